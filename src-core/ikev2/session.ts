@@ -1,0 +1,216 @@
+import type { DatagramSocket, SocketAddress } from '../ports/datagrams';
+import type { TrafficSelector } from '../ports/data-path';
+import type { VpnError } from '../ports/vpn-error';
+
+/**
+ * The face of the IKE engine towards src-core/connection and src-core/gateway. One IkeSession is one IKE SA with its
+ * CHILD SAs through all rekeys, of either role. Implemented in ikev2/sa.
+ */
+
+/** A socket and the peer's address and port. Peer port 500: no non-ESP marker; any other port: with marker (C-40, C-43). The session adds and expects the marker itself. */
+export interface IkePath {
+  readonly socket: DatagramSocket;
+  readonly remote: SocketAddress;
+}
+
+export type IdentityType = 'ipv4' | 'fqdn' | 'rfc822' | 'ipv6' | 'der-dn' | 'key-id';
+
+/** RFC 7296 section 3.5. `value` is the payload's octets; text for fqdn and rfc822 is UTF-8. */
+export interface Identity {
+  readonly type: IdentityType;
+  readonly value: Uint8Array;
+}
+
+/** Signs with a key that may live in memory, in a file or on a token. */
+export interface Signer {
+  readonly keyType: 'rsa' | 'rsa-pss' | 'ecdsa-p256' | 'ecdsa-p384' | 'ecdsa-p521' | 'ed25519' | 'ed448';
+  /** Signature over `data`, hashed by the signer. ECDSA: DER. RSA-PSS: salt length = hash length. */
+  sign(data: Uint8Array, scheme: SignatureScheme): Promise<Uint8Array>;
+}
+
+export interface SignatureScheme {
+  readonly algorithm: 'rsa-pkcs1' | 'rsa-pss' | 'ecdsa' | 'eddsa';
+  readonly hash: 'sha1' | 'sha256' | 'sha384' | 'sha512' | 'identity';
+}
+
+/** The peer side of one EAP conversation, RFC 3748. Bytes are whole EAP packets. */
+export interface EapConversation {
+  /** Name for the status object once a method was agreed: "EAP-MSCHAPv2". */
+  readonly methodName: string | null;
+  /**
+   * Feeds one packet of the server. `respond`: send this. `ignore`: nothing to send.
+   * `success`: only on EAP-Success after the method itself had succeeded (A-5); msk is 64 octets or null for a method without key.
+   * `failure`: the reason is final.
+   */
+  receive(packet: Uint8Array): Promise<
+    | { readonly type: 'respond'; readonly packet: Uint8Array }
+    | { readonly type: 'ignore' }
+    | { readonly type: 'success'; readonly msk: Uint8Array | null }
+    | { readonly type: 'failure'; readonly error: VpnError }
+  >;
+  /** Wipes what it knows. Idempotent. */
+  close(): void;
+}
+
+/** The server side for the embedded gateway. */
+export interface EapServerConversation {
+  readonly methodName: string | null;
+  /** First packet: the identity request or the method's first request. */
+  start(): Promise<Uint8Array>;
+  receive(packet: Uint8Array): Promise<
+    | { readonly type: 'request'; readonly packet: Uint8Array }
+    | { readonly type: 'success'; readonly packet: Uint8Array; readonly msk: Uint8Array | null; readonly identity: string }
+    | { readonly type: 'failure'; readonly packet: Uint8Array }
+  >;
+  close(): void;
+}
+
+export type LocalAuthentication =
+  | { readonly method: 'psk'; readonly secret: Uint8Array }
+  /** End-entity certificate first, DER; chain without the root. */
+  | { readonly method: 'signature'; readonly signer: Signer; readonly certificates: readonly Uint8Array[] }
+  | { readonly method: 'eap'; readonly createConversation: () => EapConversation };
+
+/** What the peer showed. */
+export interface PeerCredentials {
+  readonly identity: Identity;
+  /** DER, end-entity first, the rest an unordered bag (C-30). */
+  readonly certificates: readonly Uint8Array[];
+  readonly ocspResponses: readonly Uint8Array[];
+  readonly crls: readonly Uint8Array[];
+}
+
+/**
+ * Judges the peer's certificate: path, dates, names, rules of the profile. Resolves with the public key that AUTH must verify with
+ * (the one of the validated object, H-55), or rejects with a VpnError that names the failed check.
+ */
+export type PeerVerifier = (credentials: PeerCredentials) => Promise<{ readonly publicKeySpki: Uint8Array }>;
+
+export type PeerAuthentication =
+  | { readonly method: 'certificate'; readonly verify: PeerVerifier; readonly certificateRequests: readonly Uint8Array[] /* SHA-1 of SPKI, 20 octets each */; readonly allowSha1Rsa: boolean }
+  | { readonly method: 'psk'; readonly secret: Uint8Array; readonly identity: Identity | null };
+
+export interface IkeSessionConfig {
+  /** Proposal keywords as in strongSwan: "aes256gcm16-prfsha384-ecp256". Parsed by ikev2/proposals. */
+  readonly ikeProposals: readonly string[];
+  readonly espProposals: readonly string[];
+  readonly localIdentity: Identity;
+  /** IDr to send; null sends none (C-29). */
+  readonly remoteIdentity: Identity | null;
+  readonly local: LocalAuthentication;
+  readonly peer: PeerAuthentication;
+  readonly requestIpv4: boolean;
+  readonly requestIpv6: boolean;
+  /** Inner addresses of an earlier session, asked for again (C-48). */
+  readonly previousAddresses: readonly string[];
+  readonly mobike: boolean;
+  readonly fragmentation: boolean;
+  readonly initialContact: boolean;
+  /** Seconds without proof of life before a liveness check while we send (C-73). */
+  readonly livenessSeconds: number;
+  /** Seconds; soft limits, randomised downwards (C-62). */
+  readonly ikeLifetimeSeconds: number;
+  readonly childLifetimeSeconds: number;
+  /** NAT keepalive interval in seconds (E-20). */
+  readonly natKeepaliveSeconds: number;
+  /** Milliseconds that an established session retransmits on a live path before it reports `peer-silent`; it never gives up by itself. */
+  readonly retransmitBudgetMs: number;
+}
+
+export interface ConfigurationReply {
+  readonly ipv4Addresses: readonly string[];
+  readonly ipv6Addresses: readonly { readonly address: string; readonly prefixLength: number }[];
+  readonly dnsServers: readonly string[];
+  /** CIDR, advisory (C-51). */
+  readonly subnets: readonly string[];
+  /** RFC 8598. */
+  readonly dnsDomains: readonly string[];
+  readonly dhcpServers: readonly string[];
+}
+
+export interface ChildSaInfo {
+  /** Ours, inbound. */
+  readonly spiIn: number;
+  /** The peer's, outbound. */
+  readonly spiOut: number;
+  /** Keyword form: "aes128gcm16". */
+  readonly proposal: string;
+  readonly localSelectors: readonly TrafficSelector[];
+  readonly remoteSelectors: readonly TrafficSelector[];
+  readonly installedAt: number;
+}
+
+export interface IkeSaInfo {
+  /** 16 hexadecimal digits. */
+  readonly spiInitiator: string;
+  readonly spiResponder: string;
+  readonly proposal: string;
+  /** Wall-clock milliseconds. */
+  readonly establishedAt: number;
+}
+
+export type IkeSessionEvent =
+  /** The phase for progress texts: init = IKE_SA_INIT under way, auth = IKE_AUTH begun. */
+  | { readonly type: 'progress'; readonly phase: 'init' | 'auth' }
+  /** IKE SA and first CHILD SA are up; the CHILD SA is already installed in the data path. */
+  | {
+      readonly type: 'established';
+      readonly ike: IkeSaInfo;
+      readonly child: ChildSaInfo;
+      readonly configuration: ConfigurationReply;
+      readonly authentication: string;
+      readonly mobikeSupported: boolean;
+      /** NAT between us and the peer, our own forced-encapsulation lie not counted (C-42). */
+      readonly natDetected: boolean;
+      readonly peerIdentity: Identity;
+      readonly authLifetimeSeconds: number | null;
+    }
+  | { readonly type: 'child-installed'; readonly child: ChildSaInfo; readonly replaces: number | null }
+  | { readonly type: 'child-removed'; readonly spiIn: number }
+  | { readonly type: 'ike-rekeyed'; readonly ike: IkeSaInfo }
+  /** UPDATE_SA_ADDRESSES was answered on this path: the gateway sends here now. */
+  | { readonly type: 'path-confirmed'; readonly path: IkePath; readonly natDetected: boolean }
+  /** The peer refused the addresses (UNACCEPTABLE_ADDRESSES …). */
+  | { readonly type: 'path-refused'; readonly path: IkePath; readonly notify: string }
+  /** Retransmissions on the current path reached `tries` without an answer: time to look for another one. Repeats. */
+  | { readonly type: 'path-silent'; readonly path: IkePath; readonly tries: number; readonly silentMs: number }
+  /** retransmitBudgetMs used up. */
+  | { readonly type: 'peer-silent' }
+  /** The list of further gateway addresses changed (M-4). */
+  | { readonly type: 'peer-addresses'; readonly addresses: readonly string[] }
+  /** An unauthenticated INVALID_IKE_SPI or INVALID_SPI arrived: a hint that the gateway forgot us (C-75, M-35). */
+  | { readonly type: 'peer-forgot-hint' }
+  /** Re-authentication is due (AUTH_LIFETIME, NO_ADDITIONAL_SAS). */
+  | { readonly type: 'reauthenticate'; readonly reason: string }
+  /** The peer deleted the IKE SA, or the session failed. Nothing follows. */
+  | { readonly type: 'ended'; readonly by: 'peer' | 'local' | 'failure'; readonly error: VpnError | null };
+
+/** One IKE SA of either role. Methods never throw for network reasons: results come as events. */
+export interface IkeSession {
+  /** Initiator only: starts IKE_SA_INIT on the path. `alternatives` are further (address, port) pairs tried when there is no answer (C-43, M-9). */
+  connect(path: IkePath, alternatives: readonly IkePath[]): void;
+  /** One IKE datagram as it came from the socket, marker included. Cheap for foreign datagrams: returns false when it is not for this session. */
+  receive(datagram: Uint8Array, path: IkePath): boolean;
+  /** Moves the session: in-flight request and outbound ESP at once, then UPDATE_SA_ADDRESSES (M-12, M-14). Also for an unchanged path when the NAT mapping is in doubt. */
+  setPath(path: IkePath): void;
+  /**
+   * Probes all pairs at once with one INFORMATIONAL (M-16); resolves with the first that answered, or null after `timeoutMs`.
+   * Does not move the session. A pending own request is what is sent when the window is full (M-12.4).
+   */
+  probe(paths: readonly IkePath[], timeoutMs: number): Promise<IkePath | null>;
+  /** No usable path: retransmission, keepalive and liveness stop, state is kept (M-20). setPath ends it. */
+  holdPath(): void;
+  /** An empty INFORMATIONAL (with NAT detection when MOBIKE is on) now; resolves true when answered, false after `timeoutMs`. */
+  checkLiveness(timeoutMs: number): Promise<boolean>;
+  rekeyIke(): void;
+  rekeyChild(spiIn: number): void;
+  /** Sends DELETE for the IKE SA, waits at most `waitMs` for the answer (C-71), then forgets everything. Resolves true when the peer answered. */
+  close(waitMs: number): Promise<boolean>;
+  /** Forgets everything at once, without a word to the peer. */
+  abandon(): void;
+  readonly path: IkePath | null;
+  readonly ike: IkeSaInfo | null;
+  readonly children: readonly ChildSaInfo[];
+  /** Clock.now() of the last authenticated IKE message. */
+  readonly lastHeardAt: number | null;
+}

@@ -1,0 +1,57 @@
+import type { TunnelDevice } from './data-path';
+
+/** What the system shall look like while a tunnel exists. Declarative: applied, read back, repaired, put back. */
+export interface TunnelSettings {
+  /** The tunnel adapter's name, "avpn0" and up, at most 15 octets. */
+  readonly tunnelName: string;
+  /** Inner MTU in octets, 1280..9000. */
+  readonly mtu: number;
+  /** Inner addresses in CIDR form: "10.77.0.1/32". */
+  readonly addresses: readonly string[];
+  /** Destinations sent into the tunnel, CIDR. "0.0.0.0/0" and "::/0" mean the default gateway on the remote network. */
+  readonly routes: readonly string[];
+  /** Destinations kept out of the tunnel although a route covers them, CIDR. */
+  readonly excludedRoutes: readonly string[];
+  /** `block`: IPv6 that has no route into the tunnel is rejected while the tunnel exists; `leave`: not touched. */
+  readonly ipv6: 'block' | 'leave';
+  readonly dns: DnsSettings | null;
+  /** null: no firewall table. */
+  readonly killSwitch: KillSwitchSettings | null;
+}
+
+export interface DnsSettings {
+  readonly servers: readonly string[];
+  /** Domains searched for short names. */
+  readonly searchDomains: readonly string[];
+  /** Only names under these go to `servers`; empty means all names do. */
+  readonly splitDomains: readonly string[];
+}
+
+export interface KillSwitchSettings {
+  /** Outer endpoints that may be talked to: our own UDP to the gateway. */
+  readonly endpoints: readonly { readonly address: string; readonly port: number }[];
+  readonly allowLan: boolean;
+}
+
+export type SettingsConcern = 'tunnel' | 'addresses' | 'routes' | 'rules' | 'dns' | 'firewall';
+
+/** What is really in force, read back from the system. */
+export interface SettingsReport {
+  readonly concerns: readonly {
+    readonly concern: SettingsConcern;
+    readonly inForce: boolean;
+    /** How ("systemd-resolved", "resolvconf", "file") or why not; plain words. */
+    readonly detail: string;
+  }[];
+}
+
+export interface NetworkSettings {
+  /** Creates the tunnel adapter, or takes over the existing one. */
+  openTunnel(name: string, mtu: number): Promise<TunnelDevice>;
+  /** Makes the system match; idempotent. Rejects with a VpnError (code 633 or 827) and leaves nothing half-applied. */
+  apply(settings: TunnelSettings): Promise<SettingsReport>;
+  /** Puts everything back as it was. Idempotent. */
+  withdraw(): Promise<void>;
+  /** Something else changed what we had set; it was repaired, or the report says that it is not in force. */
+  onReport(listener: (report: SettingsReport) => void): void;
+}

@@ -1,0 +1,73 @@
+export type AuthenticationMethod = 'eap-mschapv2' | 'eap-tls' | 'peap-mschapv2' | 'peap-tls' | 'eap-ttls' | 'machine-certificate' | 'psk';
+
+/** A certificate with its key on a PKCS#11 token. */
+export interface TokenReference {
+  readonly pkcs11: { readonly module: string; readonly token: string; readonly id: string };
+}
+
+/** PEM text, base64 of DER or PKCS#12, or (before import) a file name relative to the profile. */
+export type CertificateSource = string | TokenReference;
+
+/**
+ * A connection as its file says it, after validation and with every default filled in (contract.md).
+ * It never holds a secret.
+ */
+export interface Profile {
+  readonly version: 1;
+  readonly name: string;
+  readonly server: string;
+  /** UDP port asked first; null is 500 with 4500 as alternative (C-43). */
+  readonly port: number | null;
+  /** IDr the server must prove and that is sent; null: `server` must be in its certificate and no IDr is sent. */
+  readonly remoteIdentity: string | null;
+  readonly localIdentity: string | null;
+  readonly authentication: {
+    readonly method: AuthenticationMethod;
+    readonly username: string | null;
+    readonly domain: string | null;
+    readonly anonymousIdentity: string | null;
+    /** The client certificate with its key (PKCS#12 or PEM), or a token. */
+    readonly certificate: CertificateSource | null;
+    /** Separate key in PEM when `certificate` is a PEM certificate. */
+    readonly privateKey: string | null;
+  };
+  readonly serverCertificate: {
+    /** Trust anchors, PEM or base64 DER; empty: the system's. */
+    readonly authorities: readonly string[];
+    readonly subjectAltName: string | null;
+    readonly commonName: string | null;
+    readonly organization: string | null;
+    readonly organizationalUnit: string | null;
+    readonly extendedKeyUsage: string | null;
+    readonly revocation: 'off' | 'relaxed' | 'strict';
+  };
+  readonly mobility: {
+    readonly enabled: boolean;
+    /** 300..28800; 60 and 120 are accepted on import. */
+    readonly outageSeconds: number;
+    readonly adapterOrder: readonly string[];
+    readonly returnToPreferred: boolean;
+  };
+  readonly network: {
+    readonly useDefaultGateway: boolean;
+    /** CIDR; used when useDefaultGateway is false; empty: what the server's selectors say. */
+    readonly routes: readonly string[];
+    readonly dnsServers: 'server' | readonly string[];
+    readonly splitDns: readonly string[];
+    readonly ipv6: 'tunnel-or-block' | 'tunnel-or-leave';
+    readonly killSwitch: boolean;
+    readonly allowLan: boolean;
+    readonly mtu: 'auto' | number;
+    readonly dhcpInform: boolean;
+  };
+  readonly proposals: { readonly ike: readonly string[]; readonly esp: readonly string[] };
+  readonly advanced: {
+    readonly postQuantum: 'prefer' | 'off' | 'require';
+    readonly fragmentation: boolean;
+    readonly natKeepaliveSeconds: number;
+    readonly dpdSeconds: number;
+    readonly tcpFallback: boolean;
+    /** SHA-1 and 1024 bit key exchange for unhardened Windows servers (W-3). */
+    readonly legacyWindows: boolean;
+  };
+}

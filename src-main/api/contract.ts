@@ -1,0 +1,154 @@
+import type { StatusObject } from '../../src-core/connection/status';
+import type { SecretKind } from '../../src-core/ports/secrets';
+import type { LogRecord } from '../../src-core/ports/trace';
+import type { Profile } from '../../src-core/profiles/profile';
+
+/**
+ * The one contract between the service and every user interface. Electron IPC and the loopback web socket carry it alike;
+ * both ends and the test double are derived from it. Arguments are validated at run time on the receiving side (api/validate).
+ * Boot: one `getSnapshot`, then `push` deltas only.
+ */
+
+export interface LogEntry extends LogRecord {
+  readonly id: number;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly connection: string | null;
+}
+
+/** Something only the person can answer; shown as a dialog. Answered with `answerPrompt`. */
+export type Prompt =
+  | {
+      readonly id: string;
+      readonly type: 'credentials';
+      readonly connection: string;
+      readonly kind: SecretKind;
+      readonly username: string | null;
+      readonly domain: string | null;
+      readonly reason: string | null;
+      /** False where secrets cannot be stored safely. */
+      readonly canSave: boolean;
+      readonly hasSaved: boolean;
+    }
+  | { readonly id: string; readonly type: 'server-certificate'; readonly connection: string; readonly certificate: CertificateSummary; readonly reason: string }
+  | { readonly id: string; readonly type: 'client-certificate'; readonly connection: string; readonly choices: readonly CertificateSummary[] };
+
+export interface CertificateSummary {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serial: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly names: readonly string[];
+  readonly fingerprintSha256: string;
+}
+
+export type PromptAnswer =
+  | { readonly type: 'credentials'; readonly username: string | null; readonly secret: string; readonly save: boolean }
+  | { readonly type: 'accept' }
+  | { readonly type: 'choose'; readonly index: number }
+  | { readonly type: 'cancel' };
+
+export interface ImportLine {
+  /** Path of the key in the imported file. */
+  readonly key: string;
+  readonly outcome: 'understood' | 'ignored' | 'missing' | 'wrong';
+  readonly text: string;
+}
+
+/** Nothing is saved before `commitImport`. */
+export interface ImportReport {
+  readonly token: string;
+  readonly format: string;
+  readonly profileName: string | null;
+  readonly replaces: boolean;
+  readonly acceptable: boolean;
+  readonly lines: readonly ImportLine[];
+}
+
+/** A demo adapter that can be plugged and unplugged in the demo host. */
+export interface DemoAdapter {
+  readonly name: string;
+  readonly label: string;
+  readonly plugged: boolean;
+}
+
+export interface AdapterView {
+  readonly name: string;
+  readonly label: string;
+  readonly kind: string;
+  readonly connected: boolean;
+  readonly addresses: readonly string[];
+  /** 0..100 for wireless, null otherwise. */
+  readonly signal: number | null;
+  readonly network: string | null;
+}
+
+/** Round-trip probe through the tunnel, for the chart. */
+export interface RoundTripSample {
+  /** Wall-clock milliseconds. */
+  readonly at: number;
+  /** null: lost. */
+  readonly milliseconds: number | null;
+  readonly adapter: string | null;
+}
+
+export interface Snapshot {
+  readonly version: string;
+  readonly host: 'electron' | 'browser';
+  readonly language: string;
+  readonly profiles: readonly Profile[];
+  /** One entry a profile. */
+  readonly statuses: readonly StatusObject[];
+  readonly adapters: readonly AdapterView[];
+  readonly prompts: readonly Prompt[];
+  readonly demo: { readonly adapters: readonly DemoAdapter[] } | null;
+  readonly log: readonly LogEntry[];
+  readonly roundTrips: Readonly<Record<string, readonly RoundTripSample[]>>;
+  readonly secretStorage: 'available' | 'session-only';
+}
+
+/** Requests of the user interface. Each takes one argument and resolves with one result; failures are `ApiFailure`. */
+export interface ApiRequests {
+  getSnapshot: { args: null; result: Snapshot };
+  connect: { args: { readonly name: string }; result: null };
+  disconnect: { args: { readonly name: string }; result: null };
+  answerPrompt: { args: { readonly id: string; readonly answer: PromptAnswer }; result: null };
+  saveProfile: { args: { readonly profile: Profile; readonly previousName: string | null }; result: null };
+  removeProfile: { args: { readonly name: string }; result: null };
+  forgetSecrets: { args: { readonly name: string }; result: null };
+  /** Base64 of at most 1 MiB; recognised by content. */
+  inspectImport: { args: { readonly fileName: string; readonly contentBase64: string }; result: ImportReport };
+  commitImport: { args: { readonly token: string; readonly name: string }; result: null };
+  exportProfile: { args: { readonly name: string; readonly format: string }; result: { readonly fileName: string; readonly contentBase64: string } };
+  refreshAdapters: { args: null; result: null };
+  setDemoAdapter: { args: { readonly name: string; readonly plugged: boolean }; result: null };
+  /** The renderer is hidden: samples and counters pause. */
+  setVisible: { args: { readonly visible: boolean }; result: null };
+}
+
+/** Pushed by the service. Deltas on the snapshot. */
+export type ApiPush =
+  | { readonly type: 'status'; readonly status: StatusObject }
+  | { readonly type: 'profiles'; readonly profiles: readonly Profile[]; readonly statuses: readonly StatusObject[] }
+  | { readonly type: 'adapters'; readonly adapters: readonly AdapterView[] }
+  | { readonly type: 'prompt'; readonly prompt: Prompt }
+  | { readonly type: 'prompt-closed'; readonly id: string }
+  | { readonly type: 'log'; readonly entries: readonly LogEntry[] }
+  | { readonly type: 'round-trip'; readonly connection: string; readonly sample: RoundTripSample }
+  | { readonly type: 'demo'; readonly adapters: readonly DemoAdapter[] };
+
+/** Errors cross as data; a prototype never does. `field` names the argument that was refused. */
+export interface ApiFailure {
+  readonly code: 'invalid-argument' | 'not-found' | 'busy' | 'refused' | 'internal';
+  readonly message: string;
+  readonly field: string | null;
+}
+
+export type ApiResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: ApiFailure };
+
+/** What the renderer holds, whatever carries it. */
+export interface ApiClient {
+  request<K extends keyof ApiRequests>(name: K, args: ApiRequests[K]['args']): Promise<ApiResult<ApiRequests[K]['result']>>;
+  onPush(listener: (push: ApiPush) => void): () => void;
+}
