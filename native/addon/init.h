@@ -1,0 +1,5 @@
+// The parts of the addon. Each is called once per environment (main thread or worker) and adds functions to `exports`.
+#pragma once
+#include <napi.h>
+
+void InitUdp(Napi::Env env, Napi::Object exports);

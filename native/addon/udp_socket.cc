@@ -1,0 +1,99 @@
+#include "udp_socket.h"
+
+#include <linux/errqueue.h>
+#include <net/if.h>
+#include <netinet/udp.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+namespace agile {
+
+namespace {
+
+bool SetInt(int fd, int level, int name, int value) { return setsockopt(fd, level, name, &value, sizeof value) == 0; }
+
+}  // namespace
+
+std::string ErrorName(int code) {
+  const char* name = strerrorname_np(code);
+  if (name != nullptr) return name;
+  char text[16];
+  snprintf(text, sizeof text, "E%d", code);
+  return text;
+}
+
+int OpenUdpSocket(const UdpOptions& options) {
+  const int family = options.local.family();
+  const int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+  if (fd < 0) return -errno;
+  const auto fail = [fd] {
+    const int code = errno;
+    close(fd);
+    return -code;
+  };
+  if (!options.adapter.empty()) {
+    if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options.adapter.c_str(), static_cast<socklen_t>(options.adapter.size())) != 0) return fail();
+  }
+  if (family == AF_INET6) {
+    if (!SetInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) return fail();
+    if (!SetInt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE)) return fail();
+    if (!SetInt(fd, IPPROTO_IPV6, IPV6_RECVERR, 1)) return fail();
+  } else {
+    if (!SetInt(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE)) return fail();
+    if (!SetInt(fd, IPPROTO_IP, IP_RECVERR, 1)) return fail();
+  }
+  // Sizes are wishes: the kernel caps them at net.core.{r,w}mem_max.
+  SetInt(fd, SOL_SOCKET, SO_RCVBUF, 4 * 1024 * 1024);
+  SetInt(fd, SOL_SOCKET, SO_SNDBUF, 512 * 1024);
+  if (bind(fd, options.local.get(), options.local.length) != 0) return fail();
+  return fd;
+}
+
+int ReadErrorQueue(int fd, SocketError* error) {
+  char control[512];
+  sockaddr_storage name{};
+  for (;;) {
+    char discard;
+    iovec part{&discard, sizeof discard};
+    msghdr message{};
+    message.msg_name = &name;
+    message.msg_namelen = sizeof name;
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
+      if (errno == EINTR) continue;
+      return errno == EAGAIN ? 0 : -errno;
+    }
+    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+      const bool v4 = c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR;
+      const bool v6 = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
+      if ((!v4 && !v6) || c->cmsg_len < CMSG_LEN(sizeof(sock_extended_err))) continue;
+      sock_extended_err detail;
+      memcpy(&detail, CMSG_DATA(c), sizeof detail);
+      if (detail.ee_origin != SO_EE_ORIGIN_ICMP && detail.ee_origin != SO_EE_ORIGIN_ICMP6 && detail.ee_origin != SO_EE_ORIGIN_LOCAL) continue;
+      error->code = static_cast<int>(detail.ee_errno);
+      error->mtu = detail.ee_errno == EMSGSIZE ? detail.ee_info : 0;
+      error->destination.storage = name;
+      error->destination.length = message.msg_namelen;
+      return 1;
+    }
+  }
+}
+
+int SendDatagram(int fd, const void* data, size_t length, const SocketAddress& to) {
+  for (int attempt = 0; attempt < 8; attempt++) {
+    if (sendto(fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT, to.get(), to.length) >= 0) return 0;
+    if (errno != EINTR) {
+      // A pending ICMP error of an earlier datagram is reported here once and cleared; it says nothing about this one.
+      if ((errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH || errno == EMSGSIZE) && attempt == 0) continue;
+      return errno;
+    }
+  }
+  return EINTR;
+}
+
+}  // namespace agile

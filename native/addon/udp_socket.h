@@ -1,0 +1,45 @@
+// UDP sockets of one path each: opening, sending, and the errors the kernel reports for them.
+// Whoever reads the sockets (datapath/) uses ReadErrorQueue when poll says POLLERR.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "socket_address.h"
+
+namespace agile {
+
+struct UdpOptions {
+  /// SO_BINDTODEVICE; empty: not bound to an adapter.
+  std::string adapter;
+  SocketAddress local;
+};
+
+/// Opens a non-blocking, close-on-exec UDP socket as the data path wants it. Returns the descriptor, or -errno.
+///
+/// - IP_MTU_DISCOVER is PROBE: DF is set on what we send and the kernel's cached path MTU is not applied, so that a forged
+///   "fragmentation needed" cannot stop us (H-74) and IKE can still be sent at any size the adapter takes. An IKE datagram larger than the
+///   adapter's MTU gets EMSGSIZE: IKE fragmentation (RFC 7383) keeps below that.
+/// - IP_RECVERR: ICMP errors arrive on the error queue and are hints only.
+/// - SO_RCVBUF 4 MB (only absorbs our own scheduling gaps), SO_SNDBUF 512 KB (the queue towards a slow uplink; datapath.md 6.4).
+int OpenUdpSocket(const UdpOptions& options);
+
+/// One entry of a socket's error queue.
+struct SocketError {
+  /// errno: ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, …
+  int code = 0;
+  /// Path MTU for EMSGSIZE, else 0.
+  uint32_t mtu = 0;
+  /// Where the datagram that failed was going.
+  SocketAddress destination;
+};
+
+/// Takes one error off the queue. Returns 1, or 0 when the queue is empty, or -errno.
+int ReadErrorQueue(int fd, SocketError* error);
+
+/// Sends one datagram, again when interrupted. 0, or errno.
+int SendDatagram(int fd, const void* data, size_t length, const SocketAddress& to);
+
+/// "ENETUNREACH" for ENETUNREACH; "E123" for one without a name.
+std::string ErrorName(int code);
+
+}  // namespace agile
