@@ -1,0 +1,4 @@
+export * from './virtual-clock';
+export * from './seeded-random';
+export * from './simulated-network';
+export * from './recording-data-path';
