@@ -1,5 +1,8 @@
 import type { DatagramSocket, SocketAddress } from '../ports/datagrams';
-import type { TrafficSelector } from '../ports/data-path';
+import type { Clock } from '../ports/clock';
+import type { DataPath, TrafficSelector } from '../ports/data-path';
+import type { Random } from '../ports/random';
+import type { Trace } from '../ports/trace';
 import type { VpnError } from '../ports/vpn-error';
 
 /**
@@ -213,4 +216,86 @@ export interface IkeSession {
   readonly children: readonly ChildSaInfo[];
   /** Clock.now() of the last authenticated IKE message. */
   readonly lastHeardAt: number | null;
+}
+
+/** What a session of the client side is given. */
+export interface IkeSessionDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** CHILD SAs are installed here and moved with the path. The session never closes it. */
+  readonly dataPath: DataPath;
+  readonly trace: Trace;
+  /** Called synchronously; the listener may call the session's methods. */
+  readonly onEvent: (event: IkeSessionEvent) => void;
+  /** Whether an inbound ESP SPI is free where several sessions share sockets. Absent: all that this session does not use. */
+  readonly isSpiFree?: (spi: number) => boolean;
+}
+
+/** How clients may prove themselves to the embedded gateway; null: not this way. */
+export interface ClientAuthentication {
+  /** The secret for IDi, or null when unknown. The gateway then proves itself with the same secret. */
+  readonly psk: ((identity: Identity) => Uint8Array | null) | null;
+  readonly certificate: Extract<PeerAuthentication, { method: 'certificate' }> | null;
+  /** One conversation a client. The gateway proves itself with `signature` first. */
+  readonly eap: ((identity: Identity) => EapServerConversation) | null;
+}
+
+export interface AddressRequest {
+  readonly identity: Identity;
+  /** What EAP authenticated, null without EAP. */
+  readonly eapIdentity: string | null;
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  /** Addresses the client would like to have again (C-48). */
+  readonly previousAddresses: readonly string[];
+}
+
+export type AddressAssignment =
+  | { readonly type: 'assigned'; readonly configuration: ConfigurationReply }
+  | { readonly type: 'refused'; readonly notify: 'INTERNAL_ADDRESS_FAILURE' | 'FAILED_CP_REQUIRED' };
+
+export interface ResponderConfig {
+  readonly ikeProposals: readonly string[];
+  readonly espProposals: readonly string[];
+  readonly localIdentity: Identity;
+  /** Proves the gateway to clients with certificate or EAP; null where only PSK is used. */
+  readonly signature: Extract<LocalAuthentication, { method: 'signature' }> | null;
+  readonly clients: ClientAuthentication;
+  /** Called once a client, after it proved itself. */
+  readonly assign: (request: AddressRequest) => AddressAssignment;
+  /** What clients may reach, usually everything. */
+  readonly localSelectors: readonly TrafficSelector[];
+  readonly mobike: boolean;
+  readonly fragmentation: boolean;
+  readonly livenessSeconds: number;
+  readonly ikeLifetimeSeconds: number;
+  readonly childLifetimeSeconds: number;
+  /** Milliseconds of retransmission before `peer-silent`; the gateway then forgets the client. */
+  readonly retransmitBudgetMs: number;
+  /** Half-open IKE SAs from which on a COOKIE is asked for (RFC 7296 section 2.6); 0 asks always, null never. */
+  readonly cookieThreshold: number | null;
+  /** AUTH_LIFETIME to announce in seconds (RFC 4478), or null. */
+  readonly authLifetimeSeconds: number | null;
+  /** Further outer addresses of the gateway, announced with MOBIKE (M-4). */
+  readonly additionalAddresses: readonly string[];
+}
+
+export interface ResponderDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly trace: Trace;
+  /** A client has proved itself: where its CHILD SAs go, and who hears its events (the first is `established`). */
+  readonly accept: (session: IkeSession) => { readonly dataPath: DataPath; readonly onEvent: (event: IkeSessionEvent) => void };
+  readonly isSpiFree?: (spi: number) => boolean;
+}
+
+/** Every IKE datagram of the gateway's sockets goes in here; it makes a session a client and finds the right one. */
+export interface Responder {
+  /** False when the datagram is not IKE for us: ESP, keepalive, noise. */
+  receive(datagram: Uint8Array, path: IkePath): boolean;
+  /** Authenticated sessions. */
+  readonly sessions: readonly IkeSession[];
+  readonly halfOpen: number;
+  /** DELETE to every client, then forgets all. */
+  close(waitMs: number): Promise<void>;
 }
