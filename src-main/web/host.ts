@@ -1,0 +1,143 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { serve } from '../api/serve';
+import type { ApiService } from '../api/service';
+import type { Transport } from '../api/transport';
+import { pageHeaders, readPage } from './page';
+import { createSessions, readCookie } from './sessions';
+
+export interface WebHostOptions {
+  /** TCP port on 127.0.0.1; 0 takes any free one. */
+  readonly port: number;
+  /** The built renderer (out/renderer). */
+  readonly rendererDirectory: string;
+  /** Unexpected errors, for the host's log. */
+  readonly onError?: (error: unknown, where: string) => void;
+}
+
+export interface WebHost {
+  /** Good for one visit; the browser then holds the session cookie. */
+  readonly url: string;
+  /** A further one-time address, for a second browser. */
+  newUrl(): string;
+  /** Closes the port and every connection. The service and its tunnels stay as they are. */
+  close(): Promise<void>;
+}
+
+const loopback = '127.0.0.1';
+/** An import of 1 MiB as base64 in JSON fits. */
+const largestMessage = 2 * 1024 * 1024;
+/** A page that does not read is cut off; it reattaches with a new snapshot. */
+const largestBacklog = 16 * 1024 * 1024;
+
+function socketTransport(socket: WebSocket, onError: (error: unknown) => void): Transport {
+  return {
+    send: (message) => {
+      if (socket.bufferedAmount > largestBacklog) socket.terminate();
+      else if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
+    },
+    onMessage: (listener) =>
+      void socket.on('message', (data, isBinary) => {
+        if (isBinary) return;
+        let message: unknown;
+        try {
+          message = JSON.parse((data as Buffer).toString('utf8'));
+        } catch {
+          socket.close(1007);
+          return;
+        }
+        listener(message);
+      }),
+    onClose: (listener) => {
+      socket.on('close', listener);
+      socket.on('error', onError);
+    },
+  };
+}
+
+/**
+ * The user interface for a browser, on loopback only. What keeps other programs' pages out: the one-time token, the
+ * HttpOnly SameSite=Strict cookie, an exact Host (no DNS rebinding), an exact Origin on the web socket, and the CSP.
+ */
+export async function startWebHost(service: ApiService, options: WebHostOptions): Promise<WebHost> {
+  const files = readPage(options.rendererDirectory);
+  const sessions = createSessions();
+  const onError = options.onError ?? ((): void => undefined);
+  let authority = '';
+  // Cookies ignore the port: two hosts on one machine must not overwrite each other's.
+  let cookieName = '';
+  let headers: Readonly<Record<string, string>> = {};
+
+  const refuse = (response: ServerResponse, status: number, text: string): void => {
+    response.writeHead(status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+  };
+  const foreign = (request: IncomingMessage): boolean =>
+    request.headers.host !== authority || (request.headers.origin !== undefined && request.headers.origin !== `http://${authority}`);
+  const signedIn = (request: IncomingMessage): boolean => sessions.accepts(readCookie(request.headers.cookie, cookieName) ?? '');
+
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    if (foreign(request)) return refuse(response, 403, 'This address serves its own page only.');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'GET only.');
+    const url = new URL(request.url ?? '/', `http://${authority}`);
+    const token = url.searchParams.get('token');
+    if (url.pathname === '/' && token !== null) {
+      const session = sessions.redeem(token);
+      if (session === null && !signedIn(request)) return refuse(response, 403, 'This address was used already. Start the user interface again for a new one.');
+      const cookie: Record<string, string> = session === null ? {} : { 'Set-Cookie': `${cookieName}=${session}; HttpOnly; SameSite=Strict; Path=/` };
+      response.writeHead(303, { ...headers, ...cookie, Location: '/' }).end();
+      return;
+    }
+    if (!signedIn(request)) return refuse(response, 403, 'Open the address that was printed when the user interface was started.');
+    const file = files.get(url.pathname);
+    if (file === undefined) return refuse(response, 404, 'Not found.');
+    response.writeHead(200, { ...headers, 'Content-Type': file.type, 'Content-Length': file.content.length });
+    response.end(request.method === 'HEAD' ? undefined : file.content);
+  };
+
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: largestMessage, perMessageDeflate: false });
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    socket.on('error', (error) => onError(error, 'socket'));
+    // A page always sends its Origin with a web socket; what sends none is no page of ours.
+    if (foreign(request) || request.headers.origin === undefined || !signedIn(request) || request.url !== '/api') {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      serve(service, socketTransport(webSocket, (error) => onError(error, 'web socket')), { onError });
+    });
+  };
+
+  const server = createServer((request, response) => {
+    try {
+      answer(request, response);
+    } catch (error) {
+      onError(error, 'request');
+      if (!response.headersSent) refuse(response, 400, 'Bad request.');
+    }
+  });
+  server.on('upgrade', upgrade);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, loopback, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  authority = `${loopback}:${port}`;
+  cookieName = `agile-vpn-${port}`;
+  headers = pageHeaders([`ws://${authority}`]);
+  server.on('error', (error) => onError(error, 'server'));
+
+  const newUrl = (): string => `http://${authority}/?token=${sessions.issueToken()}`;
+  return {
+    url: newUrl(),
+    newUrl,
+    close: async () => {
+      for (const socket of sockets.clients) socket.terminate();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
