@@ -1,0 +1,106 @@
+import { addresses } from './topology';
+import type { Pki } from './pki';
+
+/** Accounts of the lab's gateway; made up, and checked not to show up in any output. */
+export const account = { username: 'alice', password: 'Correct-Horse-7', psk: 'a shared battery staple 9' } as const;
+
+export const ikeProposals = 'aes256gcm16-prfsha384-ecp256,aes256gcm16-prfsha256-ecp256,aes128gcm16-prfsha256-ecp256,aes256gcm16-prfsha384-ecp384,chacha20poly1305-prfsha256-curve25519,aes256-sha256-modp2048';
+export const espProposals = 'aes128gcm16,aes256gcm16,chacha20poly1305,aes256-sha256,aes128-sha1';
+
+interface Connection {
+  readonly name: string;
+  readonly identity: string;
+  readonly certificate: string | null;
+  readonly remote: string;
+  readonly children?: 'inside' | 'none';
+}
+
+const eap = 'auth = eap-mschapv2\n eap_id = %any';
+
+/** The first fits a client that names no server identity. */
+const connections: readonly Connection[] = [
+  { name: 'eap', identity: 'vpn.lab.test', certificate: 'server-rsa', remote: eap },
+  { name: 'eap-named', identity: 'eap.lab.test', certificate: 'server-rsa', remote: eap },
+  { name: 'rsa', identity: 'rsa.lab.test', certificate: 'server-rsa', remote: 'auth = pubkey\n id = client-rsa.lab.test' },
+  { name: 'ecdsa', identity: 'ecdsa.lab.test', certificate: 'server-ecdsa', remote: 'auth = pubkey\n id = client-ecdsa.lab.test' },
+  { name: 'psk', identity: 'psk.lab.test', certificate: null, remote: 'auth = psk\n id = client-psk.lab.test' },
+  { name: 'expired', identity: 'expired.lab.test', certificate: 'server-expired', remote: eap },
+  { name: 'untrusted', identity: 'untrusted.lab.test', certificate: 'server-untrusted', remote: eap },
+  // No CHILD SA is configured: every selector is refused with TS_UNACCEPTABLE.
+  { name: 'refused', identity: 'refused.lab.test', certificate: 'server-rsa', remote: eap, children: 'none' },
+];
+
+/** swanctl.conf of the gateway: one connection for each way to authenticate, chosen by IDr and IDi. */
+export function gatewayConfiguration(pki: Pki): string {
+  const connection = (c: Connection): string => `
+    ${c.name} {
+      version = 2
+      local_addrs = ${addresses.gateway}
+      proposals = ${ikeProposals}
+      encap = yes
+      mobike = yes
+      send_cert = always
+      dpd_delay = 0
+      pools = inside4, inside6
+      local {
+        id = ${c.identity}
+        ${c.certificate === null ? 'auth = psk' : `auth = pubkey\n certs = ${pki.path(`${c.certificate}.pem`)}`}
+      }
+      remote { ${c.remote} }
+      ${
+        c.children === 'none'
+          ? ''
+          : `children { net {
+        local_ts = ${addresses.inside}, ${addresses.inside6}
+        esp_proposals = ${espProposals}
+        rekey_time = 0
+      } }`
+      }
+      rekey_time = 0
+    }`;
+  return `
+    connections { ${connections.map(connection).join('\n')} }
+    pools {
+      inside4 { addrs = ${addresses.pool}\n dns = ${addresses.server} }
+      inside6 { addrs = ${addresses.pool6} }
+    }
+    secrets {
+      eap-alice { id = ${account.username}\n secret = "${account.password}" }
+      ike-psk { id-1 = psk.lab.test\n id-2 = client-psk.lab.test\n secret = "${account.psk}" }
+    }
+    authorities {
+      rsa { cacert = ${pki.path('ca-rsa.pem')} }
+      ecdsa { cacert = ${pki.path('ca-ecdsa.pem')} }
+    }`;
+}
+
+/** strongSwan as the client of the same gateway: proof of the lab, and the peer of the benchmarks. */
+export function strongswanClientConfiguration(pki: Pki): string {
+  const connection = (name: string, identity: string, local: string): string => `
+    ${name} {
+      version = 2
+      remote_addrs = ${addresses.gateway}
+      vips = 0.0.0.0
+      proposals = aes256gcm16-prfsha384-ecp256
+      encap = yes
+      mobike = yes
+      local { ${local} }
+      remote { id = ${identity}\n auth = ${name === 'psk' ? 'psk' : 'pubkey'} }
+      children { net { remote_ts = ${addresses.inside}\n esp_proposals = aes128gcm16 } }
+    }`;
+  return `
+    connections {
+      ${connection('eap', 'eap.lab.test', `auth = eap-mschapv2\n eap_id = ${account.username}\n id = ${account.username}`)}
+      ${connection('rsa', 'rsa.lab.test', `auth = pubkey\n id = client-rsa.lab.test\n certs = ${pki.path('client-rsa.pem')}`)}
+      ${connection('ecdsa', 'ecdsa.lab.test', `auth = pubkey\n id = client-ecdsa.lab.test\n certs = ${pki.path('client-ecdsa.pem')}`)}
+      ${connection('psk', 'psk.lab.test', 'auth = psk\n id = client-psk.lab.test')}
+    }
+    secrets {
+      eap-alice { id = ${account.username}\n secret = "${account.password}" }
+      ike-psk { id-1 = psk.lab.test\n id-2 = client-psk.lab.test\n secret = "${account.psk}" }
+    }
+    authorities {
+      rsa { cacert = ${pki.path('ca-rsa.pem')} }
+      ecdsa { cacert = ${pki.path('ca-ecdsa.pem')} }
+    }`;
+}

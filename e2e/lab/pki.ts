@@ -1,0 +1,61 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './run';
+
+/** Files made once a lab; names say what each is. */
+export interface Pki {
+  readonly directory: string;
+  readonly path: (file: string) => string;
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly issuer: string;
+  readonly key: 'rsa' | 'ecdsa';
+  readonly commonName: string;
+  readonly names: readonly string[];
+  readonly usage: 'serverAuth' | 'clientAuth';
+  readonly expired?: boolean;
+}
+
+const certificates: readonly Wanted[] = [
+  { name: 'server-rsa', issuer: 'ca-rsa', key: 'rsa', commonName: 'vpn.lab.test', names: ['vpn.lab.test', 'eap.lab.test', 'rsa.lab.test', 'psk.lab.test', 'refused.lab.test'], usage: 'serverAuth' },
+  { name: 'server-ecdsa', issuer: 'ca-ecdsa', key: 'ecdsa', commonName: 'ecdsa.lab.test', names: ['ecdsa.lab.test'], usage: 'serverAuth' },
+  { name: 'server-expired', issuer: 'ca-rsa', key: 'rsa', commonName: 'expired.lab.test', names: ['expired.lab.test'], usage: 'serverAuth', expired: true },
+  { name: 'server-untrusted', issuer: 'ca-untrusted', key: 'rsa', commonName: 'untrusted.lab.test', names: ['untrusted.lab.test'], usage: 'serverAuth' },
+  { name: 'client-rsa', issuer: 'ca-rsa', key: 'rsa', commonName: 'client-rsa.lab.test', names: ['client-rsa.lab.test'], usage: 'clientAuth' },
+  { name: 'client-ecdsa', issuer: 'ca-ecdsa', key: 'ecdsa', commonName: 'client-ecdsa.lab.test', names: ['client-ecdsa.lab.test'], usage: 'clientAuth' },
+];
+
+const generateKey = (kind: 'rsa' | 'ecdsa'): readonly string[] =>
+  kind === 'rsa' ? ['genpkey', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'] : ['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'];
+
+/** Makes authorities, servers and clients with the system's openssl. */
+export async function makePki(directory: string): Promise<Pki> {
+  mkdirSync(directory, { recursive: true });
+  const path = (file: string): string => join(directory, file);
+  const openssl = (...args: readonly string[]): Promise<unknown> => run('openssl', args, { cwd: directory });
+
+  const authority = async (name: string, kind: 'rsa' | 'ecdsa', subject: string): Promise<void> => {
+    await openssl(...generateKey(kind), '-out', `${name}.key`);
+    await openssl('req', '-x509', '-new', '-sha256', '-key', `${name}.key`, '-days', '3650', '-subj', subject, '-out', `${name}.pem`, '-addext', 'keyUsage=critical,keyCertSign,cRLSign');
+  };
+  await Promise.all([
+    authority('ca-rsa', 'rsa', '/O=Lab/CN=Lab RSA CA'),
+    authority('ca-ecdsa', 'ecdsa', '/O=Lab/CN=Lab ECDSA CA'),
+    authority('ca-untrusted', 'rsa', '/O=Elsewhere/CN=Untrusted CA'),
+  ]);
+  await Promise.all(
+    certificates.map(async (wanted) => {
+      const extensions = `basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=${wanted.usage}\nsubjectAltName=${wanted.names.map((n) => `DNS:${n}`).join(',')}\n`;
+      writeFileSync(path(`${wanted.name}.ext`), extensions);
+      await openssl(...generateKey(wanted.key), '-out', `${wanted.name}.key`);
+      await openssl('req', '-new', '-sha256', '-key', `${wanted.name}.key`, '-subj', `/O=Lab/CN=${wanted.commonName}`, '-out', `${wanted.name}.csr`);
+      await openssl('x509', '-req', '-sha256', '-in', `${wanted.name}.csr`, '-CA', `${wanted.issuer}.pem`, '-CAkey', `${wanted.issuer}.key`, '-set_serial', String(serial(wanted.name)), ...(wanted.expired === true ? ['-days', '-1'] : ['-days', '365']), '-extfile', `${wanted.name}.ext`, '-out', `${wanted.name}.pem`);
+    }),
+  );
+  return { directory, path };
+}
+
+/** Different in every certificate of an authority. */
+const serial = (name: string): number => 1000 + certificates.findIndex((c) => c.name === name);
