@@ -1,0 +1,64 @@
+/**
+ * TLS for EAP methods: records in, records out, no socket. The engine never trusts a certificate by itself: it stops in
+ * `verify` before anything of ours (client certificate, inner identity, password) was produced, in TLS 1.2 as in 1.3 (A-56).
+ */
+export type TlsVersion = '1.2' | '1.3';
+
+export interface TlsClientOptions {
+  readonly role: 'client';
+  readonly minVersion: TlsVersion;
+  readonly maxVersion: TlsVersion;
+  /** DER, end-entity first; empty: no client certificate. */
+  readonly certificates: readonly Uint8Array[];
+  /** PKCS#8 DER; null with empty `certificates`. */
+  readonly privateKey: Uint8Array | null;
+  /** SNI; null sends none. */
+  readonly serverName: string | null;
+  /** A session of an earlier `resumable`; null: full handshake. */
+  readonly session: Uint8Array | null;
+}
+
+export interface TlsServerOptions {
+  readonly role: 'server';
+  readonly minVersion: TlsVersion;
+  readonly maxVersion: TlsVersion;
+  readonly certificates: readonly Uint8Array[];
+  readonly privateKey: Uint8Array;
+  /** The client's certificate is asked for and must be there; judging it is the caller's, after `open`. */
+  readonly requestClientCertificate: boolean;
+}
+
+export interface TlsStep {
+  /** Records for the peer; may be empty. */
+  readonly output: Uint8Array;
+  /** Decrypted application data; may be empty. */
+  readonly application: Uint8Array;
+  readonly state: 'handshake' | 'verify' | 'open' | 'closed' | 'failed';
+  /** The TLS library's reason when `failed`; no secrets. */
+  readonly error: string | null;
+}
+
+export interface TlsSession {
+  /** Feeds records of the peer; empty starts a client's handshake. */
+  receive(records: Uint8Array): TlsStep;
+  /** The caller's judgement in state `verify`. */
+  verified(accept: boolean): TlsStep;
+  /** Encrypts application data; only in `open`. */
+  write(data: Uint8Array): TlsStep;
+  /** DER, end-entity first. */
+  peerCertificates(): readonly Uint8Array[];
+  /** RFC 5705 / RFC 8446 section 7.5; context null means none, which differs from empty in TLS 1.2. */
+  exportKey(label: string, context: Uint8Array | null, length: number): Uint8Array;
+  readonly version: string;
+  readonly cipher: string;
+  readonly resumed: boolean;
+  /** The session for a later resumption, once the peer offered one. */
+  readonly resumable: Uint8Array | null;
+  /** Wipes keys. Idempotent. */
+  close(): void;
+}
+
+export interface TlsEngine {
+  /** Throws when certificates and key do not fit. */
+  open(options: TlsClientOptions | TlsServerOptions): TlsSession;
+}
