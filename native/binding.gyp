@@ -16,7 +16,7 @@
       "include_dirs": ["<(node_addon_api)", "addon"],
       # N-API only: one binary loads in every Node >= 20 and in Electron. Electron's memory cage forbids external buffers.
       "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED", "_GNU_SOURCE"],
-      "sources": ["<!@(node -p \"require('fs').readdirSync('addon').filter((f) => f.endsWith('.cc')).map((f) => 'addon/' + f).join(' ')\")"],
+      "sources": ["<!@(node -p \"require('fs').readdirSync('addon').filter((f) => f.endsWith('.cc')).map((f) => 'addon/' + f).join(' ')\")", "netlink/socket.cc", "netlink/routes.cc"],
       # Only the module's entry points leave the addon: its libraries must not meet those of Node or Electron.
       "ldflags": ["-Wl,--version-script=<(module_root_dir)/addon/exports.map", "-Wl,-Bsymbolic", "-Wl,--exclude-libs,ALL"],
       "conditions": [

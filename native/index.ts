@@ -10,6 +10,45 @@ export interface UdpDescriptor {
   readonly port: number;
 }
 
+/** Flags and numbers are the kernel's own: ARPHRD_* in `type`, IF_OPER_* in `operstate`, RT_SCOPE_* and IFA_F_* of the addresses. */
+export interface KernelAdapter {
+  readonly name: string;
+  readonly index: number;
+  readonly type: number;
+  /** IFLA_INFO_KIND: "veth", "tun", "bridge", …; empty for hardware. */
+  readonly kind: string;
+  /** Index of the bridge, bond or VRF above it; 0 none. */
+  readonly master: number;
+  readonly up: boolean;
+  readonly carrier: boolean;
+  readonly loopback: boolean;
+  readonly operstate: number;
+  readonly mtu: number;
+  readonly addresses: readonly {
+    readonly address: string;
+    readonly family: 4 | 6;
+    readonly prefixLength: number;
+    readonly scope: number;
+    readonly flags: number;
+  }[];
+}
+
+export interface KernelRoute {
+  readonly adapter: string;
+  readonly source: string;
+  /** Empty: on link. */
+  readonly gateway: string;
+  /** 0: not limited by the route. */
+  readonly mtu: number;
+}
+
+/** The channel to the privileged helper; one JSON text a message, at most 256 KiB. */
+export interface HelperChannel {
+  send(text: string): void;
+  /** Idempotent. */
+  close(): void;
+}
+
 /**
  * The functions of the addon (native/addon). Every one that fails throws an Error whose `code` is the system error's name ("ENODEV")
  * and whose `errno` is its number.
@@ -20,6 +59,22 @@ export interface NativeAddon {
   openUdp(adapter: string | null, address: string, port: number): UdpDescriptor;
   /** Sends one datagram. null when sent, else the error's name. Never throws for network reasons. */
   sendUdp(fd: number, datagram: Uint8Array, address: string, port: number): string | null;
+  /** Hands what arrives to `listener`: (datagram, address, port), or (null, error name, mtu or 0). Returns the function that stops it. */
+  readUdp(fd: number, listener: (datagram: Uint8Array | null, addressOrCode: string, portOrMtu: number) => void): () => void;
+  /** Links with their addresses, loopback and tunnels included. */
+  readAdapters(): readonly KernelAdapter[];
+  /** The kernel's answer past our own tunnel's policy rule; null: no route. Throws EINVAL for text that is no address. */
+  lookupRoute(destination: string, adapter: string | null, source: string | null): KernelRoute | null;
+  /** Calls `listener` after links, addresses, routes or rules changed, once for all that was ready; the argument is CLOCK_MONOTONIC in milliseconds when it was read. Does not keep the process alive. */
+  watchNetwork(listener: (milliseconds: number) => void): () => void;
+  /** Takes the descriptor over. (null, []) once the other end is gone. The listener owns the descriptors it gets. */
+  openChannel(fd: number, listener: (text: string | null, descriptors: readonly number[]) => void): HelperChannel;
+  /** A connected pair of Unix SOCK_SEQPACKET sockets, close-on-exec. */
+  socketPair(): readonly [number, number];
+  /** Connects to a Unix SOCK_SEQPACKET socket. */
+  connectUnix(path: string): number;
+  /** Who is at the other end of a Unix socket (SO_PEERCRED). */
+  peerCredentials(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
   /** Closes a descriptor the caller owns. */
   closeDescriptor(fd: number): void;
 }

@@ -3,3 +3,6 @@
 #include <napi.h>
 
 void InitUdp(Napi::Env env, Napi::Object exports);
+void InitAdapters(Napi::Env env, Napi::Object exports);
+void InitChannel(Napi::Env env, Napi::Object exports);
+void InitUdpReader(Napi::Env env, Napi::Object exports);
