@@ -1,6 +1,9 @@
-import { createCipheriv, createDecipheriv, createHmac, getCiphers, randomBytes, timingSafeEqual } from 'node:crypto';
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { uint32Octets } from '../bytes';
 import type { EspIntegrity, EspSuite } from '../ports/data-path';
+import { type Aead, aead, type AeadName, aeadTagLength } from './aead';
+import { equalConstantTime } from './constant-time';
+import { computeIcv, integrityAlgorithms } from './integrity';
 
 /** SPI and sequence number in front of every ESP packet (RFC 4303 section 2). */
 const headerLength = 8;
@@ -42,31 +45,17 @@ export function freshIv(length: number): Uint8Array {
   return randomBytes(length);
 }
 
-interface IntegrityAlgorithm {
-  readonly hash: string;
-  readonly keyLength: number;
-  readonly icvLength: number;
-}
-
-/** RFC 2404, RFC 4868 section 2: the key is as long as the hash, the ICV is truncated. */
-const integrityAlgorithms: Record<EspIntegrity, IntegrityAlgorithm> = {
-  'hmac-sha1-96': { hash: 'sha1', keyLength: 20, icvLength: 12 },
-  'hmac-sha2-256-128': { hash: 'sha256', keyLength: 32, icvLength: 16 },
-  'hmac-sha2-384-192': { hash: 'sha384', keyLength: 48, icvLength: 24 },
-  'hmac-sha2-512-256': { hash: 'sha512', keyLength: 64, icvLength: 32 },
-};
-
 /** Octets of keying material that a suite takes, salt included (RFC 4106 section 8.1, RFC 7634 section 2, RFC 3602, RFC 4868). */
 export function espKeyLengths(suite: EspSuite): { readonly encryption: number; readonly integrity: number } {
-  const aead = suite.cipher === 'aes-gcm-16' || suite.cipher === 'chacha20-poly1305';
+  const combined = suite.cipher === 'aes-gcm-16' || suite.cipher === 'chacha20-poly1305';
   const allowed = { 'aes-gcm-16': [128, 192, 256], 'chacha20-poly1305': [256], 'aes-cbc': [128, 192, 256], null: [0] }[suite.cipher];
   if (allowed === undefined) throw new EspSuiteError('suite.cipher', `unknown cipher ${suite.cipher}`);
   if (!allowed.includes(suite.keyBits)) throw new EspSuiteError('suite.keyBits', `${suite.cipher} takes ${allowed.join(', ')} bits, not ${suite.keyBits}`);
-  if (aead && suite.integrity !== null) throw new EspSuiteError('suite.integrity', `${suite.cipher} has its own integrity protection`);
-  if (!aead && suite.integrity === null) throw new EspSuiteError('suite.integrity', `${suite.cipher} needs an integrity algorithm`);
+  if (combined && suite.integrity !== null) throw new EspSuiteError('suite.integrity', `${suite.cipher} has its own integrity protection`);
+  if (!combined && suite.integrity === null) throw new EspSuiteError('suite.integrity', `${suite.cipher} needs an integrity algorithm`);
   const integrity = suite.integrity === null ? undefined : integrityAlgorithms[suite.integrity];
   if (suite.integrity !== null && integrity === undefined) throw new EspSuiteError('suite.integrity', `unknown algorithm ${suite.integrity}`);
-  return { encryption: suite.keyBits / 8 + (aead ? saltLength : 0), integrity: integrity?.keyLength ?? 0 };
+  return { encryption: suite.keyBits / 8 + (combined ? saltLength : 0), integrity: integrity?.keyLength ?? 0 };
 }
 
 /** Copies the keys; the caller wipes its own. Throws EspSuiteError when suite and keys do not fit. */
@@ -81,9 +70,9 @@ export function createEspTransform(suite: EspSuite, encryptionKey: Uint8Array, i
   const key = Uint8Array.from(encryptionKey);
   switch (suite.cipher) {
     case 'aes-gcm-16':
-      return aeadTransform(aesGcm(suite.keyBits), key);
+      return aeadTransform(aead(`aes-${suite.keyBits}-gcm` as AeadName), key);
     case 'chacha20-poly1305':
-      return aeadTransform(getCiphers().includes('chacha20-poly1305') ? chachaOfNode : chachaOfNoble, key);
+      return aeadTransform(aead('chacha20-poly1305'), key);
     case 'aes-cbc':
       return encryptThenMac(suite.keyBits, key, suite.integrity!, Uint8Array.from(integrityKey));
     case 'null':
@@ -91,67 +80,9 @@ export function createEspTransform(suite: EspSuite, encryptionKey: Uint8Array, i
   }
 }
 
-interface Aead {
-  /** Ciphertext and 16 octet tag into `out`. */
-  seal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void;
-  open(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | null;
-}
+const tagLength = aeadTagLength;
 
-const tagLength = 16;
-
-function ofNode(algorithm: 'aes-128-gcm' | 'chacha20-poly1305'): Aead {
-  return {
-    seal(key, nonce, aad, plaintext, out) {
-      const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagLength });
-      cipher.setAAD(aad, { plaintextLength: plaintext.length });
-      out.set(cipher.update(plaintext));
-      cipher.final();
-      out.set(cipher.getAuthTag(), plaintext.length);
-    },
-    open(key, nonce, aad, sealed) {
-      const length = sealed.length - tagLength;
-      const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagLength });
-      decipher.setAAD(aad, { plaintextLength: length });
-      decipher.setAuthTag(sealed.subarray(length));
-      const plaintext = decipher.update(sealed.subarray(0, length));
-      try {
-        decipher.final();
-      } catch {
-        plaintext.fill(0);
-        return null;
-      }
-      return plaintext;
-    },
-  };
-}
-
-const gcmByBits: Partial<Record<number, Aead>> = {};
-
-function aesGcm(keyBits: number): Aead {
-  // The type of `algorithm` names one GCM cipher; the three differ in key length only.
-  return (gcmByBits[keyBits] ??= ofNode(`aes-${keyBits}-gcm` as 'aes-128-gcm'));
-}
-
-const chachaOfNode = ofNode('chacha20-poly1305');
-
-/** Electron's BoringSSL has no chacha20-poly1305 cipher (E-8). */
-const chachaOfNoble: Aead = {
-  seal(key, nonce, aad, plaintext, out) {
-    out.set(chacha20poly1305(key, nonce, aad).encrypt(plaintext));
-  },
-  open(key, nonce, aad, sealed) {
-    try {
-      return chacha20poly1305(key, nonce, aad).decrypt(sealed);
-    } catch {
-      return null;
-    }
-  },
-};
-
-/** For tests: the two ChaCha20-Poly1305 back ends must agree. */
-export const chachaBackEnds = { node: chachaOfNode, noble: chachaOfNoble } as const;
-
-function aeadTransform(aead: Aead, keyAndSalt: Uint8Array): EspTransform {
+function aeadTransform(cipher: Aead, keyAndSalt: Uint8Array): EspTransform {
   const ivLength = 8;
   const key = keyAndSalt.subarray(0, keyAndSalt.length - saltLength);
   const nonce = new Uint8Array(saltLength + ivLength);
@@ -162,7 +93,7 @@ function aeadTransform(aead: Aead, keyAndSalt: Uint8Array): EspTransform {
     if (sequenceHigh === null) return packet.subarray(0, headerLength);
     const aad = new Uint8Array(12);
     aad.set(packet.subarray(0, 4));
-    writeUint32(aad, 4, sequenceHigh);
+    aad.set(uint32Octets(sequenceHigh), 4);
     aad.set(packet.subarray(4, 8), 8);
     return aad;
   };
@@ -173,12 +104,12 @@ function aeadTransform(aead: Aead, keyAndSalt: Uint8Array): EspTransform {
     randomIv: false,
     seal(packet, sequenceHigh) {
       nonce.set(packet.subarray(headerLength, headerLength + ivLength), saltLength);
-      const sealed = packet.subarray(headerLength + ivLength);
-      aead.seal(key, nonce, aadOf(packet, sequenceHigh), sealed.subarray(0, sealed.length - tagLength), sealed);
+      const start = headerLength + ivLength;
+      packet.set(cipher.seal(key, nonce, aadOf(packet, sequenceHigh), packet.subarray(start, packet.length - tagLength)), start);
     },
     open(packet, sequenceHigh) {
       nonce.set(packet.subarray(headerLength, headerLength + ivLength), saltLength);
-      return aead.open(key, nonce, aadOf(packet, sequenceHigh), packet.subarray(headerLength + ivLength));
+      return cipher.open(key, nonce, aadOf(packet, sequenceHigh), packet.subarray(headerLength + ivLength));
     },
     wipe() {
       keyAndSalt.fill(0);
@@ -189,21 +120,14 @@ function aeadTransform(aead: Aead, keyAndSalt: Uint8Array): EspTransform {
 
 /** AES-CBC (RFC 3602) or NULL (RFC 2410; keyBits 0) under an HMAC. */
 function encryptThenMac(keyBits: number, key: Uint8Array, integrity: EspIntegrity, integrityKey: Uint8Array): EspTransform {
-  const { hash, icvLength } = integrityAlgorithms[integrity];
+  const { icvLength } = integrityAlgorithms[integrity];
   const ivLength = keyBits === 0 ? 0 : 16;
   const start = headerLength + ivLength;
   const algorithm = `aes-${keyBits}-cbc`;
-  const high = new Uint8Array(4);
 
   /** Over SPI to ciphertext; with ESN the high half follows as if it were sent (RFC 4303 section 2.2.1). */
-  const icvOf = (authenticated: Uint8Array, sequenceHigh: number | null): Uint8Array => {
-    const hmac = createHmac(hash, integrityKey).update(authenticated);
-    if (sequenceHigh !== null) {
-      writeUint32(high, 0, sequenceHigh);
-      hmac.update(high);
-    }
-    return hmac.digest().subarray(0, icvLength);
-  };
+  const icvOf = (authenticated: Uint8Array, sequenceHigh: number | null): Uint8Array =>
+    computeIcv(integrity, integrityKey, ...(sequenceHigh === null ? [authenticated] : [authenticated, uint32Octets(sequenceHigh)]));
   return {
     ivLength,
     icvLength,
@@ -220,23 +144,16 @@ function encryptThenMac(keyBits: number, key: Uint8Array, integrity: EspIntegrit
     },
     open(packet, sequenceHigh) {
       const end = packet.length - icvLength;
-      if (!timingSafeEqual(icvOf(packet.subarray(0, end), sequenceHigh), packet.subarray(end))) return null;
+      if (!equalConstantTime(icvOf(packet.subarray(0, end), sequenceHigh), packet.subarray(end))) return null;
       if (keyBits === 0) return packet.slice(start, end);
       const decipher = createDecipheriv(algorithm, key, packet.subarray(headerLength, start)).setAutoPadding(false);
       const plaintext = decipher.update(packet.subarray(start, end));
       decipher.final();
-      return plaintext;
+      return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.length);
     },
     wipe() {
       key.fill(0);
       integrityKey.fill(0);
     },
   };
-}
-
-function writeUint32(target: Uint8Array, offset: number, value: number): void {
-  target[offset] = value >>> 24;
-  target[offset + 1] = value >>> 16;
-  target[offset + 2] = value >>> 8;
-  target[offset + 3] = value;
 }
