@@ -3,18 +3,24 @@ import { x25519 } from '@noble/curves/ed25519.js';
 import type { Random } from '../ports/random';
 import { isAllZero } from './constant-time';
 import { CryptoError } from './crypto-error';
+import { mlKem768 } from './ml-kem';
 import { modpPrimes } from './modp-primes';
 
-/** IANA "Key Exchange Method Transform IDs" that we speak. 2 (MODP-1024) is for legacy profiles only. */
-export type KeyExchangeGroup = 2 | 14 | 15 | 16 | 19 | 20 | 21 | 31;
+/** IANA "Key Exchange Method Transform IDs" that we speak. 2 (MODP-1024) is for legacy profiles only, 36 is ML-KEM-768. */
+export type KeyExchangeGroup = 2 | 14 | 15 | 16 | 19 | 20 | 21 | 31 | 36;
 
 export interface KeyExchangeGroupInfo {
   readonly group: KeyExchangeGroup;
-  /** Octets of the KE payload's data: modulus length, 2n for ECP (no 0x04 prefix, RFC 5903 section 7), 32 for Curve25519 (RFC 8031). */
+  /**
+   * Octets of the KE payload's data in the request: modulus length, 2n for ECP (no 0x04 prefix, RFC 5903 section 7), 32 for Curve25519 (RFC 8031),
+   * the encapsulation key for ML-KEM.
+   */
   readonly publicValueLength: number;
+  /** The same for the response; it differs for ML-KEM only, where it is the ciphertext. */
+  readonly responseValueLength: number;
   /** Octets of g^ir: the same for both sides, left-padded with zeros for MODP (RFC 7296 section 2.14). */
   readonly sharedSecretLength: number;
-  readonly family: 'modp' | 'ecp' | 'curve25519';
+  readonly family: 'modp' | 'ecp' | 'curve25519' | 'ml-kem';
 }
 
 const modpExponentLengths = { 2: 32, 14: 40, 15: 52, 16: 60 } as const;
@@ -27,58 +33,94 @@ const ecpCurves = {
 type ModpGroup = keyof typeof modpExponentLengths;
 type EcpGroup = keyof typeof ecpCurves;
 
-const modp = (group: ModpGroup): KeyExchangeGroupInfo => ({ group, publicValueLength: modpPrimes[group].length / 2, sharedSecretLength: modpPrimes[group].length / 2, family: 'modp' });
-const ecp = (group: EcpGroup): KeyExchangeGroupInfo => ({ group, publicValueLength: 2 * ecpCurves[group].length, sharedSecretLength: ecpCurves[group].length, family: 'ecp' });
+const groupInfos: readonly KeyExchangeGroupInfo[] = [
+  ...([2, 14, 15, 16] as const).map((group) => {
+    const length = modpPrimes[group].length / 2;
+    return { group, publicValueLength: length, responseValueLength: length, sharedSecretLength: length, family: 'modp' } as const;
+  }),
+  ...([19, 20, 21] as const).map((group) => {
+    const { length } = ecpCurves[group];
+    return { group, publicValueLength: 2 * length, responseValueLength: 2 * length, sharedSecretLength: length, family: 'ecp' } as const;
+  }),
+  { group: 31, publicValueLength: 32, responseValueLength: 32, sharedSecretLength: 32, family: 'curve25519' },
+  { group: 36, publicValueLength: mlKem768.encapsulationKeyLength, responseValueLength: mlKem768.ciphertextLength, sharedSecretLength: mlKem768.sharedSecretLength, family: 'ml-kem' },
+];
 
 /** By group number. A number from the wire that is not in here is unknown (CVE-2014-9221). */
-export const keyExchangeGroups: ReadonlyMap<number, KeyExchangeGroupInfo> = new Map(
-  [modp(2), modp(14), modp(15), modp(16), ecp(19), ecp(20), ecp(21), { group: 31, publicValueLength: 32, sharedSecretLength: 32, family: 'curve25519' } as const].map((info) => [
-    info.group,
-    info,
-  ]),
-);
+export const keyExchangeGroups: ReadonlyMap<number, KeyExchangeGroupInfo> = new Map(groupInfos.map((info) => [info.group, info]));
 
 export function isKeyExchangeGroup(group: number): group is KeyExchangeGroup {
   return keyExchangeGroups.has(group);
 }
 
-/** One side's ephemeral key. Used for one exchange, then wiped (RFC 6989 section 5: never reused with another peer). */
+/** The initiator's ephemeral key. Used for one exchange, then wiped (RFC 6989 section 5: never reused with another peer). */
 export interface KeyExchange {
   readonly group: KeyExchangeGroup;
   /** Data of our KE payload. */
   readonly publicValue: Uint8Array;
   /**
-   * g^ir, sharedSecretLength octets. The peer's value is checked first (C-20, RFC 6989): exact length, 2..p-2 for MODP,
+   * g^ir, sharedSecretLength octets, from the peer's answer. It is checked first (C-20, RFC 6989): exact length, 2..p-2 for MODP,
    * on the curve for ECP, no all-zero result for Curve25519. Throws CryptoError `bad-length` or `bad-public-value`.
+   * A wrong ML-KEM ciphertext gives a wrong secret, not an error (X-18).
    */
-  computeSharedSecret(peerPublicValue: Uint8Array): Uint8Array;
+  computeSharedSecret(peerValue: Uint8Array): Uint8Array;
   /** Forgets the private key. Idempotent. */
   wipe(): void;
+}
+
+/** The responder's answer to an initiator's KE payload. */
+export interface KeyExchangeResponse {
+  /** Data of the KE payload to answer with. */
+  readonly publicValue: Uint8Array;
+  readonly sharedSecret: Uint8Array;
 }
 
 const systemRandom: Random = { bytes: (length) => new Uint8Array(randomBytes(length)) };
 
 /** A fresh key pair of the group; `random` makes it reproducible in tests. Throws CryptoError `unsupported-algorithm`. */
 export function createKeyExchange(group: KeyExchangeGroup, random: Random = systemRandom): KeyExchange {
-  const info = keyExchangeGroups.get(group);
-  if (info === undefined) throw new CryptoError('unsupported-algorithm', `key exchange group ${group} is not known`);
-  const ephemeral = createEphemeral(info, random);
+  const info = groupInfo(group);
+  const ephemeral = createEphemeral(info.group, random);
   let live: Ephemeral | null = ephemeral;
   return {
     group: info.group,
     publicValue: ephemeral.publicValue,
-    computeSharedSecret(peerPublicValue) {
+    computeSharedSecret(peerValue) {
       if (live === null) throw new CryptoError('wiped', 'the key exchange was wiped');
-      if (peerPublicValue.length !== info.publicValueLength) {
-        throw new CryptoError('bad-length', `KE data of group ${group} has ${peerPublicValue.length} octets, must have ${info.publicValueLength}`);
-      }
-      return leftPad(live.agree(peerPublicValue), info.sharedSecretLength);
+      requireKeLength(group, peerValue, info.responseValueLength);
+      return leftPad(live.agree(peerValue), info.sharedSecretLength);
     },
     wipe() {
       live?.wipe();
       live = null;
     },
   };
+}
+
+/** The responder's half: checks `initiatorValue` as computeSharedSecret does and answers it. For ML-KEM this is the encapsulation. */
+export function respondToKeyExchange(group: KeyExchangeGroup, initiatorValue: Uint8Array, random: Random = systemRandom): KeyExchangeResponse {
+  const info = groupInfo(group);
+  requireKeLength(group, initiatorValue, info.publicValueLength);
+  if (info.group === 36) {
+    const { ciphertext, sharedSecret } = mlKem768.encapsulate(initiatorValue, random);
+    return { publicValue: ciphertext, sharedSecret };
+  }
+  const exchange = createKeyExchange(info.group, random);
+  try {
+    return { publicValue: exchange.publicValue, sharedSecret: exchange.computeSharedSecret(initiatorValue) };
+  } finally {
+    exchange.wipe();
+  }
+}
+
+function groupInfo(group: KeyExchangeGroup): KeyExchangeGroupInfo {
+  const info = keyExchangeGroups.get(group);
+  if (info === undefined) throw new CryptoError('unsupported-algorithm', `key exchange group ${group} is not known`);
+  return info;
+}
+
+function requireKeLength(group: KeyExchangeGroup, value: Uint8Array, length: number): void {
+  if (value.length !== length) throw new CryptoError('bad-length', `KE data of group ${group} has ${value.length} octets, must have ${length}`);
 }
 
 interface Ephemeral {
@@ -88,19 +130,21 @@ interface Ephemeral {
   wipe(): void;
 }
 
-function createEphemeral(info: KeyExchangeGroupInfo, random: Random): Ephemeral {
-  switch (info.group) {
+function createEphemeral(group: KeyExchangeGroup, random: Random): Ephemeral {
+  switch (group) {
     case 2:
     case 14:
     case 15:
     case 16:
-      return modpEphemeral(info.group, random);
+      return modpEphemeral(group, random);
     case 19:
     case 20:
     case 21:
-      return ecpEphemeral(info.group, random);
+      return ecpEphemeral(group, random);
     case 31:
       return curve25519Ephemeral(random);
+    case 36:
+      return mlKemEphemeral(random);
   }
 }
 
@@ -186,6 +230,17 @@ function curve25519Ephemeral(random: Random): Ephemeral {
     },
     wipe() {
       privateKey.fill(0);
+    },
+  };
+}
+
+function mlKemEphemeral(random: Random): Ephemeral {
+  const { encapsulationKey, decapsulationKey } = mlKem768.generateKeys(random);
+  return {
+    publicValue: encapsulationKey,
+    agree: (ciphertext) => mlKem768.decapsulate(ciphertext, decapsulationKey),
+    wipe() {
+      decapsulationKey.fill(0);
     },
   };
 }
