@@ -10,7 +10,7 @@ import { HeldPackets } from './held-packets';
 import { parseInnerPacket, type InnerPacket } from './inner-packet';
 import { fragmentIpv4 } from './ipv4-fragments';
 import { minimumIpv6Mtu, packetTooBig } from './packet-too-big';
-import { countersOf, SaDatabase, type InboundSa, type OutboundSa } from './sa-database';
+import { countersOf, SaDatabase, takeSequence, type InboundSa, type OutboundSa } from './sa-database';
 import { matchesInbound } from './traffic-selectors';
 
 export interface TypeScriptDataPathOptions {
@@ -210,19 +210,9 @@ class TypeScriptDataPath implements DataPath {
   }
 
   #seal(sa: OutboundSa, family: 4 | 6, payload: Uint8Array): void {
-    const sequence = sa.nextSequence;
-    if (sequence > sa.lastSequence) {
-      if (!sa.hardLimitReported) {
-        sa.hardLimitReported = true;
-        this.#emit({ type: 'sequence-hard-limit', spi: sa.spi });
-      }
-      return;
-    }
-    sa.nextSequence = sequence + 1n;
-    if (sequence >= sa.softLimit && !sa.softLimitReported) {
-      sa.softLimitReported = true;
-      this.#emit({ type: 'sequence-soft-limit', spi: sa.spi });
-    }
+    const { sequence, limit } = takeSequence(sa);
+    if (limit !== null) this.#emit({ type: limit, spi: sa.spi });
+    if (sequence === null) return;
     const { transform } = sa;
     const datagram = encapsulate({
       transform,

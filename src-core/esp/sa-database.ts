@@ -104,6 +104,27 @@ export class SaDatabase {
   }
 }
 
+export interface TakenSequence {
+  /** null: the SA is used up. */
+  readonly sequence: bigint | null;
+  /** A limit crossed by this very call; each is reported once. */
+  readonly limit: 'sequence-soft-limit' | 'sequence-hard-limit' | null;
+}
+
+/** The number for the next packet. It never wraps (RFC 4303 section 3.3.3, E-5). */
+export function takeSequence(sa: OutboundSa): TakenSequence {
+  const sequence = sa.nextSequence;
+  if (sequence > sa.lastSequence) {
+    const limit = sa.hardLimitReported ? null : 'sequence-hard-limit';
+    sa.hardLimitReported = true;
+    return { sequence: null, limit };
+  }
+  sa.nextSequence = sequence + 1n;
+  if (sequence < sa.softLimit || sa.softLimitReported) return { sequence, limit: null };
+  sa.softLimitReported = true;
+  return { sequence, limit: 'sequence-soft-limit' };
+}
+
 export function countersOf(sa: CommonSa, sequence: bigint): SaCounters {
   return { ...sa.statistics, sequence };
 }
