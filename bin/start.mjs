@@ -1,0 +1,31 @@
+// Opens the app: in Electron when its binary and a display are there, else in the browser.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { orExplain, root, setUp } from './setup.mjs';
+
+orExplain(() => setUp('run'));
+
+/** The Electron binary's path, or null; asking the package itself would start a download. */
+function electronBinary() {
+  const packageFolder = join(root, 'node_modules/electron');
+  const pathFile = join(packageFolder, 'path.txt');
+  if (!existsSync(pathFile)) return null;
+  const binary = join(process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(packageFolder, 'dist'), readFileSync(pathFile, 'utf8').trim());
+  return existsSync(binary) ? binary : null;
+}
+
+const binary = electronBinary();
+const display = process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY;
+const args = process.argv.slice(2);
+let child;
+if (binary !== null && display) {
+  // Chromium's sandbox refuses to run as root.
+  child = spawn(binary, [root, ...(process.getuid() === 0 ? ['--no-sandbox'] : []), ...args], { stdio: 'inherit' });
+} else {
+  const why = binary === null ? "Electron's binary is not installed (npx install-electron fetches it)" : 'There is no display';
+  process.stderr.write(`${why}: opening the app in the browser. Ctrl+C ends it.\n`);
+  child = spawn(process.execPath, [join(root, 'out/main/cli.js'), 'ui', ...args], { stdio: 'inherit' });
+}
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1)));

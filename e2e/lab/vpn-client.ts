@@ -1,0 +1,162 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { StatusObject } from '../../src-core/connection/status';
+import { account } from './gateway-config';
+import type { Lab } from './lab';
+import { monotonic } from './pinger';
+import { end } from './run';
+
+const program = fileURLToPath(new URL('../../bin/agile-vpn', import.meta.url));
+
+export type Method = 'eap-mschapv2' | 'rsa' | 'ecdsa' | 'psk';
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type ProfileText = Readonly<Record<string, Json>>;
+
+const tunnelOnly = { network: { useDefaultGateway: false, routes: ['10.99.0.0/24'] }, mobility: { enabled: true, returnToPreferred: false, adapterOrder: ['eth0', 'eth1'] }, proposals: { ike: ['aes256gcm16-prfsha384-ecp256'], esp: ['aes128gcm16'] } } as const;
+
+/** Profiles for each way the lab's gateway authenticates; file names are relative to the PKI's folder. */
+export const profiles: Readonly<Record<Method, ProfileText>> = {
+  'eap-mschapv2': { version: 1, name: 'Lab EAP', server: 'eap.lab.test', remoteIdentity: 'eap.lab.test', authentication: { method: 'eap-mschapv2', username: account.username }, serverCertificate: { authorities: ['ca-rsa.pem'], revocation: 'off' }, ...tunnelOnly },
+  rsa: { version: 1, name: 'Lab RSA', server: 'rsa.lab.test', remoteIdentity: 'rsa.lab.test', localIdentity: 'client-rsa.lab.test', authentication: { method: 'machine-certificate', certificate: 'client-rsa.pem', privateKey: 'client-rsa.key' }, serverCertificate: { authorities: ['ca-rsa.pem'], revocation: 'off' }, ...tunnelOnly },
+  ecdsa: { version: 1, name: 'Lab ECDSA', server: 'ecdsa.lab.test', remoteIdentity: 'ecdsa.lab.test', localIdentity: 'client-ecdsa.lab.test', authentication: { method: 'machine-certificate', certificate: 'client-ecdsa.pem', privateKey: 'client-ecdsa.key' }, serverCertificate: { authorities: ['ca-ecdsa.pem'], revocation: 'off' }, ...tunnelOnly },
+  psk: { version: 1, name: 'Lab PSK', server: 'psk.lab.test', remoteIdentity: 'psk.lab.test', localIdentity: 'client-psk.lab.test', authentication: { method: 'psk', psk: account.psk }, ...tunnelOnly },
+};
+
+export interface ClientOptions {
+  readonly password?: string;
+  readonly args?: readonly string[];
+  /** `connect --log` too. */
+  readonly log?: boolean;
+}
+
+/** `bin/agile-vpn connect` on the client machine, seen through its JSON lines. */
+export class VpnClient {
+  readonly #process: ChildProcess;
+  readonly #changes: { readonly at: number; readonly status: StatusObject }[] = [];
+  readonly #listeners = new Set<() => void>();
+  readonly exit: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  stdout = '';
+  stderr = '';
+  #ended = false;
+
+  private constructor(child: ChildProcess) {
+    this.#process = child;
+    let partial = '';
+    child.stdout?.on('data', (data: Buffer) => {
+      const text = data.toString();
+      this.stdout += text;
+      const lines = (partial + text).split('\n');
+      partial = lines.pop() ?? '';
+      for (const line of lines) this.#read(line);
+    });
+    child.stderr?.on('data', (data: Buffer) => (this.stderr += data.toString()));
+    this.exit = new Promise((resolve) => {
+      child.once('close', (code, signal) => {
+        this.#ended = true;
+        resolve({ code, signal });
+        for (const listener of this.#listeners) listener();
+      });
+    });
+  }
+
+  static connect(lab: Lab, profile: ProfileText, options: ClientOptions = {}): VpnClient {
+    const id = `${String(profile['name']).toLowerCase().replace(/\W+/g, '-')}-${String(Math.floor(monotonic()))}`;
+    const file = lab.pki.path(`${id}.agilevpn.json`);
+    writeFileSync(file, JSON.stringify(profile, null, 2));
+    const args = ['connect', file, '--json', ...(options.log === true ? ['--log'] : []), ...(options.args ?? [])];
+    if (options.password !== undefined) {
+      const passwordFile = lab.pki.path(`${id}.password`);
+      writeFileSync(passwordFile, `${options.password}\n`, { mode: 0o600 });
+      args.push('--password-file', passwordFile);
+    }
+    return new VpnClient(lab.start('client', program, args, { env: clientEnvironment(lab) }));
+  }
+
+  /** With the right password for EAP. */
+  static by(lab: Lab, method: Method, changes: ProfileText = {}, options: ClientOptions = {}): VpnClient {
+    return VpnClient.connect(lab, { ...profiles[method], ...changes }, method === 'eap-mschapv2' ? { password: account.password, ...options } : options);
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  get changes(): readonly { readonly at: number; readonly status: StatusObject }[] {
+    return this.#changes;
+  }
+
+  get status(): StatusObject | null {
+    return this.#changes.at(-1)?.status ?? null;
+  }
+
+  /** The first status from now on, or the present one, that `wanted` accepts. Rejects when the client ends or time is up. */
+  waitFor(what: string, wanted: (status: StatusObject) => boolean, timeout = 10_000): Promise<StatusObject> {
+    return new Promise((resolve, reject) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        this.#listeners.delete(check);
+      };
+      const check = (): void => {
+        const status = this.status;
+        if (status !== null && wanted(status)) {
+          finish();
+          resolve(status);
+        } else if (this.#ended) {
+          finish();
+          reject(new Error(`The client ended before ${what}.\n${this.#tail()}`));
+        }
+      };
+      const timer = setTimeout(() => {
+        finish();
+        reject(new Error(`Not within ${String(timeout)} ms: ${what}.\n${this.#tail()}`));
+      }, timeout);
+      this.#listeners.add(check);
+      check();
+    });
+  }
+
+  connected(timeout = 10_000): Promise<StatusObject> {
+    return this.waitFor('Connected', (s) => s.state === 'Connected', timeout);
+  }
+
+  /** Milliseconds from the first Connecting to Connected, as its lines arrived. */
+  get connectMilliseconds(): number {
+    const at = (state: string): number => this.#changes.find((c) => c.status.state === state)?.at ?? NaN;
+    return at('Connected') - at('Connecting');
+  }
+
+  async stop(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' = 'SIGTERM', patience = 10_000): Promise<number | null> {
+    await end(this.#process, signal, patience);
+    return (await this.exit).code;
+  }
+
+  #read(line: string): void {
+    let message: { readonly type?: string; readonly status?: StatusObject };
+    try {
+      message = JSON.parse(line) as typeof message;
+    } catch {
+      return;
+    }
+    if (message.type !== 'status' || message.status === undefined) return;
+    this.#changes.push({ at: monotonic(), status: message.status });
+    for (const listener of this.#listeners) listener();
+  }
+
+  #tail(): string {
+    return `stdout: ${this.stdout.slice(-1500)}\nstderr: ${this.stderr.slice(-1500)}`;
+  }
+}
+
+/** Its own configuration and run-time folders: the lab touches nothing of the person who runs it. */
+export function clientEnvironment(lab: Lab): NodeJS.ProcessEnv {
+  const home = join(lab.directory, 'home');
+  const folder = (name: string): string => {
+    const path = join(home, name);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return path;
+  };
+  return { ...process.env, HOME: home, XDG_CONFIG_HOME: folder('config'), XDG_STATE_HOME: folder('state'), XDG_DATA_HOME: folder('data'), XDG_CACHE_HOME: folder('cache'), XDG_RUNTIME_DIR: folder('run') };
+}
