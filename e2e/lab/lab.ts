@@ -98,6 +98,14 @@ export class Lab {
     return this.gateway.sas();
   }
 
+  /** The gateway rekeys every CHILD SA and IKE SA it has; resolves when it has asked for it, not when it is done. */
+  async gatewayRekey(): Promise<void> {
+    for (const sa of await this.gatewaySas()) {
+      for (const child of sa.children) await this.gateway.vici.command('rekey', { 'child-id': child.uniqueId });
+      await this.gateway.vici.command('rekey', { 'ike-id': sa.uniqueId });
+    }
+  }
+
   /** `clean`: its clients are told; otherwise the gateway loses all state as in a crash. */
   async restartGateway(clean: boolean): Promise<void> {
     await this.gateway.stop(clean ? 'SIGTERM' : 'SIGKILL');

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { figure, useLab } from './fixture';
+import { startFileServer, transfer } from './transfer';
+import { VpnClient } from './vpn-client';
+import type { Method } from './vpn-client';
+
+const bytes = 100_000_000;
+
+describe('connect', () => {
+  const lab = useLab();
+
+  it.each<Method>(['eap-mschapv2', 'rsa', 'ecdsa', 'psk'])('reaches Connected by %s; ping and 100 MB each way pass through the tunnel', async (method) => {
+    if (method === 'eap-mschapv2') await startFileServer(lab());
+    const client = VpnClient.by(lab(), method);
+    const status = await client.connected();
+    const connected = client.connectMilliseconds;
+
+    const [sa, ...others] = await lab().gatewaySas();
+    expect(others).toEqual([]);
+    expect(sa?.state).toBe('ESTABLISHED');
+    expect(status.ike?.spiInitiator).toBe(sa?.initiatorSpi);
+    expect(status.ike?.spiResponder).toBe(sa?.responderSpi);
+    expect(status.tunnelAddresses).toContain(`${sa?.virtualIps[0] ?? ''}/32`);
+    expect(status.adapter).toBe('eth0');
+    expect(status.originAddress).toBe('10.10.0.2');
+    expect(status.destinationAddress).toBe('10.10.0.1');
+    expect(status.mobikeSupported).toBe(true);
+
+    await lab().ping();
+    const down = await transfer(lab(), 'download', bytes);
+    expect(down.received).toBe(down.sent);
+    const up = await transfer(lab(), 'upload', bytes);
+    expect(up.received).toBe(up.sent);
+    figure(`${method}: connected in ${connected.toFixed(1)} ms; 100 MB down ${String(down.milliseconds)} ms, up ${String(up.milliseconds)} ms`);
+
+    expect(await client.stop()).toBe(0);
+    expect(await lab().gatewaySas()).toEqual([]);
+  });
+});

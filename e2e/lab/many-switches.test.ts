@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { figure, useLab } from './fixture';
+import { lost, monotonic, startPinger } from './pinger';
+import { otherAdapter } from './roam';
+import { sleep, until } from './run';
+import { addresses } from './topology';
+import type { AdapterName } from './topology';
+import { VpnClient } from './vpn-client';
+
+const lab = useLab();
+
+/** Resident memory of a process in MiB. */
+const residentMemory = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1] ?? NaN) / 1024;
+
+it('survives 200 switches in a row, then rekeys of both SAs from either side under 1000 packets/s each way without losing one', { timeout: 240_000 }, async () => {
+  const client = VpnClient.by(lab(), 'eap-mschapv2');
+  const { connectedSince, tunnelAddresses } = await client.connected();
+  const inner = tunnelAddresses[0]?.split('/')[0] ?? '';
+
+  let current: AdapterName = 'eth0';
+  let afterWarmUp = 0;
+  const began = monotonic();
+  for (let i = 0; i < 200; i++) {
+    const to = otherAdapter(current);
+    await (i % 2 === 0 ? lab().linkDown(current) : lab().cablePull(current));
+    await client.waitFor(`switch ${String(i + 1)} to ${to}`, (s) => s.state === 'Connected' && s.adapter === to, 10_000);
+    await lab().plug(current);
+    // Now and then one packet must really make it, otherwise only states would be tested.
+    if (i % 10 === 9) await lab().ping(1);
+    if (i === 39) afterWarmUp = residentMemory(client.pid);
+    current = to;
+  }
+  figure(`200 switches in ${((monotonic() - began) / 1000).toFixed(1)} s`);
+
+  const settled = await lab().gatewaySas();
+  expect(settled).toHaveLength(1);
+  const outward = await startPinger(lab(), 'client', addresses.server);
+  const inward = await startPinger(lab(), 'server', inner);
+  await sleep(500);
+
+  await lab().gatewayRekey();
+  await until('the rekeys of the gateway', 10_000, async () => {
+    const sas = (await lab().gatewaySas()).filter((s) => s.state === 'ESTABLISHED');
+    const [sa] = sas;
+    const rekeyed = sas.length === 1 && sa?.responderSpi !== settled[0]?.responderSpi && sa?.children.length === 1 && sa.children[0]?.spiIn !== settled[0]?.children[0]?.spiIn;
+    return rekeyed && client.status?.ike?.spiResponder === sa.responderSpi ? true : undefined;
+  });
+  await sleep(500);
+
+  const echoes = [...(await outward.stop()), ...(await inward.stop())];
+  const memory = residentMemory(client.pid);
+  figure(`${String(echoes.length)} requests during the gateway's rekeys of IKE SA and CHILD SA, ${String(lost(echoes))} lost`);
+  figure(`memory of the client: ${afterWarmUp.toFixed(1)} MiB after 40 switches, ${memory.toFixed(1)} MiB at the end`);
+  expect(lost(echoes)).toBe(0);
+  expect(client.status?.connectedSince).toBe(connectedSince);
+  expect(client.status?.tunnelAddresses).toEqual(tunnelAddresses);
+  expect(memory - afterWarmUp).toBeLessThan(40);
+  expect(await client.stop()).toBe(0);
+  expect(await lab().gatewaySas()).toEqual([]);
+});
+
+it('rekeys both SAs from its own side under 1000 packets/s each way without losing one', { timeout: 120_000 }, async () => {
+  const client = VpnClient.by(lab(), 'eap-mschapv2', { advanced: { ikeLifetimeSeconds: 8, childLifetimeSeconds: 5 } });
+  const first = await client.connected();
+  const outward = await startPinger(lab(), 'client', addresses.server);
+  const inward = await startPinger(lab(), 'server', first.tunnelAddresses[0]?.split('/')[0] ?? '');
+  await client.waitFor('both SAs rekeyed', (s) => s.ike?.spiInitiator !== first.ike?.spiInitiator && s.children[0]?.spiIn !== first.children[0]?.spiIn, 20_000);
+  await sleep(500);
+  const echoes = [...(await outward.stop()), ...(await inward.stop())];
+  figure(`${String(echoes.length)} requests during the client's rekeys of IKE SA and CHILD SA, ${String(lost(echoes))} lost`);
+  expect(lost(echoes)).toBe(0);
+  expect(client.status?.connectedSince).toBe(first.connectedSince);
+  expect(await client.stop()).toBe(0);
+});

@@ -1,0 +1,7 @@
+import { it } from 'vitest';
+import { useLab } from './fixture';
+import { roamsBackAndForth } from './roam-behaviour';
+
+const lab = useLab();
+
+it('moves to the other adapter and back when the one in use is set down', () => roamsBackAndForth(lab(), 'linkDown'));
