@@ -1,0 +1,414 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { IkePath, IkeSession, IkeSessionConfig, IkeSessionDependencies, IkeSessionEvent } from '../ikev2/session';
+import type { NetworkSettings, SettingsReport, TunnelSettings } from '../ports/network-settings';
+import type { TunnelDevice } from '../ports/data-path';
+import { VpnError, type VpnErrorSymbol } from '../ports/vpn-error';
+import type { LogRecord } from '../ports/trace';
+import { perfectLink, RecordingDataPath, SeededRandom, SimulatedNetwork, VirtualClock, type SimulatedHost } from '../simulation';
+import { Connection } from './connection';
+import type { SessionCredentials } from './ports';
+import type { StatusObject } from './status';
+import { exampleProfile } from './example-profile';
+
+const gateway = '10.10.0.1';
+
+/** A session whose answers the test gives. */
+class ScriptedSession implements IkeSession {
+  readonly config: IkeSessionConfig;
+  readonly dependencies: IkeSessionDependencies;
+  readonly connects: { readonly path: IkePath; readonly alternatives: readonly IkePath[] }[] = [];
+  path: IkePath | null = null;
+  ike: IkeSession['ike'] = null;
+  children: IkeSession['children'] = [];
+  lastHeardAt: number | null = null;
+  closed: 'no' | 'deleted' | 'abandoned' = 'no';
+  livenessChecks = 0;
+
+  constructor(config: IkeSessionConfig, dependencies: IkeSessionDependencies) {
+    this.config = config;
+    this.dependencies = dependencies;
+  }
+
+  emit(event: IkeSessionEvent): void {
+    this.dependencies.onEvent(event);
+  }
+
+  connect(path: IkePath, alternatives: readonly IkePath[]): void {
+    this.connects.push({ path, alternatives });
+    this.path = path;
+    this.emit({ type: 'progress', phase: 'init' });
+  }
+
+  establish(more: Partial<Extract<IkeSessionEvent, { type: 'established' }>> = {}): void {
+    this.path = { socket: this.path!.socket, remote: { address: gateway, port: 4500 } };
+    this.emit({ type: 'progress', phase: 'auth' });
+    this.ike = { spiInitiator: '0011223344556677', spiResponder: '8899aabbccddeeff', proposal: 'aes256gcm16-prfsha384-ecp256', establishedAt: this.dependencies.clock.wallTime() };
+    this.children = [
+      {
+        spiIn: 0xc0000001,
+        spiOut: 0xc0000002,
+        proposal: 'aes128gcm16',
+        localSelectors: [{ family: 4, protocol: 0, startPort: 0, endPort: 65535, startAddress: '10.77.0.1', endAddress: '10.77.0.1' }],
+        remoteSelectors: [{ family: 4, protocol: 0, startPort: 0, endPort: 65535, startAddress: '10.99.0.0', endAddress: '10.99.0.255' }],
+        installedAt: 0,
+      },
+    ];
+    this.emit({
+      type: 'established',
+      ike: this.ike,
+      child: this.children[0]!,
+      configuration: { ipv4Addresses: ['10.77.0.1'], ipv6Addresses: [], dnsServers: ['10.99.0.53'], subnets: [], dnsDomains: [], dhcpServers: [] },
+      authentication: 'EAP-MSCHAPv2',
+      mobikeSupported: true,
+      natDetected: false,
+      peerIdentity: { type: 'fqdn', value: new TextEncoder().encode('vpn.contoso.test') },
+      authLifetimeSeconds: null,
+      ...more,
+    });
+  }
+
+  receive(): boolean {
+    return false;
+  }
+
+  setPath(path: IkePath): void {
+    this.path = path;
+    this.dependencies.clock.setTimer(3, 'answer', () => this.emit({ type: 'path-confirmed', path, natDetected: path.socket.adapter === 'eth1' }));
+  }
+
+  probe(): Promise<IkePath | null> {
+    return Promise.resolve(null);
+  }
+
+  holdPath(): void {
+    this.path = null;
+  }
+
+  checkLiveness(): Promise<boolean> {
+    this.livenessChecks++;
+    return Promise.resolve(true);
+  }
+
+  rekeyIke(): void {}
+
+  rekeyChild(): void {}
+
+  close(): Promise<boolean> {
+    this.closed = 'deleted';
+    return Promise.resolve(true);
+  }
+
+  abandon(): void {
+    if (this.closed === 'no') this.closed = 'abandoned';
+  }
+}
+
+class RecordedSettings implements NetworkSettings {
+  readonly calls: string[] = [];
+  applied: TunnelSettings | null = null;
+  openError: VpnError | null = null;
+  applyError: VpnError | null = null;
+  readonly device: TunnelDevice = { name: 'avpn0', fd: null, onPacket: () => undefined, write: () => undefined, close: () => void this.calls.push('close device') };
+
+  openTunnel(name: string): Promise<TunnelDevice> {
+    this.calls.push(`open ${name}`);
+    return this.openError === null ? Promise.resolve(this.device) : Promise.reject(this.openError);
+  }
+
+  apply(settings: TunnelSettings): Promise<SettingsReport> {
+    this.calls.push('apply');
+    if (this.applyError !== null) return Promise.reject(this.applyError);
+    this.applied = settings;
+    return Promise.resolve({ concerns: [{ concern: 'dns', inForce: true, detail: 'file' }] });
+  }
+
+  withdraw(): Promise<void> {
+    this.calls.push('withdraw');
+    this.applied = null;
+    return Promise.resolve();
+  }
+
+  onReport(): void {}
+}
+
+class Scene {
+  readonly clock = new VirtualClock();
+  readonly random = new SeededRandom(7);
+  readonly host: SimulatedHost;
+  readonly settings = new RecordedSettings();
+  readonly sessions: ScriptedSession[] = [];
+  readonly dataPaths: RecordingDataPath[] = [];
+  readonly statuses: StatusObject[] = [];
+  readonly logs: LogRecord[] = [];
+  readonly wiped: number[] = [];
+  readonly questions: (string | null)[] = [];
+  answers = 10;
+  resolve: (host: string) => Promise<readonly string[]> = () => Promise.resolve([gateway]);
+  readonly connection: Connection;
+
+  constructor() {
+    const network = new SimulatedNetwork(this.clock, this.random);
+    this.host = network.addHost('client');
+    this.host.addAdapter({ name: 'eth0', label: 'Ethernet', addresses: ['10.10.0.2'], conditions: perfectLink });
+    this.host.addAdapter({ name: 'eth1', label: 'Wi-Fi', addresses: ['10.20.0.2'], conditions: perfectLink });
+    this.connection = new Connection({
+      profile: exampleProfile({ name: 'Contoso', server: 'vpn.contoso.test', mobility: { adapterOrder: ['eth0', 'eth1'], outageSeconds: 300 } }),
+      tunnelName: 'avpn0',
+      onStatus: (status) => void this.statuses.push(status),
+      ports: {
+        clock: this.clock,
+        random: this.random,
+        adapters: this.host,
+        datagrams: this.host,
+        resolver: { resolve: (host) => this.resolve(host) },
+        networkSettings: this.settings,
+        trace: { log: (record) => void this.logs.push(record) },
+        credentials: ({ reason }) => {
+          this.questions.push(reason);
+          return Promise.resolve(this.answers-- > 0 ? this.#credentials(this.questions.length) : null);
+        },
+        createDataPath: () => {
+          const made = new RecordingDataPath(this.clock);
+          this.dataPaths.push(made);
+          return made;
+        },
+        createSession: (config, dependencies) => {
+          const made = new ScriptedSession(config, dependencies);
+          this.sessions.push(made);
+          return made;
+        },
+      },
+    });
+  }
+
+  #credentials(number: number): SessionCredentials {
+    const identity = { type: 'fqdn', value: new TextEncoder().encode('alice') } as const;
+    return {
+      label: 'EAP-MSCHAPv2',
+      localIdentity: identity,
+      remoteIdentity: null,
+      local: { method: 'psk', secret: new Uint8Array(1) },
+      peer: { method: 'psk', secret: new Uint8Array(1), identity: null },
+      wipe: () => void this.wiped.push(number),
+    };
+  }
+
+  get session(): ScriptedSession {
+    return this.sessions.at(-1)!;
+  }
+
+  get states(): readonly string[] {
+    const names = this.statuses.map((status) => status.state);
+    return names.filter((name, index) => name !== names[index - 1]);
+  }
+
+  async connect(): Promise<void> {
+    const connected = this.connection.connect();
+    await this.clock.run(1);
+    this.session.establish();
+    await this.clock.run(1);
+    await connected;
+    await this.clock.run(1);
+  }
+}
+
+describe('a connection', () => {
+  let scene: Scene;
+  beforeEach(() => {
+    scene = new Scene();
+  });
+
+  it('goes from Connecting to Connected and says so in the status object', async () => {
+    await scene.connect();
+    expect(scene.states).toEqual(['Connecting', 'Connected']);
+    expect([...new Set(scene.statuses.map((status) => status.phase))]).toEqual(['resolving', 'connecting', 'registering', null]);
+    expect(scene.statuses.at(-1)).toMatchObject({
+      connection: 'Contoso',
+      state: 'Connected',
+      adapter: 'eth0',
+      adapterLabel: 'Ethernet',
+      originAddress: '10.10.0.2',
+      destinationAddress: gateway,
+      tunnelAdapter: 'avpn0',
+      tunnelAddresses: ['10.77.0.1/32'],
+      dnsServers: ['10.99.0.53'],
+      authentication: 'EAP-MSCHAPv2',
+      mobikeSupported: true,
+      children: [{ spiIn: 'c0000001', spiOut: 'c0000002', proposal: 'aes128gcm16', local: ['10.77.0.1/32'], remote: ['10.99.0.0/24'] }],
+      roams: 0,
+      error: null,
+    });
+    expect(scene.settings.applied).toMatchObject({ tunnelName: 'avpn0', mtu: 1400, addresses: ['10.77.0.1/32'], routes: ['10.99.0.0/24'], excludedRoutes: ['10.10.0.1/32'] });
+  });
+
+  it('opens the tunnel adapter while the server is being talked to', async () => {
+    void scene.connection.connect();
+    await scene.clock.run(1);
+    expect(scene.settings.calls).toEqual(['open avpn0']);
+    expect(scene.sessions).toHaveLength(1);
+  });
+
+  it('offers port 500, then 4500, then every other path (C-43, M-9)', async () => {
+    void scene.connection.connect();
+    await scene.clock.run(1);
+    const { path, alternatives } = scene.session.connects[0]!;
+    expect([path, ...alternatives].map((entry) => `${entry.socket.adapter} ${entry.remote.address}:${entry.remote.port}`)).toEqual([
+      'eth0 10.10.0.1:500',
+      'eth0 10.10.0.1:4500',
+      'eth1 10.10.0.1:500',
+      'eth1 10.10.0.1:4500',
+    ]);
+  });
+
+  it('the adapter goes: another one carries it, the address and the duration stay', async () => {
+    await scene.connect();
+    const before = scene.connection.status();
+    scene.host.adapter('eth0').setUp(false);
+    await scene.clock.run(10);
+    expect(scene.connection.status()).toMatchObject({
+      state: 'Connected',
+      adapter: 'eth1',
+      originAddress: '10.20.0.2',
+      natDetected: true,
+      roams: 1,
+      lastRoam: { from: 'eth0', to: 'eth1', reason: 'adapter-lost' },
+      connectedSince: before.connectedSince,
+      since: before.since,
+      tunnelAddresses: before.tunnelAddresses,
+      ike: before.ike,
+    });
+    expect(scene.states).toEqual(['Connecting', 'Connected']);
+  });
+
+  it('both gone is Dormant with everything kept; one back is Connected; the outage time ends it with 829', async () => {
+    await scene.connect();
+    for (const name of ['eth0', 'eth1']) scene.host.adapter(name).setCarrier(false);
+    await scene.clock.run(10);
+    const dormant = scene.connection.status();
+    expect(dormant).toMatchObject({ state: 'Dormant', adapter: null, waitingFor: 'no-adapter', tunnelAdapter: 'avpn0', tunnelAddresses: ['10.77.0.1/32'] });
+    expect(Date.parse(dormant.outageEndsAt!) - scene.clock.wallTime()).toBeGreaterThan(299_000);
+    expect(scene.settings.applied).not.toBeNull();
+    scene.host.adapter('eth1').setCarrier(true);
+    await scene.clock.run(100);
+    expect(scene.connection.status()).toMatchObject({ state: 'Connected', adapter: 'eth1', outageEndsAt: null });
+    expect(scene.states).toEqual(['Connecting', 'Connected', 'Dormant', 'WaitingToReconnect', 'Connected']);
+    scene.host.adapter('eth1').setCarrier(false);
+    await scene.clock.run(301_000);
+    expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', error: { code: 829, symbol: 'LINK_FAILURE' } });
+    expect(scene.statuses.filter((status) => status.state === 'Disconnected')).toHaveLength(1);
+    expect(scene.settings.calls.slice(-2)).toEqual(['withdraw', 'close device']);
+    expect(scene.session.closed).toBe('abandoned');
+  });
+
+  it('disconnect says goodbye, puts everything back and wipes the secrets', async () => {
+    await scene.connect();
+    await scene.connection.disconnect();
+    await scene.clock.run(1);
+    expect(scene.session.closed).toBe('deleted');
+    expect(scene.settings.calls).toEqual(['open avpn0', 'apply', 'withdraw', 'close device']);
+    expect(scene.wiped).toEqual([1]);
+    expect(scene.states).toEqual(['Connecting', 'Connected', 'Disconnecting', 'Disconnected']);
+    expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', error: null, tunnelAdapter: null, children: [], ike: null });
+    await scene.clock.run(100_000);
+    expect(scene.clock.pendingTimers()).toEqual([]);
+  });
+
+  it('can be cancelled at any moment of connecting', async () => {
+    for (const moment of [0, 1, 2]) {
+      const cancelled = new Scene();
+      const connected = cancelled.connection.connect().then(
+        () => 'connected',
+        (error: unknown) => (error as VpnError).symbol,
+      );
+      if (moment > 0) await cancelled.clock.run(1);
+      if (moment > 1) cancelled.session.emit({ type: 'progress', phase: 'auth' });
+      await cancelled.connection.disconnect();
+      expect(await connected).toBe('CANCELLED');
+      expect(cancelled.connection.status()).toMatchObject({ state: 'Disconnected', error: null });
+      expect(cancelled.settings.calls.slice(-2)).toEqual(['withdraw', 'close device']);
+      await cancelled.clock.run(100_000);
+      expect(cancelled.clock.pendingTimers()).toEqual([]);
+    }
+  });
+
+  it.each<[string, VpnErrorSymbol, (it: Scene) => void]>([
+    ['a name without address', 'DNSNAME_NOT_RESOLVABLE', (it) => (it.resolve = () => Promise.reject(new Error('ENOTFOUND')))],
+    ['no adapter', 'VPN_TIMEOUT', (it) => ['eth0', 'eth1'].forEach((name) => it.host.adapter(name).setCarrier(false))],
+    ['no privilege for the tunnel', 'IPSEC_SERVICE_STOPPED', (it) => (it.settings.openError = new VpnError('IPSEC_SERVICE_STOPPED', 'The VPN service on this computer is not running.'))],
+    ['nobody who knows the password', 'CANCELLED', (it) => (it.answers = 0)],
+  ])('%s ends in %s with everything put back', async (_, symbol, arrange) => {
+    arrange(scene);
+    const failed = scene.connection.connect().catch((error: unknown) => error as VpnError);
+    await scene.clock.run(100);
+    expect(await failed).toMatchObject({ symbol });
+    expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', error: { symbol } });
+    expect(scene.connection.status().error?.message).toMatch(/\.$/);
+    expect(scene.settings.calls).toContain('withdraw');
+  });
+
+  it('addresses that cannot be set: the server is told, everything is put back', async () => {
+    scene.settings.applyError = new VpnError('PORT_NOT_AVAILABLE', 'The VPN adapter is in use by another connection.');
+    const failed = scene.connection.connect().catch((error: unknown) => error as VpnError);
+    await scene.clock.run(1);
+    scene.session.establish();
+    await scene.clock.run(10);
+    expect(await failed).toMatchObject({ symbol: 'PORT_NOT_AVAILABLE' });
+    expect(scene.session.closed).toBe('deleted');
+  });
+
+  it('a wrong password is asked for again with the reason, at most three times', async () => {
+    const wrong = new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.');
+    const failed = scene.connection.connect().catch((error: unknown) => error as VpnError);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await scene.clock.run(1);
+      scene.session.emit({ type: 'ended', by: 'failure', error: wrong });
+    }
+    await scene.clock.run(1);
+    expect(await failed).toBe(wrong);
+    expect(scene.questions).toEqual([null, wrong.message, wrong.message]);
+    expect(scene.sessions).toHaveLength(3);
+    expect(scene.wiped).toEqual([1, 2, 3]);
+  });
+
+  it('a wrong password with nobody to ask ends at once with 691', async () => {
+    scene.answers = 1;
+    const failed = scene.connection.connect().catch((error: unknown) => error as VpnError);
+    await scene.clock.run(1);
+    scene.session.emit({ type: 'ended', by: 'failure', error: new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.') });
+    await scene.clock.run(1);
+    expect(await failed).toMatchObject({ code: 691 });
+  });
+
+  it('the server ends it: 629, and nothing is sent to it any more', async () => {
+    await scene.connect();
+    scene.session.emit({ type: 'ended', by: 'peer', error: null });
+    await scene.clock.run(10);
+    expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', error: { code: 629 } });
+    expect(scene.session.closed).toBe('abandoned');
+    expect(scene.settings.calls).toContain('withdraw');
+  });
+
+  it('hints that the server forgot us lead to one liveness check in ten seconds (C-75)', async () => {
+    await scene.connect();
+    for (let hint = 0; hint < 50; hint++) scene.session.emit({ type: 'peer-forgot-hint' });
+    expect(scene.session.livenessChecks).toBe(1);
+    await scene.clock.run(10_001);
+    scene.session.emit({ type: 'peer-forgot-hint' });
+    expect(scene.session.livenessChecks).toBe(2);
+  });
+
+  it('a refusal of the kernel to send is a reason to look at the adapters now', async () => {
+    await scene.connect();
+    scene.host.adapter('eth0').setUp(false);
+    scene.dataPaths[0]!.emit({ type: 'send-error', code: 'ENETUNREACH', mtu: null });
+    expect(scene.session.path?.socket.adapter).toBe('eth1');
+  });
+
+  it('connects again after a disconnect, asking for the same address (C-48)', async () => {
+    await scene.connect();
+    await scene.connection.disconnect();
+    await scene.connect();
+    expect(scene.session.config.previousAddresses).toEqual(['10.77.0.1']);
+    expect(scene.connection.status()).toMatchObject({ state: 'Connected', roams: 0 });
+  });
+});

@@ -1,0 +1,67 @@
+import type { DataPath, DataPathEvent, EspSa, OuterPath, SaCounters, TunnelDevice } from '../ports/data-path';
+import type { SocketAddress } from '../ports/datagrams';
+
+/** A data path takes one listener; the session and the connection both want to hear it. */
+export class SharedDataPath implements DataPath {
+  readonly #inner: DataPath;
+  readonly #listeners: ((event: DataPathEvent) => void)[] = [];
+
+  constructor(inner: DataPath) {
+    this.#inner = inner;
+    inner.onEvent((event) => {
+      for (const listener of [...this.#listeners]) listener(event);
+    });
+  }
+
+  onEvent(listener: (event: DataPathEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  attachTunnel(device: TunnelDevice): void {
+    this.#inner.attachTunnel(device);
+  }
+
+  installInbound(sa: EspSa): void {
+    this.#inner.installInbound(sa);
+  }
+
+  installOutbound(sa: EspSa): void {
+    this.#inner.installOutbound(sa);
+  }
+
+  removeInbound(spi: number): void {
+    this.#inner.removeInbound(spi);
+  }
+
+  removeOutbound(spi: number): void {
+    this.#inner.removeOutbound(spi);
+  }
+
+  setPath(path: OuterPath | null): void {
+    this.#inner.setPath(path);
+  }
+
+  receive(datagram: Uint8Array, from: SocketAddress): void {
+    this.#inner.receive(datagram, from);
+  }
+
+  setInnerMtu(mtu: number): void {
+    this.#inner.setInnerMtu(mtu);
+  }
+
+  inboundCounters(spi: number): SaCounters | null {
+    return this.#inner.inboundCounters(spi);
+  }
+
+  outboundCounters(spi: number): SaCounters | null {
+    return this.#inner.outboundCounters(spi);
+  }
+
+  lastSentAt(): number | null {
+    return this.#inner.lastSentAt();
+  }
+
+  close(): void {
+    this.#inner.close();
+  }
+}

@@ -1,0 +1,41 @@
+import type { Profile } from '../profiles/profile';
+
+type Change = { readonly [K in keyof Profile]?: Profile[K] extends object ? Partial<Profile[K]> : Profile[K] };
+
+/** A complete profile with the defaults of contract.md; for tests and the demo. */
+export function exampleProfile(change: Change): Profile {
+  return {
+    version: 1,
+    name: change.name ?? 'Example',
+    server: change.server ?? 'vpn.example.test',
+    port: change.port ?? null,
+    remoteIdentity: change.remoteIdentity ?? null,
+    localIdentity: change.localIdentity ?? null,
+    authentication: { method: 'eap-mschapv2', username: null, domain: null, anonymousIdentity: null, certificate: null, privateKey: null, ...change.authentication },
+    serverCertificate: {
+      authorities: [],
+      subjectAltName: null,
+      commonName: null,
+      organization: null,
+      organizationalUnit: null,
+      extendedKeyUsage: 'serverAuth',
+      revocation: 'relaxed',
+      ...change.serverCertificate,
+    },
+    mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true, ...change.mobility },
+    network: {
+      useDefaultGateway: true,
+      routes: [],
+      dnsServers: 'server',
+      splitDns: [],
+      ipv6: 'tunnel-or-block',
+      killSwitch: false,
+      allowLan: true,
+      mtu: 'auto',
+      dhcpInform: false,
+      ...change.network,
+    },
+    proposals: { ike: ['aes256gcm16-prfsha384-ecp256'], esp: ['aes128gcm16'], ...change.proposals },
+    advanced: { postQuantum: 'prefer', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, tcpFallback: true, legacyWindows: false, ...change.advanced },
+  };
+}

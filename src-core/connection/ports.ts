@@ -1,0 +1,45 @@
+import type { IkeSession, IkeSessionConfig, IkeSessionDependencies, Identity, LocalAuthentication, PeerAuthentication } from '../ikev2/session';
+import type { Adapters, Resolver } from '../ports/adapters';
+import type { Clock } from '../ports/clock';
+import type { DataPath } from '../ports/data-path';
+import type { Datagrams } from '../ports/datagrams';
+import type { NetworkSettings } from '../ports/network-settings';
+import type { Random } from '../ports/random';
+import type { Trace } from '../ports/trace';
+import type { Profile } from '../profiles/profile';
+
+/** How this computer and the server prove themselves in one attempt. */
+export interface SessionCredentials {
+  /** What the status object says until a method was agreed: "EAP-MSCHAPv2", "machine certificate", "pre-shared key". */
+  readonly label: string;
+  /** null: the origin address (RFC 7296 section 3.5, ID_IPV4_ADDR or ID_IPV6_ADDR). */
+  readonly localIdentity: Identity | null;
+  readonly remoteIdentity: Identity | null;
+  readonly local: LocalAuthentication;
+  readonly peer: PeerAuthentication;
+  /** Wipes every secret. Idempotent. */
+  wipe(): void;
+}
+
+export interface CredentialsQuestion {
+  readonly profile: Profile;
+  /** Why the person is asked again; null the first time. */
+  readonly reason: string | null;
+}
+
+/** Gets what an attempt needs, asking the person where it must. null: cancelled. Rejects with a VpnError when a certificate or key cannot be used. */
+export type CredentialsSource = (question: CredentialsQuestion) => Promise<SessionCredentials | null>;
+
+/** What a host gives to a connection. */
+export interface ConnectionPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly adapters: Adapters;
+  readonly datagrams: Datagrams;
+  readonly resolver: Resolver;
+  readonly networkSettings: NetworkSettings;
+  readonly trace: Trace;
+  readonly credentials: CredentialsSource;
+  readonly createDataPath: () => DataPath;
+  readonly createSession: (config: IkeSessionConfig, dependencies: IkeSessionDependencies) => IkeSession;
+}

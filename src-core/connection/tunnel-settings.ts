@@ -1,0 +1,122 @@
+import { formatCidr, intersectRanges, ipFamily, ipToNumber, numberToIp, parseCidr, prefixToRange, rangeToPrefixes, specialUse, type IpRange } from '../bytes/ip-address';
+import type { ChildSaInfo, ConfigurationReply } from '../ikev2/session';
+import type { DnsSettings, TunnelSettings } from '../ports/network-settings';
+import type { TrafficSelector } from '../ports/data-path';
+import type { Profile } from '../profiles/profile';
+import { smallestTunnelMtu } from './inner-mtu';
+
+export interface TunnelFacts {
+  readonly tunnelName: string;
+  readonly mtu: number;
+  readonly configuration: ConfigurationReply;
+  readonly children: readonly Pick<ChildSaInfo, 'remoteSelectors'>[];
+  /** Outer addresses and port the gateway is talked to at. */
+  readonly gatewayAddresses: readonly string[];
+  readonly gatewayPort: number;
+}
+
+/** Never routed into a tunnel (C-56). */
+const neverRouted = ['127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '255.255.255.255/32', '::1/128', 'fe80::/10', 'ff00::/8'].map((text) => prefixToRange(parseCidr(text)!));
+
+function selectorRange(selector: TrafficSelector): IpRange {
+  return { family: selector.family, start: selector.startAddress, end: selector.endAddress };
+}
+
+function isEverything(range: IpRange): boolean {
+  const bits = range.family === 4 ? 32 : 128;
+  return ipToNumber(range.start) === 0n && ipToNumber(range.end) === (1n << BigInt(bits)) - 1n;
+}
+
+/** `range` without `hole`; 0, 1 or 2 ranges. */
+export function subtractRange(range: IpRange, hole: IpRange): readonly IpRange[] {
+  const common = intersectRanges(range, hole);
+  if (common === null) return [range];
+  const rest: IpRange[] = [];
+  const { family } = range;
+  if (ipToNumber(range.start) < ipToNumber(common.start)) rest.push({ family, start: range.start, end: numberToIp(ipToNumber(common.start) - 1n, family) });
+  if (ipToNumber(common.end) < ipToNumber(range.end)) rest.push({ family, start: numberToIp(ipToNumber(common.end) + 1n, family), end: range.end });
+  return rest;
+}
+
+function toCidrs(ranges: readonly IpRange[]): readonly string[] {
+  const texts = ranges.flatMap((range) => {
+    // The default route stays one route; its loopback and multicast parts never reach it anyway.
+    if (isEverything(range)) return [range.family === 4 ? '0.0.0.0/0' : '::/0'];
+    const kept = neverRouted.reduce<readonly IpRange[]>((rest, hole) => rest.flatMap((part) => subtractRange(part, hole)), [range]);
+    return kept.flatMap((part) => rangeToPrefixes(part).map(formatCidr));
+  });
+  return [...new Set(texts)];
+}
+
+/** The route Windows sets when it must not take the default route: the historic class of the tunnel address. */
+function classfulRange(address: string): IpRange | null {
+  if (ipFamily(address) !== 4) return null;
+  const first = Number(address.split('.')[0]);
+  const prefix = parseCidr(`${address}/${first < 128 ? 8 : first < 192 ? 16 : 24}`);
+  return prefix === null ? null : prefixToRange(prefix);
+}
+
+function cidrRanges(texts: readonly string[]): readonly IpRange[] {
+  return texts.flatMap((text) => {
+    const prefix = parseCidr(text);
+    return prefix === null ? [] : [prefixToRange(prefix)];
+  });
+}
+
+/**
+ * Destinations sent into the tunnel (C-51, C-56): what the CHILD SAs carry, cut down to the profile's wish. Without "use default gateway on
+ * remote network": the profile's routes, else the narrowed selectors, else the subnets the server announced, else the class of the tunnel address.
+ */
+export function tunnelRoutes(profile: Pick<Profile, 'network'>, facts: Pick<TunnelFacts, 'children' | 'configuration'>): readonly string[] {
+  const carried = facts.children.flatMap((child) => child.remoteSelectors).map(selectorRange);
+  const families = new Set([...facts.configuration.ipv4Addresses.map(() => 4), ...facts.configuration.ipv6Addresses.map(() => 6)]);
+  const usable = carried.filter((range) => families.has(range.family));
+  if (profile.network.useDefaultGateway) return toCidrs(usable);
+  const cut = (wanted: readonly IpRange[]): readonly IpRange[] =>
+    wanted.flatMap((range) => usable.flatMap((have) => {
+      const common = intersectRanges(range, have);
+      return common === null ? [] : [common];
+    }));
+  if (profile.network.routes.length > 0) return toCidrs(cut(cidrRanges(profile.network.routes)));
+  return toCidrs(
+    usable.flatMap((range) => {
+      if (!isEverything(range)) return [range];
+      const announced = cidrRanges(facts.configuration.subnets).filter((subnet) => subnet.family === range.family);
+      if (announced.length > 0) return announced;
+      return facts.configuration.ipv4Addresses.flatMap((address) => {
+        const own = classfulRange(address);
+        return own !== null && own.family === range.family ? [own] : [];
+      });
+    }),
+  );
+}
+
+function dnsSettings(profile: Pick<Profile, 'network'>, configuration: ConfigurationReply): DnsSettings | null {
+  const { dnsServers, splitDns } = profile.network;
+  const servers = (dnsServers === 'server' ? configuration.dnsServers : dnsServers).filter((server) => specialUse(server) === null || specialUse(server) === 'private');
+  if (servers.length === 0) return null;
+  // C-52: domains of the server count only together with its DNS servers.
+  const announced = dnsServers === 'server' ? configuration.dnsDomains : [];
+  return { servers, searchDomains: announced, splitDomains: splitDns.length > 0 ? splitDns : profile.network.useDefaultGateway ? [] : announced };
+}
+
+/** What the system shall look like while this tunnel is up. */
+export function tunnelSettings(profile: Pick<Profile, 'network'>, facts: TunnelFacts): TunnelSettings {
+  const routes = tunnelRoutes(profile, facts);
+  const { configuration } = facts;
+  const takesIpv4 = routes.includes('0.0.0.0/0');
+  const carriesIpv6 = routes.includes('::/0');
+  return {
+    tunnelName: facts.tunnelName,
+    mtu: Math.max(smallestTunnelMtu, facts.mtu),
+    addresses: [...configuration.ipv4Addresses.map((address) => `${address}/32`), ...configuration.ipv6Addresses.map(({ address }) => `${address}/128`)],
+    routes,
+    excludedRoutes: facts.gatewayAddresses.map((address) => `${address}/${ipFamily(address) === 4 ? 32 : 128}`),
+    // IPv6 is stopped only where the tunnel takes the default route and cannot carry it (anchors.md 5.4).
+    ipv6: profile.network.ipv6 === 'tunnel-or-block' && takesIpv4 && !carriesIpv6 ? 'block' : 'leave',
+    dns: dnsSettings(profile, configuration),
+    killSwitch: profile.network.killSwitch
+      ? { endpoints: facts.gatewayAddresses.flatMap((address) => [...new Set([500, facts.gatewayPort])].map((port) => ({ address, port }))), allowLan: profile.network.allowLan }
+      : null,
+  };
+}
