@@ -72,6 +72,7 @@ export type LocalAuthentication =
   | { readonly method: 'psk'; readonly secret: Uint8Array }
   /** End-entity certificate first, DER; chain without the root. */
   | { readonly method: 'signature'; readonly signer: Signer; readonly certificates: readonly Uint8Array[] }
+  /** The conversation is made only after the gateway's certificate, name and AUTH are verified (A-2, C-25). */
   | { readonly method: 'eap'; readonly createConversation: () => EapConversation };
 
 /** What the peer showed. */
