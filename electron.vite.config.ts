@@ -45,6 +45,7 @@ export default defineConfig({
       // Icons are inlined as data: URLs (img-src data: in the CSP), fonts are files (font-src 'self').
       assetsInlineLimit: (file: string) => (file.endsWith('.woff2') ? false : undefined),
       modulePreload: { polyfill: false },
+      minify: true,
       rolldownOptions: { input: { index: at('src-renderer/index.html') } },
     },
   },

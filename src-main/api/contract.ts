@@ -82,6 +82,8 @@ export interface AdapterView {
   /** 0..100 for wireless, null otherwise. */
   readonly signal: number | null;
   readonly network: string | null;
+  /** A default route leaves through it; absent where that is not known. */
+  readonly internet?: boolean;
 }
 
 /** Round-trip probe through the tunnel, for the chart. */

@@ -1,0 +1,91 @@
+import { useEffect, useState, type ReactNode } from 'react';
+import type { StatusObject } from '../../src-core/connection/status';
+import type { VpnErrorInfo } from '../../src-core/ports/vpn-error';
+import { ErrorIcon, VpnIcon, WarningIcon } from '../icons/icons';
+import { actions, useApp } from '../store';
+import { safeText, t } from '../text';
+import { useNow } from '../widgets/use-now';
+import { WindowFrame } from '../widgets/WindowFrame';
+
+/** Seconds between redials, and how many are made without the person (RedialSeconds, RedialAttempts). */
+const redialSeconds = 60;
+const redialAttempts = 3;
+
+/** The link was there and went away. */
+const lost: ReadonlySet<string> = new Set(['LINK_FAILURE', 'SERVER_DISCONNECTED', 'VPN_DISCONNECT']);
+
+/**
+ * What may heal by itself is dialled again by itself. A wrong password is not: repeating it would lock the account;
+ * nor is anything else that stays wrong until somebody changes it.
+ */
+const heals: ReadonlySet<string> = new Set([...lost, 'VPN_TIMEOUT', 'DNSNAME_NOT_RESOLVABLE', 'PORT_NOT_AVAILABLE', 'INTERNAL_ADDRESS_FAILURE']);
+
+/** Failed connect, or a link lost for good: code, plain sentence, Redial with its countdown. */
+export function ErrorDialog({ status, error }: { readonly status: StatusObject; readonly error: VpnErrorInfo }): ReactNode {
+  const name = status.connection;
+  const attempt = useApp((state) => state.redials[name] ?? 0);
+  const [endsAt] = useState(() => Date.now() + redialSeconds * 1000);
+  const counting = heals.has(error.symbol) && attempt < redialAttempts;
+  const now = useNow(250, counting);
+  const left = Math.max(0, Math.ceil((endsAt - now) / 1000));
+
+  useEffect(() => {
+    if (counting && left === 0) actions.redial(name, true);
+  }, [counting, left, name]);
+
+  const wasUp = lost.has(error.symbol);
+  const heading = wasUp ? t(counting ? 'error.reconnect-pending' : 'error.link-failed', { name }) : t('error.server', { server: status.server });
+  return (
+    <WindowFrame
+      id={`error:${name}`}
+      title={wasUp ? t('error.lost-title', { name }) : t('error.title', { name })}
+      icon={<VpnIcon />}
+      width={400}
+      onClose={() => actions.dismiss(name)}
+    >
+      <div className="dialog-body white">
+        <div className="message selectable" role="alert">
+          {wasUp ? <WarningIcon /> : <ErrorIcon />}
+          <h3 className="instruction-main">{heading}</h3>
+          <p>{t('error.line', { code: String(error.code), message: error.message })}</p>
+          {error.detail !== null && <p className="soft">{safeText(error.detail, 600)}</p>}
+          {error.ikeNotify !== null && <p className="soft">{t('error.notify', { notify: error.ikeNotify })}</p>}
+          {counting && <p className="soft">{t('error.attempt', { attempt: attempt + 1, attempts: redialAttempts })}</p>}
+        </div>
+      </div>
+      <div className="dialog-buttons band">
+        <button type="button" className="default" data-autofocus="" onClick={() => actions.redial(name, false)}>
+          {counting ? t('button.redial-countdown', { seconds: left }) : t('button.redial')}
+        </button>
+        <button type="button" onClick={() => actions.open({ kind: 'log', name })}>
+          {t('button.diagnose')}
+        </button>
+        <button type="button" onClick={() => actions.dismiss(name)}>
+          {t('button.close')}
+        </button>
+      </div>
+    </WindowFrame>
+  );
+}
+
+/** A request that the service refused. */
+export function FailureDialog(): ReactNode {
+  const failure = useApp((state) => state.failure);
+  if (failure === null) return null;
+  return (
+    <WindowFrame id="failure" title={t('app.name')} icon={<VpnIcon />} width={380} onClose={actions.clearFailure}>
+      <div className="dialog-body white">
+        <div className="message selectable" role="alert">
+          <WarningIcon />
+          <h3 className="instruction-main">{t('error.request-failed')}</h3>
+          <p>{safeText(failure.message, 600)}</p>
+        </div>
+      </div>
+      <div className="dialog-buttons band">
+        <button type="button" className="default" data-autofocus="" onClick={actions.clearFailure}>
+          {t('button.ok')}
+        </button>
+      </div>
+    </WindowFrame>
+  );
+}

@@ -1,0 +1,55 @@
+import { createClient } from '../src-main/api/client';
+import type { ApiClient } from '../src-main/api/contract';
+import type { Transport } from '../src-main/api/transport';
+
+/** What the sandboxed preload exposes: a pipe for messages of the contract and nothing else. */
+export interface PreloadBridge {
+  send(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+}
+
+declare global {
+  interface Window {
+    readonly agileVpn?: PreloadBridge;
+  }
+}
+
+function bridgeTransport(bridge: PreloadBridge): Transport {
+  return { send: (message) => bridge.send(message), onMessage: (listener) => bridge.onMessage(listener), onClose: () => undefined };
+}
+
+function socketTransport(socket: WebSocket): Transport {
+  return {
+    send: (message) => socket.send(JSON.stringify(message)),
+    onMessage: (listener) => {
+      socket.addEventListener('message', (event: MessageEvent<string>) => listener(JSON.parse(event.data)));
+    },
+    onClose: (listener) => {
+      socket.addEventListener('close', () => listener());
+    },
+  };
+}
+
+/** Milliseconds between attempts to reach a host that went away. */
+const retryDelay = 1000;
+
+/**
+ * Keeps a client attached: at once under Electron; in a browser over the web socket, again and again when it breaks.
+ * `attached` gets each new client and asks it for a snapshot; `lost` says that what is shown may be old.
+ */
+export function keepAttached(attached: (client: ApiClient) => void, lost: () => void): void {
+  if (window.agileVpn !== undefined) {
+    attached(createClient(bridgeTransport(window.agileVpn)));
+    return;
+  }
+  const open = (): void => {
+    const socket = new WebSocket(`ws://${window.location.host}/api`);
+    const client = createClient(socketTransport(socket));
+    socket.addEventListener('open', () => attached(client));
+    socket.addEventListener('close', () => {
+      lost();
+      window.setTimeout(open, retryDelay);
+    });
+  };
+  open();
+}

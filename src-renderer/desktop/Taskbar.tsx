@@ -1,0 +1,123 @@
+import { useState, type MouseEvent, type ReactNode } from 'react';
+import { AppIcon, FolderIcon, LogIcon, TrayIcon, VpnIcon } from '../icons/icons';
+import { actions, surfaceId, useApp, type Surface } from '../store';
+import { currentLocale, t } from '../text';
+import { isActive, isUp, trayState, trayText } from '../views';
+import { ContextMenu, type MenuItem } from '../widgets/ContextMenu';
+import { raise, useStack } from '../widgets/stack';
+import { useNow } from '../widgets/use-now';
+
+function Clock(): ReactNode {
+  const now = new Date(useNow(1000));
+  return (
+    <time className="clock" dateTime={now.toISOString()}>
+      {now.toLocaleTimeString(currentLocale(), { hour: '2-digit', minute: '2-digit' })}
+      <br />
+      {now.toLocaleDateString(currentLocale())}
+    </time>
+  );
+}
+
+export function surfaceTitle(surface: Surface): string {
+  switch (surface.kind) {
+    case 'status':
+      return t('status.title', { name: surface.name });
+    case 'properties':
+      return t('properties.title', { name: surface.name });
+    case 'log':
+      return surface.name === null ? t('log.title') : t('log.title-of', { name: surface.name });
+    case 'connections':
+      return t('connections.title');
+  }
+}
+
+function surfaceIcon(surface: Surface): ReactNode {
+  if (surface.kind === 'log') return <LogIcon size={24} />;
+  if (surface.kind === 'connections') return <FolderIcon size={24} />;
+  return <VpnIcon size={24} />;
+}
+
+function TaskButtons(): ReactNode {
+  const windows = useApp((state) => state.windows);
+  const minimized = useApp((state) => state.minimized);
+  const front = useStack((state) => state.order.at(-1));
+  return (
+    <div className="tasks">
+      {windows.map((surface) => {
+        const id = surfaceId(surface);
+        const pressed = front === id && !minimized.includes(id);
+        const onClick = (): void => {
+          if (pressed) actions.minimize(id);
+          else {
+            actions.restore(id);
+            raise(id);
+          }
+        };
+        return (
+          <button key={id} type="button" className="bare" aria-pressed={pressed} onClick={onClick}>
+            {surfaceIcon(surface)}
+            <span>{surfaceTitle(surface)}</span>
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+/** The tray icon: left click opens View Available Networks, right click the menu. */
+function Tray(): ReactNode {
+  const byName = useApp((state) => state.statuses);
+  const adapters = useApp((state) => state.adapters);
+  const open = useApp((state) => state.panelOpen);
+  const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
+  const statuses = Object.values(byName);
+  const text = trayText(statuses, adapters);
+  const items: readonly MenuItem[] = [
+    { label: t('panel.title'), isDefault: true, act: () => actions.togglePanel(true) },
+    ...statuses.map(({ connection, state }) =>
+      isActive(state)
+        ? { label: `${t('button.disconnect')}: ${connection}`, act: () => actions.disconnect(connection) }
+        : { label: `${t('button.connect')}: ${connection}`, act: () => actions.connect(connection) },
+    ),
+    ...statuses.filter(({ state }) => isUp(state)).map(({ connection }) => ({ label: `${t('panel.status')}: ${connection}`, act: () => actions.open({ kind: 'status', name: connection }) })),
+    { label: t('log.title'), act: () => actions.open({ kind: 'log', name: null }) },
+    { label: t('panel.footer'), act: () => actions.open({ kind: 'connections' }) },
+  ].slice(0, 24);
+  const onContextMenu = (event: MouseEvent): void => {
+    event.preventDefault();
+    setMenu({ x: event.clientX, y: event.clientY });
+  };
+  return (
+    <>
+      <button
+        type="button"
+        className="bare tray-button"
+        data-panel-toggle=""
+        title={text}
+        aria-label={t('tray.icon', { state: text.replaceAll('\n', ', ') })}
+        aria-expanded={open}
+        onClick={() => actions.togglePanel()}
+        onContextMenu={onContextMenu}
+      >
+        <TrayIcon state={trayState(statuses, adapters)} />
+      </button>
+      {menu !== null && <ContextMenu label={t('desktop.notification-area')} at={menu} items={items} onClose={() => setMenu(null)} />}
+    </>
+  );
+}
+
+export function Taskbar(): ReactNode {
+  return (
+    <nav className="taskbar" aria-label={t('desktop.taskbar')}>
+      <button type="button" className="bare start" aria-label={t('desktop.start')} onClick={() => actions.open({ kind: 'connections' })}>
+        <AppIcon size={34} />
+      </button>
+      <TaskButtons />
+      <div className="tray" role="group" aria-label={t('desktop.notification-area')}>
+        <Tray />
+        <Clock />
+        <button type="button" className="bare show-desktop" aria-label={t('desktop.show-desktop')} title={t('desktop.show-desktop')} onClick={actions.minimizeAll} />
+      </div>
+    </nav>
+  );
+}

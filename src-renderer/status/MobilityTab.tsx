@@ -1,0 +1,86 @@
+import type { ReactNode } from 'react';
+import type { RoundTripSample } from '../../src-main/api/contract';
+import type { StatusObject } from '../../src-core/connection/status';
+import { useApp } from '../store';
+import { formatNumber, safeText, t, tOr } from '../text';
+import { formatCountdown } from '../text/time';
+import { stateText } from '../views';
+import { useNow } from '../widgets/use-now';
+import { RoundTripChart } from './RoundTripChart';
+
+const none: readonly RoundTripSample[] = [];
+
+/** Dormant: how long the connection will still be kept, and what it waits for. */
+function Outage({ status, endsAt }: { readonly status: StatusObject; readonly endsAt: string }): ReactNode {
+  const now = useNow(250);
+  const left = Date.parse(endsAt) - now;
+  const whole = Math.max(1, Date.parse(endsAt) - Date.parse(status.since));
+  const percent = Math.max(0, Math.min(100, (left / whole) * 100));
+  return (
+    <div className="outage" role="status">
+      <span>{t('mobility.outage', { state: stateText(status.state), time: formatCountdown(left) })}</span>
+      {status.waitingFor !== null && <span>{tOr(`mobility.waiting.${status.waitingFor}`, status.waitingFor)}</span>}
+      <div role="progressbar" className="paused" aria-label={t('advanced.outage')} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(percent)}>
+        <div style={{ width: `${percent}%` }} />
+      </div>
+    </div>
+  );
+}
+
+function LastSwitch({ status, label }: { readonly status: StatusObject; readonly label: (adapter: string) => string }): ReactNode {
+  const { lastRoam } = status;
+  if (lastRoam === null) return t('mobility.never');
+  return t('mobility.last-switch', {
+    from: label(lastRoam.from ?? ''),
+    to: label(lastRoam.to),
+    milliseconds: formatNumber(lastRoam.milliseconds, lastRoam.milliseconds < 10 ? 1 : 0),
+    reason: tOr(`mobility.reason.${lastRoam.reason}`, lastRoam.reason),
+  });
+}
+
+/** What Windows never showed: the round trips through the tunnel, each switch, the outage, and why a path is or is not used. */
+export function MobilityTab({ status }: { readonly status: StatusObject }): ReactNode {
+  const samples = useApp((state) => state.roundTrips[status.connection]) ?? none;
+  const adapters = useApp((state) => state.adapters);
+  const labels = Object.fromEntries(adapters.map((adapter) => [adapter.name, adapter.label]));
+  const label = (adapter: string): string => labels[adapter] ?? adapter;
+  return (
+    <div className="status-page" style={{ gap: 7 }}>
+      <h3 className="visually-hidden">{t('mobility.round-trip')}</h3>
+      {status.outageEndsAt !== null && <Outage status={status} endsAt={status.outageEndsAt} />}
+      <RoundTripChart samples={samples} labels={labels} order={adapters.map((adapter) => adapter.name)} />
+      <p data-testid="last-switch">
+        <LastSwitch status={status} label={label} />
+      </p>
+      <div className="list-view paths">
+        <table aria-label={t('mobility.paths')}>
+          <thead>
+            <tr>
+              <th scope="col" style={{ width: '21%' }}>
+                {t('mobility.path.adapter')}
+              </th>
+              <th scope="col" style={{ width: '25%' }}>
+                {t('mobility.path.address')}
+              </th>
+              <th scope="col" style={{ width: '22%' }}>
+                {t('mobility.path.state')}
+              </th>
+              <th scope="col">{t('mobility.path.reason')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {status.paths.map((path) => (
+              <tr key={`${path.adapter} ${path.originAddress} ${path.destinationAddress}`} className={path.state}>
+                <td>{safeText(label(path.adapter), 64)}</td>
+                <td>{safeText(path.originAddress, 64)}</td>
+                <td>{tOr(`mobility.state.${path.state}`, path.state)}</td>
+                <td className="wraps">{safeText(path.reason)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {status.paths.length === 0 && <p className="panel-empty">{t('mobility.no-paths')}</p>}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+import type { RoundTripSample } from '../../src-main/api/contract';
+
+/** What the chart draws, computed without a page so that it can be tested. */
+export interface RoundTripView {
+  readonly samples: readonly RoundTripSample[];
+  readonly answered: number;
+  readonly lost: number;
+  readonly last: number | null;
+  readonly longest: number | null;
+  /** In the order in which they first carried traffic. */
+  readonly adapters: readonly string[];
+  /** The adapter of two neighbouring samples differs. */
+  readonly switches: readonly { readonly at: number; readonly from: string; readonly to: string }[];
+  /** Upper end of the axis, milliseconds: 1, 2 or 5 times a power of ten. */
+  readonly ceiling: number;
+}
+
+/** The first index whose sample is not older than `from`; samples are in order of time. */
+function firstSince(samples: readonly RoundTripSample[], from: number): number {
+  let low = 0;
+  let high = samples.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((samples[middle]?.at ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function niceCeiling(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(value, 0.1)));
+  const step = [1, 2, 5, 10].find((factor) => factor * power >= value) ?? 10;
+  return step * power;
+}
+
+/** The samples of the last `span` milliseconds before `now` and what they add up to. */
+export function viewRoundTrips(all: readonly RoundTripSample[], now: number, span: number): RoundTripView {
+  const samples = all.slice(firstSince(all, now - span));
+  const times = samples.flatMap((sample) => sample.milliseconds ?? []);
+  const adapters: string[] = [];
+  const switches: { at: number; from: string; to: string }[] = [];
+  let current: string | null = null;
+  for (const { adapter, at } of samples) {
+    if (adapter === null) continue;
+    if (!adapters.includes(adapter)) adapters.push(adapter);
+    if (current !== null && current !== adapter) switches.push({ at, from: current, to: adapter });
+    current = adapter;
+  }
+  const longest = times.length === 0 ? null : Math.max(...times);
+  return {
+    samples,
+    answered: times.length,
+    lost: samples.length - times.length,
+    last: samples.at(-1)?.milliseconds ?? null,
+    longest,
+    adapters,
+    switches,
+    ceiling: niceCeiling((longest ?? 1) * 1.15),
+  };
+}

@@ -1,0 +1,185 @@
+import { create } from 'zustand';
+import type { AdapterView, ApiClient, ApiFailure, ApiPush, ApiRequests, DemoAdapter, LogEntry, Prompt, RoundTripSample, Snapshot } from '../src-main/api/contract';
+import type { StatusObject } from '../src-core/connection/status';
+import type { Profile } from '../src-core/profiles/profile';
+import { setLanguage } from './text';
+
+/** A window that the person opened. Dialogs that the service asks for are derived from its state instead. */
+export type Surface =
+  | { readonly kind: 'status'; readonly name: string }
+  | { readonly kind: 'properties'; readonly name: string }
+  | { readonly kind: 'log'; readonly name: string | null }
+  | { readonly kind: 'connections' };
+
+export const surfaceId = (surface: Surface): string => ('name' in surface ? `${surface.kind}:${surface.name ?? ''}` : surface.kind);
+
+/** At most this many log entries and samples are kept; the service keeps the rest. */
+const logLimit = 100_000;
+/** A day at four samples a second would be 345,600; the chart shows minutes, so an hour is plenty. */
+const sampleLimit = 20_000;
+
+export interface AppState {
+  readonly client: ApiClient | null;
+  readonly attached: boolean;
+  readonly version: string;
+  readonly host: Snapshot['host'];
+  readonly language: string;
+  readonly profiles: readonly Profile[];
+  readonly statuses: Readonly<Record<string, StatusObject>>;
+  readonly adapters: readonly AdapterView[];
+  readonly demo: readonly DemoAdapter[] | null;
+  readonly prompts: readonly Prompt[];
+  readonly log: readonly LogEntry[];
+  readonly roundTrips: Readonly<Record<string, readonly RoundTripSample[]>>;
+  readonly panelOpen: boolean;
+  /** Bottom to top. */
+  readonly windows: readonly Surface[];
+  readonly minimized: readonly string[];
+  /** Errors whose dialog was closed, by connection; a new error has another `since`. */
+  readonly dismissed: Readonly<Record<string, string>>;
+  /** Automatic redials already made since the person last acted, by connection. */
+  readonly redials: Readonly<Record<string, number>>;
+  readonly failure: ApiFailure | null;
+}
+
+export const useApp = create<AppState>(() => ({
+  client: null,
+  attached: false,
+  version: '',
+  host: 'browser',
+  language: 'en',
+  profiles: [],
+  statuses: {},
+  adapters: [],
+  demo: null,
+  prompts: [],
+  log: [],
+  roundTrips: {},
+  panelOpen: false,
+  windows: [],
+  minimized: [],
+  dismissed: {},
+  redials: {},
+  failure: null,
+}));
+
+const { getState: get, setState: set } = useApp;
+
+const byName = (statuses: readonly StatusObject[]): Record<string, StatusObject> => Object.fromEntries(statuses.map((status) => [status.connection, status]));
+
+function append<T>(list: readonly T[], more: readonly T[], limit: number): readonly T[] {
+  const all = [...list, ...more];
+  return all.length > limit ? all.slice(all.length - limit) : all;
+}
+
+/** Deltas on the snapshot, one case a push. */
+export function reduce(state: AppState, push: ApiPush): Partial<AppState> {
+  switch (push.type) {
+    case 'status':
+      return { statuses: { ...state.statuses, [push.status.connection]: push.status } };
+    case 'profiles': {
+      const names = new Set(push.profiles.map((profile) => profile.name));
+      return {
+        profiles: push.profiles,
+        statuses: byName(push.statuses),
+        windows: state.windows.filter((surface) => !('name' in surface) || surface.name === null || names.has(surface.name)),
+      };
+    }
+    case 'adapters':
+      return { adapters: push.adapters };
+    case 'prompt':
+      return { prompts: [...state.prompts.filter((prompt) => prompt.id !== push.prompt.id), push.prompt] };
+    case 'prompt-closed':
+      return { prompts: state.prompts.filter((prompt) => prompt.id !== push.id) };
+    case 'log':
+      return { log: append(state.log, push.entries, logLimit) };
+    case 'round-trip':
+      return { roundTrips: { ...state.roundTrips, [push.connection]: append(state.roundTrips[push.connection] ?? [], [push.sample], sampleLimit) } };
+    case 'demo':
+      return { demo: push.adapters };
+  }
+}
+
+function applySnapshot(snapshot: Snapshot): void {
+  setLanguage(snapshot.language);
+  const { statuses, demo, ...rest } = snapshot;
+  set({
+    attached: true,
+    version: rest.version,
+    host: rest.host,
+    language: rest.language,
+    profiles: rest.profiles,
+    statuses: byName(statuses),
+    adapters: rest.adapters,
+    demo: demo?.adapters ?? null,
+    prompts: rest.prompts,
+    log: rest.log,
+    roundTrips: rest.roundTrips,
+  });
+}
+
+async function loadSnapshot(client: ApiClient): Promise<void> {
+  const result = await client.request('getSnapshot', null);
+  if (get().client !== client) return;
+  if (result.ok) applySnapshot(result.value);
+  else set({ failure: result.failure });
+}
+
+/** Boot, and again after the host came back: one snapshot, then deltas. */
+export function attach(client: ApiClient): void {
+  set({ client });
+  client.onPush((push) => {
+    if (get().client === client) set((state) => reduce(state, push));
+  });
+  void loadSnapshot(client);
+}
+
+export function detach(): void {
+  set({ attached: false });
+}
+
+/** A request whose refusal is shown to the person. Resolves with the result, or null after a refusal. */
+export async function request<K extends keyof ApiRequests>(name: K, args: ApiRequests[K]['args']): Promise<ApiRequests[K]['result'] | null> {
+  const { client } = get();
+  if (client === null) return null;
+  const result = await client.request(name, args);
+  if (result.ok) return result.value;
+  set({ failure: result.failure });
+  return null;
+}
+
+/** Nothing is drawn for a hidden page; when it is seen again it starts from a fresh snapshot. */
+export function setVisible(visible: boolean): void {
+  const { client, attached } = get();
+  if (client === null || !attached) return;
+  void client.request('setVisible', { visible });
+  if (visible) void loadSnapshot(client);
+}
+
+export const actions = {
+  togglePanel: (open?: boolean): void => set((state) => ({ panelOpen: open ?? !state.panelOpen })),
+  open: (surface: Surface): void =>
+    set((state) => ({
+      windows: [...state.windows.filter((other) => surfaceId(other) !== surfaceId(surface)), surface],
+      minimized: state.minimized.filter((id) => id !== surfaceId(surface)),
+      panelOpen: false,
+    })),
+  close: (id: string): void => set((state) => ({ windows: state.windows.filter((surface) => surfaceId(surface) !== id) })),
+  minimize: (id: string): void => set((state) => ({ minimized: [...state.minimized.filter((other) => other !== id), id] })),
+  restore: (id: string): void => set((state) => ({ minimized: state.minimized.filter((other) => other !== id) })),
+  minimizeAll: (): void => set((state) => ({ minimized: state.windows.map(surfaceId), panelOpen: false })),
+  connect: (name: string): void => {
+    set((state) => ({ panelOpen: false, redials: { ...state.redials, [name]: 0 }, dismissed: { ...state.dismissed, [name]: state.statuses[name]?.since ?? '' } }));
+    void request('connect', { name });
+  },
+  redial: (name: string, automatic: boolean): void => {
+    set((state) => ({
+      redials: { ...state.redials, [name]: automatic ? (state.redials[name] ?? 0) + 1 : 0 },
+      dismissed: { ...state.dismissed, [name]: state.statuses[name]?.since ?? '' },
+    }));
+    void request('connect', { name });
+  },
+  disconnect: (name: string): void => void request('disconnect', { name }),
+  dismiss: (name: string): void => set((state) => ({ dismissed: { ...state.dismissed, [name]: state.statuses[name]?.since ?? '' } })),
+  clearFailure: (): void => set({ failure: null }),
+};

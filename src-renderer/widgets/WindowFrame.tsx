@@ -1,0 +1,108 @@
+import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
+import { CloseGlyph, MinimizeGlyph } from '../icons/icons';
+import { t } from '../text';
+import { raise, sink, useStack } from './stack';
+
+interface WindowFrameProps {
+  readonly id: string;
+  readonly title: string;
+  readonly icon: ReactNode;
+  /** Pixels at 96 dpi, frame included. */
+  readonly width: number;
+  readonly height?: number;
+  readonly onClose: () => void;
+  readonly onMinimize?: () => void;
+  readonly hidden?: boolean;
+  readonly children: ReactNode;
+}
+
+const taskbar = 40;
+/** Each further window opens a little lower and further right, as Windows cascades them. */
+let cascade = 0;
+
+function firstPlace(width: number, height: number | undefined): { left: number; top: number } {
+  const step = (cascade++ % 6) * 26;
+  const room = { width: window.innerWidth, height: window.innerHeight - taskbar };
+  return {
+    left: Math.max(4, Math.min(room.width - width - 4, Math.round(room.width * 0.24) + step)),
+    top: Math.max(4, Math.min(room.height - (height ?? 320) - 4, Math.round(room.height * 0.12) + step)),
+  };
+}
+
+const focusable = 'button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea:not(:disabled), [tabindex="0"]';
+
+/** A window with the Aero frame: moved by its caption, Escape closes it, focus goes in when it opens and back when it closes. */
+export function WindowFrame(props: WindowFrameProps): ReactNode {
+  const { id, title, icon, width, height, onClose, onMinimize, hidden = false, children } = props;
+  const [place, setPlace] = useState(() => firstPlace(width, height));
+  const [drag, setDrag] = useState<{ readonly x: number; readonly y: number } | null>(null);
+  const frame = useRef<HTMLElement>(null);
+  const titleId = useId();
+  const level = useStack((state) => state.order.indexOf(id));
+  const active = useStack((state) => state.order.at(-1) === id);
+
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    raise(id);
+    const element = frame.current;
+    const wanted = element?.querySelector<HTMLElement>('[data-autofocus]') ?? element?.querySelector<HTMLElement>(`.client ${focusable.split(', ').join(', .client ')}`);
+    (wanted ?? element)?.focus();
+    return () => {
+      sink(id);
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, [id]);
+
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || event.defaultPrevented) return;
+    event.preventDefault();
+    onClose();
+  };
+  const onPointerDown = (event: PointerEvent<HTMLElement>): void => {
+    if (event.button !== 0 || (event.target as HTMLElement).closest('button') !== null) return;
+    event.currentTarget.setPointerCapture(event.pointerId);
+    setDrag({ x: event.clientX - place.left, y: event.clientY - place.top });
+  };
+  const onPointerMove = (event: PointerEvent): void => {
+    if (drag === null) return;
+    setPlace({
+      left: Math.max(80 - width, Math.min(window.innerWidth - 80, event.clientX - drag.x)),
+      top: Math.max(0, Math.min(window.innerHeight - taskbar - 24, event.clientY - drag.y)),
+    });
+  };
+
+  return (
+    <section
+      ref={frame}
+      role="dialog"
+      aria-labelledby={titleId}
+      tabIndex={-1}
+      hidden={hidden}
+      className={active ? 'window' : 'window inactive'}
+      style={{ ...place, width, height, zIndex: 100 + level, display: hidden ? 'none' : undefined }}
+      onKeyDown={onKeyDown}
+      onPointerDownCapture={() => raise(id)}
+      onFocusCapture={() => raise(id)}
+    >
+      <header className="caption" onPointerDown={onPointerDown} onPointerMove={onPointerMove} onPointerUp={() => setDrag(null)} onPointerCancel={() => setDrag(null)}>
+        {icon}
+        <h2 id={titleId}>{title}</h2>
+        <div className="caption-buttons">
+          {onMinimize !== undefined && (
+            <button type="button" className="bare" aria-label={t('window.minimize')} onClick={onMinimize}>
+              <MinimizeGlyph />
+            </button>
+          )}
+          <button type="button" className="bare close" aria-label={t('window.close')} onClick={onClose}>
+            <CloseGlyph />
+          </button>
+        </div>
+      </header>
+      <div className="client">{children}</div>
+    </section>
+  );
+}
