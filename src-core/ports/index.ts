@@ -6,4 +6,5 @@ export type * from './data-path';
 export type * from './network-settings';
 export type * from './secrets';
 export type * from './trace';
+export type * from './tls';
 export * from './vpn-error';

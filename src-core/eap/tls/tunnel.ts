@@ -1,0 +1,146 @@
+import { concat, wipe } from '../../bytes';
+import type { TlsClientOptions, TlsEngine, TlsSession, TlsStep } from '../../ports/tls';
+import { VpnError } from '../../ports/vpn-error';
+import { TlsFraming } from './framing';
+
+/**
+ * Judges the certificates the authentication server showed, end-entity first: path, names and rules of the profile for the AAA server,
+ * which is not the gateway (A-54). Rejects with a VpnError naming the check. Until it resolves nothing of ours leaves (A-56).
+ */
+export type ServerJudge = (certificates: readonly Uint8Array[]) => Promise<void>;
+
+export type TlsClientCredentials = Pick<TlsClientOptions, 'certificates' | 'privateKey'>;
+
+export interface TlsTunnelOptions {
+  readonly engine: TlsEngine;
+  readonly judge: ServerJudge;
+  /** null: no client certificate. */
+  readonly credentials: TlsClientCredentials | null;
+  readonly minVersion: TlsClientOptions['minVersion'];
+  readonly maxVersion: TlsClientOptions['maxVersion'];
+  readonly serverName: string | null;
+}
+
+export type TunnelStep =
+  /** Framing or handshake goes on: send this. */
+  | { readonly type: 'respond'; readonly data: Uint8Array }
+  /**
+   * The handshake is done and the server's message was taken in. `pending` are records that must go out with, or instead of, the answer;
+   * `application` is what the server said inside, possibly nothing.
+   */
+  | { readonly type: 'inside'; readonly application: Uint8Array; readonly pending: Uint8Array }
+  | { readonly type: 'failure'; readonly error: VpnError };
+
+/** The client's end of the TLS conversation within EAP-TLS, PEAP and EAP-TTLS. */
+export class TlsTunnel {
+  readonly #options: TlsTunnelOptions;
+  readonly #framing = new TlsFraming(0);
+  #session: TlsSession | null = null;
+  #open = false;
+  #closed = false;
+
+  constructor(options: TlsTunnelOptions) {
+    this.#options = options;
+  }
+
+  /** "1.2" or "1.3"; null before the handshake is done. */
+  get version(): '1.2' | '1.3' | null {
+    if (!this.#open || this.#session === null) return null;
+    return this.#session.version === 'TLSv1.3' ? '1.3' : '1.2';
+  }
+
+  get resumed(): boolean {
+    return this.#session?.resumed ?? false;
+  }
+
+  async receive(data: Uint8Array): Promise<TunnelStep> {
+    if (this.#closed) return failure('a packet after the end');
+    const received = this.#framing.receive(data);
+    switch (received.type) {
+      case 'fragment':
+        return { type: 'respond', data: this.#framing.acknowledge() };
+      case 'acknowledged':
+        return { type: 'respond', data: received.next };
+      case 'violation':
+        return failure(received.detail);
+      case 'start':
+        return this.#start();
+      case 'message':
+        return this.#session === null ? failure('data before the start') : this.#advance(this.#session, received.message);
+    }
+  }
+
+  /** Records that carry `data`, behind what is pending, as the next packet. */
+  answer(pending: Uint8Array, data: Uint8Array): Uint8Array {
+    const step = data.length === 0 ? null : this.#require().write(data);
+    return this.#framing.send(step === null ? pending : concat(pending, step.output));
+  }
+
+  /** RFC 5705 without context in TLS 1.2, with the given one in TLS 1.3 (RFC 9427). */
+  exportKey(label12: string, label13: string, context13: Uint8Array, length: number): Uint8Array {
+    const session = this.#require();
+    return this.version === '1.3' ? session.exportKey(label13, context13, length) : session.exportKey(label12, null, length);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#session?.close();
+    this.#session = null;
+  }
+
+  async #start(): Promise<TunnelStep> {
+    if (this.#session !== null) return failure('a second start');
+    const { engine, credentials, minVersion, maxVersion, serverName } = this.#options;
+    try {
+      this.#session = engine.open({ role: 'client', minVersion, maxVersion, certificates: credentials?.certificates ?? [], privateKey: credentials?.privateKey ?? null, serverName, session: null });
+    } catch (cause) {
+      return { type: 'failure', error: new VpnError('NO_EAPTLS_CERTIFICATE', 'The client certificate and its key do not fit together. Choose another one.', { cause }) };
+    }
+    return this.#advance(this.#session, new Uint8Array(0));
+  }
+
+  async #advance(session: TlsSession, records: Uint8Array): Promise<TunnelStep> {
+    let step: TlsStep = session.receive(records);
+    let pending = step.output;
+    if (step.state === 'verify') {
+      try {
+        await this.#options.judge(session.peerCertificates());
+      } catch (error) {
+        this.close();
+        if (error instanceof VpnError) return { type: 'failure', error };
+        throw error;
+      }
+      if (this.#closed) return failure('closed meanwhile');
+      step = session.verified(true);
+      pending = concat(pending, step.output);
+    }
+    if (step.state === 'failed' || step.state === 'closed') {
+      this.close();
+      return failure(`TLS: ${step.error ?? 'closed by the server'}`);
+    }
+    if (step.state !== 'open') return { type: 'respond', data: this.#framing.send(pending) };
+    this.#open = true;
+    return { type: 'inside', application: step.application, pending };
+  }
+
+  #require(): TlsSession {
+    if (this.#session === null || !this.#open) throw new Error('the TLS tunnel is not open');
+    return this.#session;
+  }
+}
+
+/** MSK and EMSK of RFC 5216 section 2.3 and RFC 9190 section 2.3; 128 octets, to be wiped. */
+export function tlsKeyMaterial(tunnel: TlsTunnel, eapType: number, label12: string): Uint8Array {
+  return tunnel.exportKey(label12, 'EXPORTER_EAP_TLS_Key_Material', Uint8Array.of(eapType), 128);
+}
+
+/** First 64 octets of the key material; the rest is wiped. */
+export function firstHalf(keyMaterial: Uint8Array): Uint8Array {
+  const msk = keyMaterial.slice(0, 64);
+  wipe(keyMaterial);
+  return msk;
+}
+
+export function failure(detail: string): { readonly type: 'failure'; readonly error: VpnError } {
+  return { type: 'failure', error: new VpnError('VALIDATING_SERVER_CERT', 'The secure channel to the authentication server could not be made.', { detail }) };
+}
