@@ -1,0 +1,2 @@
+export * from './der-reader';
+export * from './der-writer';
