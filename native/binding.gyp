@@ -2,6 +2,8 @@
   # Paths are relative to this folder. `node native/build.mjs` drives it and says which packages are missing.
   "variables": {
     "node_addon_api": "<!(node -p \"require.resolve('node-addon-api/package.json').slice(0, -13)\")",
+    # Debian: libnftables-dev, libsystemd-dev, nlohmann-json3-dev. Without them the addon is built alone.
+    "has_helper": "<!(node -p \"Number(['libnftables','libsystemd'].every((p) => require('child_process').spawnSync('pkg-config', ['--exists', p]).status === 0) && require('fs').existsSync('/usr/include/nlohmann/json.hpp'))\")",
     "has_data_path": "<!(node -p \"Number(require('fs').existsSync('addon/datapath/init.h'))\")",
   },
   "target_defaults": {
@@ -22,9 +24,36 @@
       "conditions": [
         ["has_data_path==1", {
           "defines": ["AGILE_VPN_DATA_PATH"],
+          # Node's headers include those of another OpenSSL: only its N-API ones are taken, beside those of the OpenSSL that is linked.
+          "include_dirs": ["<!(node openssl.mjs include <(node_root_dir))"],
+          "include_dirs!": ["<(node_root_dir)/include/node", "<(node_root_dir)/deps/openssl/config", "<(node_root_dir)/deps/openssl/openssl/include"],
+          "libraries": ["<!@(node openssl.mjs libs)"],
           "sources": ["<!@(node -p \"require('fs').existsSync('addon/datapath') ? require('fs').readdirSync('addon/datapath').filter((f) => f.endsWith('.cc')).map((f) => 'addon/datapath/' + f).join(' ') : ''\")"],
         }],
       ],
     },
+  ],
+  "conditions": [
+    ["has_helper==1", {
+      "targets": [
+        {
+          "target_name": "agile-vpn-helper",
+          "type": "executable",
+          "cflags_cc!": ["-std=c++17"],
+          "cflags_cc": ["-std=c++20", "-frtti"],
+          "cflags": ["-fPIE"],
+          "ldflags": ["-pie"],
+          "defines": ["_GNU_SOURCE", "_FORTIFY_SOURCE=2"],
+          # Nothing of Node belongs into it.
+          "include_dirs!": [],
+          "sources": [
+            "helper/main.cc", "helper/session.cc", "helper/settings.cc", "helper/reconciler.cc", "helper/tunnel.cc", "helper/routing.cc",
+            "helper/firewall.cc", "helper/dns.cc", "helper/dns_resolved.cc", "helper/watch.cc", "helper/privilege.cc",
+            "netlink/socket.cc", "netlink/routes.cc",
+          ],
+          "libraries": ["-lnftables", "-lsystemd"],
+        },
+      ],
+    }],
   ],
 }

@@ -13,7 +13,20 @@ const options = existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? [`--
 const verbose = process.argv.includes('--verbose');
 const fresh = process.argv.includes('--fresh');
 
-const command = (...steps) =>
-  spawnSync(process.execPath, [gyp, ...steps, '-C', here, ...(verbose ? ['--verbose'] : ['--loglevel=error']), ...options], { stdio: 'inherit' }).status ?? 1;
+const missing = [
+  ['libnftables-dev', () => spawnSync('pkg-config', ['--exists', 'libnftables']).status === 0],
+  ['libsystemd-dev', () => spawnSync('pkg-config', ['--exists', 'libsystemd']).status === 0],
+  ['nlohmann-json3-dev', () => existsSync('/usr/include/nlohmann/json.hpp')],
+].filter(([, there]) => !there());
 
-process.exitCode = command(...(fresh ? ['rebuild'] : ['configure', 'build']));
+const steps = fresh ? ['rebuild'] : ['configure', 'build'];
+const gypArguments = [gyp, ...steps, '-C', here, ...(verbose ? ['--verbose'] : ['--loglevel=error']), ...options];
+// One build at a time in this folder: flock(1) of util-linux, where it is there.
+const locked = spawnSync('flock', ['--version']).status === 0;
+const [program, first] = locked ? ['flock', [join(here, 'binding.gyp'), process.execPath]] : [process.execPath, []];
+process.exitCode = spawnSync(program, [...first, ...gypArguments], { stdio: ['ignore', verbose ? 'inherit' : 'ignore', 'inherit'] }).status ?? 1;
+
+if (missing.length > 0) {
+  console.error(`agile-vpn-helper was not built; the addon was. Missing: ${missing.map(([name]) => name).join(' ')}`);
+  console.error(`On Debian and Ubuntu: apt-get install ${missing.map(([name]) => name).join(' ')}, then run this again.`);
+}

@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { DataPathEvent } from '../src-core/ports';
+import type { NativeDataPathHandle } from './datapath';
 
 /** An opened UDP socket: the descriptor and where it is bound. */
 export interface UdpDescriptor {
@@ -61,6 +63,10 @@ export interface NativeAddon {
   sendUdp(fd: number, datagram: Uint8Array, address: string, port: number): string | null;
   /** Hands what arrives to `listener`: (datagram, address, port), or (null, error name, mtu or 0). Returns the function that stops it. */
   readUdp(fd: number, listener: (datagram: Uint8Array | null, addressOrCode: string, portOrMtu: number) => void): () => void;
+  /** Hands the packets of a TUN descriptor to `listener`. Returns the function that stops it. */
+  readPackets(fd: number, listener: (packet: Uint8Array) => void): () => void;
+  /** null when written, else the error's name. */
+  writePacket(fd: number, packet: Uint8Array): string | null;
   /** Links with their addresses, loopback and tunnels included. */
   readAdapters(): readonly KernelAdapter[];
   /** The kernel's answer past our own tunnel's policy rule; null: no route. Throws EINVAL for text that is no address. */
@@ -75,6 +81,10 @@ export interface NativeAddon {
   connectUnix(path: string): number;
   /** Who is at the other end of a Unix socket (SO_PEERCRED). */
   peerCredentials(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
+  /** Starts the threads of a data path; `native/datapath.ts` gives it the DataPath interface. */
+  createDataPath(listener: (type: DataPathEvent['type'], spi: number, code: string | null) => void): NativeDataPathHandle;
+  /** Version text of the OpenSSL that the addon itself carries. */
+  readonly cryptoVersion: string;
   /** Closes a descriptor the caller owns. */
   closeDescriptor(fd: number): void;
 }

@@ -11,6 +11,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("version", Napi::Number::New(env, 1));
   InitUdp(env, exports);
   InitUdpReader(env, exports);
+  InitTunReader(env, exports);
   InitAdapters(env, exports);
   InitChannel(env, exports);
 #ifdef AGILE_VPN_DATA_PATH

@@ -1,0 +1,47 @@
+// Two nft tables of our own; nobody else's is ever touched.
+//
+//   inet agile_vpn_avpnN   guards of one tunnel, gone with it: packets for its addresses from other adapters (CVE-2019-14899), IPv6 that
+//                          has no way into the tunnel, MSS of forwarded connections, the mark that keeps strict reverse-path filters content
+//   inet agile_vpn         the kill switch: stays when its client vanished, lifted by withdraw only
+//
+// Each is replaced in one transaction and read back.
+#pragma once
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+
+#include "settings.h"
+
+struct nft_ctx;
+
+namespace agile::helper {
+
+constexpr const char* kKillSwitchTable = "agile_vpn";
+inline std::string GuardTable(const std::string& tunnel) { return "agile_vpn_" + tunnel; }
+
+/// nft text of the table's chains; empty: no table. Pure.
+std::string KillSwitchRules(const TunnelSettings& settings, uid_t client);
+std::string GuardRules(const TunnelSettings& settings, uid_t client, bool strictReversePath);
+
+class Firewall {
+ public:
+  Firewall();
+  ~Firewall();
+  Firewall(const Firewall&) = delete;
+  Firewall& operator=(const Firewall&) = delete;
+
+  /// Replaces the table by `rules` in one transaction; empty rules delete it. Empty result: done, else nft's words.
+  std::string replace(const std::string& table, const std::string& rules);
+  /// Everything in the table as one text that is equal for equal tables; empty: there is none.
+  std::string read(const std::string& table);
+  /// Names of tables of ours: "agile_vpn", "agile_vpn_avpn0".
+  std::vector<std::string> tables();
+
+ private:
+  std::string run(const std::string& command, std::string* output);
+
+  nft_ctx* context_;
+};
+
+}  // namespace agile::helper

@@ -1,0 +1,135 @@
+// agile-vpn-helper: the only privileged program. Serves one client on standard input, a Unix SOCK_SEQPACKET socket, and ends with it.
+//
+//   started by a root host      standard input is one end of its socket pair
+//   started by pkexec           the same; polkit has judged already
+//   started by systemd          agile-vpn-helper.socket (Accept=yes), with --socket-activated: polkit is asked about the client
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "privilege.h"
+#include "session.h"
+#include "watch.h"
+
+namespace {
+
+using namespace agile::helper;
+
+/// Changes often come in bursts; ours is one answer.
+constexpr int kSettleMilliseconds = 20;
+/// What has no notification (systemd-resolved's link settings) is read again this often.
+constexpr int kPeriodMilliseconds = 1000;
+/// So many repairs in a row without a quiet second mean that something fights us: then one a period is enough.
+constexpr int kFight = 25;
+
+int64_t Now() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+}
+
+int Serve(int fd, const Client& client, bool hostNamespace) {
+  sigset_t ending;
+  sigemptyset(&ending);
+  for (const int each : {SIGTERM, SIGHUP}) sigaddset(&ending, each);
+  sigprocmask(SIG_BLOCK, &ending, nullptr);
+  // A Ctrl-C in the terminal is for the host: it disconnects first, then we end with it.
+  signal(SIGINT, SIG_IGN);
+  signal(SIGQUIT, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN);
+  const int signals = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+
+  Session session(fd, client.uid, hostNamespace);
+  int resolvConf = WatchResolvConf();
+  pollfd waits[5] = {{fd, POLLIN, 0}, {signals, POLLIN, 0}, {WatchRoutes(), POLLIN, 0}, {WatchFirewall(), POLLIN, 0}, {resolvConf, POLLIN, 0}};
+  int64_t due = -1;
+  int repairs = 0;
+  int64_t quietSince = Now();
+  for (;;) {
+    const int64_t now = Now();
+    int wait = session.applied() ? kPeriodMilliseconds : -1;
+    if (due >= 0) wait = static_cast<int>(due > now ? due - now : 0);
+    for (pollfd& each : waits) each.revents = 0;
+    const int ready = poll(waits, 5, wait);
+    if (ready < 0 && errno != EINTR) break;
+    if (ready > 0 && waits[1].revents != 0) break;
+    if (ready > 0 && waits[0].revents != 0) {
+      if (!session.receive()) break;
+      repairs = 0;
+    }
+    for (int i = 2; ready > 0 && i < 5; i++) {
+      if (waits[i].revents == 0) continue;
+      if (!Drain(waits[i].fd)) {
+        close(waits[i].fd);
+        waits[i].fd = -1;
+      }
+      if (i == 4) {
+        // The file may be a new one: watch that.
+        close(waits[i].fd);
+        waits[i].fd = WatchResolvConf();
+      }
+      if (due < 0) due = Now() + (repairs >= kFight ? kPeriodMilliseconds : kSettleMilliseconds);
+    }
+    const bool periodic = ready == 0 && due < 0;
+    if (periodic || (due >= 0 && Now() >= due)) {
+      due = -1;
+      if (session.check()) {
+        repairs++;
+        quietSince = Now();
+      } else if (Now() - quietSince > 1000) {
+        repairs = 0;
+      }
+    }
+  }
+  session.abandon();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const bool activated = argc == 2 && strcmp(argv[1], "--socket-activated") == 0;
+  if (argc > 1 && !activated) {
+    fprintf(stderr, "agile-vpn-helper serves one client on standard input, a Unix socket. It takes no commands.\n");
+    return 1;
+  }
+  // Nothing of the environment may matter, here or in a library.
+  clearenv();
+  umask(022);
+  if (chdir("/") != 0) return 5;
+  // Out of the terminal's process group; fails harmlessly for a leader.
+  setsid();
+  for (int fd = 3; fd < 64; fd++) close(fd);
+
+  Client client;
+  if (!ReadClient(0, &client)) {
+    fprintf(stderr, "agile-vpn-helper: standard input is not a connected Unix SOCK_SEQPACKET socket\n");
+    return 1;
+  }
+  // Standard input is not where libraries should find a socket.
+  const int fd = fcntl(0, F_DUPFD_CLOEXEC, 3);
+  const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (fd < 0 || nothing < 0 || dup2(nothing, 0) < 0) return 5;
+
+  std::string why;
+  if (activated && !Authorized(client, &why)) {
+    fprintf(stderr, "agile-vpn-helper: refused for uid %u: %s\n", client.uid, why.c_str());
+    return 5;
+  }
+  const bool hostNamespace = InHostNamespace();
+  const int code = DropPrivileges();
+  if (code != 0) {
+    fprintf(stderr, "agile-vpn-helper: needs CAP_NET_ADMIN: %s\n", strerror(code));
+    return 5;
+  }
+  return Serve(fd, client, hostNamespace);
+}

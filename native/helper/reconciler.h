@@ -1,0 +1,83 @@
+// One tunnel's declared state against the system: applied, read back, repaired, put back.
+#pragma once
+#include <sys/types.h>
+
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "dns.h"
+#include "firewall.h"
+#include "routing.h"
+#include "settings.h"
+#include "tunnel.h"
+
+namespace agile::helper {
+
+/// The system refused. Numbers and symbols as in src-core/ports/vpn-error.ts.
+struct ApplyError : std::runtime_error {
+  ApplyError(int number, const char* name, const std::string& message, std::string more) : std::runtime_error(message), code(number), symbol(name), detail(std::move(more)) {}
+  int code;
+  const char* symbol;
+  std::string detail;
+};
+
+struct ConcernState {
+  bool inForce = true;
+  std::string detail;
+  bool operator==(const ConcernState&) const = default;
+};
+
+/// By SettingsConcern: tunnel, addresses, routes, rules, dns, firewall.
+using Report = std::map<std::string, ConcernState>;
+
+class Reconciler {
+ public:
+  Reconciler(uid_t client, bool hostNamespace) : client_(client), dns_(hostNamespace) {}
+
+  /// Creates the adapter, up with its MTU, without addresses. Throws ApplyError (633). Returns the descriptor; it stays ours.
+  int openTunnel(const std::string& name, uint32_t mtu, bool offload);
+  /// Throws ApplyError (633, 827); then the state is what it was before.
+  Report apply(const TunnelSettings& settings);
+  /// Everything back. `keepBlocking`: the client vanished without asking for it, so the kill switch stays.
+  void withdraw(bool keepBlocking);
+
+  /// Reads everything back and repairs it. A report when something was repaired or is newly (not) in force.
+  std::optional<Report> check();
+  bool applied() const { return desired_.has_value(); }
+
+  /// Is the kill switch's table there, whoever left it?
+  bool blocking();
+  /// What a killed helper left: rules, routes and guards of tunnels that are gone, and its resolv.conf. The kill switch stays.
+  void removeLeftovers();
+
+ private:
+  struct Pass {
+    Report report;
+    bool changed = false;
+    /// First concern that must not fail.
+    std::string failed;
+  };
+  Pass converge(const TunnelSettings& settings);
+  void link(const TunnelSettings& settings, Pass* pass);
+  void firewall(const TunnelSettings& settings, Pass* pass);
+  void removeSettings(bool keepBlocking);
+  bool needsReversePathMark();
+
+  uid_t client_;
+  netlink::Socket netlink_;
+  Tunnel tunnel_;
+  Firewall firewall_;
+  Dns dns_;
+  std::optional<TunnelSettings> desired_;
+  Report lastReport_;
+  /// Table contents as read back right after they were set, with the rules they came from.
+  std::map<std::string, std::pair<std::string, std::string>> tables_;
+  bool dnsSet_ = false;
+  /// net.ipv4.conf.all.src_valid_mark before us; -1: not touched.
+  int srcValidMark_ = -1;
+};
+
+}  // namespace agile::helper

@@ -1,0 +1,147 @@
+#include "session.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace agile::helper {
+
+namespace {
+
+using nlohmann::json;
+
+json ToJson(const Report& report) {
+  json concerns = json::array();
+  for (const char* name : {"tunnel", "addresses", "routes", "rules", "dns", "firewall"}) {
+    const auto found = report.find(name);
+    if (found == report.end()) continue;
+    concerns.push_back({{"concern", name}, {"inForce", found->second.inForce}, {"detail", found->second.detail}});
+  }
+  return {{"concerns", std::move(concerns)}};
+}
+
+}  // namespace
+
+Session::Session(int fd, uid_t client, bool hostNamespace) : fd_(fd), reconciler_(client, hostNamespace), buffer_(kMaxMessage) {
+  // A client that does not read must not hold up the repair of its network.
+  const timeval limit{1, 0};
+  setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  reconciler_.removeLeftovers();
+}
+
+Session::~Session() { close(fd_); }
+
+bool Session::send(const json& message, int descriptor) {
+  const std::string text = message.dump(-1, ' ', true, json::error_handler_t::replace);
+  iovec part{const_cast<char*>(text.data()), text.size()};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  if (descriptor >= 0) {
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    cmsghdr* c = CMSG_FIRSTHDR(&header);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(c), &descriptor, sizeof descriptor);
+  }
+  for (int attempt = 0; attempt < 8; attempt++) {
+    if (sendmsg(fd_, &header, MSG_NOSIGNAL) >= 0) return true;
+    if (errno != EINTR) return false;
+  }
+  return false;
+}
+
+json Session::handle(const json& request, int* descriptor) {
+  const auto method = request.find("method");
+  if (method == request.end() || !method->is_string()) throw InvalidRequest("method", "is missing");
+  const std::string name = method->get<std::string>();
+  if (!greeted_ && name != "hello") throw InvalidRequest("method", "hello comes first");
+
+  if (name == "hello") {
+    CheckMembers(request, "", {"id", "method", "version"});
+    const auto version = request.find("version");
+    if (version == request.end() || !version->is_number_unsigned() || version->get<uint64_t>() != kProtocolVersion) {
+      throw InvalidRequest("version", "must be " + std::to_string(kProtocolVersion));
+    }
+    greeted_ = true;
+    return {{"version", kProtocolVersion}, {"blocking", reconciler_.blocking()}};
+  }
+  if (name == "open-tunnel") {
+    CheckMembers(request, "", {"id", "method", "name", "mtu", "offload"});
+    for (const char* required : {"name", "mtu", "offload"}) {
+      if (!request.contains(required)) throw InvalidRequest(required, "is missing");
+    }
+    if (!request["offload"].is_boolean()) throw InvalidRequest("offload", "must be true or false");
+    *descriptor = reconciler_.openTunnel(ParseTunnelName(request["name"], "name"), ParseMtu(request["mtu"], "mtu"), request["offload"].get<bool>());
+    return {{"name", request["name"]}, {"offload", request["offload"]}};
+  }
+  if (name == "apply") {
+    CheckMembers(request, "", {"id", "method", "settings"});
+    if (!request.contains("settings")) throw InvalidRequest("settings", "is missing");
+    return {{"report", ToJson(reconciler_.apply(ParseSettings(request["settings"], "settings")))}};
+  }
+  if (name == "withdraw") {
+    CheckMembers(request, "", {"id", "method"});
+    reconciler_.withdraw(false);
+    return json::object();
+  }
+  throw InvalidRequest("method", "is not known");
+}
+
+bool Session::receive() {
+  iovec part{buffer_.data(), buffer_.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * 8)];
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+  const ssize_t got = recvmsg(fd_, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (got < 0) return errno == EINTR || errno == EAGAIN;
+  // Nobody hands us descriptors: what came is closed.
+  for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+    for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++) {
+      int fd;
+      memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof fd);
+      close(fd);
+    }
+  }
+  if (got == 0) return false;
+
+  json id = nullptr;
+  json reply;
+  int descriptor = -1;
+  try {
+    if (header.msg_flags & MSG_TRUNC) throw InvalidRequest("request", "is longer than " + std::to_string(kMaxMessage) + " octets");
+    const json request = json::parse(buffer_.data(), buffer_.data() + got, nullptr, false);
+    if (!request.is_object()) throw InvalidRequest("request", "is not a JSON object");
+    const auto given = request.find("id");
+    if (given == request.end() || !given->is_number_unsigned()) throw InvalidRequest("id", "must be a whole number");
+    id = *given;
+    reply = {{"id", id}, {"result", handle(request, &descriptor)}};
+  } catch (const InvalidRequest& error) {
+    reply = {{"id", id}, {"error", {{"code", 827}, {"symbol", "IPSEC_SERVICE_STOPPED"}, {"message", "The helper refused the request."}, {"detail", error.what()}, {"field", error.field}}}};
+  } catch (const ApplyError& error) {
+    reply = {{"id", id}, {"error", {{"code", error.code}, {"symbol", error.symbol}, {"message", error.what()}, {"detail", error.detail}, {"field", nullptr}}}};
+  } catch (const std::exception& error) {
+    reply = {{"id", id}, {"error", {{"code", 827}, {"symbol", "IPSEC_SERVICE_STOPPED"}, {"message", "The helper failed."}, {"detail", error.what()}, {"field", nullptr}}}};
+  }
+  return send(reply, descriptor);
+}
+
+bool Session::check() {
+  const std::optional<Report> report = reconciler_.check();
+  if (!report) return false;
+  send({{"event", "report"}, {"report", ToJson(*report)}});
+  return true;
+}
+
+void Session::abandon() { reconciler_.withdraw(true); }
+
+}  // namespace agile::helper

@@ -1,0 +1,170 @@
+#include "tunnel.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+
+namespace agile::helper {
+
+namespace {
+
+/// Super-packets of up to 64 KB wait here: a longer queue is seconds of delay on a slow uplink (datapath.md 6.4).
+constexpr uint32_t kQueueLength = 64;
+
+bool SameAddress(const netlink::Address& have, const Prefix& want) {
+  return have.family == want.family && have.prefixLength == want.length && have.address == want.address();
+}
+
+bool LinkLocal(const netlink::Address& address) { return address.family == AF_INET6 && address.scope == RT_SCOPE_LINK; }
+
+netlink::Result ReadAddresses(netlink::Socket& socket, int index, std::vector<netlink::Address>* out) {
+  std::vector<netlink::Address> all;
+  const netlink::Result result = netlink::DumpAddresses(socket, &all);
+  for (auto& address : all) {
+    if (address.index == index && !LinkLocal(address)) out->push_back(std::move(address));
+  }
+  return result;
+}
+
+}  // namespace
+
+int Tunnel::attach(int fd) const {
+  ifreq request{};
+  request.ifr_flags = static_cast<short>(IFF_TUN | IFF_NO_PI | (offload_ ? IFF_VNET_HDR : 0));
+  name_.copy(request.ifr_name, IFNAMSIZ - 1);
+  if (ioctl(fd, TUNSETIFF, &request) != 0) return errno;
+  // An adapter without an owner could be attached by anybody.
+  if (ioctl(fd, TUNSETOWNER, static_cast<unsigned long>(owner_)) != 0) return errno;
+  return 0;
+}
+
+int Tunnel::open(const std::string& name, uid_t owner, bool offload) {
+  close();
+  const int fd = ::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return errno;
+  name_ = name;
+  owner_ = owner;
+  offload_ = offload;
+  const int code = attach(fd);
+  if (code != 0) {
+    ::close(fd);
+    return code;
+  }
+  fd_ = fd;
+  return 0;
+}
+
+int Tunnel::reattach() { return fd_ < 0 ? EBADF : attach(fd_); }
+
+void Tunnel::close() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+int Tunnel::index() const { return static_cast<int>(if_nametoindex(name_.c_str())); }
+
+int WriteSysctl(const std::string& path, int value) {
+  const int fd = ::open(("/proc/sys/net/" + path).c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return errno;
+  const std::string text = std::to_string(value);
+  const int code = write(fd, text.data(), text.size()) < 0 ? errno : 0;
+  ::close(fd);
+  return code;
+}
+
+int ReadSysctl(const std::string& path) {
+  const int fd = ::open(("/proc/sys/net/" + path).c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  char text[16] = "";
+  const ssize_t got = read(fd, text, sizeof text - 1);
+  ::close(fd);
+  return got > 0 ? atoi(text) : -1;
+}
+
+netlink::Result SetLink(netlink::Socket& socket, int index, uint32_t mtu) {
+  netlink::Message message(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK);
+  ifinfomsg info{};
+  info.ifi_family = AF_UNSPEC;
+  info.ifi_index = index;
+  info.ifi_flags = IFF_UP;
+  info.ifi_change = IFF_UP;
+  message.append(info);
+  message.u32(IFLA_MTU, mtu);
+  message.u32(IFLA_TXQLEN, kQueueLength);
+  const size_t families = message.open(IFLA_AF_SPEC);
+  const size_t ipv6 = message.open(AF_INET6);
+  message.u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+  message.close(ipv6);
+  message.close(families);
+  netlink::Result result = socket.request(message);
+  if (result.ok() || result.code != EAFNOSUPPORT) return result;
+  // A kernel without IPv6 knows no such attribute.
+  netlink::Message plain(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK);
+  plain.append(info);
+  plain.u32(IFLA_MTU, mtu);
+  plain.u32(IFLA_TXQLEN, kQueueLength);
+  return socket.request(plain);
+}
+
+netlink::Result SetAddresses(netlink::Socket& socket, int index, const std::vector<Prefix>& addresses, bool* changed) {
+  std::vector<netlink::Address> present;
+  netlink::Result result = ReadAddresses(socket, index, &present);
+  if (!result.ok()) return result;
+  for (const auto& address : present) {
+    if (std::any_of(addresses.begin(), addresses.end(), [&](const Prefix& want) { return SameAddress(address, want); })) continue;
+    netlink::Message message(RTM_DELADDR, NLM_F_REQUEST | NLM_F_ACK);
+    ifaddrmsg info{};
+    info.ifa_family = static_cast<uint8_t>(address.family);
+    info.ifa_prefixlen = address.prefixLength;
+    info.ifa_index = static_cast<uint32_t>(index);
+    message.append(info);
+    uint8_t bytes[16];
+    inet_pton(address.family, address.address.c_str(), bytes);
+    message.attribute(IFA_LOCAL, bytes, address.family == AF_INET ? 4 : 16);
+    result = socket.request(message);
+    if (!result.ok() && result.code != EADDRNOTAVAIL) return result;
+    *changed = true;
+  }
+  for (const auto& want : addresses) {
+    if (std::any_of(present.begin(), present.end(), [&](const netlink::Address& address) { return SameAddress(address, want); })) continue;
+    netlink::Message message(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE);
+    ifaddrmsg info{};
+    info.ifa_family = static_cast<uint8_t>(want.family);
+    info.ifa_prefixlen = want.length;
+    info.ifa_index = static_cast<uint32_t>(index);
+    info.ifa_scope = RT_SCOPE_UNIVERSE;
+    message.append(info);
+    message.bytes(IFA_LOCAL, want.bytes);
+    message.bytes(IFA_ADDRESS, want.bytes);
+    // Nobody else is on this link, and routes belong to our own table only.
+    message.u32(IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE | IFA_F_PERMANENT);
+    result = socket.request(message);
+    if (!result.ok() && result.code != EEXIST) return result;
+    *changed = true;
+  }
+  return {};
+}
+
+netlink::Result HasAddresses(netlink::Socket& socket, int index, const std::vector<Prefix>& addresses, std::string* missing) {
+  std::vector<netlink::Address> present;
+  const netlink::Result result = ReadAddresses(socket, index, &present);
+  for (const auto& want : addresses) {
+    if (!std::any_of(present.begin(), present.end(), [&](const netlink::Address& address) { return SameAddress(address, want); })) {
+      *missing = want.text();
+      return result;
+    }
+  }
+  return result;
+}
+
+}  // namespace agile::helper

@@ -1,0 +1,40 @@
+import { loadAddon } from '../../../native';
+import type { Adapters, Clock, Datagrams, NetworkSettings, Random, Resolver } from '../../../src-core/ports';
+import { LinuxAdapters } from './adapters';
+import { NodeAdapters } from './adapters-node';
+import { SystemClock } from './clock';
+import { LinuxDatagrams } from './datagrams';
+import { NodeDatagrams } from './datagrams-dgram';
+import { LinuxNetworkSettings } from './network-settings';
+import { SystemRandom } from './random';
+import { SystemResolver } from './resolver';
+
+/** The ports of src-core on Linux. */
+export interface LinuxSystem {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly adapters: Adapters;
+  readonly datagrams: Datagrams;
+  readonly resolver: Resolver;
+  /** One a connection, made when it connects: each speaks to a helper of its own. null without the addon: only the demo on loopback works. */
+  readonly createNetworkSettings: (() => NetworkSettings & { close(): Promise<void> }) | null;
+}
+
+export function createLinuxSystem(): LinuxSystem {
+  const addon = loadAddon();
+  const clock = new SystemClock();
+  const random = new SystemRandom();
+  const resolver = new SystemResolver();
+  if (addon === null) return { clock, random, resolver, adapters: new NodeAdapters(), datagrams: new NodeDatagrams(), createNetworkSettings: null };
+  return {
+    clock,
+    random,
+    resolver,
+    adapters: new LinuxAdapters(addon),
+    datagrams: new LinuxDatagrams(addon),
+    createNetworkSettings: () => new LinuxNetworkSettings(addon),
+  };
+}
+
+export { LinuxAdapters, LinuxDatagrams, LinuxNetworkSettings, NodeAdapters, NodeDatagrams, SystemClock, SystemRandom, SystemResolver };
+export { HelperClient, HelperError, helperProgram, openHelper } from './helper-client';
