@@ -12,8 +12,8 @@ const stamps = join(root, '.setup');
 
 /** System packages by what needs them; names are Debian's. */
 const packages = {
-  build: ['g++', 'make', 'python3', 'libssl-dev'],
-  run: ['iproute2'],
+  build: ['g++', 'make', 'python3', 'pkg-config', 'libssl-dev', 'libnftables-dev', 'libsystemd-dev', 'nlohmann-json3-dev'],
+  run: [],
   test: [
     'strongswan-charon',
     'strongswan-swanctl',
@@ -116,7 +116,7 @@ function systemPackages(names) {
 }
 
 function nativeCode() {
-  const built = ['native/build/Release/agile_vpn.node'].every((file) => existsSync(join(root, file)));
+  const built = ['agile_vpn.node', 'agile-vpn-helper'].map((name) => `native/build/Release/${name}`).every((file) => existsSync(join(root, file)));
   once('native', digest('native', 'package-lock.json') + process.versions.modules, built, () => must('building native code', ...npm('run', '--silent', 'build:native')));
 }
 
