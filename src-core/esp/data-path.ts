@@ -27,8 +27,8 @@ export const holdTime = 1000;
 const eventInterval = 1000;
 const defaultInnerMtu = 1400;
 
-/** The adapter, its address or its route is gone: the next path will carry what this one could not. */
-export const pathLossErrors: ReadonlySet<string> = new Set(['ENETUNREACH', 'ENETDOWN', 'ENODEV', 'EADDRNOTAVAIL', 'EHOSTUNREACH', 'ENXIO', 'EPERM']);
+/** The adapter, its address or its route is gone (EINVAL: of the bound address): the next path will carry what this one could not. */
+export const pathLossErrors: ReadonlySet<string> = new Set(['ENETUNREACH', 'ENETDOWN', 'ENODEV', 'EADDRNOTAVAIL', 'EHOSTUNREACH', 'ENXIO', 'EPERM', 'EINVAL']);
 
 /** The reference data path: ESP in TypeScript between a TunnelDevice and DatagramSockets. */
 export function createTypeScriptDataPath(options: TypeScriptDataPathOptions): DataPath {

@@ -1,0 +1,179 @@
+// Moves the packets of one connection (datapath.md 6.1). Two directions that run to completion and never hand a packet over:
+// one thread of its own takes packets from the TUN, seals and sends them; the reader thread of each UDP socket opens what
+// arrives there and writes it to the TUN.
+#pragma once
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../esp_receiver.h"
+#include "../socket_address.h"
+#include "security_association.h"
+
+namespace agile::esp {
+
+/// A descriptor of our own (dup): nobody else can close it under a thread.
+class Descriptor {
+ public:
+  /// Null with errno set when it cannot be duplicated.
+  static std::shared_ptr<Descriptor> Duplicate(int fd);
+  ~Descriptor();
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  const int fd_;
+};
+
+struct OuterPath {
+  OuterPath(std::shared_ptr<Descriptor> socket_, const SocketAddress& remote_) : socket(std::move(socket_)), remote(remote_) {}
+
+  const std::shared_ptr<Descriptor> socket;
+  const SocketAddress remote;
+  /// UDP_SEGMENT works here; cleared for good by the first send that proves otherwise.
+  mutable std::atomic<bool> segmentation{true};
+};
+
+struct DataPathEvent {
+  enum class Type { SequenceSoftLimit, SequenceHardLimit, SendError, UnknownSpi } type;
+  uint32_t spi = 0;
+  /// errno, for SendError.
+  int code = 0;
+};
+
+/// How well batching works (datapath.md 6.6).
+struct DataPathStatistics {
+  std::atomic<uint64_t> tunReads{0}, sendCalls{0}, datagramsSent{0}, receiveBatches{0}, tunWriteDrops{0}, sendDrops{0}, waits{0}, heldDropped{0};
+};
+
+/// A mutex that lets a rare visitor in before the threads that take it all the time.
+class PolitelyLocked {
+ public:
+  /// For the rare visitor.
+  std::unique_lock<std::mutex> visit() {
+    visitors_.fetch_add(1);
+    std::unique_lock<std::mutex> lock(mutex_);
+    visitors_.fetch_sub(1);
+    return lock;
+  }
+  /// For a thread between two batches.
+  std::unique_lock<std::mutex> work() {
+    while (visitors_.load() > 0) std::this_thread::yield();
+    return std::unique_lock<std::mutex>(mutex_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::atomic<int> visitors_{0};
+};
+
+class EspDataPath final : public EspReceiver {
+ public:
+  using Listener = std::function<void(const DataPathEvent&)>;
+
+  /// `listener` is called on any thread, at most once a second for the same send error or unknown SPI.
+  explicit EspDataPath(Listener listener);
+  ~EspDataPath() override;
+
+  /// 0 or errno.
+  int start();
+  /// Ends and joins the thread, wipes every key. Idempotent. No event comes after it.
+  void close();
+
+  void attachTunnel(std::shared_ptr<Descriptor> tunnel);
+  /// false: the SPI is taken.
+  bool installInbound(std::unique_ptr<InboundSa> sa);
+  bool installOutbound(std::unique_ptr<OutboundSa> sa);
+  void removeInbound(uint32_t spi);
+  void removeOutbound(uint32_t spi);
+  /// Null is Dormant: packets from the TUN are held.
+  void setPath(std::shared_ptr<const OuterPath> path);
+  void setInnerMtu(size_t mtu);
+
+  void receive(const Octets* packets, size_t count) override;
+
+  /// Calls `read` with the SA's counters; false: no such SA.
+  bool inboundCounters(uint32_t spi, const std::function<void(const SaCounters&)>& read);
+  bool outboundCounters(uint32_t spi, const std::function<void(const SaCounters&)>& read);
+  /// CLOCK_MONOTONIC in nanoseconds; 0: nothing left on the current path yet.
+  uint64_t lastSentAt() const { return lastSentAt_.load(std::memory_order_relaxed); }
+  const DataPathStatistics& statistics() const { return statistics_; }
+
+ private:
+  struct Datagram {
+    uint8_t* data;
+    size_t length;
+  };
+  struct Held {
+    std::vector<uint8_t> octets;
+    uint64_t at;
+  };
+  enum class SendOutcome { Done, WouldBlock, PathLost };
+
+  void run();
+  void wake();
+  /// Reads what the TUN has into the buffer; false when there was nothing.
+  bool readTunnel(int tunnel);
+  void sealInner(const uint8_t* data, size_t length);
+  void seal(OutboundSa& sa, int family, const uint8_t* data, size_t length);
+  SendOutcome flush(const OuterPath& path);
+  SendOutcome send(const OuterPath& path, Datagram* datagrams, size_t count, size_t* sent);
+  void hold(std::deque<Held>& queue, const uint8_t* data, size_t length);
+  void holdPending();
+  void takeWaiting();
+  void receiveOne(uint8_t* packet, size_t length, uint64_t now);
+  void toTunnel(const uint8_t* data, size_t length);
+  void report(const DataPathEvent& event, bool limited);
+
+  Listener listener_;
+  DataPathStatistics statistics_;
+
+  // Outbound, under outbound_.
+  PolitelyLocked outbound_;
+  std::shared_ptr<const OuterPath> path_;
+  std::shared_ptr<Descriptor> outboundTunnel_;
+  /// Newest first.
+  std::vector<std::unique_ptr<OutboundSa>> outboundSas_;
+  size_t innerMtu_ = 1400;
+  /// Inner packets that came while there was no path.
+  std::deque<Held> waiting_;
+  /// Sealed packets that the path refused.
+  std::deque<Held> refused_;
+  /// There was no path before this one: what is refused keeps its age.
+  bool keepAge_ = false;
+  bool stopping_ = false;
+  std::atomic<uint64_t> lastSentAt_{0};
+
+  // Of the sending thread alone.
+  std::vector<uint8_t> readBuffer_;
+  std::vector<Datagram> read_;
+  std::vector<uint8_t> sendBuffer_;
+  size_t sendUsed_ = 0;
+  std::vector<Datagram> pending_;
+  std::vector<uint8_t> fragment_;
+  std::vector<uint8_t> ivPool_;
+  size_t ivUsed_ = 0;
+  uint64_t now_ = 0;
+
+  // Inbound, under inbound_.
+  PolitelyLocked inbound_;
+  std::shared_ptr<Descriptor> inboundTunnel_;
+  std::vector<std::unique_ptr<InboundSa>> inboundSas_;
+
+  std::mutex reportMutex_;
+  std::map<std::pair<int, int>, uint64_t> reported_;
+  bool silent_ = false;
+
+  std::thread thread_;
+  int wake_ = -1;
+};
+
+}  // namespace agile::esp

@@ -1,0 +1,5 @@
+// The ESP data path (datapath.md 6): threads that move packets between a TUN descriptor and UDP sockets.
+#pragma once
+#include <napi.h>
+
+void InitDataPath(Napi::Env env, Napi::Object exports);
