@@ -2,21 +2,15 @@ import { createClient } from '../src-main/api/client';
 import type { ApiClient } from '../src-main/api/contract';
 import type { Transport } from '../src-main/api/transport';
 
-/** What the sandboxed preload exposes: a pipe for messages of the contract and nothing else. */
-export interface PreloadBridge {
-  send(message: unknown): void;
-  onMessage(listener: (message: unknown) => void): void;
-}
-
 declare global {
   interface Window {
-    readonly agileVpn?: PreloadBridge;
+    /** The contract's client, from the sandboxed preload; absent in a browser. */
+    readonly agileVpn?: ApiClient;
   }
 }
 
-function bridgeTransport(bridge: PreloadBridge): Transport {
-  return { send: (message) => bridge.send(message), onMessage: (listener) => bridge.onMessage(listener), onClose: () => undefined };
-}
+/** Under Electron every surface is a window of its own, and this page is one of them. */
+export const isDesktopWindow = (): boolean => window.agileVpn !== undefined;
 
 function socketTransport(socket: WebSocket): Transport {
   return {
@@ -39,7 +33,7 @@ const retryDelay = 1000;
  */
 export function keepAttached(attached: (client: ApiClient) => void, lost: () => void): void {
   if (window.agileVpn !== undefined) {
-    attached(createClient(bridgeTransport(window.agileVpn)));
+    attached(window.agileVpn);
     return;
   }
   const open = (): void => {

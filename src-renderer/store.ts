@@ -2,16 +2,11 @@ import { create } from 'zustand';
 import type { AdapterView, ApiClient, ApiFailure, ApiPush, ApiRequests, DemoAdapter, LogEntry, Prompt, RoundTripSample, Snapshot } from '../src-main/api/contract';
 import type { StatusObject } from '../src-core/connection/status';
 import type { Profile } from '../src-core/profiles/profile';
+import { isDesktopWindow } from './connection';
 import { setLanguage } from './text';
+import { hashOf, surfaceId, type Surface } from './surfaces';
 
-/** A window that the person opened. Dialogs that the service asks for are derived from its state instead. */
-export type Surface =
-  | { readonly kind: 'status'; readonly name: string }
-  | { readonly kind: 'properties'; readonly name: string }
-  | { readonly kind: 'log'; readonly name: string | null }
-  | { readonly kind: 'connections' };
-
-export const surfaceId = (surface: Surface): string => ('name' in surface ? `${surface.kind}:${surface.name ?? ''}` : surface.kind);
+export { surfaceId, type Surface } from './surfaces';
 
 /** At most this many log entries and samples are kept; the service keeps the rest. */
 const logLimit = 100_000;
@@ -156,14 +151,25 @@ export function setVisible(visible: boolean): void {
   if (visible) void loadSnapshot(client);
 }
 
+/** The main process opens a window for it, or brings the one it has to the front. */
+function openWindow(surface: Surface): void {
+  window.open(hashOf(surface), '_blank', 'noopener');
+}
+
 export const actions = {
   togglePanel: (open?: boolean): void => set((state) => ({ panelOpen: open ?? !state.panelOpen })),
-  open: (surface: Surface): void =>
+  open: (surface: Surface): void => {
+    if (isDesktopWindow()) {
+      openWindow(surface);
+      set({ panelOpen: false });
+      return;
+    }
     set((state) => ({
       windows: [...state.windows.filter((other) => surfaceId(other) !== surfaceId(surface)), surface],
       minimized: state.minimized.filter((id) => id !== surfaceId(surface)),
       panelOpen: false,
-    })),
+    }));
+  },
   close: (id: string): void => set((state) => ({ windows: state.windows.filter((surface) => surfaceId(surface) !== id) })),
   minimize: (id: string): void => set((state) => ({ minimized: [...state.minimized.filter((other) => other !== id), id] })),
   restore: (id: string): void => set((state) => ({ minimized: state.minimized.filter((other) => other !== id) })),

@@ -40,7 +40,7 @@ function CertificateFacts({ certificate }: { readonly certificate: CertificateSu
 export function ServerCertificateDialog({ prompt }: { readonly prompt: Extract<Prompt, { type: 'server-certificate' }> }): ReactNode {
   const answer = (type: 'accept' | 'cancel'): void => void request('answerPrompt', { id: prompt.id, answer: { type } });
   return (
-    <WindowFrame id={`prompt:${prompt.id}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={440} onClose={() => answer('cancel')}>
+    <WindowFrame id={`prompt:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={440} onClose={() => answer('cancel')}>
       <div className="dialog-body white">
         <div className="message">
           <WarningIcon />
@@ -67,7 +67,7 @@ export function ClientCertificateDialog({ prompt }: { readonly prompt: Extract<P
   const chosen = prompt.choices[index];
   const cancel = (): void => void request('answerPrompt', { id: prompt.id, answer: { type: 'cancel' } });
   return (
-    <WindowFrame id={`prompt:${prompt.id}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={440} onClose={cancel}>
+    <WindowFrame id={`prompt:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={440} onClose={cancel}>
       <div className="dialog-body">
         <label htmlFor={`${ids}-choice`}>{t('connect.choose-certificate', { name: prompt.connection })}</label>
         <select id={`${ids}-choice`} value={index} onChange={(event) => setIndex(Number(event.target.value))}>

@@ -38,6 +38,7 @@ export function ErrorDialog({ status, error }: { readonly status: StatusObject; 
   return (
     <WindowFrame
       id={`error:${name}`}
+      placeKey={`connect:${name}`}
       title={wasUp ? t('error.lost-title', { name }) : t('error.title', { name })}
       icon={<VpnIcon />}
       width={400}

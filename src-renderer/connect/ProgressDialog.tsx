@@ -23,7 +23,7 @@ export function ProgressDialog({ status }: { readonly status: StatusObject }): R
   const usesPassword = method === undefined || method.includes('mschapv2') || method === 'eap-ttls';
   const cancel = (): void => actions.disconnect(status.connection);
   return (
-    <WindowFrame id={`progress:${status.connection}`} title={t('connect.progress-title', { name: status.connection })} icon={<VpnIcon />} width={364} onClose={cancel}>
+    <WindowFrame id={`progress:${status.connection}`} placeKey={`connect:${status.connection}`} title={t('connect.progress-title', { name: status.connection })} icon={<VpnIcon />} width={364} onClose={cancel}>
       <div className="dialog-body">
         <div className="progress-line">
           <VpnIcon size={32} />

@@ -1,4 +1,4 @@
-import { Fragment, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { Prompt } from '../../src-main/api/contract';
 import type { StatusObject } from '../../src-core/connection/status';
 import { useApp } from '../store';
@@ -18,34 +18,53 @@ export function PromptDialog({ prompt }: { readonly prompt: Prompt }): ReactNode
   }
 }
 
+type Said = { readonly type: 'progress' | 'error'; readonly status: StatusObject } | null;
+
 /** What one connection wants to say by itself: progress, or why it failed. Nothing while a question is open, nor after a cancel. */
-function ConnectionDialog({ status, asking, dismissed }: { readonly status: StatusObject; readonly asking: boolean; readonly dismissed: boolean }): ReactNode {
-  if (asking) return null;
-  if (status.state === 'Connecting') return <ProgressDialog status={status} />;
-  if (status.state === 'Disconnected' && status.error !== null && status.error.symbol !== 'CANCELLED' && !dismissed) {
-    return <ErrorDialog key={status.since} status={status} error={status.error} />;
-  }
-  return null;
+function said(status: StatusObject | undefined, asking: boolean, dismissedSince: string | undefined): Said {
+  if (status === undefined || asking) return null;
+  if (status.state === 'Connecting') return { type: 'progress', status };
+  const failed = status.state === 'Disconnected' && status.error !== null && status.error.symbol !== 'CANCELLED';
+  return failed && dismissedSince !== status.since ? { type: 'error', status } : null;
+}
+
+function useSaid(name: string): Said {
+  const status = useApp((state) => state.statuses[name]);
+  const asking = useApp((state) => state.prompts.some((prompt) => prompt.connection === name));
+  const dismissedSince = useApp((state) => state.dismissed[name]);
+  return said(status, asking, dismissedSince);
+}
+
+/** Whether the connection has a question, progress or an error to show. */
+export function useHasDialog(name: string): boolean {
+  const asking = useApp((state) => state.prompts.some((prompt) => prompt.connection === name));
+  return useSaid(name) !== null || asking;
+}
+
+/** The dialogs of one connection. */
+export function ConnectionDialogs({ name }: { readonly name: string }): ReactNode {
+  const prompts = useApp((state) => state.prompts);
+  const now = useSaid(name);
+  return (
+    <>
+      {now?.type === 'progress' && <ProgressDialog status={now.status} />}
+      {now?.type === 'error' && now.status.error !== null && <ErrorDialog key={now.status.since} status={now.status} error={now.status.error} />}
+      {prompts
+        .filter((prompt) => prompt.connection === name)
+        .map((prompt) => (
+          <PromptDialog key={prompt.id} prompt={prompt} />
+        ))}
+    </>
+  );
 }
 
 /** Dialogs that follow from the service's state; they come back by themselves after a reload. */
 export function ServiceDialogs(): ReactNode {
-  const prompts = useApp((state) => state.prompts);
-  const statuses = useApp((state) => state.statuses);
-  const dismissed = useApp((state) => state.dismissed);
+  const profiles = useApp((state) => state.profiles);
   return (
     <>
-      {Object.values(statuses).map((status) => (
-        <Fragment key={status.connection}>
-          <ConnectionDialog
-            status={status}
-            asking={prompts.some((prompt) => prompt.connection === status.connection)}
-            dismissed={dismissed[status.connection] === status.since}
-          />
-        </Fragment>
-      ))}
-      {prompts.map((prompt) => (
-        <PromptDialog key={prompt.id} prompt={prompt} />
+      {profiles.map(({ name }) => (
+        <ConnectionDialogs key={name} name={name} />
       ))}
       <FailureDialog />
     </>

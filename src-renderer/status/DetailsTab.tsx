@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { StatusObject } from '../../src-core/connection/status';
 import { safeText, t } from '../text';
 import { isUp } from '../views';
@@ -35,6 +35,22 @@ export function detailRows(status: StatusObject): readonly { readonly key: strin
   ];
 }
 
+/** Shows the value; one that moves is marked for a moment when it becomes another. */
+function Value({ name, value, moves }: { readonly name: string; readonly value: string; readonly moves: boolean }): ReactNode {
+  const [shown, setShown] = useState(value);
+  const [changes, setChanges] = useState(0);
+  if (value !== shown) {
+    setShown(value);
+    setChanges(changes + 1);
+  }
+  return (
+    // Another key makes another cell: its short highlight plays at each change.
+    <td key={changes} className={moves && changes > 0 ? 'changed' : undefined} data-detail={name}>
+      <bdi>{safeText(value)}</bdi>
+    </td>
+  );
+}
+
 export function DetailsTab({ status }: { readonly status: StatusObject }): ReactNode {
   const rows = isUp(status.state) ? detailRows(status) : [];
   return (
@@ -51,10 +67,7 @@ export function DetailsTab({ status }: { readonly status: StatusObject }): React
             {rows.map((row) => (
               <tr key={row.key}>
                 <td>{row.name}</td>
-                {/* A new key on change replays the short highlight of the rows that move. */}
-                <td key={row.moves ? row.value : 'value'} className={row.moves ? 'changed' : undefined} data-detail={row.key}>
-                  <bdi>{safeText(row.value)}</bdi>
-                </td>
+                <Value name={row.key} value={row.value} moves={row.moves} />
               </tr>
             ))}
           </tbody>

@@ -13,6 +13,8 @@ interface WindowFrameProps {
   readonly onClose: () => void;
   readonly onMinimize?: () => void;
   readonly hidden?: boolean;
+  /** Windows that follow one another (credentials, progress, error) open where the one before stood. */
+  readonly placeKey?: string;
   readonly children: ReactNode;
 }
 
@@ -20,21 +22,32 @@ const taskbar = 40;
 /** Each further window opens a little lower and further right, as Windows cascades them. */
 let cascade = 0;
 
-function firstPlace(width: number, height: number | undefined): { left: number; top: number } {
+const lastPlaces = new Map<string, Place>();
+
+interface Place {
+  readonly left: number;
+  readonly top: number;
+}
+
+function firstPlace(key: string, width: number, height: number | undefined): Place {
+  const before = lastPlaces.get(key);
+  if (before !== undefined && before.left < window.innerWidth - 80 && before.top < window.innerHeight - taskbar) return before;
   const step = (cascade++ % 6) * 26;
   const room = { width: window.innerWidth, height: window.innerHeight - taskbar };
-  return {
+  const place = {
     left: Math.max(4, Math.min(room.width - width - 4, Math.round(room.width * 0.24) + step)),
     top: Math.max(4, Math.min(room.height - (height ?? 320) - 4, Math.round(room.height * 0.12) + step)),
   };
+  lastPlaces.set(key, place);
+  return place;
 }
 
 const focusable = 'button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea:not(:disabled), [tabindex="0"]';
 
 /** A window with the Aero frame: moved by its caption, Escape closes it, focus goes in when it opens and back when it closes. */
 export function WindowFrame(props: WindowFrameProps): ReactNode {
-  const { id, title, icon, width, height, onClose, onMinimize, hidden = false, children } = props;
-  const [place, setPlace] = useState(() => firstPlace(width, height));
+  const { id, title, icon, width, height, onClose, onMinimize, hidden = false, placeKey = id, children } = props;
+  const [place, setPlace] = useState(() => firstPlace(placeKey, width, height));
   const [drag, setDrag] = useState<{ readonly x: number; readonly y: number } | null>(null);
   const frame = useRef<HTMLElement>(null);
   const titleId = useId();
@@ -69,10 +82,12 @@ export function WindowFrame(props: WindowFrameProps): ReactNode {
   };
   const onPointerMove = (event: PointerEvent): void => {
     if (drag === null) return;
-    setPlace({
+    const moved = {
       left: Math.max(80 - width, Math.min(window.innerWidth - 80, event.clientX - drag.x)),
       top: Math.max(0, Math.min(window.innerHeight - taskbar - 24, event.clientY - drag.y)),
-    });
+    };
+    lastPlaces.set(placeKey, moved);
+    setPlace(moved);
   };
 
   return (

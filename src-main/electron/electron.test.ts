@@ -1,0 +1,129 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sampleStatus } from '../../e2e/support/fake-demo';
+import { pageOrigin } from './channel';
+import { isOurSender } from './ipc';
+import { createSecretStore, type Vault } from './secret-store';
+import { parseSurfaceUrl, surfaceUrl, type Surface } from './surfaces';
+import { trayMenu, trayPicture, trayTooltip, type TrayActions } from './tray-menu';
+
+vi.mock('electron', () => ({}));
+
+describe('addresses that a page may open', () => {
+  const surfaces: readonly Surface[] = [
+    { kind: 'panel' },
+    { kind: 'connections' },
+    { kind: 'log', name: null },
+    { kind: 'log', name: 'Contoso' },
+    { kind: 'status', name: '../../etc/passwd?#%' },
+    { kind: 'connect', name: 'Büro \u202e' },
+  ];
+  it.each(surfaces)('%j survives the way through its address', (surface) => {
+    expect(parseSurfaceUrl(surfaceUrl(surface))).toEqual(surface);
+  });
+
+  it.each([
+    'https://evil.example/#panel',
+    'file:///etc/passwd#panel',
+    'javascript:alert(1)//#panel',
+    `${pageOrigin}.evil.example/index.html#panel`,
+    `${pageOrigin}/other.html#panel`,
+    `${pageOrigin}/index.html?x=1#panel`,
+    `${pageOrigin}/index.html#terminal`,
+    `${pageOrigin}/index.html#status`,
+    `${pageOrigin}/index.html#panel/x`,
+    `${pageOrigin}/index.html#status/%E0%A4%A`,
+    `${pageOrigin}/index.html#status/${'x'.repeat(257)}`,
+    '',
+  ])('%s is refused', (address) => {
+    expect(parseSurfaceUrl(address)).toBeNull();
+  });
+});
+
+describe('senders of messages', () => {
+  const frame = { url: `${pageOrigin}/index.html#panel` };
+  const event = (change: object, senderFrame: object | null = frame) => ({ senderFrame, sender: { id: 1, mainFrame: frame, ...change } }) as unknown as Parameters<typeof isOurSender>[0];
+  const known = new Set([1]);
+
+  it('accepts the main frame of a window of ours', () => {
+    expect(isOurSender(event({}), known)).toBe(true);
+  });
+  it('refuses an unknown window, a subframe, a frame that is gone, and another page', () => {
+    const foreign = { url: 'https://evil.example/' };
+    expect(isOurSender(event({ id: 2 }), known)).toBe(false);
+    expect(isOurSender(event({}, { url: frame.url }), known)).toBe(false);
+    expect(isOurSender(event({}, null), known)).toBe(false);
+    expect(isOurSender(event({ mainFrame: foreign }, foreign), known)).toBe(false);
+    const lookalike = { url: `${pageOrigin}.evil/index.html` };
+    expect(isOurSender(event({ mainFrame: lookalike }, lookalike), known)).toBe(false);
+  });
+});
+
+describe('the tray', () => {
+  const actions: TrayActions = { panel: vi.fn(), connect: vi.fn(), disconnect: vi.fn(), status: vi.fn(), options: vi.fn(), log: vi.fn(), exit: vi.fn() };
+  const labels = (items: ReturnType<typeof trayMenu>): unknown[] => items.map((item) => item.label ?? item.type);
+
+  it('leaves out what does not apply', () => {
+    expect(labels(trayMenu([], [], actions))).toEqual(['View available networks', 'separator', 'IKEv2 log', 'separator', 'Options', 'Exit']);
+    const menu = trayMenu([sampleStatus('A'), sampleStatus('B', { state: 'Dormant' })], [], actions);
+    expect(labels(menu)).toEqual(['View available networks', 'Connect', 'Disconnect', 'separator', 'Status', 'IKEv2 log', 'separator', 'Options', 'Exit']);
+  });
+
+  it('offers the last used connection first', () => {
+    const menu = trayMenu([sampleStatus('A'), sampleStatus('B'), sampleStatus('C')], ['C'], actions);
+    const connect = menu.find((item) => item.label === 'Connect')?.submenu as { label: string; click: () => void }[];
+    expect(connect.map((item) => item.label)).toEqual(['C', 'A', 'B']);
+    connect[0]?.click();
+    expect(actions.connect).toHaveBeenCalledWith('C');
+  });
+
+  it('shows names as text', () => {
+    expect(trayTooltip([sampleStatus('Evil\u202e\u0007\nName', { state: 'Connected' })])).toBe('EvilName\nConnected');
+  });
+
+  it.each([
+    ['idle', 'Disconnected'],
+    ['busy', 'Connecting'],
+    ['dormant', 'WaitingToReconnect'],
+    ['connected', 'Connected'],
+  ] as const)('is %s for %s', (picture, state) => {
+    expect(trayPicture([sampleStatus('A', { state })])).toBe(picture);
+  });
+});
+
+describe('saved secrets', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'agile-vpn-secrets-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+  const vault = (backend: string): Vault => ({
+    isEncryptionAvailable: () => true,
+    getSelectedStorageBackend: () => backend,
+    encryptString: (text) => Buffer.from([...Buffer.from(text)].map((octet) => octet ^ 0x5a)),
+    decryptString: (data) => Buffer.from([...data].map((octet) => octet ^ 0x5a)).toString(),
+  });
+
+  it('come back in the next run and are not readable in the file', () => {
+    createSecretStore(directory, vault('gnome_libsecret')).set('Contoso', 'password', { username: 'alice', secret: 'hunter2' });
+    const file = join(directory, 'secrets.bin');
+    expect(readFileSync(file, 'latin1')).not.toContain('hunter2');
+    expect(statSync(file).mode & 0o077).toBe(0);
+    expect(createSecretStore(directory, vault('gnome_libsecret')).get('Contoso', 'password')).toEqual({ username: 'alice', secret: 'hunter2' });
+  });
+
+  it.each(['basic_text', 'unknown'])('are not stored with the backend %s', (backend) => {
+    const store = createSecretStore(directory, vault(backend));
+    store.set('Contoso', 'password', { username: 'alice', secret: 'hunter2' });
+    expect(store.storage).toBe('session-only');
+    expect(createSecretStore(directory, vault(backend)).get('Contoso', 'password')).toBeNull();
+  });
+
+  it('that cannot be decrypted are asked for again', () => {
+    createSecretStore(directory, vault('kwallet6')).set('Contoso', 'password', { username: null, secret: 'x' });
+    const broken = { ...vault('kwallet6'), decryptString: () => { throw new Error('another key'); } };
+    expect(createSecretStore(directory, broken).get('Contoso', 'password')).toBeNull();
+  });
+});

@@ -1,0 +1,73 @@
+import type { MenuItemConstructorOptions } from 'electron';
+import type { ConnectionState, StatusObject } from '../../src-core/connection/status';
+
+/** What the tray needs; strings live with the renderer's catalogue for pages, these few are the host's. */
+export interface TrayActions {
+  panel(): void;
+  connect(name: string): void;
+  disconnect(name: string): void;
+  status(name: string): void;
+  options(): void;
+  log(): void;
+  exit(): void;
+}
+
+export type TrayPicture = 'connected' | 'busy' | 'dormant' | 'idle';
+
+const up: ReadonlySet<ConnectionState> = new Set(['Connected', 'Dormant', 'WaitingToReconnect']);
+const stateWords: Readonly<Record<ConnectionState, string>> = {
+  Disconnected: 'Not connected',
+  Connecting: 'Connecting...',
+  Connected: 'Connected',
+  Dormant: 'Dormant',
+  WaitingToReconnect: 'Dormant: Waiting to reconnect',
+  Disconnecting: 'Disconnecting...',
+};
+
+/** Labels of menus are other people's text: no control characters, no accelerators, not endless. */
+// eslint-disable-next-line no-control-regex -- control characters are what this removes
+const label = (name: string): string => name.replace(/[\u0000-\u001f\u007f-\u009f]|\p{Default_Ignorable_Code_Point}|\p{Bidi_Control}/gu, '').replaceAll('&', '&&').slice(0, 64);
+
+export function trayPicture(statuses: readonly StatusObject[]): TrayPicture {
+  if (statuses.some(({ state }) => state === 'Connecting' || state === 'Disconnecting')) return 'busy';
+  if (statuses.some(({ state }) => state === 'Dormant' || state === 'WaitingToReconnect')) return 'dormant';
+  return statuses.some(({ state }) => state === 'Connected') ? 'connected' : 'idle';
+}
+
+/** Name and state in pairs of lines, no full stop. */
+export function trayTooltip(statuses: readonly StatusObject[]): string {
+  const active = statuses.filter(({ state }) => state !== 'Disconnected');
+  if (active.length === 0) return 'Agile VPN\nNot connected';
+  return active.map((status) => `${label(status.connection)}\n${stateWords[status.state]}`).join('\n');
+}
+
+/** The template of windows7-ux 1.2. What does not apply is left out, not greyed. `recent`: last used first. */
+export function trayMenu(statuses: readonly StatusObject[], recent: readonly string[], actions: TrayActions): MenuItemConstructorOptions[] {
+  const rank = (status: StatusObject): number => {
+    const index = recent.indexOf(status.connection);
+    return index < 0 ? recent.length : index;
+  };
+  const sorted = [...statuses].sort((a, b) => rank(a) - rank(b) || a.connection.localeCompare(b.connection));
+  const submenu = (title: string, chosen: readonly StatusObject[], act: (name: string) => void): MenuItemConstructorOptions[] =>
+    chosen.length === 0 ? [] : [{ label: title, submenu: chosen.map((status) => ({ label: label(status.connection), click: () => act(status.connection) })) }];
+  const isUp = ({ state }: StatusObject): boolean => up.has(state);
+  return [
+    { label: 'View available networks', click: () => actions.panel() },
+    ...submenu(
+      'Connect',
+      sorted.filter(({ state }) => state === 'Disconnected'),
+      (name) => actions.connect(name),
+    ),
+    ...submenu(
+      'Disconnect',
+      sorted.filter((status) => isUp(status) || status.state === 'Connecting'),
+      (name) => actions.disconnect(name),
+    ),
+    { type: 'separator' },
+    ...submenu('Status', sorted.filter(isUp), (name) => actions.status(name)),
+    { label: 'IKEv2 log', click: () => actions.log() },
+    { type: 'separator' },
+    { label: 'Options', click: () => actions.options() },
+    { label: 'Exit', click: () => actions.exit() },
+  ];
+}
