@@ -92,28 +92,27 @@ int ReadSysctl(const std::string& path) {
 }
 
 netlink::Result SetLink(netlink::Socket& socket, int index, uint32_t mtu) {
-  netlink::Message message(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK);
   ifinfomsg info{};
   info.ifi_family = AF_UNSPEC;
   info.ifi_index = index;
+  // Before the adapter is up, and in a message of its own: in one message the kernel would set it up first.
+  netlink::Message quiet(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK);
+  quiet.append(info);
+  const size_t families = quiet.open(IFLA_AF_SPEC);
+  const size_t ipv6 = quiet.open(AF_INET6);
+  quiet.u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+  quiet.close(ipv6);
+  quiet.close(families);
+  // A kernel without IPv6 knows no such attribute: nothing to keep quiet then.
+  socket.request(quiet);
+
+  netlink::Message message(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK);
   info.ifi_flags = IFF_UP;
   info.ifi_change = IFF_UP;
   message.append(info);
   message.u32(IFLA_MTU, mtu);
   message.u32(IFLA_TXQLEN, kQueueLength);
-  const size_t families = message.open(IFLA_AF_SPEC);
-  const size_t ipv6 = message.open(AF_INET6);
-  message.u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-  message.close(ipv6);
-  message.close(families);
-  netlink::Result result = socket.request(message);
-  if (result.ok() || result.code != EAFNOSUPPORT) return result;
-  // A kernel without IPv6 knows no such attribute.
-  netlink::Message plain(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK);
-  plain.append(info);
-  plain.u32(IFLA_MTU, mtu);
-  plain.u32(IFLA_TXQLEN, kQueueLength);
-  return socket.request(plain);
+  return socket.request(message);
 }
 
 netlink::Result SetAddresses(netlink::Socket& socket, int index, const std::vector<Prefix>& addresses, bool* changed) {
