@@ -1,0 +1,112 @@
+import { expect, test } from './support/fake-host';
+
+test('a wrong password shows its code and a plain sentence, and is not dialled again by itself', async ({ page, url }) => {
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Connect', exact: true }).click();
+  const credentials = page.getByRole('dialog', { name: 'Connect Demo' });
+  await credentials.getByLabel('Password:').fill('wrong');
+  await credentials.getByRole('button', { name: 'Connect', exact: true }).click();
+  const error = page.getByRole('dialog', { name: 'Error Connecting to Demo' });
+  await expect(error).toContainText('Error 691: The user name or password was not accepted.');
+  await expect(error.getByRole('button', { name: 'Redial', exact: true })).toBeVisible();
+  await error.getByRole('button', { name: 'Close' }).first().click();
+  await expect(error).toBeHidden();
+});
+
+test('a link lost for good counts down to a redial', async ({ page, url, demo }) => {
+  await page.goto(url);
+  await expect(page.getByRole('dialog', { name: 'View available networks' })).toBeVisible();
+  demo.setStatus('Demo', { state: 'Connecting' });
+  demo.setStatus('Demo', {
+    state: 'Disconnected',
+    error: { code: 829, symbol: 'LINK_FAILURE', message: 'The link to Demo was lost and did not return within 30 minutes.', detail: null, ikeNotify: null },
+  });
+  const dialog = page.getByRole('dialog', { name: 'Demo', exact: true });
+  await expect(dialog).toContainText('The link to Demo failed. Reconnect pending...');
+  await expect(dialog.getByRole('button', { name: /^Redial = 5\d$/ })).toBeVisible();
+});
+
+test('Dormant keeps Duration counting, shows what is left of the outage, and comes back', async ({ page, url }) => {
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Connect', exact: true }).click();
+  await page.getByLabel('Password:').fill('demo');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: /^Network: Demo, Connected/ }).click();
+  await page.getByRole('button', { name: 'Unplug Wi-Fi' }).click();
+  await page.getByRole('button', { name: 'Unplug Ethernet' }).click();
+  const panel = page.getByRole('dialog', { name: 'View available networks' });
+  await expect(panel.locator('[data-connection="Demo"]')).toContainText('Dormant');
+  await panel.getByRole('button', { name: 'Status' }).click();
+  const status = page.getByRole('dialog', { name: 'Demo Status' });
+  const before = await status.getByTestId('duration').textContent();
+  await expect(status.getByTestId('duration')).not.toHaveText(before ?? '');
+  await status.getByRole('tab', { name: 'Mobility' }).click();
+  await expect(status).toContainText(/The connection is kept for another (29:\d\d|30:00)/);
+  await expect(status).toContainText('No network adapter is connected.');
+  await expect(status.locator('[data-lost]').first()).toBeAttached();
+  await page.getByRole('button', { name: /^Network:/ }).click();
+  await page.getByRole('button', { name: 'Plug in Wi-Fi' }).click();
+  await expect(status).toContainText('Last switch: Ethernet to Wi-Fi');
+});
+
+test('text of a hostile gateway stays text', async ({ page, url, demo }) => {
+  await page.goto(url);
+  await expect(page.getByRole('dialog', { name: 'View available networks' })).toBeVisible();
+  demo.push({
+    type: 'prompt',
+    prompt: {
+      id: 'evil',
+      type: 'credentials',
+      connection: 'Demo',
+      kind: 'password',
+      username: 'x',
+      domain: null,
+      reason: `<img src=x onerror="document.title='owned'">\u202edrowssap\u0007${'A'.repeat(10_000)}`,
+      canSave: false,
+      hasSaved: false,
+    },
+  });
+  const hint = page.getByRole('alert');
+  await expect(hint).toContainText('<img src=x onerror=');
+  const text = (await hint.textContent()) ?? '';
+  expect(text.length).toBeLessThanOrEqual(400);
+  expect(text).not.toMatch(/\u202e|\u0007/);
+  expect(await page.title()).not.toBe('owned');
+});
+
+test('everything from Connect to Status by keyboard alone', async ({ page, url }) => {
+  await page.goto(url);
+  const panel = page.getByRole('dialog', { name: 'View available networks' });
+  await expect(panel).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await expect(panel.getByRole('button', { name: 'Connect', exact: true })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel('Password:')).toBeFocused();
+  await page.keyboard.type('demo');
+  await page.keyboard.press('Enter');
+  const tray = page.getByRole('button', { name: /^Network: Demo, Connected/ });
+  await tray.focus();
+  await page.keyboard.press('Enter');
+  await panel.getByRole('button', { name: 'Status' }).focus();
+  await page.keyboard.press('Enter');
+  const status = page.getByRole('dialog', { name: 'Demo Status' });
+  await expect(status.getByRole('tab', { name: 'General' })).toBeFocused();
+  await page.keyboard.press('ArrowRight');
+  await expect(status.getByRole('tab', { name: 'Details' })).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('Escape');
+  await expect(status).toBeHidden();
+});
+
+test('the page comes back with the right state after a reload', async ({ page, url }) => {
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Connect', exact: true }).click();
+  await expect(page.getByLabel('Password:')).toBeVisible();
+  await page.reload();
+  await page.getByLabel('Password:').fill('demo');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: /^Network: Demo, Connected/ })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('button', { name: /^Network: Demo, Connected/ })).toBeVisible();
+});
