@@ -1,0 +1,40 @@
+import { utf8Decode } from '../bytes';
+import { finishDraft } from './draft';
+import type { Draft } from './draft';
+import { noFiles, refusedFile } from './import-report';
+import type { FileResolver, ImportedProfile, ProfileFile } from './import-report';
+import { mobileconfigPlist, readMobileconfig } from './importers/mobileconfig';
+import { decodeRasphone, isRasphone, readRasphone } from './importers/rasphone';
+import { isSswan, readSswan } from './importers/sswan';
+import { isAgileVpnFile, parseAgileVpn } from './parse';
+
+/** Larger files are refused unread. */
+export const importLimit = 1024 * 1024;
+
+/**
+ * Reads a profile file of any known format, told by its content and not by its name. At least one entry; most formats
+ * hold one connection, phone books and configuration profiles several. Never throws on what the file contains; nothing is saved here.
+ */
+export async function importProfiles(file: ProfileFile, resolve: FileResolver = noFiles): Promise<readonly ImportedProfile[]> {
+  const { content } = file;
+  if (content.length > importLimit) return [refusedFile('unknown', 'The file is larger than 1 MiB.')];
+  const plist = mobileconfigPlist(content);
+  if (plist !== null) {
+    const drafts = readMobileconfig(plist);
+    return finishAll(drafts, 'mobileconfig', 'The property list cannot be read or has no VPN payload.');
+  }
+  const text = utf8Decode(content);
+  if (text !== null && isSswan(text)) return finishAll([readSswan(text)], 'sswan', '');
+  if (text !== null && isAgileVpnFile(text)) return [await parseAgileVpn(content, resolve)];
+  const phoneBook = decodeRasphone(content);
+  if (isRasphone(phoneBook)) return finishAll(readRasphone(phoneBook), 'rasphone', 'The phone book has no entry.');
+  return [refusedFile('unknown', 'This is no profile that can be read: .agilevpn.json, .sswan, .mobileconfig or rasphone.pbk.')];
+}
+
+/** Foreign formats hold everything themselves: files that they name are not looked for. */
+async function finishAll(drafts: readonly Draft[] | null, format: ImportedProfile['format'], empty: string): Promise<readonly ImportedProfile[]> {
+  if (drafts === null || drafts.length === 0) return [refusedFile(format, empty)];
+  const imported: ImportedProfile[] = [];
+  for (const draft of drafts) imported.push(await finishDraft(draft, noFiles));
+  return imported;
+}

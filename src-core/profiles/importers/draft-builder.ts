@@ -1,0 +1,66 @@
+import { sanitizeText } from '../../bytes';
+import type { Draft } from '../draft';
+import type { ImportedSecrets, ImportFormat, ImportLine } from '../import-report';
+
+/** Collects, key by key, what an importer takes from a foreign file, in the form of our own. */
+export class DraftBuilder {
+  readonly #format: ImportFormat;
+  readonly #content: Record<string, unknown> = { version: 1 };
+  readonly #lines: ImportLine[] = [];
+  readonly #keys = new Map<string, string>();
+  readonly #secrets: Record<string, string> = {};
+
+  constructor(format: ImportFormat) {
+    this.#format = format;
+  }
+
+  /** Sets `path` of our form from `key` of the file. The value is checked later, with the rules of every profile. */
+  take(key: string, path: string, value: unknown, text = 'Taken.'): void {
+    const steps = path.split('.');
+    const last = steps.pop() as string;
+    let target = this.#content;
+    for (const step of steps) target = (target[step] ??= {}) as Record<string, unknown>;
+    target[last] = value;
+    this.#keys.set(path, key);
+    this.#line(key, 'understood', text);
+  }
+
+  /** A value that the format implies and no key of the file says. */
+  imply(path: string, value: unknown, key: string): void {
+    this.take(key, path, value);
+    this.#lines.pop();
+  }
+
+  secret(key: string, kind: keyof ImportedSecrets, value: unknown): void {
+    if (typeof value !== 'string' || value === '') return this.wrong(key, 'Must be a text.');
+    this.#secrets[kind] = value;
+    this.#line(key, 'understood', 'Moved into the secret store.');
+  }
+
+  ignore(key: string, text: string): void {
+    this.#line(key, 'ignored', text);
+  }
+
+  missing(key: string, text: string): void {
+    this.#line(key, 'missing', text);
+  }
+
+  wrong(key: string, text: string): void {
+    this.#line(key, 'wrong', text);
+  }
+
+  finish(): Draft {
+    return { format: this.#format, content: this.#content, secrets: this.#secrets, lines: this.#lines.slice(0, 500), keyOf: (path) => this.#keyOf(path) };
+  }
+
+  /** The file's key for a path of ours, with the index kept: "network.routes[2]" is "Route[2]". */
+  #keyOf(path: string): string {
+    const [, base = path, rest = ''] = /^([^[]*)(.*)$/.exec(path) ?? [];
+    const key = this.#keys.get(base);
+    return key === undefined ? path : key + rest;
+  }
+
+  #line(key: string, outcome: ImportLine['outcome'], text: string): void {
+    this.#lines.push({ key: sanitizeText(key), outcome, text });
+  }
+}
