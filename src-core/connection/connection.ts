@@ -35,8 +35,6 @@ export interface ConnectionOptions {
 const mostQuestions = 3;
 /** C-71. */
 const deleteWaitMs = 1000;
-/** C-75: hints lead to at most one liveness check in this time. */
-const hintIntervalMs = 10_000;
 
 /** Failures that other credentials may cure. */
 const askAgain: ReadonlySet<string> = new Set(['AUTHENTICATION_FAILURE', 'VPN_BAD_PSK']);
@@ -82,7 +80,6 @@ export class Connection {
   #roams = 0;
   #lastRoam: StatusObject['lastRoam'] = null;
   #previousAddresses: readonly string[];
-  #lastHintAt = -Infinity;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -295,7 +292,7 @@ export class Connection {
     const pairs = paths.flatMap(({ candidate, socket }) => gatewayPorts.map((port): IkePath => ({ socket, remote: { address: candidate.destination, port } })));
 
     return new Promise<Established>((resolve, reject) => {
-      const session = ports.createSession(sessionConfig(profile, credentials, first.candidate.source, this.#previousAddresses), {
+      const session = ports.createSession(sessionConfig(profile, credentials, { originAddress: first.candidate.source, adapters: ports.adapters.snapshot(), previousAddresses: this.#previousAddresses }), {
         clock: ports.clock,
         random: ports.random,
         dataPath: attempt.dataPath,
@@ -311,7 +308,7 @@ export class Connection {
               reject(error as Error);
             }
           } else if (event.type === 'ended' && attempt.manager === null) reject(event.error ?? failures.serverDisconnected());
-          else this.#sessionEvent(attempt, session, event);
+          else this.#sessionEvent(attempt, event);
         },
       });
       attempt.session = session;
@@ -409,7 +406,7 @@ export class Connection {
     attempt.session?.receive(datagram, { socket, remote: from });
   }
 
-  #sessionEvent(attempt: Attempt, session: IkeSession, event: IkeSessionEvent): void {
+  #sessionEvent(attempt: Attempt, event: IkeSessionEvent): void {
     switch (event.type) {
       case 'progress':
         this.#give({ type: event.phase === 'init' ? 'negotiate' : 'authenticate' });
@@ -421,7 +418,7 @@ export class Connection {
         this.#natDetected = event.natDetected;
         break;
       case 'peer-forgot-hint':
-        this.#checkHint(session);
+        this.#log('info', 'Somebody says that the server does not know this connection. The server itself is being asked.');
         break;
       case 'reauthenticate':
         this.#log('warning', `The server asks for a new sign-in: ${event.reason}.`);
@@ -434,14 +431,6 @@ export class Connection {
     }
     attempt.manager?.handle(event);
     this.#changed();
-  }
-
-  #checkHint(session: IkeSession): void {
-    const now = this.#options.ports.clock.now();
-    if (now - this.#lastHintAt < hintIntervalMs) return;
-    this.#lastHintAt = now;
-    this.#log('info', 'Somebody says that the server does not know this connection. Asking the server itself.');
-    session.checkLiveness(hintIntervalMs).catch(() => false);
   }
 
   #roamed(attempt: Attempt, roam: Roam): void {
@@ -498,6 +487,8 @@ export class Connection {
     const farewell = sayGoodbye && attempt.session !== null ? attempt.session.close(deleteWaitMs) : Promise.resolve(attempt.session?.abandon());
     const putBack = (async (): Promise<void> => {
       const [opened] = await Promise.allSettled([attempt.opening]);
+      // Without the service nothing was changed, and there is nobody to change it back.
+      if (opened.status === 'rejected' && opened.reason instanceof VpnError && opened.reason.symbol === 'IPSEC_SERVICE_STOPPED') return;
       await ports.networkSettings.withdraw();
       if (opened.status === 'fulfilled') opened.value?.close();
     })();
@@ -518,7 +509,6 @@ export class Connection {
     this.#authentication = null;
     this.#roams = 0;
     this.#lastRoam = null;
-    this.#lastHintAt = -Infinity;
   }
 
   // ---- telling ----

@@ -1,5 +1,7 @@
-import { ipToOctets } from '../bytes/ip-address';
+import { formatCidr, ipToOctets, parseCidr } from '../bytes/ip-address';
 import type { IkeSessionConfig, Identity } from '../ikev2/session';
+import type { Adapter } from '../ports/adapters';
+import { effectiveProposals } from '../profiles/effective-proposals';
 import type { Profile } from '../profiles/profile';
 import type { SessionCredentials } from './ports';
 
@@ -16,18 +18,29 @@ export function addressIdentity(address: string): Identity {
   return { type: value.length === 4 ? 'ipv4' : 'ipv6', value };
 }
 
+/** Networks this computer is on, CIDR: an inner address inside one of them would shadow it (H-28). */
+export function localPrefixes(adapters: readonly Adapter[]): readonly string[] {
+  const prefixes = adapters.flatMap((adapter) => adapter.addresses).flatMap(({ address, prefixLength, scope }) => {
+    const prefix = scope === 'global' ? parseCidr(`${address}/${prefixLength}`) : null;
+    return prefix === null ? [] : [formatCidr(prefix)];
+  });
+  return [...new Set(prefixes)];
+}
+
 /** The configuration of one IKE session. Lifetimes follow Windows (480 minutes) for IKE and a bit more than an hour for CHILD SAs. */
-export function sessionConfig(profile: Profile, credentials: SessionCredentials, originAddress: string, previousAddresses: readonly string[]): IkeSessionConfig {
+export function sessionConfig(profile: Profile, credentials: SessionCredentials, local: { readonly originAddress: string; readonly adapters: readonly Adapter[]; readonly previousAddresses: readonly string[] }): IkeSessionConfig {
+  const { ike, esp } = effectiveProposals(profile);
   return {
-    ikeProposals: profile.proposals.ike,
-    espProposals: profile.proposals.esp,
-    localIdentity: credentials.localIdentity ?? addressIdentity(originAddress),
+    ikeProposals: ike,
+    espProposals: esp,
+    localIdentity: credentials.localIdentity ?? addressIdentity(local.originAddress),
     remoteIdentity: credentials.remoteIdentity,
     local: credentials.local,
     peer: credentials.peer,
     requestIpv4: true,
     requestIpv6: true,
-    previousAddresses,
+    previousAddresses: local.previousAddresses,
+    localPrefixes: localPrefixes(local.adapters),
     mobike: profile.mobility.enabled,
     fragmentation: profile.advanced.fragmentation,
     initialContact: false,

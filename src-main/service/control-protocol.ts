@@ -1,0 +1,43 @@
+import type { StatusObject } from '../../src-core/connection/status';
+import type { LogEntry } from '../api/contract';
+
+/**
+ * What `agile-vpn status`, `disconnect` and `log` say to a running host of the same user, one JSON object a line over a Unix socket
+ * that only this user can open. The host answers with lines and closes when there is nothing more to say.
+ */
+export type ControlRequest =
+  | { readonly type: 'status'; readonly name: string | null; readonly watch: boolean }
+  | { readonly type: 'disconnect'; readonly name: string | null }
+  | { readonly type: 'log'; readonly name: string | null; readonly follow: boolean };
+
+export type ControlReply =
+  | { readonly type: 'status'; readonly status: StatusObject }
+  | { readonly type: 'log'; readonly entry: LogEntry }
+  /** A connection was ended. */
+  | { readonly type: 'disconnected'; readonly name: string }
+  | { readonly type: 'error'; readonly message: string };
+
+export const controlLimits = { requestBytes: 4096 } as const;
+
+/** null: not a request of ours. */
+export function parseControlRequest(line: string): ControlRequest | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  const { type, name, watch, follow } = value as Record<string, unknown>;
+  const wanted = typeof name === 'string' ? name : null;
+  switch (type) {
+    case 'status':
+      return { type, name: wanted, watch: watch === true };
+    case 'disconnect':
+      return { type, name: wanted };
+    case 'log':
+      return { type, name: wanted, follow: follow === true };
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,113 @@
+import { chmodSync, unlinkSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { StatusObject } from '../../src-core/connection/status';
+import { controlLimits, parseControlRequest, type ControlReply, type ControlRequest } from './control-protocol';
+import { makePrivate } from './directories';
+import type { LogRing } from './log-ring';
+
+/** What a host lets other commands of the same user do. */
+export interface ControlledHost {
+  readonly log: LogRing;
+  /** Connections of this host that are not Disconnected, or the named one. */
+  statuses(name: string | null): readonly StatusObject[];
+  onStatus(listener: (status: StatusObject) => void): () => void;
+  /** Ends the named connection, or all; resolves with the names of those that were up. */
+  end(name: string | null): Promise<readonly string[]>;
+}
+
+export interface ControlServer {
+  readonly path: string;
+  close(): Promise<void>;
+}
+
+/** Listens on a socket named after this process in a folder of mode 0700: the file system says who may come in. */
+export async function startControlServer(host: ControlledHost, runtimeDirectory: string): Promise<ControlServer> {
+  makePrivate(runtimeDirectory);
+  const path = join(runtimeDirectory, `host-${process.pid}.sock`);
+  remove(path);
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    serveOne(host, socket);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  chmodSync(path, 0o600);
+  // A control socket alone keeps no host alive.
+  server.unref();
+  return {
+    path,
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(() => {
+          remove(path);
+          resolve();
+        });
+      }),
+  };
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function serveOne(host: ControlledHost, socket: Socket): void {
+  let text = '';
+  let served = false;
+  socket.setEncoding('utf8');
+  socket.on('data', (chunk: string) => {
+    if (served) return;
+    text += chunk;
+    const end = text.indexOf('\n');
+    if (end < 0) {
+      if (text.length > controlLimits.requestBytes) socket.destroy();
+      return;
+    }
+    served = true;
+    const request = parseControlRequest(text.slice(0, end));
+    const send = (reply: ControlReply): void => void socket.write(`${JSON.stringify(reply)}\n`);
+    if (request === null) {
+      send({ type: 'error', message: 'This host does not know the request.' });
+      socket.end();
+      return;
+    }
+    answer(host, request, socket, send).catch(() => socket.destroy());
+  });
+}
+
+async function answer(host: ControlledHost, request: ControlRequest, socket: Socket, send: (reply: ControlReply) => void): Promise<void> {
+  const { name } = request;
+  switch (request.type) {
+    case 'status': {
+      for (const status of host.statuses(name)) send({ type: 'status', status });
+      if (!request.watch) return void socket.end();
+      const stop = host.onStatus((status) => {
+        if (name === null || status.connection === name) send({ type: 'status', status });
+      });
+      socket.on('close', stop);
+      return;
+    }
+    case 'log': {
+      for (const entry of host.log.read(name)) send({ type: 'log', entry });
+      if (!request.follow) return void socket.end();
+      const stop = host.log.onEntry((entry) => {
+        if (name === null || entry.connection === name) send({ type: 'log', entry });
+      });
+      socket.on('close', stop);
+      return;
+    }
+    case 'disconnect':
+      for (const ended of await host.end(name)) send({ type: 'disconnected', name: ended });
+      socket.end();
+  }
+}

@@ -1,0 +1,32 @@
+import type { ConnectionPorts } from '../../src-core/connection/ports';
+import type { Connection } from '../../src-core/connection/connection';
+import type { Adapters } from '../../src-core/ports/adapters';
+import type { Secrets } from '../../src-core/ports/secrets';
+import type { Trace } from '../../src-core/ports/trace';
+import type { VpnError } from '../../src-core/ports/vpn-error';
+import type { Profile } from '../../src-core/profiles/profile';
+import type { DemoAdapter, RoundTripSample } from '../api/contract';
+
+/** Where connections live: on this computer's network, or in the demo's. */
+export interface ConnectionEnvironment {
+  readonly adapters: Adapters;
+  /** What is missing on this machine, by its name and what installs it; null: nothing. */
+  unavailable(): VpnError | null;
+  createPorts(profile: Profile, given: { readonly secrets: Secrets; readonly trace: Trace }): ConnectionPorts;
+  /** A free name for a tunnel adapter, none of `taken`. */
+  nextTunnelName(taken: ReadonlySet<string>): string;
+}
+
+/** The demo: a gateway in this process, two adapters that can be unplugged, and pings through the tunnel. */
+export interface DemoEnvironment extends ConnectionEnvironment {
+  readonly profile: Profile;
+  readonly password: string;
+  readonly demoAdapters: readonly DemoAdapter[];
+  /** False: there is no such adapter. */
+  setPlugged(name: string, plugged: boolean): boolean;
+  onAdapters(listener: (adapters: readonly DemoAdapter[]) => void): void;
+  onRoundTrip(listener: (sample: RoundTripSample) => void): void;
+  /** The demo's connection came up or went down: pings follow it. */
+  follow(connection: Connection): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { exportAgileVpn, exportFileName, importProfiles, type ImportedSecrets, type Profile, type ProfileFile } from '../../src-core/profiles';
+import type { ImportReport } from '../api/contract';
+import { ApiError } from '../api/service';
+
+/** Inspected files that wait for the person's yes; the oldest is dropped first. */
+const mostWaiting = 16;
+
+/** Every format a profile can be written in. */
+export function exportProfile(profile: Profile, format: string): { readonly fileName: string; readonly content: Uint8Array } {
+  if (format !== 'agilevpn') throw new ApiError('invalid-argument', 'This format is not known. Known: agilevpn.', 'format');
+  return { fileName: exportFileName(profile), content: exportAgileVpn(profile) };
+}
+
+interface Waiting {
+  readonly profile: Profile;
+  readonly secrets: ImportedSecrets;
+}
+
+/** Nothing of a file is saved before the person has read the report and said yes. */
+export class Imports {
+  readonly #waiting = new Map<string, Waiting>();
+
+  async inspect(file: ProfileFile, exists: (name: string) => boolean): Promise<ImportReport> {
+    const [first, ...others] = await importProfiles(file);
+    if (first === undefined) throw new ApiError('invalid-argument', 'There is no connection in this file.', 'contentBase64');
+    const token = randomUUID();
+    if (first.profile !== null) {
+      this.#waiting.set(token, { profile: first.profile, secrets: first.secrets });
+      for (const oldest of this.#waiting.keys()) {
+        if (this.#waiting.size <= mostWaiting) break;
+        this.#waiting.delete(oldest);
+      }
+    }
+    return {
+      token,
+      format: first.format,
+      profileName: first.name,
+      replaces: first.name !== null && exists(first.name),
+      acceptable: first.profile !== null,
+      lines: [...first.lines, ...others.map((other) => ({ key: other.name ?? '(connection)', outcome: 'ignored' as const, text: 'A further connection of this file. Import it by the command line.' }))],
+    };
+  }
+
+  /** Throws ApiError when nothing acceptable waits under this token. */
+  take(token: string): Waiting {
+    const found = this.#waiting.get(token);
+    if (found === undefined) throw new ApiError('not-found', 'This import is no longer waiting. Choose the file again.', 'token');
+    return found;
+  }
+
+  drop(token: string): void {
+    this.#waiting.delete(token);
+  }
+}

@@ -1,0 +1,409 @@
+import { Connection } from '../../src-core/connection/connection';
+import { idleStatus } from '../../src-core/connection/status-object';
+import type { StatusObject } from '../../src-core/connection/status';
+import type { Adapters } from '../../src-core/ports/adapters';
+import type { Clock, Timer } from '../../src-core/ports/clock';
+import type { SecretAnswer, SecretRequest, Secrets } from '../../src-core/ports/secrets';
+import type { Trace } from '../../src-core/ports/trace';
+import { sameProfileName } from '../../src-core/profiles/checks';
+import type { Profile } from '../../src-core/profiles/profile';
+import type { ProfileStore } from '../../src-core/profiles/store';
+import type { AdapterView, ApiPush, ApiRequests, LogEntry, PromptAnswer, RoundTripSample, Snapshot } from '../api/contract';
+import { ApiError, type ApiService } from '../api/service';
+import type { ControlledHost } from './control-server';
+import type { ConnectionEnvironment, DemoEnvironment } from './environment';
+import { exportProfile, Imports } from './imports';
+import { LogRing } from './log-ring';
+import { Prompts } from './prompts';
+import { SessionSecretStore, type SecretStore } from './secret-store';
+
+export interface VpnServiceOptions {
+  readonly version: string;
+  readonly host: 'electron' | 'browser';
+  /** BCP 47. */
+  readonly language: string;
+  readonly clock: Clock;
+  /** Loaded. */
+  readonly profiles: ProfileStore;
+  readonly secretStore: SecretStore;
+  readonly system: ConnectionEnvironment;
+  readonly demo: DemoEnvironment | null;
+  /** Who answers for the person where no user interface does (the command line). Absent: prompts of the user interface. */
+  readonly askPerson?: Secrets;
+}
+
+/** One profile and, once used, its connection. */
+interface Entry {
+  profile: Profile;
+  readonly environment: ConnectionEnvironment;
+  readonly kind: 'saved' | 'demo' | 'transient';
+  connection: Connection | null;
+  status: StatusObject;
+  roundTrips: RoundTripSample[];
+}
+
+/** Kept for the chart: an hour at four a second. */
+const mostSamples = 14_400;
+/** A snapshot brings the newest entries; older ones stay in the ring for `log`. */
+const snapshotEntries = 5_000;
+const logBatchMs = 100;
+const counterMs = 1_000;
+
+/** What every host drives: profiles, secrets, connections, the log. It knows no window. */
+export class VpnService implements ApiService, ControlledHost {
+  readonly log = new LogRing();
+  readonly #options: VpnServiceOptions;
+  readonly #entries: Entry[] = [];
+  readonly #prompts = new Prompts();
+  readonly #demoSecrets = new SessionSecretStore();
+  readonly #imports = new Imports();
+  readonly #listeners = new Set<(push: ApiPush) => void>();
+  readonly #statusListeners = new Set<(status: StatusObject) => void>();
+  /** Names given out; a connection keeps its own. */
+  readonly #tunnelNames = new Set<string>();
+  #logBatch: LogEntry[] = [];
+  #logTimer: Timer | null = null;
+  #counterTimer: Timer | null = null;
+  #unwatch: () => void;
+  #visible = false;
+  #closed = false;
+
+  constructor(options: VpnServiceOptions) {
+    this.#options = options;
+    const { demo } = options;
+    for (const profile of options.profiles.profiles) this.#entries.push(this.#entry(profile, options.system, 'saved'));
+    if (demo !== null && this.#find(demo.profile.name) === null) {
+      this.#entries.push(this.#entry(demo.profile, demo, 'demo'));
+      this.#demoSecrets.set(demo.profile.name, 'password', { username: demo.profile.authentication.username, secret: demo.password });
+    }
+    this.#prompts.onOpened = (prompt) => this.#push({ type: 'prompt', prompt });
+    this.#prompts.onClosed = (id) => this.#push({ type: 'prompt-closed', id });
+    this.log.onEntry((entry) => this.#queueLog(entry));
+    this.#unwatch = options.system.adapters.watch(() => this.#pushAdapters());
+    demo?.onAdapters((adapters) => {
+      this.#push({ type: 'demo', adapters });
+      this.#pushAdapters();
+    });
+    demo?.onRoundTrip((sample) => this.#sample(demo.profile.name, sample));
+  }
+
+  // ---- what the user interface asks ----
+
+  getSnapshot(): Snapshot {
+    const { version, host, language, demo, secretStore } = this.#options;
+    return {
+      version,
+      host,
+      language,
+      profiles: this.#profiles(),
+      statuses: this.#entries.map((entry) => this.#statusOf(entry)),
+      adapters: this.#adapterViews(),
+      prompts: this.#prompts.open,
+      demo: demo === null ? null : { adapters: demo.demoAdapters },
+      log: this.log.read(null, snapshotEntries),
+      roundTrips: Object.fromEntries(this.#entries.filter((entry) => entry.roundTrips.length > 0).map((entry) => [entry.profile.name, entry.roundTrips])),
+      secretStorage: secretStore.storage,
+    };
+  }
+
+  connect({ name }: ApiRequests['connect']['args']): null {
+    const entry = this.#require(name);
+    if (entry.connection !== null && !entry.connection.isDown) throw new ApiError('busy', `${name} is connected or connecting already.`, 'name');
+    this.#start(entry).catch(() => undefined);
+    return null;
+  }
+
+  async disconnect({ name }: ApiRequests['disconnect']['args']): Promise<null> {
+    const entry = this.#require(name);
+    this.#prompts.cancelAll(entry.profile.name);
+    await entry.connection?.disconnect();
+    return null;
+  }
+
+  answerPrompt({ id, answer }: ApiRequests['answerPrompt']['args']): null {
+    this.#prompts.answer(id, answer);
+    return null;
+  }
+
+  async saveProfile({ profile, previousName }: ApiRequests['saveProfile']['args']): Promise<null> {
+    const previous = previousName === null ? null : this.#require(previousName, 'previousName');
+    if (previous !== null && previous.kind !== 'saved') throw new ApiError('refused', 'The demo connection cannot be changed. Make a new one.', 'previousName');
+    if (previous?.connection?.isDown === false) throw new ApiError('busy', 'Disconnect before changing this connection.', 'previousName');
+    const taken = this.#find(profile.name);
+    if (taken !== null && taken !== previous) throw new ApiError('refused', 'Another connection has this name.', 'profile.name');
+    const saved = await this.#options.profiles.save(profile, previousName);
+    if (!saved.ok) throw new ApiError(saved.reason === 'not-found' ? 'not-found' : 'invalid-argument', `${saved.path === '' ? 'The connection' : saved.path} ${saved.text}.`, saved.path === 'previousName' ? saved.path : `profile.${saved.path}`);
+    if (previous === null) this.#entries.unshift(this.#entry(saved.profile, this.#options.system, 'saved'));
+    else {
+      if (previousName !== null && previousName !== saved.profile.name) this.#options.secretStore.rename(previousName, saved.profile.name);
+      previous.profile = saved.profile;
+      previous.connection = null;
+      previous.status = this.#idle(saved.profile);
+    }
+    this.#pushProfiles();
+    return null;
+  }
+
+  async removeProfile({ name }: ApiRequests['removeProfile']['args']): Promise<null> {
+    const entry = this.#require(name);
+    if (entry.kind === 'demo') throw new ApiError('refused', 'The demo connection belongs to the program.', 'name');
+    if (entry.connection?.isDown === false) throw new ApiError('busy', 'Disconnect before removing this connection.', 'name');
+    await this.#options.profiles.remove(entry.profile.name);
+    this.#options.secretStore.forget(entry.profile.name);
+    this.#entries.splice(this.#entries.indexOf(entry), 1);
+    this.#pushProfiles();
+    return null;
+  }
+
+  forgetSecrets({ name }: ApiRequests['forgetSecrets']['args']): null {
+    const entry = this.#require(name);
+    this.#secretsOf(entry).forget(entry.profile.name);
+    return null;
+  }
+
+  inspectImport({ fileName, contentBase64 }: ApiRequests['inspectImport']['args']): Promise<ApiRequests['inspectImport']['result']> {
+    return this.#imports.inspect({ name: fileName, content: new Uint8Array(Buffer.from(contentBase64, 'base64')) }, (name) => this.#find(name) !== null);
+  }
+
+  async commitImport({ token, name }: ApiRequests['commitImport']['args']): Promise<null> {
+    const { profile, secrets } = this.#imports.take(token);
+    const renamed: Profile = { ...profile, name };
+    const replaced = this.#find(name);
+    if (replaced?.kind === 'demo') throw new ApiError('refused', 'The demo connection has this name. Choose another one.', 'name');
+    await this.saveProfile({ profile: renamed, previousName: replaced === null ? null : replaced.profile.name });
+    for (const [kind, secret] of Object.entries(secrets)) this.#options.secretStore.set(name, kind as keyof typeof secrets, { username: profile.authentication.username, secret });
+    this.#imports.drop(token);
+    return null;
+  }
+
+  exportProfile({ name, format }: ApiRequests['exportProfile']['args']): ApiRequests['exportProfile']['result'] {
+    const { fileName, content } = exportProfile(this.#require(name).profile, format);
+    return { fileName, contentBase64: Buffer.from(content).toString('base64') };
+  }
+
+  refreshAdapters(): null {
+    this.#pushAdapters();
+    for (const entry of this.#entries) entry.connection?.resume();
+    return null;
+  }
+
+  setDemoAdapter({ name, plugged }: ApiRequests['setDemoAdapter']['args']): null {
+    const { demo } = this.#options;
+    if (demo === null) throw new ApiError('refused', 'There is no demo here.');
+    if (!demo.setPlugged(name, plugged)) throw new ApiError('not-found', 'There is no such demo adapter.', 'name');
+    return null;
+  }
+
+  setVisible({ visible }: ApiRequests['setVisible']['args']): null {
+    this.#visible = visible;
+    this.#counterTimer?.cancel();
+    this.#counterTimer = null;
+    if (visible) this.#tick();
+    return null;
+  }
+
+  onPush(listener: (push: ApiPush) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  // ---- what the command line asks ----
+
+  /** Adds a profile that is not saved. Throws ApiError when the name is taken. */
+  addTransient(profile: Profile): void {
+    if (this.#find(profile.name) !== null) throw new ApiError('refused', 'Another connection has this name.', 'profile.name');
+    this.#entries.push(this.#entry(profile, this.#options.system, 'transient'));
+  }
+
+  /** Resolves when Connected, rejects with the VpnError of the attempt. */
+  connectNow(name: string): Promise<void> {
+    return this.#start(this.#require(name));
+  }
+
+  statuses(name: string | null): readonly StatusObject[] {
+    return this.#entries.filter((entry) => (name === null ? entry.connection !== null && !entry.connection.isDown : sameProfileName(entry.profile.name, name))).map((entry) => this.#statusOf(entry));
+  }
+
+  onStatus(listener: (status: StatusObject) => void): () => void {
+    this.#statusListeners.add(listener);
+    return () => void this.#statusListeners.delete(listener);
+  }
+
+  async end(name: string | null): Promise<readonly string[]> {
+    const live = this.#entries.filter((entry) => entry.connection !== null && !entry.connection.isDown && (name === null || sameProfileName(entry.profile.name, name)));
+    await Promise.all(live.map((entry) => this.disconnect({ name: entry.profile.name })));
+    return live.map((entry) => entry.profile.name);
+  }
+
+  /** Ends every connection with everything put back. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.end(null);
+    this.#unwatch();
+    this.#counterTimer?.cancel();
+    this.#logTimer?.cancel();
+    await this.#options.demo?.close();
+  }
+
+  // ---- connections ----
+
+  async #start(entry: Entry): Promise<void> {
+    const { environment, profile } = entry;
+    const missing = environment.unavailable();
+    if (missing !== null) {
+      entry.status = { ...this.#idle(profile), error: missing.info() };
+      this.#publish(entry);
+      throw missing;
+    }
+    if (entry.connection === null) {
+      const tunnelName = this.#takeTunnelName(environment);
+      const trace: Trace = { log: (record) => void this.log.add(record, profile.name, this.#options.clock.wallTime()) };
+      const connection = new Connection({
+        profile,
+        tunnelName,
+        ports: environment.createPorts(profile, { secrets: { request: (request) => this.#secret(entry, request) }, trace }),
+        onStatus: (status) => {
+          if (entry.connection !== connection) return;
+          entry.status = status;
+          this.#publish(entry);
+        },
+      });
+      entry.connection = connection;
+      if (entry.kind === 'demo') this.#options.demo?.follow(connection);
+    }
+    await entry.connection.connect();
+  }
+
+  /** A name that neither the system nor another connection of this host uses. */
+  #takeTunnelName(environment: ConnectionEnvironment): string {
+    const name = environment.nextTunnelName(this.#tunnelNames);
+    this.#tunnelNames.add(name);
+    return name;
+  }
+
+  #secretsOf(entry: Entry): SecretStore {
+    return entry.kind === 'demo' ? this.#demoSecrets : this.#options.secretStore;
+  }
+
+  /** The saved secret first; a saved one that was refused is forgotten. Then the person. */
+  async #secret(entry: Entry, request: SecretRequest): Promise<SecretAnswer | null> {
+    const store = this.#secretsOf(entry);
+    const { name } = entry.profile;
+    const saved = store.get(name, request.kind);
+    if (saved !== null && request.reason === null) return { secret: saved.secret, save: false, ...(saved.username === null ? {} : { username: saved.username }) };
+    if (saved !== null) store.forget(name, request.kind);
+    const { askPerson } = this.#options;
+    if (askPerson !== undefined) return askPerson.request(request);
+    const answer: PromptAnswer = await this.#prompts.ask({
+      type: 'credentials',
+      connection: name,
+      kind: request.kind,
+      username: saved?.username ?? request.account,
+      domain: entry.profile.authentication.domain,
+      reason: request.reason,
+      canSave: store.storage === 'available',
+      hasSaved: saved !== null,
+    });
+    if (answer.type !== 'credentials') return null;
+    if (answer.save) store.set(name, request.kind, { username: answer.username, secret: answer.secret });
+    return { secret: answer.secret, save: answer.save, ...(answer.username === null ? {} : { username: answer.username }) };
+  }
+
+  // ---- telling ----
+
+  #entry(profile: Profile, environment: ConnectionEnvironment, kind: Entry['kind']): Entry {
+    return { profile, environment, kind, connection: null, status: this.#idle(profile), roundTrips: [] };
+  }
+
+  #idle(profile: Profile): StatusObject {
+    return idleStatus(profile.name, profile.server, this.#options.clock.wallTime());
+  }
+
+  #find(name: string): Entry | null {
+    return this.#entries.find((entry) => sameProfileName(entry.profile.name, name)) ?? null;
+  }
+
+  #require(name: string, field = 'name'): Entry {
+    const entry = this.#find(name);
+    if (entry === null) throw new ApiError('not-found', 'This connection no longer exists.', field);
+    return entry;
+  }
+
+  #profiles(): readonly Profile[] {
+    return this.#entries.map((entry) => entry.profile);
+  }
+
+  /** Counters are read when somebody looks. */
+  #statusOf(entry: Entry): StatusObject {
+    if (entry.connection !== null && !entry.connection.isDown) entry.status = entry.connection.status();
+    return entry.status;
+  }
+
+  #publish(entry: Entry): void {
+    this.#push({ type: 'status', status: entry.status });
+    for (const listener of [...this.#statusListeners]) listener(entry.status);
+  }
+
+  #tick(): void {
+    this.#counterTimer = this.#options.clock.setTimer(counterMs, 'counters', () => {
+      for (const entry of this.#entries) {
+        if (entry.connection === null || entry.connection.isDown) continue;
+        entry.status = entry.connection.status();
+        this.#push({ type: 'status', status: entry.status });
+      }
+      if (this.#visible) this.#tick();
+    });
+  }
+
+  #sample(name: string, sample: RoundTripSample): void {
+    const entry = this.#find(name);
+    if (entry === null) return;
+    entry.roundTrips.push(sample);
+    if (entry.roundTrips.length > mostSamples) entry.roundTrips = entry.roundTrips.slice(-mostSamples / 2);
+    this.#push({ type: 'round-trip', connection: entry.profile.name, sample });
+  }
+
+  #queueLog(entry: LogEntry): void {
+    if (this.#listeners.size === 0) return;
+    this.#logBatch.push(entry);
+    this.#logTimer ??= this.#options.clock.setTimer(logBatchMs, 'log', () => {
+      this.#logTimer = null;
+      const entries = this.#logBatch;
+      this.#logBatch = [];
+      this.#push({ type: 'log', entries });
+    });
+  }
+
+  #pushProfiles(): void {
+    this.#push({ type: 'profiles', profiles: this.#profiles(), statuses: this.#entries.map((entry) => this.#statusOf(entry)) });
+  }
+
+  #pushAdapters(): void {
+    if (this.#listeners.size > 0) this.#push({ type: 'adapters', adapters: this.#adapterViews() });
+  }
+
+  #adapterViews(): readonly AdapterView[] {
+    const { system, demo } = this.#options;
+    return [...(demo === null ? [] : adapterViews(demo.adapters)), ...adapterViews(system.adapters)];
+  }
+
+  #push(push: ApiPush): void {
+    for (const listener of [...this.#listeners]) listener(push);
+  }
+}
+
+function adapterViews(adapters: Adapters): readonly AdapterView[] {
+  return adapters
+    .snapshot()
+    .filter((adapter) => adapter.kind !== 'loopback')
+    .map((adapter) => ({
+      name: adapter.name,
+      label: adapter.label,
+      kind: adapter.kind,
+      connected: adapter.up && adapter.carrier && adapter.addresses.some((address) => address.usable && address.scope === 'global'),
+      addresses: adapter.addresses.filter((address) => address.scope !== 'link').map((address) => address.address),
+      signal: null,
+      network: null,
+    }));
+}
