@@ -4,8 +4,10 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <map>
 #include <memory>
 
 #include "../netlink/routes.h"
@@ -16,6 +18,9 @@
 namespace {
 
 using namespace agile;
+
+/// IFF_LOWER_UP, which net/if.h does not have.
+constexpr uint32_t kLowerUp = 1u << 16;
 
 struct State {
   netlink::Socket socket;
@@ -41,7 +46,7 @@ Napi::Value ReadAdapters(const Napi::CallbackInfo& info) {
     adapter.Set("master", Napi::Number::New(env, link.master));
     adapter.Set("up", (link.flags & IFF_UP) != 0);
     // The lower layer's own word: it changes at once, before the operational state is worked out (IFF_RUNNING).
-    adapter.Set("carrier", (link.flags & (1u << 16 /* IFF_LOWER_UP */)) != 0);
+    adapter.Set("carrier", (link.flags & kLowerUp) != 0);
     adapter.Set("loopback", (link.flags & IFF_LOOPBACK) != 0);
     adapter.Set("operstate", Napi::Number::New(env, link.operstate));
     adapter.Set("mtu", Napi::Number::New(env, link.mtu));
@@ -99,6 +104,10 @@ double MonotonicMilliseconds() {
 }
 
 /// The rtnetlink monitor: one thread, one call into JavaScript for everything the kernel had ready.
+///
+/// The kernel reports carrier loss late: linkwatch spaces its notices by up to a second (net/core/link_watch.c), so that the second of two
+/// cables pulled together shows that much later. The carrier bit itself is true at once; it is compared every 20 ms for the 1.2 s after a link's
+/// notice, the time in which the kernel may hold one back, and every 50 ms otherwise (the notices of other namespaces' links, which we cannot see, delay ours as well).
 class Monitor {
  public:
   static int Open() {
@@ -108,19 +117,14 @@ class Monitor {
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     sockaddr_nl local{};
     local.nl_family = AF_NETLINK;
-    if (bind(fd, reinterpret_cast<sockaddr*>(&local), sizeof local) != 0) {
-      const int code = errno;
-      ::close(fd);
-      return -code;
-    }
+    bool good = bind(fd, reinterpret_cast<sockaddr*>(&local), sizeof local) == 0;
     for (const int group : {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE}) {
-      if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) != 0) {
-        const int code = errno;
-        ::close(fd);
-        return -code;
-      }
+      good = good && setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) == 0;
     }
-    return fd;
+    if (good) return fd;
+    const int code = errno;
+    ::close(fd);
+    return -code;
   }
 
   Monitor(Napi::Env env, Napi::Function listener, int fd) : fd_(fd) {
@@ -130,7 +134,8 @@ class Monitor {
   ~Monitor() { close(); }
 
   int start() {
-    return thread_.start(fd_, [this] { return drain(); });
+    readCarriers(&carriers_);
+    return thread_.start(fd_, [this] { return drain(); }, [this] { return timeout(); }, [this] { return tick(); });
   }
 
   void close() {
@@ -142,6 +147,33 @@ class Monitor {
   }
 
  private:
+  static constexpr double kWatchful = 1200, kWatchfulPeriod = 20, kPeriod = 50;
+  /// After one call the next follows this much later at the earliest: floods become at most 250 calls a second.
+  static constexpr double kSpacing = 4;
+
+  /// Milliseconds until `tick` is due.
+  int timeout() const {
+    const double now = MonotonicMilliseconds();
+    double due = lastCompared_ + (now < watchfulUntil_ ? kWatchfulPeriod : kPeriod);
+    if (held_) due = std::min(due, lastCall_ + kSpacing);
+    return due <= now ? 0 : static_cast<int>(due - now) + 1;
+  }
+
+  bool tick() {
+    const double now = MonotonicMilliseconds();
+    if (now >= lastCompared_ + (now < watchfulUntil_ ? kWatchfulPeriod : kPeriod)) {
+      lastCompared_ = now;
+      Carriers present;
+      if (readCarriers(&present) && present != carriers_) {
+        carriers_ = std::move(present);
+        watchfulUntil_ = now + kWatchful;
+        held_ = true;
+        heldSince_ = now;
+      }
+    }
+    return !held_ || notify();
+  }
+
   /// Reads everything that is there; one call for all of it.
   bool drain() {
     alignas(nlmsghdr) static thread_local uint8_t buffer[32 * 1024];
@@ -166,19 +198,46 @@ class Monitor {
         continue;
       }
       size_t left = static_cast<size_t>(got);
-      for (auto* at = reinterpret_cast<nlmsghdr*>(buffer); NLMSG_OK(at, left); at = NLMSG_NEXT(at, left)) relevant = relevant || Relevant(at);
+      for (auto* at = reinterpret_cast<nlmsghdr*>(buffer); NLMSG_OK(at, left); at = NLMSG_NEXT(at, left)) {
+        if (at->nlmsg_type == RTM_NEWLINK || at->nlmsg_type == RTM_DELLINK) watchfulUntil_ = MonotonicMilliseconds() + kWatchful;
+        relevant = relevant || Relevant(at);
+      }
     }
-    if (!relevant) return true;
+    if (relevant && !held_) {
+      held_ = true;
+      heldSince_ = MonotonicMilliseconds();
+    }
+    return !held_ || notify();
+  }
+
+  /// Calls JavaScript for what is held, if its time has come. false: JavaScript is gone.
+  bool notify() {
+    const double now = MonotonicMilliseconds();
+    if (now < lastCall_ + kSpacing) return true;
     // While a call is on its way it speaks for later events too.
-    if (pending_->exchange(true)) return true;
-    auto* at = new double(MonotonicMilliseconds());
-    const napi_status status = call_.NonBlockingCall(at, [pending = pending_](Napi::Env env, Napi::Function listener, double* when) {
-      const std::unique_ptr<double> owned(when);
-      *pending = false;
-      if (env != nullptr) listener.Call({Napi::Number::New(env, *owned)});
-    });
-    if (status != napi_ok) delete at;
-    return status == napi_ok;
+    if (!pending_->exchange(true)) {
+      auto* at = new double(heldSince_);
+      const napi_status status = call_.NonBlockingCall(at, [pending = pending_](Napi::Env env, Napi::Function listener, double* when) {
+        const std::unique_ptr<double> owned(when);
+        *pending = false;
+        if (env != nullptr) listener.Call({Napi::Number::New(env, *owned)});
+      });
+      if (status != napi_ok) {
+        delete at;
+        return false;
+      }
+    }
+    lastCall_ = now;
+    held_ = false;
+    return true;
+  }
+
+  using Carriers = std::map<int, uint32_t>;
+  bool readCarriers(Carriers* out) {
+    std::vector<netlink::Link> links;
+    if (!netlink::DumpLinks(socket_, &links).ok()) return false;
+    for (const netlink::Link& link : links) (*out)[link.index] = link.flags & (IFF_UP | kLowerUp);
+    return true;
   }
 
   static bool Relevant(const nlmsghdr* message) {
@@ -190,8 +249,14 @@ class Monitor {
   }
 
   int fd_;
+  netlink::Socket socket_;
   WakeableThread thread_;
   Napi::ThreadSafeFunction call_;
+  // The rest but `pending_` belongs to the thread.
+  Carriers carriers_;
+  double lastCompared_ = 0, watchfulUntil_ = 0, lastCall_ = 0, heldSince_ = 0;
+  /// Something is to be told.
+  bool held_ = false;
   /// Shared with calls on their way, which may outlive the monitor.
   std::shared_ptr<std::atomic<bool>> pending_ = std::make_shared<std::atomic<bool>>(false);
 };

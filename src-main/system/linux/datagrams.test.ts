@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DatagramSocket } from '../../../src-core/ports';
+import { NodeDatagrams } from './datagrams-dgram';
+import { Namespace } from './testing/namespace';
+
+interface Opened {
+  readonly socket: number;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Waits until `look` gives something other than null; at most two seconds. */
+async function until<T>(look: () => Promise<T | null>): Promise<T> {
+  for (let tries = 0; tries < 200; tries++) {
+    const found = await look();
+    if (found !== null) return found;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error('it did not happen');
+}
+
+describe('UDP sockets of one path', () => {
+  let net: Namespace;
+
+  beforeAll(async () => {
+    net = await Namespace.create();
+    await net.wire('eth0', 'p0', ['10.10.0.2/24', 'fd10::2/64'], ['10.10.0.1/24', 'fd10::1/64']);
+    await net.wire('eth1', 'p1', ['10.20.0.2/24'], ['10.20.0.1/24']);
+    await net.ip('route', 'add', 'default', 'via', '10.10.0.1', 'dev', 'eth0');
+  }, 30_000);
+  afterAll(() => net.close());
+
+  const counters = async (name: string): Promise<number> => {
+    const [link] = await net.ipJson<readonly { stats64: { tx: { packets: number } } }[]>('-s', 'link', 'show', name);
+    return link!.stats64.tx.packets;
+  };
+
+  it('send on the adapter they are bound to and on no other, against the routing table', async () => {
+    await net.ip('neigh', 'replace', '10.20.0.1', 'lladdr', '02:00:00:00:00:01', 'dev', 'eth1');
+    const { socket } = await net.do<Opened>('open', { adapter: 'eth1', address: '10.20.0.2' });
+    const before = [await counters('eth0'), await counters('eth1')];
+    // 198.51.100.1 is routed by eth0 only; bound to eth1 the kernel takes it as on link there and asks by ARP.
+    for (let i = 0; i < 10; i++) await net.do('send', { socket, text: 'x', address: '10.20.0.1', port: 9 });
+    await net.do('send', { socket, text: 'x', address: '198.51.100.1', port: 9 });
+    expect(await counters('eth0')).toBe(before[0]);
+    expect(await counters('eth1')).toBeGreaterThanOrEqual(before[1]! + 10);
+    await net.do('close', { socket });
+  });
+
+  it('exchange datagrams of any length, addresses and ports included, IPv4 and IPv6', async () => {
+    for (const address of ['127.0.0.1', '::1']) {
+      const a = await net.do<Opened>('open', { adapter: null, address });
+      const b = await net.do<Opened>('open', { adapter: null, address });
+      expect(a.address).toBe(address);
+      expect(a.port).toBeGreaterThan(0);
+      const long = 'z'.repeat(20_000);
+      for (const text of ['hello', long]) expect(await net.do('send', { socket: a.socket, text, address, port: b.port })).toBe('sent');
+      const received = await until(async () => {
+        const all = await net.do<readonly { text: string; from: string; port: number }[]>('received', { socket: b.socket });
+        return all.length < 2 ? null : all;
+      });
+      expect(received).toEqual([{ text: 'hello', from: address, port: a.port }, { text: long, from: address, port: a.port }]);
+      await net.do('close', { socket: a.socket });
+      await net.do('close', { socket: b.socket });
+    }
+  });
+
+  it('name the error of a send, and never throw', async () => {
+    const { socket } = await net.do<Opened>('open', { adapter: 'eth0', address: '10.10.0.2' });
+    expect(await net.do('send', { socket, size: 1600, address: '10.10.0.1', port: 9 })).toBe('EMSGSIZE');
+    expect(await net.do('send', { socket, text: 'x', address: 'nonsense', port: 9 })).toBe('EINVAL');
+    expect(await net.do('send', { socket, text: 'x', address: '2001:db8::1', port: 9 })).toBe('EAFNOSUPPORT');
+    await net.ip('link', 'set', 'eth0', 'down');
+    expect(await net.do('send', { socket, text: 'x', address: '10.10.0.1', port: 9 })).toBe('ENETUNREACH');
+    await net.ip('link', 'set', 'eth0', 'up');
+    await net.ip('route', 'replace', 'default', 'via', '10.10.0.1', 'dev', 'eth0');
+    await net.do('close', { socket });
+    expect(await net.do('send', { socket, text: 'x', address: '10.10.0.1', port: 9 })).toBe('EBADF');
+  });
+
+  it('report ICMP errors of the path as hints, with the MTU where there is one', async () => {
+    await net.do('run', net.peerCommand('ip', 'link', 'add', 'd0', 'mtu', '1200', 'type', 'veth', 'peer', 'name', 'd1'));
+    await net.do('run', net.peerCommand('ip', 'link', 'set', 'd1', 'up'));
+    await net.do('run', net.peerCommand('ip', 'link', 'set', 'd0', 'up'));
+    await net.do('run', net.peerCommand('ip', 'addr', 'add', '198.51.100.1/24', 'dev', 'd0'));
+    await net.do('run', net.peerCommand('sysctl', '-qw', 'net.ipv4.ip_forward=1'));
+    const { socket } = await net.do<Opened>('open', { adapter: 'eth0', address: '10.10.0.2' });
+    // Nobody listens at the router's own port; the network behind it takes 1200 octets.
+    await net.do('send', { socket, text: 'x', address: '10.10.0.1', port: 9 });
+    await net.do('send', { socket, size: 1400, address: '198.51.100.9', port: 9 });
+    const errors = await until(async () => {
+      const all = await net.do<readonly { code: string; mtu: number | null }[]>('errors', { socket });
+      return all.length < 2 ? null : all;
+    });
+    expect(errors).toContainEqual({ code: 'ECONNREFUSED', mtu: null });
+    expect(errors).toContainEqual({ code: 'EMSGSIZE', mtu: 1200 });
+    // H-74: the hint stops nothing.
+    expect(await net.do('send', { socket, size: 1400, address: '198.51.100.9', port: 9 })).toBe('sent');
+    await net.do('close', { socket });
+  });
+
+  it('cannot be opened on an adapter that is not there, nor from an address that is not ours', async () => {
+    await expect(net.do('open', { adapter: 'eth9', address: '10.10.0.2' })).rejects.toMatchObject({ code: 'ENODEV' });
+    await expect(net.do('open', { adapter: 'eth0', address: '192.0.2.77' })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
+    const taken = await net.do<Opened>('open', { adapter: 'eth0', address: '10.10.0.2' });
+    await expect(net.do('open', { adapter: 'eth0', address: '10.10.0.2', port: taken.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await net.do('close', { socket: taken.socket });
+  });
+
+  it('leave no descriptor behind', async () => {
+    const before = await net.do<number>('descriptors');
+    for (let i = 0; i < 50; i++) {
+      const { socket } = await net.do<Opened>('open', { adapter: 'eth0', address: '10.10.0.2' });
+      await net.do('close', { socket });
+      await net.do('open', { adapter: 'eth9', address: '10.10.0.2' }).catch(() => undefined);
+    }
+    expect(await net.do<number>('descriptors')).toBe(before);
+  });
+});
+
+describe('UDP by Node alone', () => {
+  it('exchanges datagrams on loopback', async () => {
+    const datagrams = new NodeDatagrams();
+    const a = await datagrams.open({ adapter: null, localAddress: '127.0.0.1' });
+    const b = await datagrams.open({ adapter: null, localAddress: '127.0.0.1' });
+    const arrived = new Promise<[Uint8Array, unknown]>((resolve) => b.onDatagram((datagram, from) => resolve([datagram, from])));
+    expect(a.send(Uint8Array.of(1, 2, 3), b.local)).toBe('sent');
+    expect(await arrived).toEqual([Uint8Array.of(1, 2, 3), a.local]);
+    for (const socket of [a, b, a] satisfies DatagramSocket[]) socket.close();
+    expect(a.send(Uint8Array.of(1), b.local)).toBe('EBADF');
+  });
+
+  it('refuses to bind to an adapter rather than ignore it', async () => {
+    await expect(new NodeDatagrams().open({ adapter: 'eth0', localAddress: '127.0.0.1' })).rejects.toMatchObject({ code: 'EOPNOTSUPP' });
+  });
+});

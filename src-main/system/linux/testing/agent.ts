@@ -1,0 +1,147 @@
+// Runs inside a network and mount namespace of its own (namespace.ts) and does what the test asks, one JSON line a request.
+// Standard output carries replies only.
+import { execFileSync, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { loadAddon } from '../../../../native';
+import type { RouteQuestion, TunnelDevice, TunnelSettings } from '../../../../src-core/ports';
+import { LinuxAdapters } from '../adapters';
+import { LinuxDatagrams, type NativeDatagramSocket } from '../datagrams';
+import { HelperClient, HelperError, helperProgram } from '../helper-client';
+import { LinuxNetworkSettings } from '../network-settings';
+
+const addon = loadAddon();
+if (addon === null) throw new Error('the addon is not built: npm run build:native');
+
+const adapters = new LinuxAdapters(addon);
+const datagrams = new LinuxDatagrams(addon);
+const sockets = new Map<number, { socket: NativeDatagramSocket; received: { text: string; from: string; port: number }[]; errors: { code: string; mtu: number | null }[] }>();
+const reports: unknown[] = [];
+const packets: string[] = [];
+let settings: LinuxNetworkSettings | null = null;
+let tunnel: TunnelDevice | null = null;
+let raw: HelperClient | null = null;
+let helperPid = 0;
+let lastSocket = 0;
+
+function startHelper(): number {
+  const program = helperProgram();
+  if (program === null) throw new Error('the helper is not built: npm run build:native');
+  const [ours, theirs] = addon!.socketPair();
+  const child = spawn(program, [], { stdio: [theirs, 'ignore', 'inherit'], env: {}, detached: true, cwd: '/' });
+  helperPid = child.pid ?? 0;
+  child.unref();
+  addon!.closeDescriptor(theirs);
+  return ours;
+}
+
+const now = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+const operations: Readonly<Record<string, (input: never) => unknown>> = {
+  snapshot: () => adapters.snapshot(),
+  raw: () => addon.readAdapters(),
+  lookup: (question: RouteQuestion) => adapters.lookupRoute(question),
+  /** Runs a program; resolves with its output. */
+  run: ({ program, args }: { program: string; args: string[] }) => execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
+  /**
+   * Starts a program and resolves once `adapter` shows the wished carrier in a snapshot read from the listener.
+   * Times in ms: from the start of the program to the event, and from the thread's reading of the event to the listener.
+   */
+  awaitCarrier: ({ adapter, carrier, up, program, args }: { adapter: string; carrier: boolean; up: boolean; program: string; args: string[] }) =>
+    new Promise((resolve, reject) => {
+      const limit = setTimeout(() => {
+        stop();
+        reject(new Error(`no event showed ${adapter} with carrier ${String(carrier)}`));
+      }, 5000);
+      let events = 0;
+      const started = now();
+      const stop = addon.watchNetwork((readAt) => {
+        const at = now();
+        events++;
+        const found = adapters.snapshot().find((each) => each.name === adapter);
+        if (found?.carrier !== carrier || found.up !== up) return;
+        clearTimeout(limit);
+        stop();
+        resolve({ sinceStart: at - started, delivery: at - readAt, events, addresses: found.addresses.map((each) => each.address), snapshot: now() - at });
+      });
+      spawn(program, args, { stdio: 'ignore' });
+    }),
+  /** Counts listener calls while a program makes many changes. */
+  countEvents: ({ program, args }: { program: string; args: string[] }) =>
+    new Promise((resolve) => {
+      let calls = 0;
+      const stop = adapters.watch(() => calls++);
+      spawn(program, args, { stdio: 'ignore' }).on('exit', () =>
+        setTimeout(() => {
+          stop();
+          resolve(calls);
+        }, 50),
+      );
+    }),
+  open: async ({ adapter, address, port }: { adapter: string | null; address: string; port?: number }) => {
+    const socket = await datagrams.open({ adapter, localAddress: address, localPort: port ?? 0 });
+    const entry = { socket, received: [] as { text: string; from: string; port: number }[], errors: [] as { code: string; mtu: number | null }[] };
+    socket.onDatagram((datagram, from) => entry.received.push({ text: Buffer.from(datagram).toString(), from: from.address, port: from.port }));
+    socket.onError((code, mtu) => entry.errors.push({ code, mtu }));
+    sockets.set(++lastSocket, entry);
+    return { socket: lastSocket, ...socket.local };
+  },
+  send: ({ socket, text, size, address, port }: { socket: number; text?: string; size?: number; address: string; port: number }) =>
+    sockets.get(socket)!.socket.send(text === undefined ? new Uint8Array(size ?? 0) : Buffer.from(text), { address, port }),
+  received: ({ socket }: { socket: number }) => sockets.get(socket)!.received,
+  errors: ({ socket }: { socket: number }) => sockets.get(socket)!.errors,
+  close: ({ socket }: { socket: number }) => {
+    sockets.get(socket)!.socket.close();
+    sockets.get(socket)!.socket.close();
+  },
+  descriptors: () => Number(execFileSync('/bin/sh', ['-c', `ls /proc/${process.pid}/fd | wc -l`], { encoding: 'utf8' })),
+  openTunnel: async ({ name, mtu }: { name: string; mtu: number }) => {
+    settings ??= new LinuxNetworkSettings(addon, () => HelperClient.open(addon, startHelper()));
+    settings.onReport((report) => reports.push(report));
+    tunnel = await settings.openTunnel(name, mtu);
+    tunnel.onPacket((packet) => packets.push(Buffer.from(packet).toString('hex')));
+    return { name: tunnel.name, fd: tunnel.fd };
+  },
+  apply: (wanted: TunnelSettings) => settings!.apply(wanted),
+  withdraw: async () => {
+    tunnel?.close();
+    await settings!.withdraw();
+    settings = null;
+  },
+  closeSettings: async () => {
+    tunnel?.close();
+    await settings!.close();
+    settings = null;
+  },
+  reports: () => reports.splice(0),
+  packets: () => packets.splice(0),
+  write: ({ hex }: { hex: string }) => tunnel!.write(Buffer.from(hex, 'hex')),
+  helperPid: () => helperPid,
+  /** A request as no client of ours would make it. */
+  rawRequest: async ({ method, parameters }: { method: string; parameters: Record<string, unknown> }) => {
+    raw ??= await HelperClient.open(addon, startHelper());
+    try {
+      return { result: (await raw.request(method, parameters)).result };
+    } catch (error) {
+      if (!(error instanceof HelperError)) throw error;
+      return { field: error.field, detail: error.detail, code: error.code };
+    }
+  },
+  rawClose: () => {
+    raw?.close();
+    raw = null;
+  },
+};
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const { id, operation, input } = JSON.parse(line) as { id: number; operation: string; input: never };
+  const answer = (reply: object): void => {
+    process.stdout.write(`${JSON.stringify({ id, ...reply })}\n`);
+  };
+  Promise.resolve()
+    .then(() => operations[operation]!(input))
+    .then(
+      (result) => answer({ result: result ?? null }),
+      (error: unknown) => answer({ error: error instanceof Error ? error.message : String(error), code: (error as { code?: unknown }).code ?? null, detail: (error as { detail?: unknown }).detail ?? null }),
+    );
+});
+process.stdin.on('end', () => process.exit(0));
