@@ -37,6 +37,7 @@ export interface NativeSa {
 
 /** How well batching works, and what was lost where (datapath.md 6.6). */
 export interface DataPathStatistics {
+  /** Batches read from the TUN, up to 64 packets each. */
   readonly tunReads: number;
   readonly sendCalls: number;
   readonly datagramsSent: number;

@@ -257,6 +257,7 @@ void EspDataPath::run() {
       read_.clear();
       const bool tunnelFailed = tunnel != nullptr && !readTunnel(tunnel->get());
       if (!read_.empty()) {
+        SaCounters::Add(statistics_.tunReads);
         const auto lock = outbound_.work();
         if (stopping_) break;
         now_ = Now();
@@ -293,7 +294,6 @@ bool EspDataPath::readTunnel(int tunnel) {
     read_.push_back({readBuffer_.data() + used, static_cast<size_t>(got)});
     used += (static_cast<size_t>(got) + 63) & ~size_t{63};
   }
-  SaCounters::Add(statistics_.tunReads);
   return true;
 }
 
