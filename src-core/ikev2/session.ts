@@ -117,6 +117,8 @@ export interface IkeSessionConfig {
   readonly childLifetimeSeconds: number;
   /** NAT keepalive interval in seconds (E-20). */
   readonly natKeepaliveSeconds: number;
+  /** CIDR prefixes of the physical networks this computer is on; inner addresses inside of them are refused (H-28). */
+  readonly localPrefixes?: readonly string[];
   /** Milliseconds that an established session retransmits on a live path before it reports `peer-silent`; it never gives up by itself. */
   readonly retransmitBudgetMs: number;
 }

@@ -2,3 +2,4 @@ export * from './virtual-clock';
 export * from './seeded-random';
 export * from './simulated-network';
 export * from './recording-data-path';
+export * from './two-ends';

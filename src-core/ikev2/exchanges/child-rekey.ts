@@ -1,0 +1,342 @@
+import { equal, uint32Octets } from '../../bytes';
+import type { KeyExchange } from '../../crypto/key-exchange';
+import { wipe } from '../../crypto/wipe';
+import type { ChildSa } from '../sa/child-sas';
+import type { IkeSa, ReceivedRequest } from '../sa/ike-sa';
+import { deriveChildKeys } from '../sa/keying-material';
+import type { SessionCore } from '../sa/session-core';
+import { answerPayload, selectProposal } from '../proposals/negotiation';
+import { type AlgorithmProposal, offeredGroups } from '../proposals/proposal';
+import { childSuite } from '../proposals/suites';
+import { exchangeType, notifyType, notifyTypeName, protocolId, transformType } from '../wire/constants';
+import { findNotify, findPayload } from '../wire/find';
+import { childSpiOf, invalidKeNotify, wantedGroupOf } from '../wire/notify-data';
+import type { InnerPayload, Payload } from '../wire/payload';
+import { childNotify, notify, rekeySaNotify } from '../wire/payloads/notify';
+import { trafficSelectors } from '../wire/payloads/traffic-selectors';
+import { type ChildOffer, offerSa, offerSelectors, readAgreement } from './child-negotiation';
+import { findError } from './failures';
+import { agree, newKeyExchange, nonceLength } from './key-exchange-step';
+import { type ExchangeNonces, oursIsRedundant } from './lowest-nonce';
+import type { Task } from './task';
+import { narrow } from './traffic-selectors';
+
+/** A peer that initiated a rekey and never deletes the old SA is not waited for longer than this before we send with the new one; milliseconds. */
+const activationPatience = 3000;
+/** A redundant SA of a collision that its creator never deletes; milliseconds. */
+const redundantPatience = 60_000;
+/** C-66: after TEMPORARY_FAILURE, 15 s minus up to 10. */
+const retryDelay = 15_000;
+const retrySpread = 10_000;
+/** Groups a peer may ask for in CHILD rekeys although our proposals name none (C-61). Not MODP-1024. */
+const acceptableGroups: readonly number[] = [31, 19, 20, 21, 14, 15, 16];
+
+/** The peer's rekey of the same CHILD SA that crossed ours. */
+interface Collision extends ExchangeNonces {
+  readonly child: ChildSa;
+}
+
+/** Replaces CHILD SAs without losing a packet, in both roles (RFC 7296 sections 1.3.3, 2.8, 2.25.1). */
+export class ChildRekeying {
+  readonly #session: SessionCore;
+  readonly #tasks = new Map<ChildSa, RekeyChildTask>();
+
+  constructor(session: SessionCore) {
+    this.#session = session;
+  }
+
+  /** Starts our own rekey of a CHILD SA; does nothing when one is under way or it has a successor. */
+  start(child: ChildSa): void {
+    if (child.state !== 'installed' || this.#tasks.has(child)) return;
+    const task = new RekeyChildTask(this.#session, this, child);
+    this.#tasks.set(child, task);
+    this.#session.enqueue(task);
+  }
+
+  isRekeyRequest(payloads: readonly Payload[]): boolean {
+    return findNotify(payloads, notifyType.REKEY_SA) !== undefined;
+  }
+
+  /** @internal */
+  finished(child: ChildSa): void {
+    this.#tasks.delete(child);
+  }
+
+  /** A CHILD SA was deleted: it cannot be the other side of a collision any more. */
+  childGone(child: ChildSa): void {
+    for (const task of this.#tasks.values()) task.forgetCollision(child);
+  }
+
+  retryLater(child: ChildSa): void {
+    const delay = retryDelay - ((this.#session.random.bytes(1)[0] ?? 0) / 255) * retrySpread;
+    this.#session.timers.set(`child lifetime ${child.spiIn.toString(16)}`, delay, () => this.start(child));
+  }
+
+  /** The peer rekeys a CHILD SA: CREATE_CHILD_SA { N(REKEY_SA), SA, Ni, [KEi], TSi, TSr }. */
+  handle(sa: IkeSa, request: ReceivedRequest): void {
+    const session = this.#session;
+    const refuse = (payload: InnerPayload): void => sa.respond(request, [payload]);
+    const rekeyed = findNotify(request.payloads, notifyType.REKEY_SA);
+    const spi = rekeyed === undefined || rekeyed.protocol !== protocolId.ESP ? null : childSpiOf(rekeyed);
+    // H-27: our own constants in the answer, whatever the request says.
+    if (spi === null) return refuse(notify(notifyType.INVALID_SYNTAX));
+    const old = session.childSas.byOutbound(spi);
+    if (old === undefined) return refuse(childNotify(notifyType.CHILD_SA_NOT_FOUND, spi));
+    // RFC 7296 section 2.25.1: it is being closed, or has its successor already.
+    if (old.state !== 'installed' || session.childSas.successorOf(old) !== undefined) return refuse(notify(notifyType.TEMPORARY_FAILURE));
+    if (!session.takeRekeyBudget('child')) return refuse(notify(notifyType.TEMPORARY_FAILURE));
+
+    const { payloads } = request;
+    const offer = findPayload(payloads, 'SA');
+    const nonce = findPayload(payloads, 'Nonce');
+    const tsi = findPayload(payloads, 'TSi');
+    const tsr = findPayload(payloads, 'TSr');
+    if (offer === undefined || nonce === undefined || tsi === undefined || tsr === undefined) return refuse(notify(notifyType.INVALID_SYNTAX));
+    const ke = findPayload(payloads, 'KE');
+    const own: readonly AlgorithmProposal[] = [{ protocol: 'esp', algorithms: old.suite.algorithms }, ...session.settings.espProposals];
+    const chosen = selectProposal(offer, own, 4, { preferredGroup: ke?.group ?? null, groups: 'accept', allowedGroups: acceptableGroups });
+    if (chosen === null) return refuse(notify(notifyType.NO_PROPOSAL_CHOSEN));
+    const suite = childSuite(chosen.algorithms);
+    // We answer: the peer's side is TSi.
+    const remoteSelectors = narrow(tsi.selectors, old.remoteSelectors);
+    const localSelectors = narrow(tsr.selectors, old.localSelectors);
+    if (remoteSelectors.length === 0 || localSelectors.length === 0) return refuse(notify(notifyType.TS_UNACCEPTABLE));
+    let secret: Uint8Array | null = null;
+    let exchange: KeyExchange | null = null;
+    if (suite.group !== null) {
+      if (ke?.group !== suite.group) return refuse(invalidKeNotify(suite.group));
+      exchange = newKeyExchange(suite.group, session.random);
+      const result = agree(exchange, payloads);
+      if (typeof result === 'string') {
+        exchange.wipe();
+        return refuse(notify(notifyType.INVALID_SYNTAX));
+      }
+      secret = result;
+    }
+    const nonceR = session.random.bytes(nonceLength);
+    const keys = deriveChildKeys(sa.suite.prf, sa.keys.skD, secret, nonce.data, nonceR, suite.esp);
+    wipe(secret);
+    const spiIn = session.childSas.allocateSpi();
+    // C-61: inbound before the answer. Outbound when the peer shows that it has the answer: by its DELETE of the old one.
+    const child = session.childSas.install({
+      spiIn,
+      spiOut: new DataView(chosen.spi.buffer, chosen.spi.byteOffset).getUint32(0),
+      suite,
+      keysIn: keys.fromInitiator,
+      keysOut: keys.fromResponder,
+      localSelectors,
+      remoteSelectors,
+      outbound: 'later',
+      replaces: old,
+    });
+    const answer: InnerPayload[] = [answerPayload(chosen, protocolId.ESP, uint32Octets(spiIn)), { type: 'Nonce', data: nonceR }];
+    if (exchange !== null) answer.push({ type: 'KE', group: exchange.group, data: exchange.publicValue });
+    exchange?.wipe();
+    answer.push(trafficSelectors('TSi', remoteSelectors), trafficSelectors('TSr', localSelectors));
+    sa.respond(request, answer);
+
+    const task = this.#tasks.get(old);
+    if (task?.isUnderWay === true) task.collide({ child, nonceI: nonce.data.slice(), nonceR });
+    else old.state = 'rekeyed';
+    session.timers.set(`activate ${spiIn.toString(16)}`, activationPatience, () => {
+      if (child.state === 'installed' && child.replaces === old && task?.isUnderWay !== true) session.childSas.activate(child);
+    });
+    session.childInstalled(child, old, true);
+  }
+
+  /** A collision was decided against the peer's SA: its creator deletes it. */
+  awaitDeletion(child: ChildSa): void {
+    child.replaces = null;
+    child.state = 'rekeyed';
+    this.#session.timers.set(`redundant ${child.spiIn.toString(16)}`, redundantPatience, () => this.#session.deleteChild(child));
+  }
+}
+
+/** Our rekey: CREATE_CHILD_SA { N(REKEY_SA), SA, Ni, [KEi], TSi, TSr }. */
+export class RekeyChildTask implements Task {
+  readonly kind = 'rekeyChild';
+  readonly name: string;
+  readonly exchange = exchangeType.CREATE_CHILD_SA;
+  readonly restartable = true;
+  readonly #session: SessionCore;
+  readonly #rekeying: ChildRekeying;
+  readonly #old: ChildSa;
+  #spiIn: number | null = null;
+  #nonceI: Uint8Array = new Uint8Array(0);
+  #exchange: KeyExchange | null = null;
+  #offer: ChildOffer | null = null;
+  #collision: Collision | null = null;
+  /** Group to begin with: what the peer asked for, or null for the best one. */
+  #group: number | null = null;
+  /** C-60: the peer took no group at all. */
+  #withoutGroups = false;
+  readonly #triedGroups = new Set<number>();
+
+  constructor(session: SessionCore, rekeying: ChildRekeying, old: ChildSa) {
+    this.#session = session;
+    this.#rekeying = rekeying;
+    this.#old = old;
+    this.name = `rekey CHILD SA ${old.spiIn.toString(16)}`;
+  }
+
+  /** The request is out. */
+  get isUnderWay(): boolean {
+    return this.#spiIn !== null;
+  }
+
+  collide(collision: Collision): void {
+    this.#collision = collision;
+  }
+
+  forgetCollision(child: ChildSa): void {
+    if (this.#collision?.child === child) this.#collision = null;
+  }
+
+  build(): readonly InnerPayload[] | null {
+    const session = this.#session;
+    this.#release();
+    if (this.#old.state !== 'installed' || session.childSas.successorOf(this.#old) !== undefined) return null;
+    const proposals = this.#proposals();
+    const group = this.#group ?? offeredGroups(proposals)[0] ?? null;
+    this.#spiIn = session.childSas.allocateSpi();
+    this.#nonceI = session.random.bytes(nonceLength);
+    this.#offer = { spiIn: this.#spiIn, proposals, localSelectors: this.#old.localSelectors, remoteSelectors: this.#old.remoteSelectors };
+    const payloads: InnerPayload[] = [rekeySaNotify(this.#old.spiIn), offerSa(this.#offer), { type: 'Nonce', data: this.#nonceI }];
+    if (group !== null) {
+      this.#triedGroups.add(group);
+      this.#exchange = newKeyExchange(group, session.random);
+      payloads.push({ type: 'KE', group, data: this.#exchange.publicValue });
+    }
+    payloads.push(...offerSelectors(this.#offer));
+    return payloads;
+  }
+
+  process(sa: IkeSa, payloads: readonly Payload[]): void {
+    const error = findError(payloads);
+    if (error !== undefined) {
+      this.#refused(error.notify, error.notify === notifyType.INVALID_KE_PAYLOAD ? wantedGroupOf(error) : null);
+      return;
+    }
+    const session = this.#session;
+    const old = this.#old;
+    const nonce = findPayload(payloads, 'Nonce');
+    const agreement = this.#offer === null ? null : readAgreement(payloads, this.#offer);
+    const spiIn = this.#spiIn;
+    if (nonce === undefined || agreement === null || agreement instanceof Error || spiIn === null || equal(nonce.data, this.#nonceI)) {
+      session.log('warning', 'child', `The answer to the rekey of ${old.spiIn.toString(16)} cannot be used${agreement instanceof Error ? `: ${agreement.detail ?? agreement.message}` : ''}`);
+      this.#giveUp();
+      return;
+    }
+    let secret: Uint8Array | null = null;
+    if (agreement.suite.group !== null && this.#exchange !== null) {
+      const result = agree(this.#exchange, payloads);
+      if (typeof result === 'string') {
+        session.log('warning', 'child', `The answer to the rekey of ${old.spiIn.toString(16)} cannot be used: ${result}`);
+        this.#giveUp();
+        return;
+      }
+      secret = result;
+    }
+    const keys = deriveChildKeys(sa.suite.prf, sa.keys.skD, secret, this.#nonceI, nonce.data, agreement.suite.esp);
+    wipe(secret);
+    this.#exchange?.wipe();
+    this.#exchange = null;
+    this.#spiIn = null;
+    const collision = this.#collision;
+    const redundant = collision !== null && oursIsRedundant({ nonceI: this.#nonceI, nonceR: nonce.data }, collision);
+    const child = session.childSas.install({
+      spiIn,
+      ...agreement,
+      keysIn: keys.fromResponder,
+      keysOut: keys.fromInitiator,
+      // The answer proves that the peer hears it. A redundant one is never sent with.
+      outbound: redundant ? 'never' : 'now',
+      replaces: null,
+    });
+    this.#rekeying.finished(old);
+    if (redundant) {
+      // The peer's SA stays; it deletes the old one. We delete what we made.
+      if (old.state === 'installed') old.state = 'rekeyed';
+      session.deleteChild(child);
+      return;
+    }
+    if (collision !== null) this.#rekeying.awaitDeletion(collision.child);
+    session.childInstalled(child, old, true);
+    // Gone already: the peer deleted it while our answer was under way.
+    if (old.state === 'installed' || old.state === 'rekeyed') {
+      old.state = 'rekeyed';
+      session.deleteChild(old);
+    }
+  }
+
+  cancel(): void {
+    this.#release();
+    this.#rekeying.finished(this.#old);
+  }
+
+  #refused(error: number, wantedGroup: number | null): void {
+    const session = this.#session;
+    const old = this.#old;
+    session.log('info', 'child', `The peer answered ${notifyTypeName(error)} to the rekey of ${old.spiIn.toString(16)}`);
+    // The peer's own rekey crossed ours and went through, or the peer deleted the old SA: nothing is left to do.
+    if (this.#collision !== null || old.state !== 'installed') {
+      if (this.#collision !== null && old.state === 'installed') old.state = 'rekeyed';
+      this.cancel();
+      return;
+    }
+    switch (error) {
+      case notifyType.INVALID_KE_PAYLOAD:
+        if (wantedGroup !== null && !this.#triedGroups.has(wantedGroup) && offeredGroups(this.#proposals()).includes(wantedGroup)) {
+          this.#group = wantedGroup;
+          this.#again();
+        } else this.#giveUp();
+        return;
+      case notifyType.NO_PROPOSAL_CHOSEN:
+        if (!this.#withoutGroups && offeredGroups(this.#proposals()).length > 0) {
+          this.#withoutGroups = true;
+          this.#group = null;
+          this.#again();
+        } else this.#giveUp();
+        return;
+      case notifyType.CHILD_SA_NOT_FOUND:
+        this.cancel();
+        session.childSas.retire(old);
+        session.childRemoved(old);
+        session.recreateChild(old);
+        return;
+      case notifyType.NO_ADDITIONAL_SAS:
+        this.cancel();
+        session.emit({ type: 'reauthenticate', reason: 'the server makes no further SA under this IKE SA' });
+        return;
+      default:
+        this.#giveUp();
+    }
+  }
+
+  /** The same rekey with other groups. */
+  #again(): void {
+    this.#release();
+    this.#session.enqueue(this);
+  }
+
+  /** Later again, as long as the old SA lives. */
+  #giveUp(): void {
+    this.cancel();
+    if (this.#old.state === 'installed') this.#rekeying.retryLater(this.#old);
+  }
+
+  /** C-59: what was negotiated before; with the groups of the profile when it wants a key exchange of its own. */
+  #proposals(): readonly AlgorithmProposal[] {
+    const base = this.#old.suite.algorithms.filter((entry) => entry.transformType !== transformType.KE);
+    if (this.#withoutGroups) return [{ protocol: 'esp', algorithms: base }];
+    const groups = this.#old.suite.group !== null ? [this.#old.suite.group] : offeredGroups(this.#session.settings.espProposals);
+    return [{ protocol: 'esp', algorithms: [...base, ...groups.map((id) => ({ transformType: transformType.KE, id, keyLength: null }))] }];
+  }
+
+  #release(): void {
+    this.#exchange?.wipe();
+    this.#exchange = null;
+    if (this.#spiIn !== null) this.#session.childSas.releaseSpi(this.#spiIn);
+    this.#spiIn = null;
+  }
+}

@@ -1,0 +1,193 @@
+import { equal, equalConstantTime, specialUse } from '../../bytes';
+import { protocolViolation } from './failures';
+import { samePath } from '../sa/ike-path';
+import type { IkeSa, ReceivedRequest } from '../sa/ike-sa';
+import { type RetransmissionSchedule, urgentSchedule } from '../sa/retransmission';
+import type { SessionCore } from '../sa/session-core';
+import type { IkePath } from '../session';
+import { exchangeType, notifyType, notifyTypeName } from '../wire/constants';
+import { findNotify, findPayloads } from '../wire/find';
+import { additionalAddressOf } from '../wire/notify-data';
+import type { InnerPayload, Payload } from '../wire/payload';
+import { notify } from '../wire/payloads/notify';
+import { findError } from './failures';
+import { LivenessTask } from './liveness';
+import { destinationNotify, ForcedEncapsulation, hasNatDetection, type NatFindings, readNatDetection, truthfulNotifies } from './nat-detection';
+import type { Task } from './task';
+
+/** M-4: of however many the peer lists. */
+const maxPeerAddresses = 16;
+/** M-25. */
+const cookie2Length = 16;
+/** Updates that the peer refused with UNEXPECTED_NAT_DETECTED are tried again this often (M-22). */
+const unexpectedNatTries = 3;
+
+/** What MOBIKE (RFC 4555) knows about one session: whether the peer speaks it, how it sees us, where else it can be reached. */
+export class Mobility {
+  readonly #session: SessionCore;
+  readonly forcedEncapsulation: ForcedEncapsulation;
+  /** Both sides sent MOBIKE_SUPPORTED. */
+  supported = false;
+  /** A NAT in front of us, our own pretence not counted (C-42). */
+  natDetected = false;
+  /** The path has changed since the last UPDATE_SA_ADDRESSES was built (M-12.2). */
+  updatePending = false;
+  unexpectedNats = 0;
+  #peerAddresses: readonly string[] = [];
+  /** Hash of how the peer sees us on the current path and IKE SA; null until it told us (M-17). */
+  #mapping: { readonly path: IkePath; readonly hash: Uint8Array } | null = null;
+
+  constructor(session: SessionCore) {
+    this.#session = session;
+    this.forcedEncapsulation = new ForcedEncapsulation(session.random);
+  }
+
+  get peerAddresses(): readonly string[] {
+    return this.#peerAddresses;
+  }
+
+  /** The session has a new path, or doubts the NAT mapping of the old one (M-12). */
+  pathChanged(): void {
+    if (this.#session.settings.role === 'initiator' && this.supported) this.requestUpdate();
+    // M-23: without MOBIKE a message from the new address lets a gateway that follows RFC 7296 section 2.23 notice.
+    else this.#session.enqueue(new LivenessTask(this.#session));
+  }
+
+  requestUpdate(): void {
+    this.updatePending = true;
+    this.#session.enqueue(new UpdateAddressesTask(this.#session));
+  }
+
+  /** The SPIs are part of the hashes: what was seen under the old ones says nothing (M-17). */
+  ikeSaReplaced(): void {
+    this.#mapping = null;
+  }
+
+  /** NAT detection of an initiator, pretence included; empty where it makes no sense. */
+  probePayloads(sa: IkeSa): readonly InnerPayload[] {
+    const { path } = this.#session;
+    if (!this.supported || path === null || this.#session.settings.role !== 'initiator') return [];
+    return [this.forcedEncapsulation.sourceNotify(sa.spiI, sa.spiR), destinationNotify(sa.spiI, sa.spiR, path.remote)];
+  }
+
+  /** The answer to a probe: has the NAT mapping moved (M-17)? */
+  readProbe(sa: IkeSa, payloads: readonly Payload[], path: IkePath): void {
+    const findings = readNatDetection(payloads, sa.spiI, sa.spiR, path);
+    if (findings === null || !this.supported || !samePath(path, this.#session.path)) return;
+    this.natDetected = findings.localNat;
+    const known = this.#mapping;
+    this.#mapping = { path, hash: findings.mapping };
+    if (known !== null && samePath(known.path, path) && !equal(known.hash, findings.mapping)) {
+      this.#session.log('info', 'mobility', 'The NAT shows this computer at another address or port: telling the server');
+      this.requestUpdate();
+    }
+  }
+
+  /** An UPDATE_SA_ADDRESSES was answered on its path: this is how the peer sees us now. */
+  confirm(path: IkePath, findings: NatFindings | null): void {
+    this.unexpectedNats = 0;
+    if (findings !== null) {
+      this.natDetected = findings.localNat;
+      this.#mapping = { path, hash: findings.mapping };
+    }
+    this.#session.emit({ type: 'path-confirmed', path, natDetected: this.natDetected });
+  }
+
+  /** ADDITIONAL_* replace the whole list, NO_ADDITIONAL_ADDRESSES empties it (M-4). Filtered as M-5 and H-40 say. */
+  readAddresses(payloads: readonly Payload[], announce: boolean): void {
+    const notifies = findPayloads(payloads, 'N').filter(
+      ({ notify: type }) => type === notifyType.ADDITIONAL_IP4_ADDRESS || type === notifyType.ADDITIONAL_IP6_ADDRESS || type === notifyType.NO_ADDITIONAL_ADDRESSES,
+    );
+    if (notifies.length === 0) return;
+    const current = this.#session.path?.remote.address ?? null;
+    const allowPrivate = current !== null && specialUse(current) === 'private';
+    const allowLoopback = current !== null && specialUse(current) === 'loopback';
+    const addresses = new Set<string>();
+    for (const payload of notifies) {
+      const address = additionalAddressOf(payload);
+      if (address === null || address === current) continue;
+      const use = specialUse(address);
+      if (use === null || (use === 'private' && allowPrivate) || (use === 'loopback' && allowLoopback)) addresses.add(address);
+      if (addresses.size === maxPeerAddresses) break;
+    }
+    this.#peerAddresses = [...addresses];
+    if (announce) this.#session.emit({ type: 'peer-addresses', addresses: this.#peerAddresses });
+  }
+
+  /** The responder's part of an INFORMATIONAL: where the client is now, and what it wants to know (M-7, M-30). */
+  answer(sa: IkeSa, request: ReceivedRequest): readonly InnerPayload[] {
+    const reply: InnerPayload[] = [];
+    const { role } = this.#session.settings;
+    // H-39: only the initiator decides addresses; the responder's UPDATE is answered and has no effect.
+    if (findNotify(request.payloads, notifyType.UPDATE_SA_ADDRESSES) !== undefined && role === 'responder' && this.supported) {
+      this.#session.adoptPath(request.path);
+      this.#session.emit({ type: 'path-confirmed', path: request.path, natDetected: this.natDetected });
+    }
+    if (hasNatDetection(request.payloads)) {
+      reply.push(
+        ...(role === 'responder'
+          ? truthfulNotifies(sa.spiI, sa.spiR, request.path)
+          : [this.forcedEncapsulation.sourceNotify(sa.spiI, sa.spiR), destinationNotify(sa.spiI, sa.spiR, request.path.remote)]),
+      );
+    }
+    // RFC 4555 section 3.7: back as it came.
+    const cookie = findNotify(request.payloads, notifyType.COOKIE2);
+    if (cookie !== undefined) reply.push(notify(notifyType.COOKIE2, cookie.data));
+    return reply;
+  }
+}
+
+/** UPDATE_SA_ADDRESSES, RFC 4555 section 3.5 (M-12): the gateway sends to where this came from. */
+export class UpdateAddressesTask implements Task {
+  readonly kind = 'updateAddresses';
+  readonly name = 'update addresses';
+  readonly exchange = exchangeType.INFORMATIONAL;
+  readonly restartable = true;
+  readonly #session: SessionCore;
+  #path: IkePath | null = null;
+  #cookie: Uint8Array = new Uint8Array(0);
+
+  constructor(session: SessionCore) {
+    this.#session = session;
+  }
+
+  get schedule(): RetransmissionSchedule {
+    return urgentSchedule(this.#session.current?.roundTrip ?? null);
+  }
+
+  build(sa: IkeSa): readonly InnerPayload[] | null {
+    const { mobility, path } = this.#session;
+    if (path === null || !mobility.updatePending) return null;
+    mobility.updatePending = false;
+    this.#path = path;
+    this.#cookie = this.#session.random.bytes(cookie2Length);
+    return [
+      notify(notifyType.UPDATE_SA_ADDRESSES),
+      mobility.forcedEncapsulation.sourceNotify(sa.spiI, sa.spiR),
+      destinationNotify(sa.spiI, sa.spiR, path.remote),
+      notify(notifyType.COOKIE2, this.#cookie),
+    ];
+  }
+
+  process(sa: IkeSa, payloads: readonly Payload[], path: IkePath): void {
+    const { mobility } = this.#session;
+    const cookie = findNotify(payloads, notifyType.COOKIE2);
+    const error = findError(payloads);
+    if (error === undefined && (cookie === undefined || !equalConstantTime(cookie.data, this.#cookie))) {
+      // RFC 4555 section 3.7: somebody answers who does not see our messages (H-38).
+      this.#session.end('failure', protocolViolation('COOKIE2 came back wrong'));
+      return;
+    }
+    // M-12.6, M-13: the address changed again meanwhile; this answer says nothing about where we are now.
+    if (mobility.updatePending || !samePath(this.#path, this.#session.path)) {
+      mobility.requestUpdate();
+      return;
+    }
+    if (error !== undefined) {
+      if (error.notify === notifyType.UNEXPECTED_NAT_DETECTED && ++mobility.unexpectedNats <= unexpectedNatTries) mobility.requestUpdate();
+      else this.#session.emit({ type: 'path-refused', path, notify: notifyTypeName(error.notify) });
+      return;
+    }
+    mobility.confirm(path, readNatDetection(payloads, sa.spiI, sa.spiR, path));
+  }
+}

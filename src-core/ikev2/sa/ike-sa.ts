@@ -1,0 +1,339 @@
+import { equal, hexEncode } from '../../bytes';
+import type { Clock } from '../../ports/clock';
+import type { Random } from '../../ports/random';
+import type { IkeSuite } from '../proposals/suites';
+import type { IkePath, IkeSaInfo } from '../session';
+import { decodePayloads } from '../wire/chain';
+import { exchangeType, exchangeTypeName, notifyType } from '../wire/constants';
+import { unsupportedCritical } from '../wire/find';
+import { checkHeader, isReflected } from '../wire/header-checks';
+import { decodeHeader, type IkeHeader } from '../wire/header';
+import { decodeMessage, type OutgoingHeader } from '../wire/message';
+import { unsupportedCriticalNotify } from '../wire/notify-data';
+import type { InnerPayload, Payload } from '../wire/payload';
+import { notify } from '../wire/payloads/notify';
+import { FragmentCollector } from './fragment-collector';
+import { type IkeKeys, wipeIkeKeys } from './keying-material';
+import { MessageProtection } from './message-protection';
+import { retransmissionDelay, type RetransmissionSchedule } from './retransmission';
+import type { Timers } from './timers';
+
+/** X-3: IP datagrams of protected messages are at most this long, and this short when the long ones stay unanswered. */
+const datagramLimit = 1280;
+const smallDatagramLimit = 576;
+/** Transmissions of a fragmented message before smaller fragments are tried. */
+const triesBeforeSmallFragments = 3;
+
+/**
+ * - authenticating: keys are there, IKE_AUTH is not complete
+ * - established: takes part in everything
+ * - rekeyed: replaced by a newer IKE SA, only waits for its DELETE
+ * - deleting: our own DELETE is under way
+ * - gone: keys wiped
+ */
+export type IkeSaState = 'authenticating' | 'established' | 'rekeyed' | 'deleting' | 'gone';
+
+export interface ReceivedRequest {
+  readonly exchange: number;
+  readonly messageId: number;
+  readonly payloads: readonly Payload[];
+  /** Where it came from; the response goes back there (RFC 7296 section 2.11). */
+  readonly path: IkePath;
+}
+
+export interface OutgoingRequest {
+  readonly name: string;
+  readonly exchange: number;
+  readonly payloads: readonly InnerPayload[];
+  readonly schedule: RetransmissionSchedule;
+  readonly onResponse: (payloads: readonly Payload[], path: IkePath) => void;
+}
+
+interface PendingRequest extends OutgoingRequest {
+  readonly messageId: number;
+  packets: readonly Uint8Array[];
+  tries: number;
+  /** Tries since the path was changed. */
+  triesOnPath: number;
+  readonly firstSentAt: number;
+  retransmitted: boolean;
+}
+
+/** What an IKE SA needs of the session it belongs to. */
+export interface IkeSaHost {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timers: Timers;
+  /** Where requests go now: several while probing, none while there is no path. */
+  requestPaths(): readonly IkePath[];
+  send(path: IkePath, message: Uint8Array): void;
+  /** A protected message was authentic. */
+  heard(sa: IkeSa, path: IkePath): void;
+  /** Answer with `sa.respond`, now or later. */
+  handleRequest(sa: IkeSa, request: ReceivedRequest): void;
+  /** The authenticated peer sent something that cannot be read (C-76); a request was already answered. */
+  peerViolation(sa: IkeSa, detail: string): void;
+  /** A request went unanswered `tries` times on the current path. */
+  unanswered(sa: IkeSa, request: { readonly name: string; readonly tries: number; readonly triesOnPath: number; readonly firstSentAt: number }): void;
+  logMessage(sa: IkeSa, direction: 'sent' | 'received', exchange: number, messageId: number, response: boolean, path: IkePath, payloads: readonly Payload[]): void;
+}
+
+export interface IkeSaOptions {
+  /** This end is the initiator of this IKE SA: it sent the IKE_SA_INIT or the rekey request. */
+  readonly initiator: boolean;
+  readonly spiI: Uint8Array;
+  readonly spiR: Uint8Array;
+  readonly suite: IkeSuite;
+  /** Owned by the IKE SA from now on. */
+  readonly keys: IkeKeys;
+  /** Both ends agreed on RFC 7383. */
+  readonly fragmentation: boolean;
+  /** First message id of either direction: 1 after IKE_SA_INIT, 0 after a rekey (C-4). */
+  readonly firstMessageId: number;
+}
+
+/**
+ * One IKE SA: keys, message ids, and a window of one request each way (C-4..C-8). It knows nothing of what the exchanges mean.
+ */
+export class IkeSa {
+  readonly initiator: boolean;
+  readonly spiI: Uint8Array;
+  readonly spiR: Uint8Array;
+  readonly suite: IkeSuite;
+  readonly keys: IkeKeys;
+  readonly fragmentation: boolean;
+  readonly createdAt: number;
+  readonly info: IkeSaInfo;
+  state: IkeSaState = 'authenticating';
+  /** Smoothed round-trip time in milliseconds, of requests that were sent once. */
+  roundTrip: number | null = null;
+
+  readonly #host: IkeSaHost;
+  readonly #protection: MessageProtection;
+  readonly #timerName: string;
+  #nextRequestId: number;
+  #expectedRequestId: number;
+  #pending: PendingRequest | null = null;
+  /** The request answered last, or being answered (no packets yet), with what came in as proof that a repetition is identical (C-6). */
+  #answered: { readonly messageId: number; readonly received: Uint8Array; packets: readonly Uint8Array[] | null } | null = null;
+  /** Fragment number 1 of the request being collected; repetitions are recognised by it (X-6). */
+  #firstFragment: Uint8Array | null = null;
+  readonly #requestFragments = new FragmentCollector();
+  readonly #responseFragments = new FragmentCollector();
+
+  constructor(host: IkeSaHost, options: IkeSaOptions) {
+    this.#host = host;
+    this.initiator = options.initiator;
+    this.spiI = options.spiI.slice();
+    this.spiR = options.spiR.slice();
+    this.suite = options.suite;
+    this.keys = options.keys;
+    this.fragmentation = options.fragmentation;
+    this.#nextRequestId = options.firstMessageId;
+    this.#expectedRequestId = options.firstMessageId;
+    this.#protection = new MessageProtection(options.suite, options.keys, options.initiator, host.random);
+    this.createdAt = host.clock.now();
+    this.info = { spiInitiator: hexEncode(this.spiI), spiResponder: hexEncode(this.spiR), proposal: options.suite.keyword, establishedAt: host.clock.wallTime() };
+    this.#timerName = `retransmit ${this.info.spiInitiator}${this.info.spiResponder}`;
+  }
+
+  get ownSpi(): Uint8Array {
+    return this.initiator ? this.spiI : this.spiR;
+  }
+
+  /** Name of the request that waits for its response. */
+  get pendingRequest(): string | null {
+    return this.#pending?.name ?? null;
+  }
+
+  /** Sends a request. The window must be free: a busy one is a defect of the caller. */
+  request(request: OutgoingRequest): void {
+    if (this.#pending !== null) throw new Error(`${request.name} while ${this.#pending.name} waits`);
+    const messageId = this.#nextRequestId++;
+    const packets = this.#seal(request.exchange, messageId, false, request.payloads, datagramLimit);
+    this.#pending = { ...request, messageId, packets, tries: 0, triesOnPath: 0, firstSentAt: this.#host.clock.now(), retransmitted: false };
+    const [path] = this.#host.requestPaths();
+    if (path !== undefined) this.#host.logMessage(this, 'sent', request.exchange, messageId, false, path, request.payloads);
+    this.#transmit();
+  }
+
+  /** Sends the waiting request again at once, to where requests go now; its count of tries starts anew (M-12.4, M-20). The octets stay the same (C-7). */
+  resend(): void {
+    if (this.#pending === null) return;
+    this.#pending.triesOnPath = 0;
+    this.#transmit();
+  }
+
+  /** Forgets the waiting request; its answer will be ignored. */
+  dropRequest(): void {
+    this.#pending = null;
+    this.#host.timers.cancel(this.#timerName);
+  }
+
+  /** Stops repeating until `resend`. */
+  pause(): void {
+    this.#host.timers.cancel(this.#timerName);
+  }
+
+  /** Answers a request and keeps the answer for repetitions of it (C-6). */
+  respond(request: ReceivedRequest, payloads: readonly InnerPayload[]): void {
+    if (this.state === 'gone' || this.#answered?.messageId !== request.messageId || this.#answered.packets !== null) return;
+    this.#answered.packets = this.#seal(request.exchange, request.messageId, true, payloads, datagramLimit);
+    this.#host.logMessage(this, 'sent', request.exchange, request.messageId, true, request.path, payloads);
+    for (const packet of this.#answered.packets) this.#host.send(request.path, packet);
+  }
+
+  /** A request that expects no answer and is not repeated: the last word of an IKE SA (C-32). */
+  sendOnce(exchange: number, payloads: readonly InnerPayload[]): void {
+    const messageId = this.#nextRequestId++;
+    const packets = this.#seal(exchange, messageId, false, payloads, datagramLimit);
+    for (const path of this.#host.requestPaths()) {
+      this.#host.logMessage(this, 'sent', exchange, messageId, false, path, payloads);
+      for (const packet of packets) this.#host.send(path, packet);
+    }
+  }
+
+  /**
+   * A message whose SPIs are those of this IKE SA. Nothing changes before the ICV was right (H-31).
+   * Returns false when the message is not protected: a hint at most.
+   */
+  receive(message: Uint8Array, path: IkePath): boolean {
+    if (this.state === 'gone') return true;
+    const header = decodeHeader(message);
+    if (!header.ok || checkHeader(header.value, message.length) !== null || isReflected(header.value, this.initiator)) return true;
+    const decoded = decodeMessage(message);
+    if (!decoded.ok) return true;
+    // H-16: on a protected message nothing outside of SK counts, and nothing may stand beside it.
+    const [payload, ...others] = decoded.value.payloads;
+    if (payload === undefined || (payload.type !== 'SK' && payload.type !== 'SKF')) return false;
+    if (others.length > 0 || header.value.exchangeType === exchangeType.IKE_SA_INIT) return true;
+    if (header.value.response) this.#receiveResponse(header.value, message, payload, path);
+    else this.#receiveRequest(header.value, message, payload, path);
+    return true;
+  }
+
+  /** Wipes all keys. Idempotent. */
+  destroy(): void {
+    this.state = 'gone';
+    this.dropRequest();
+    this.#answered = null;
+    this.#firstFragment = null;
+    this.#requestFragments.clear();
+    this.#responseFragments.clear();
+    this.#protection.wipe();
+    wipeIkeKeys(this.keys);
+  }
+
+  #receiveResponse(header: IkeHeader, message: Uint8Array, payload: Extract<Payload, { type: 'SK' | 'SKF' }>, path: IkePath): void {
+    const pending = this.#pending;
+    // H-6: not what we wait for.
+    if (pending === null || header.messageId !== pending.messageId || header.exchangeType !== pending.exchange) return;
+    const inner = this.#open(header, message, payload, this.#responseFragments);
+    if (inner === null) return;
+    this.#host.heard(this, path);
+    if (inner === 'incomplete') return;
+    this.#pending = null;
+    this.#host.timers.cancel(this.#timerName);
+    if (!pending.retransmitted) {
+      const sample = this.#host.clock.now() - pending.firstSentAt;
+      this.roundTrip = this.roundTrip === null ? sample : this.roundTrip * 0.75 + sample * 0.25;
+    }
+    const payloads = decodePayloads(inner.firstInner, inner.octets);
+    if (!payloads.ok || payloads.value.some(isEncrypted)) {
+      // C-76: an authentic response that cannot be read.
+      this.#host.peerViolation(this, `the response to ${pending.name} is malformed${payloads.ok ? '' : `: ${payloads.error.message}`}`);
+      return;
+    }
+    this.#host.logMessage(this, 'received', header.exchangeType, header.messageId, true, path, payloads.value);
+    const critical = unsupportedCritical(payloads.value);
+    if (critical !== null) {
+      this.#host.peerViolation(this, `the response to ${pending.name} has the unknown critical payload ${String(critical)}`);
+      return;
+    }
+    pending.onResponse(payloads.value, path);
+  }
+
+  #receiveRequest(header: IkeHeader, message: Uint8Array, payload: Extract<Payload, { type: 'SK' | 'SKF' }>, path: IkePath): void {
+    if (this.#answered !== null && header.messageId === this.#answered.messageId) {
+      // X-6: repetitions of a fragmented request are answered for fragment 1 only, since only that one was kept.
+      if (this.#answered.packets !== null && equal(message, this.#answered.received)) for (const packet of this.#answered.packets) this.#host.send(path, packet);
+      return;
+    }
+    // C-8: neither the next nor the last one.
+    if (header.messageId !== this.#expectedRequestId) return;
+    // H-7: no state for anything but IKE_AUTH (and what comes before it) yet.
+    if (this.state === 'authenticating' && header.exchangeType !== exchangeType.IKE_AUTH) return;
+    const inner = this.#open(header, message, payload, this.#requestFragments);
+    if (inner === null) return;
+    this.#host.heard(this, path);
+    if (payload.type === 'SKF' && payload.fragmentNumber === 1) this.#firstFragment = message.slice();
+    if (inner === 'incomplete') return;
+    this.#expectedRequestId++;
+    this.#answered = { messageId: header.messageId, received: payload.type === 'SK' ? message.slice() : (this.#firstFragment ?? message.slice()), packets: null };
+    this.#firstFragment = null;
+    const request = { exchange: header.exchangeType, messageId: header.messageId, path };
+    const payloads = decodePayloads(inner.firstInner, inner.octets);
+    if (!payloads.ok || payloads.value.some(isEncrypted)) {
+      this.respond({ ...request, payloads: [] }, [notify(notifyType.INVALID_SYNTAX)]);
+      this.#host.peerViolation(this, `a request of ${exchangeTypeName(header.exchangeType)} is malformed${payloads.ok ? '' : `: ${payloads.error.message}`}`);
+      return;
+    }
+    this.#host.logMessage(this, 'received', header.exchangeType, header.messageId, false, path, payloads.value);
+    const critical = unsupportedCritical(payloads.value);
+    if (critical !== null) {
+      // C-77: nothing else of it is processed.
+      this.respond({ ...request, payloads: [] }, [unsupportedCriticalNotify(critical)]);
+      return;
+    }
+    this.#host.handleRequest(this, { ...request, payloads: payloads.value });
+  }
+
+  /** null: not authentic, or not to be used. */
+  #open(
+    header: IkeHeader,
+    message: Uint8Array,
+    payload: Extract<Payload, { type: 'SK' | 'SKF' }>,
+    collector: FragmentCollector,
+  ): { readonly firstInner: number; readonly octets: Uint8Array } | 'incomplete' | null {
+    if (payload.type === 'SKF' && !this.fragmentation) return null;
+    const octets = this.#protection.open(message, payload);
+    if (octets === null) return null;
+    if (payload.type === 'SK') return { firstInner: payload.firstInner, octets };
+    const outcome = collector.add(
+      header.messageId,
+      { number: payload.fragmentNumber, total: payload.totalFragments, firstInner: payload.firstInner, inner: octets },
+      this.#host.clock.now(),
+    );
+    if (outcome.type === 'refused') return null;
+    return outcome.type === 'incomplete' ? 'incomplete' : { firstInner: outcome.firstInner, octets: outcome.inner };
+  }
+
+  #transmit(): void {
+    const pending = this.#pending;
+    if (pending === null) return;
+    const paths = this.#host.requestPaths();
+    if (paths.length === 0) return;
+    if (pending.tries > 0) pending.retransmitted = true;
+    pending.tries++;
+    pending.triesOnPath++;
+    if (pending.packets.length > 1 && pending.tries === triesBeforeSmallFragments + 1) {
+      // RFC 7383 section 2.5.2: smaller fragments are a new set with a larger total.
+      pending.packets = this.#seal(pending.exchange, pending.messageId, false, pending.payloads, smallDatagramLimit);
+    }
+    for (const path of paths) for (const packet of pending.packets) this.#host.send(path, packet);
+    const fraction = (this.#host.random.bytes(1)[0] ?? 0) / 255;
+    this.#host.timers.set(this.#timerName, retransmissionDelay(pending.schedule, pending.triesOnPath, fraction), () => {
+      this.#host.unanswered(this, pending);
+      if (this.#pending === pending) this.#transmit();
+    });
+  }
+
+  #seal(exchange: number, messageId: number, response: boolean, payloads: readonly InnerPayload[], limit: number): readonly Uint8Array[] {
+    const header: OutgoingHeader = { spiInitiator: this.spiI, spiResponder: this.spiR, exchangeType: exchange, initiator: this.initiator, response, messageId };
+    return this.#protection.seal(header, payloads, this.fragmentation ? limit : null, 40);
+  }
+}
+
+function isEncrypted(payload: Payload): boolean {
+  return payload.type === 'SK' || payload.type === 'SKF';
+}

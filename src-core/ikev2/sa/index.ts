@@ -1,0 +1,2 @@
+export { createInitiatorSession } from './initiator-session';
+export { createResponder } from './responder';

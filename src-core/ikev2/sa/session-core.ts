@@ -1,0 +1,782 @@
+import { equal } from '../../bytes';
+import type { Clock } from '../../ports/clock';
+import type { DataPath, TrafficSelector } from '../../ports/data-path';
+import type { Random } from '../../ports/random';
+import type { LogArea, LogLevel, Trace } from '../../ports/trace';
+import { VpnError } from '../../ports/vpn-error';
+import { ChildRekeying } from '../exchanges/child-rekey';
+import { CreateChildTask, handleCreateChild } from '../exchanges/child-create';
+import { answerDelete, DeleteChildTask, DeleteIkeTask } from '../exchanges/delete';
+import { protocolViolation } from '../exchanges/failures';
+import { IkeRekeying } from '../exchanges/ike-rekey';
+import { handleInformational } from '../exchanges/informational';
+import { LivenessTask } from '../exchanges/liveness';
+import { Mobility } from '../exchanges/mobike';
+import { type Task, taskPriority } from '../exchanges/task';
+import type { AlgorithmProposal } from '../proposals/proposal';
+import type { ChildSaInfo, IkePath, IkeSaInfo, IkeSession, IkeSessionEvent } from '../session';
+import { exchangeType, exchangeTypeName, notifyType, notifyTypeName } from '../wire/constants';
+import { describeMessage } from '../wire/describe';
+import { findPayload, findPayloads } from '../wire/find';
+import { decodeMessage } from '../wire/message';
+import type { Payload } from '../wire/payload';
+import { notify } from '../wire/payloads/notify';
+import { type ChildSa, ChildSas } from './child-sas';
+import { endpointText, ikeMessageOf, samePath, sendIke } from './ike-path';
+import { IkeSa, type IkeSaHost, type IkeSaOptions, type ReceivedRequest } from './ike-sa';
+import { establishedSchedule } from './retransmission';
+import { Timers } from './timers';
+import { TokenBucket } from './token-bucket';
+
+/** Milliseconds between two reactions to unauthenticated hints (C-75). */
+const hintInterval = 10_000;
+/** Unanswered tries on one path before another one should be looked for (M-11). */
+const silentTries = 2;
+/** A replaced IKE SA whose peer never deletes it is forgotten after this, milliseconds. */
+const replacedIkeSaLifetime = 60_000;
+/** An IKE SA that its peer deleted still answers repetitions of that DELETE, milliseconds. */
+const deletedIkeSaLifetime = 10_000;
+/** Tries of the DELETE of an IKE SA that is already replaced. */
+const deleteTries = 5;
+/** C-73: idle connections are asked this rarely, seconds. */
+const idleLivenessSeconds = 300;
+/** Addresses from which IKE messages of the peer are accepted. */
+const maxKnownRemotes = 32;
+
+export interface SessionSettings {
+  readonly role: 'initiator' | 'responder';
+  readonly ikeProposals: readonly AlgorithmProposal[];
+  readonly espProposals: readonly AlgorithmProposal[];
+  readonly mobike: boolean;
+  readonly livenessSeconds: number;
+  readonly ikeLifetimeSeconds: number;
+  readonly childLifetimeSeconds: number;
+  /** null: no NAT keepalives (a gateway is not behind a NAT). */
+  readonly natKeepaliveSeconds: number | null;
+  readonly retransmitBudgetMs: number;
+  readonly isSpiFree: ((spi: number) => boolean) | undefined;
+}
+
+/** The exchanges before the IKE SA is established; replaced by nothing once it is. */
+export interface Handshake {
+  /** A message whose SPIs belong to no IKE SA of this session. False: not for us. */
+  receive(message: Uint8Array, path: IkePath): boolean;
+  /** A protected request on an IKE SA that is still authenticating. */
+  handleRequest(sa: IkeSa, request: ReceivedRequest): void;
+  /** A request of the handshake stayed unanswered. */
+  unanswered(sa: IkeSa, name: string, tries: number): void;
+  violation(sa: IkeSa, error: VpnError): void;
+  close(): void;
+}
+
+export type SessionState = 'idle' | 'connecting' | 'established' | 'closing' | 'ended';
+
+interface Lane {
+  readonly sa: IkeSa;
+  readonly queue: Task[];
+  active: Task | null;
+}
+
+interface Probe {
+  readonly paths: readonly IkePath[];
+  readonly finish: (path: IkePath | null) => void;
+  repetitions: number;
+}
+
+/**
+ * One connection with one peer through all its IKE SAs and CHILD SAs: the driver of the tasks. It owns the timers, the path and the
+ * data path's SAs; what an exchange means is in src-core/ikev2/exchanges.
+ */
+export class SessionCore implements IkeSaHost, IkeSession {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings: SessionSettings;
+  readonly timers: Timers;
+  readonly mobility: Mobility;
+  readonly ikeRekeying: IkeRekeying;
+  readonly childRekeying: ChildRekeying;
+  handshake: Handshake | null = null;
+  /** The peer may create CHILD SAs unasked (H-36), within `permittedSelectors`. */
+  acceptsNewChildren = false;
+  permittedSelectors: { readonly local: readonly TrafficSelector[]; readonly remote: readonly TrafficSelector[] } = { local: [], remote: [] };
+
+  readonly #trace: Trace;
+  #emit: (event: IkeSessionEvent) => void;
+  #dataPath: DataPath | null;
+  #childSas: ChildSas | null = null;
+  #state: SessionState = 'idle';
+  #lanes: Lane[] = [];
+  #current: IkeSa | null = null;
+  #path: IkePath | null = null;
+  #held = false;
+  #probe: Probe | null = null;
+  #lastHeardAt: number | null = null;
+  #lastSentAt = 0;
+  /** Since when silence counts: the path was changed or came back then. */
+  #listeningSince = 0;
+  #budgetReported = false;
+  #lastHintAt = Number.NEGATIVE_INFINITY;
+  #keepaliveDueAt = 0;
+  #livenessWaiters: ((answered: boolean) => void)[] = [];
+  #pumping = false;
+  readonly #knownRemotes = new Set<string>();
+  readonly #childRekeyBudget: TokenBucket;
+  readonly #ikeRekeyBudget: TokenBucket;
+
+  constructor(
+    dependencies: { readonly clock: Clock; readonly random: Random; readonly trace: Trace; readonly dataPath: DataPath | null; readonly onEvent: (event: IkeSessionEvent) => void },
+    settings: SessionSettings,
+  ) {
+    this.clock = dependencies.clock;
+    this.random = dependencies.random;
+    this.#trace = dependencies.trace;
+    this.#emit = dependencies.onEvent;
+    this.#dataPath = null;
+    this.settings = settings;
+    this.timers = new Timers(this.clock);
+    this.mobility = new Mobility(this);
+    this.ikeRekeying = new IkeRekeying(this);
+    this.childRekeying = new ChildRekeying(this);
+    const now = this.clock.now();
+    // A gateway whose data path cannot move its SAs rekeys after every roam, so bursts are normal; a flood is not (H-35).
+    this.#childRekeyBudget = new TokenBucket(40, 500, now);
+    this.#ikeRekeyBudget = new TokenBucket(6, 30_000, now);
+    if (dependencies.dataPath !== null) this.attach(dependencies.dataPath, dependencies.onEvent);
+  }
+
+  // ---- IkeSession
+
+  get path(): IkePath | null {
+    return this.#path;
+  }
+
+  get ike(): IkeSaInfo | null {
+    return this.#state === 'established' || this.#state === 'closing' ? (this.#current?.info ?? null) : null;
+  }
+
+  get children(): readonly ChildSaInfo[] {
+    return this.#childSas?.list ?? [];
+  }
+
+  get lastHeardAt(): number | null {
+    return this.#lastHeardAt;
+  }
+
+  connect(_path: IkePath, _alternatives: readonly IkePath[]): void {
+    throw new Error('only an initiator connects');
+  }
+
+  receive(datagram: Uint8Array, path: IkePath): boolean {
+    if (this.#state === 'ended') return false;
+    // H-62: a keepalive of the peer means nothing.
+    if (datagram.length === 1 && datagram[0] === 0xff) return true;
+    const message = ikeMessageOf(datagram, path);
+    if (message === null) return false;
+    const lane = this.#lanes.find(({ sa }) => equal(message.subarray(0, 8), sa.spiI) && equal(message.subarray(8, 16), sa.spiR));
+    if (lane === undefined) return this.handshake?.receive(message, path) ?? this.#foreignHint(message, path);
+    // C-45: only from where the peer is known to be; a responder hears its client from wherever that roams.
+    if (this.settings.role === 'initiator' && !this.#knownRemotes.has(endpointText(path.remote))) return true;
+    if (!lane.sa.receive(message, path)) this.#unprotected(message, path);
+    return true;
+  }
+
+  setPath(path: IkePath): void {
+    if (this.#state !== 'established' && this.#state !== 'closing') return;
+    this.adoptPath(path);
+    this.#restartSilence();
+    // M-12.4, M-14: what waits for an answer goes out again from here, octet by octet the same.
+    for (const { sa } of this.#lanes) sa.resend();
+    if (this.#state === 'established') {
+      this.mobility.pathChanged();
+      this.#startIdleTimers();
+      this.pump();
+    }
+  }
+
+  holdPath(): void {
+    this.#held = true;
+    for (const { sa } of this.#lanes) sa.pause();
+    this.timers.cancel('nat keepalive');
+    this.timers.cancel('liveness');
+    this.#dataPath?.setPath(null);
+  }
+
+  probe(paths: readonly IkePath[], timeoutMs: number): Promise<IkePath | null> {
+    const sa = this.#current;
+    if (this.#state !== 'established' || sa === null || paths.length === 0) return Promise.resolve(null);
+    this.#probe?.finish(null);
+    for (const path of paths) this.knowRemote(path);
+    return new Promise((resolve) => {
+      const probe: Probe = {
+        paths: [...paths],
+        repetitions: 0,
+        finish: (path) => {
+          if (this.#probe !== probe) return;
+          this.#probe = null;
+          this.timers.cancel('probe timeout');
+          this.timers.cancel('probe repetition');
+          if (this.#held) for (const lane of this.#lanes) lane.sa.pause();
+          resolve(path);
+        },
+      };
+      this.#probe = probe;
+      this.timers.set('probe timeout', timeoutMs, () => probe.finish(null));
+      this.#ask();
+      this.#scheduleProbeRepetition(probe);
+    });
+  }
+
+  checkLiveness(timeoutMs: number): Promise<boolean> {
+    if (this.#state !== 'established' || this.#current === null) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const finish = (answered: boolean): void => {
+        timer.cancel();
+        this.#livenessWaiters = this.#livenessWaiters.filter((waiter) => waiter !== finish);
+        resolve(answered);
+      };
+      const timer = this.clock.setTimer(timeoutMs, 'liveness timeout', () => finish(false));
+      this.#livenessWaiters.push(finish);
+      this.#ask();
+    });
+  }
+
+  rekeyIke(): void {
+    if (this.#state === 'established') this.ikeRekeying.start();
+  }
+
+  rekeyChild(spiIn: number): void {
+    const child = this.#childSas?.byInbound(spiIn);
+    if (this.#state === 'established' && child !== undefined) this.childRekeying.start(child);
+  }
+
+  close(waitMs: number): Promise<boolean> {
+    const sa = this.#current;
+    if (this.#state !== 'established' || sa === null) {
+      this.abandon();
+      return Promise.resolve(false);
+    }
+    this.#state = 'closing';
+    this.#probe?.finish(null);
+    return new Promise((resolve) => {
+      const finish = (answered: boolean): void => {
+        if (this.#state === 'ended') return;
+        this.#end('local', null);
+        resolve(answered);
+      };
+      this.onClosed = finish;
+      this.timers.set('close', waitMs, () => finish(false));
+      for (const lane of this.#lanes) lane.queue.length = 0;
+      this.enqueue(new DeleteIkeTask(this, sa, () => finish(true)));
+    });
+  }
+
+  abandon(): void {
+    if (this.#state === 'ended') return;
+    const closed = this.onClosed;
+    this.#forget();
+    closed?.(false);
+  }
+
+  // ---- for the exchanges
+
+  /** Resolves a `close` that waits. */
+  onClosed: ((answered: boolean) => void) | null = null;
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get current(): IkeSa | null {
+    return this.#current;
+  }
+
+  get dataPath(): DataPath | null {
+    return this.#dataPath;
+  }
+
+  get childSas(): ChildSas {
+    if (this.#childSas === null) throw new Error('no data path is attached yet');
+    return this.#childSas;
+  }
+
+  get isHeld(): boolean {
+    return this.#held;
+  }
+
+  /** Where CHILD SAs go; a responder learns it once its client proved itself. */
+  attach(dataPath: DataPath, onEvent: (event: IkeSessionEvent) => void): void {
+    this.#dataPath = dataPath;
+    this.#emit = onEvent;
+    this.#childSas = new ChildSas({ dataPath, clock: this.clock, random: this.random, timers: this.timers, isSpiFree: this.settings.isSpiFree, traceKeys: this.#trace.keys?.bind(this.#trace) });
+    dataPath.onEvent((event) => {
+      if (this.#state !== 'established') return;
+      if (event.type === 'sequence-soft-limit' || event.type === 'sequence-hard-limit') {
+        const child = this.#childSas?.byOutbound(event.spi);
+        if (child !== undefined) this.childRekeying.start(child);
+      } else if (event.type === 'unknown-spi') this.#hint();
+    });
+  }
+
+  emit(event: IkeSessionEvent): void {
+    if (this.#state !== 'ended') this.#emit(event);
+  }
+
+  log(level: LogLevel, area: LogArea, text: string): void {
+    this.#trace.log({ level, area, text });
+  }
+
+  beginConnecting(): void {
+    this.#state = 'connecting';
+  }
+
+  /** Creates an IKE SA of this session; its messages are received from now on. */
+  createIkeSa(options: IkeSaOptions): IkeSa {
+    const sa = new IkeSa(this, options);
+    this.#lanes.push({ sa, queue: [], active: null });
+    const { cipher } = options.suite;
+    this.#trace.keys?.({
+      type: 'ike',
+      spiInitiator: sa.info.spiInitiator,
+      spiResponder: sa.info.spiResponder,
+      encryption: `${cipher.encryption}-${String(cipher.keyBits)}`,
+      integrity: cipher.integrity ?? 'none',
+      skEi: sa.keys.skEi.slice(),
+      skEr: sa.keys.skEr.slice(),
+      skAi: sa.keys.skAi.slice(),
+      skAr: sa.keys.skAr.slice(),
+    });
+    return sa;
+  }
+
+  /** The first IKE SA is authenticated and its CHILD SA is installed. */
+  established(sa: IkeSa): void {
+    this.#state = 'established';
+    this.#current = sa;
+    sa.state = 'established';
+    this.handshake = null;
+    for (const lane of [...this.#lanes]) if (lane.sa !== sa) this.removeIkeSa(lane.sa);
+    this.#restartSilence();
+    this.#startIdleTimers();
+    this.ikeRekeying.schedule(sa);
+  }
+
+  /** Takes a path without telling the peer. */
+  adoptPath(path: IkePath): void {
+    this.#path = path;
+    this.#held = false;
+    this.knowRemote(path);
+    this.#dataPath?.setPath({ socket: path.socket, remote: path.remote });
+  }
+
+  knowRemote(path: IkePath): void {
+    const key = endpointText(path.remote);
+    this.#knownRemotes.delete(key);
+    this.#knownRemotes.add(key);
+    for (const oldest of this.#knownRemotes) {
+      if (this.#knownRemotes.size <= maxKnownRemotes) break;
+      this.#knownRemotes.delete(oldest);
+    }
+  }
+
+  /** The task in flight on an IKE SA. */
+  activeTask(sa: IkeSa): Task | null {
+    return this.#lanes.find((lane) => lane.sa === sa)?.active ?? null;
+  }
+
+  hasTask(predicate: (task: Task) => boolean): boolean {
+    return this.#lanes.some((lane) => (lane.active !== null && predicate(lane.active)) || lane.queue.some(predicate));
+  }
+
+  /** Queues a task on the current IKE SA, or on the one given. One of the same name that still waits is enough. */
+  enqueue(task: Task, sa: IkeSa | null = this.#current): void {
+    const lane = this.#lanes.find((candidate) => candidate.sa === sa);
+    if (lane === undefined) {
+      task.cancel?.();
+      return;
+    }
+    if (lane.queue.some((waiting) => waiting.name === task.name)) {
+      task.cancel?.();
+      return;
+    }
+    lane.queue.push(task);
+    this.pump();
+  }
+
+  /** Starts what can be started: one task an IKE SA, the most urgent first (C-5). */
+  pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      for (const lane of [...this.#lanes]) while (this.#startNext(lane));
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** After a rekey: `next` is the IKE SA now; children and waiting tasks go with it (C-63). */
+  switchIkeSa(next: IkeSa): void {
+    const previous = this.#current;
+    if (previous === null || previous === next) return;
+    this.#current = next;
+    next.state = 'established';
+    next.roundTrip ??= previous.roundTrip;
+    if (previous.state === 'established') previous.state = 'rekeyed';
+    const from = this.#lanes.find((lane) => lane.sa === previous);
+    const to = this.#lanes.find((lane) => lane.sa === next);
+    if (from !== undefined && to !== undefined) {
+      const moving = from.queue.filter((task) => task.kind !== 'deleteIke' && task.kind !== 'rekeyIke');
+      for (const task of from.queue) if (task.kind === 'rekeyIke') task.cancel?.();
+      from.queue.splice(0, from.queue.length, ...from.queue.filter((task) => task.kind === 'deleteIke'));
+      to.queue.push(...moving);
+    }
+    this.mobility.ikeSaReplaced();
+    this.ikeRekeying.schedule(next);
+    this.emit({ type: 'ike-rekeyed', ike: next.info });
+    this.forgetIkeSaLater(previous);
+    this.pump();
+  }
+
+  /** An IKE SA that its peer should delete. */
+  forgetIkeSaLater(sa: IkeSa, lifetime = replacedIkeSaLifetime): void {
+    this.timers.set(`replaced ${sa.info.spiInitiator}${sa.info.spiResponder}`, lifetime, () => this.removeIkeSa(sa));
+  }
+
+  /** Forgets an IKE SA that is not the current one. Its task in flight goes on elsewhere when it can. */
+  removeIkeSa(sa: IkeSa): void {
+    const index = this.#lanes.findIndex((lane) => lane.sa === sa);
+    if (index < 0 || sa === this.#current) return;
+    const [lane] = this.#lanes.splice(index, 1);
+    sa.destroy();
+    for (const task of [lane?.active ?? null, ...(lane?.queue ?? [])]) {
+      if (task === null) continue;
+      if (task.restartable && this.#state === 'established') this.enqueue(task);
+      else task.cancel?.();
+    }
+    if (lane !== undefined) lane.active = null;
+  }
+
+  /** The peer deleted an IKE SA that has a successor: it is kept to answer repetitions only. */
+  lingerIkeSa(sa: IkeSa): void {
+    const lane = this.#lanes.find((candidate) => candidate.sa === sa);
+    if (lane === undefined) return;
+    const task = lane.active;
+    lane.active = null;
+    sa.dropRequest();
+    sa.state = 'deleting';
+    if (task !== null) {
+      if (task.restartable) this.enqueue(task);
+      else task.cancel?.();
+    }
+    this.forgetIkeSaLater(sa, deletedIkeSaLifetime);
+  }
+
+  /** The peer said that it is over, or something fatal happened. */
+  end(by: 'peer' | 'failure', error: VpnError | null): void {
+    if (this.#state === 'ended') return;
+    const closed = this.onClosed;
+    this.#end(by, error);
+    closed?.(true);
+  }
+
+  /** May the peer have another rekey now? */
+  takeRekeyBudget(kind: 'child' | 'ike'): boolean {
+    return (kind === 'child' ? this.#childRekeyBudget : this.#ikeRekeyBudget).take(this.clock.now());
+  }
+
+  /** A soft lifetime: the configured one, minus up to a tenth by chance (C-62). Milliseconds. */
+  softLifetime(seconds: number): number {
+    return seconds * 1000 * (1 - 0.1 * ((this.random.bytes(1)[0] ?? 0) / 255));
+  }
+
+  /** The CHILD SA is in the data path: its lifetime begins. */
+  childInstalled(child: ChildSa, replaces: ChildSa | null, announce: boolean): void {
+    this.timers.set(`child lifetime ${child.spiIn.toString(16)}`, this.softLifetime(this.settings.childLifetimeSeconds), () => this.childRekeying.start(child));
+    if (announce) this.emit({ type: 'child-installed', child, replaces: replaces?.spiIn ?? null });
+  }
+
+  childRemoved(child: ChildSa): void {
+    this.timers.cancel(`child lifetime ${child.spiIn.toString(16)}`);
+    this.emit({ type: 'child-removed', spiIn: child.spiIn });
+  }
+
+  /** The peer forgot a CHILD SA that we still had: make a new one. */
+  recreateChild(lost: ChildSa): void {
+    this.enqueue(new CreateChildTask(this, lost.localSelectors, lost.remoteSelectors));
+  }
+
+  deleteChild(child: ChildSa): void {
+    if (child.state === 'gone' || child.state === 'deleting') return;
+    this.enqueue(new DeleteChildTask(this, child));
+  }
+
+  // ---- IkeSaHost
+
+  requestPaths(): readonly IkePath[] {
+    if (this.#probe !== null) return this.#probe.paths;
+    return this.#held || this.#path === null ? [] : [this.#path];
+  }
+
+  send(path: IkePath, message: Uint8Array): void {
+    this.#lastSentAt = this.clock.now();
+    sendIke(path, message);
+  }
+
+  heard(sa: IkeSa, path: IkePath): void {
+    this.#lastHeardAt = this.clock.now();
+    this.#budgetReported = false;
+    // RFC 7296 section 2.23: without MOBIKE a gateway follows its client's authentic messages.
+    if (this.settings.role === 'responder' && sa === this.#current && !this.mobility.supported && !samePath(path, this.#path)) {
+      this.adoptPath(path);
+      this.emit({ type: 'path-confirmed', path, natDetected: this.mobility.natDetected });
+    }
+  }
+
+  handleRequest(sa: IkeSa, request: ReceivedRequest): void {
+    if (this.#state === 'ended') return;
+    if (sa.state === 'authenticating') {
+      this.handshake?.handleRequest(sa, request);
+      return;
+    }
+    switch (request.exchange) {
+      case exchangeType.INFORMATIONAL: {
+        const deleted = findPayloads(request.payloads, 'D');
+        // H-26: after the DELETE of the IKE SA nothing else in the message acts.
+        if (deleted.length > 0) answerDelete(this, sa, request, deleted);
+        else handleInformational(this, sa, request);
+        return;
+      }
+      case exchangeType.CREATE_CHILD_SA:
+        this.#handleCreateChildSa(sa, request);
+        return;
+      default:
+        // H-10, H-43: an exchange that has no place on an established IKE SA.
+        sa.respond(request, [notify(notifyType.INVALID_SYNTAX)]);
+    }
+  }
+
+  peerViolation(sa: IkeSa, detail: string): void {
+    const error = protocolViolation(detail);
+    if (this.#state === 'connecting') this.handshake?.violation(sa, error);
+    else this.end('failure', error);
+  }
+
+  unanswered(sa: IkeSa, request: { readonly name: string; readonly tries: number; readonly triesOnPath: number; readonly firstSentAt: number }): void {
+    if (sa.state === 'authenticating') {
+      this.handshake?.unanswered(sa, request.name, request.tries);
+      return;
+    }
+    if (sa !== this.#current) {
+      // The peer has forgotten an IKE SA that we replaced: so do we.
+      if (request.tries >= deleteTries) this.removeIkeSa(sa);
+      return;
+    }
+    if (this.#path === null || this.#probe !== null || this.#state !== 'established') return;
+    const silentMs = this.clock.now() - Math.max(this.#listeningSince, this.#lastHeardAt ?? 0, request.firstSentAt);
+    if (request.triesOnPath >= silentTries) this.emit({ type: 'path-silent', path: this.#path, tries: request.triesOnPath, silentMs });
+    if (silentMs >= this.settings.retransmitBudgetMs && !this.#budgetReported) {
+      this.#budgetReported = true;
+      this.emit({ type: 'peer-silent' });
+      if (this.settings.role === 'responder') this.end('failure', new VpnError('VPN_DISCONNECT', 'The client does not answer any more.'));
+    }
+  }
+
+  logMessage(_sa: IkeSa, direction: 'sent' | 'received', exchange: number, messageId: number, response: boolean, path: IkePath, payloads: readonly Payload[]): void {
+    this.traceMessage(direction, exchange, messageId, response, path, payloads);
+  }
+
+  traceMessage(direction: 'sent' | 'received', exchange: number, messageId: number, response: boolean, path: IkePath, payloads: readonly Payload[]): void {
+    const local = endpointText(path.socket.local);
+    const remote = endpointText(path.remote);
+    const described = describeMessage({ direction, exchangeType: exchange, messageId, response, from: direction === 'sent' ? local : remote, to: direction === 'sent' ? remote : local, payloads });
+    this.#trace.log({
+      level: 'debug',
+      area: 'ike',
+      text: `${direction === 'sent' ? 'Sent' : 'Received'} ${exchangeTypeName(exchange)} ${response ? 'response' : 'request'} ${String(messageId)}`,
+      exchange: described,
+    });
+  }
+
+  // ---- inside
+
+  #handleCreateChildSa(sa: IkeSa, request: ReceivedRequest): void {
+    const offer = findPayload(request.payloads, 'SA');
+    if (offer === undefined) return sa.respond(request, [notify(notifyType.INVALID_SYNTAX)]);
+    if (this.ikeRekeying.isRekeyRequest(request.payloads)) return this.ikeRekeying.handle(sa, request);
+    if (sa !== this.#current || sa.state !== 'established' || this.ikeRekeying.isActiveOn(sa)) {
+      // RFC 7296 section 2.25.2: CHILD SAs do not change while their IKE SA is being replaced or closed.
+      return sa.respond(request, [notify(notifyType.TEMPORARY_FAILURE)]);
+    }
+    if (this.childRekeying.isRekeyRequest(request.payloads)) return this.childRekeying.handle(sa, request);
+    handleCreateChild(this, sa, request);
+  }
+
+  #startNext(lane: Lane): boolean {
+    if (lane.active !== null || lane.queue.length === 0 || lane.sa.pendingRequest !== null || lane.sa.state === 'gone' || lane.sa.state === 'authenticating') return false;
+    if (this.#state !== 'established' && this.#state !== 'closing') return false;
+    // Without a path nothing begins, but a probe brings its own paths.
+    if (this.requestPaths().length === 0) return false;
+    lane.queue.sort((a, b) => taskPriority[a.kind] - taskPriority[b.kind]);
+    const task = lane.queue.shift();
+    if (task === undefined) return false;
+    const payloads = task.build(lane.sa);
+    if (payloads === null) {
+      task.cancel?.();
+      return true;
+    }
+    lane.active = task;
+    lane.sa.request({
+      name: task.name,
+      exchange: task.exchange,
+      payloads,
+      schedule: task.schedule ?? establishedSchedule,
+      onResponse: (response, path) => {
+        lane.active = null;
+        if (this.#state === 'ended') return;
+        this.#answered(path);
+        task.process(lane.sa, response, path);
+        this.pump();
+      },
+    });
+    return true;
+  }
+
+  /** Something we asked was answered on `path`. */
+  #answered(path: IkePath): void {
+    for (const waiter of [...this.#livenessWaiters]) waiter(true);
+    const probe = this.#probe;
+    if (probe === null) return;
+    const found = probe.paths.find((candidate) => samePath(candidate, path));
+    if (found !== undefined) probe.finish(found);
+    // The answer came by a path nobody asked about: ask again.
+    else this.#ask();
+  }
+
+  /** Makes sure that a request is on its way: the pending one, or an empty INFORMATIONAL. */
+  #ask(): void {
+    const sa = this.#current;
+    if (sa === null) return;
+    if (sa.pendingRequest !== null) sa.resend();
+    else this.enqueue(new LivenessTask(this));
+  }
+
+  #scheduleProbeRepetition(probe: Probe): void {
+    const delay = Math.min(200 * 1.8 ** probe.repetitions, 2500);
+    this.timers.set('probe repetition', delay, () => {
+      if (this.#probe !== probe) return;
+      probe.repetitions++;
+      this.#ask();
+      this.#scheduleProbeRepetition(probe);
+    });
+  }
+
+  #restartSilence(): void {
+    this.#listeningSince = this.clock.now();
+    this.#budgetReported = false;
+  }
+
+  #startIdleTimers(): void {
+    this.#scheduleLiveness();
+    this.#scheduleKeepalive();
+  }
+
+  #lastProofOfLife(): number {
+    let last = Math.max(this.#lastHeardAt ?? 0, this.#listeningSince);
+    for (const child of this.#childSas?.list ?? []) last = Math.max(last, this.#dataPath?.inboundCounters(child.spiIn)?.lastPacketAt ?? 0);
+    return last;
+  }
+
+  /** C-73: asks only when something was sent and nothing was heard, or when it was quiet for long. */
+  #scheduleLiveness(): void {
+    const interval = this.settings.livenessSeconds * 1000;
+    if (interval <= 0) return;
+    const now = this.clock.now();
+    const due = Math.max(this.#lastProofOfLife() + interval, now + 250);
+    this.timers.set('liveness', due - now, () => {
+      const proof = this.#lastProofOfLife();
+      const quiet = this.clock.now() - proof;
+      if (quiet >= interval - 1) {
+        const sent = (this.#childSas?.list ?? []).some((child) => (this.#dataPath?.outboundCounters(child.spiOut)?.lastPacketAt ?? 0) > proof);
+        if ((sent || quiet >= Math.max(idleLivenessSeconds * 1000, interval)) && !this.#held && this.#current?.pendingRequest === null) this.enqueue(new LivenessTask(this));
+        this.timers.set('liveness', interval, () => this.#scheduleLiveness());
+        if (!sent && quiet < idleLivenessSeconds * 1000) this.timers.set('liveness', Math.min(interval, 1000), () => this.#scheduleLiveness());
+        return;
+      }
+      this.#scheduleLiveness();
+    });
+  }
+
+  /** E-20..E-22: one octet when nothing else was sent, counted from the last packet of any kind. */
+  #scheduleKeepalive(): void {
+    const seconds = this.settings.natKeepaliveSeconds;
+    if (seconds === null || seconds <= 0 || this.#held) return;
+    const interval = seconds * 1000;
+    const now = this.clock.now();
+    const last = Math.max(this.#dataPath?.lastSentAt() ?? 0, this.#lastSentAt);
+    const due = Math.max(last + interval, now + 50);
+    this.#keepaliveDueAt = due;
+    this.timers.set('nat keepalive', due - now, () => {
+      const path = this.#path;
+      const fired = this.clock.now();
+      const lastSent = Math.max(this.#dataPath?.lastSentAt() ?? 0, this.#lastSentAt);
+      if (path !== null && this.#state === 'established' && fired - lastSent >= interval - 1) {
+        // The machine slept: the mapping may be gone, so ask instead of tapping (E-22).
+        if (fired - this.#keepaliveDueAt > 20_000) this.#ask();
+        else if (path.remote.port !== 500) path.socket.send(Uint8Array.of(0xff), path.remote);
+        this.#lastSentAt = fired;
+      }
+      this.#scheduleKeepalive();
+    });
+  }
+
+  /** C-75, H-30: unprotected messages are hints, whatever they say. */
+  #unprotected(message: Uint8Array, path: IkePath): void {
+    const decoded = decodeMessage(message);
+    if (!decoded.ok) return;
+    const hint = findPayloads(decoded.value.payloads, 'N').find(({ notify: type }) => type === notifyType.INVALID_IKE_SPI || type === notifyType.INVALID_SPI);
+    if (hint === undefined) return;
+    this.log('debug', 'ike', `Unauthenticated ${notifyTypeName(hint.notify)} from ${endpointText(path.remote)}`);
+    this.#hint();
+  }
+
+  #foreignHint(message: Uint8Array, path: IkePath): boolean {
+    // INVALID_SPI comes outside of any IKE SA, with our SPIs or with none (RFC 7296 section 1.5).
+    const sa = this.#current;
+    if (sa === null || !this.#knownRemotes.has(endpointText(path.remote)) || !equal(message.subarray(0, 8), sa.spiI)) return false;
+    this.#unprotected(message, path);
+    return true;
+  }
+
+  #hint(): void {
+    const now = this.clock.now();
+    if (this.#state !== 'established' || now - this.#lastHintAt < hintInterval) return;
+    this.#lastHintAt = now;
+    this.emit({ type: 'peer-forgot-hint' });
+    if (!this.#held) this.#ask();
+  }
+
+  #end(by: 'peer' | 'local' | 'failure', error: VpnError | null): void {
+    const emit = this.#emit;
+    this.#forget();
+    emit({ type: 'ended', by, error });
+  }
+
+  #forget(): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.onClosed = null;
+    this.handshake?.close();
+    this.handshake = null;
+    const probe = this.#probe;
+    probe?.finish(null);
+    for (const waiter of [...this.#livenessWaiters]) waiter(false);
+    this.timers.close();
+    for (const lane of this.#lanes) {
+      lane.active?.cancel?.();
+      for (const task of lane.queue) task.cancel?.();
+      lane.sa.destroy();
+    }
+    this.#lanes = [];
+    this.#current = null;
+    this.#childSas?.clear();
+  }
+}
