@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { AdapterView, ApiClient, ApiFailure, ApiPush, ApiRequests, DemoAdapter, LogEntry, Prompt, RoundTripSample, Snapshot } from '../src-main/api/contract';
+import type { AdapterView, ApiClient, ApiFailure, ApiPush, ApiRequests, ApiResult, DemoAdapter, LogEntry, Prompt, RoundTripSample, Snapshot } from '../src-main/api/contract';
 import type { StatusObject } from '../src-core/connection/status';
 import type { Profile } from '../src-core/profiles/profile';
 import { isDesktopWindow } from './connection';
@@ -133,14 +133,14 @@ export function detach(): void {
   set({ attached: false });
 }
 
-/** A request whose refusal is shown to the person. Resolves with the result, or null after a refusal. */
-export async function request<K extends keyof ApiRequests>(name: K, args: ApiRequests[K]['args']): Promise<ApiRequests[K]['result'] | null> {
+const notAttached: ApiFailure = { code: 'internal', message: 'The Agile VPN service is not there.', field: null };
+
+/** A request whose refusal is shown to the person; the caller sees it as well. */
+export async function request<K extends keyof ApiRequests>(name: K, args: ApiRequests[K]['args']): Promise<ApiResult<ApiRequests[K]['result']>> {
   const { client } = get();
-  if (client === null) return null;
-  const result = await client.request(name, args);
-  if (result.ok) return result.value;
-  set({ failure: result.failure });
-  return null;
+  const result = client === null ? { ok: false as const, failure: notAttached } : await client.request(name, args);
+  if (!result.ok) set({ failure: result.failure });
+  return result;
 }
 
 /** Nothing is drawn for a hidden page; when it is seen again it starts from a fresh snapshot. */

@@ -29,8 +29,9 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
 
   const asksUser = prompt.kind === 'password';
   const differs = prompt.kind === 'new-password' && secret !== repeated;
-  // An empty secret answers with the saved one.
-  const complete = (!asksUser || username !== '') && (secret !== '' || prompt.hasSaved) && !differs;
+  // An empty secret answers with the saved one, unless that is what was refused.
+  const savedCounts = prompt.hasSaved && prompt.reason === null;
+  const complete = (!asksUser || username !== '') && (secret !== '' || savedCounts) && !differs;
 
   const cancel = (): void => void request('answerPrompt', { id: prompt.id, answer: { type: 'cancel' } });
   const submit = (event: FormEvent): void => {
@@ -74,7 +75,7 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
               type="password"
               autoComplete="off"
               value={secret}
-              placeholder={prompt.hasSaved ? t('connect.saved-placeholder') : undefined}
+              placeholder={savedCounts ? t('connect.saved-placeholder') : undefined}
               onChange={(event) => setSecret(event.target.value)}
               data-autofocus={prompt.username !== null || !asksUser ? '' : undefined}
             />

@@ -1,4 +1,7 @@
 import type { ReactNode } from 'react';
+import { ConnectionsWindow } from '../connections/ConnectionsWindow';
+import { LogWindow } from '../log/LogWindow';
+import { PropertiesWindow } from '../properties/PropertiesWindow';
 import { surfaceId, useApp, type Surface } from '../store';
 import { StatusWindow } from '../status/StatusWindow';
 
@@ -6,8 +9,12 @@ export function SurfaceWindow({ surface, hidden }: { readonly surface: Surface; 
   switch (surface.kind) {
     case 'status':
       return <StatusWindow name={surface.name} hidden={hidden} />;
-    default:
-      return null;
+    case 'properties':
+      return <PropertiesWindow name={surface.name} hidden={hidden} />;
+    case 'log':
+      return <LogWindow name={surface.name} hidden={hidden} />;
+    case 'connections':
+      return <ConnectionsWindow hidden={hidden} />;
   }
 }
 

@@ -197,6 +197,7 @@ export const en = {
   'log.level.debug': 'Everything',
   'log.follow': 'Follow',
   'log.mask': 'Mask names and addresses',
+  'log.copied': 'Copied to the clipboard.',
   'log.empty': 'Nothing has been logged.',
   'log.count': '{count} entries',
   'log.message': '{direction} {name} {kind}, message {id}, {from} to {to}',
