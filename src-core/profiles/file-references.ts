@@ -28,7 +28,7 @@ export function isRelativeFileName(name: string): boolean {
 }
 
 function isDerBase64(text: string): boolean {
-  const bytes = text.length >= 16 ? base64Decode(text) : null;
+  const bytes = text.length >= 8 ? base64Decode(text) : null;
   return bytes !== null && isDer(bytes);
 }
 

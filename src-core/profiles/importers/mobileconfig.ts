@@ -1,3 +1,4 @@
+import { DOMParser, onErrorStopParsing } from '@xmldom/xmldom';
 import { parse, parseBinary } from 'plist';
 import { base64Encode, utf8Decode } from '../../bytes';
 import type { Draft } from '../draft';
@@ -33,6 +34,8 @@ function parsePlist(text: string | Uint8Array): JsonObject | null {
   // A property list needs no entities of its own; they are how a small file becomes a large one.
   if (typeof text === 'string' && /<!ENTITY/i.test(text)) return null;
   try {
+    // The plist library would print what is wrong with a stranger's file: look for it first, silently.
+    if (typeof text === 'string') new DOMParser({ onError: onErrorStopParsing }).parseFromString(text, 'text/xml');
     const value: unknown = typeof text === 'string' ? parse(text) : parseBinary(text);
     return isJsonObject(value) ? value : null;
   } catch {
