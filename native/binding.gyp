@@ -28,7 +28,7 @@
           "include_dirs": ["<!(node openssl.mjs include <(node_root_dir))"],
           "include_dirs!": ["<(node_root_dir)/include/node", "<(node_root_dir)/deps/openssl/config", "<(node_root_dir)/deps/openssl/openssl/include"],
           "libraries": ["<!@(node openssl.mjs libs)"],
-          "sources": ["<!@(node -p \"require('fs').existsSync('addon/datapath') ? require('fs').readdirSync('addon/datapath').filter((f) => f.endsWith('.cc')).map((f) => 'addon/datapath/' + f).join(' ') : ''\")"],
+          "sources": ["<!@(node -p \"['addon/datapath', 'addon/tls'].flatMap((d) => require('fs').existsSync(d) ? require('fs').readdirSync(d).filter((f) => f.endsWith('.cc')).map((f) => d + '/' + f) : []).join(' ')\")"],
         }],
       ],
     },

@@ -5,6 +5,7 @@
 
 #ifdef AGILE_VPN_DATA_PATH
 #include "datapath/init.h"
+#include "tls/init.h"
 #endif
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
@@ -16,6 +17,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitChannel(env, exports);
 #ifdef AGILE_VPN_DATA_PATH
   InitDataPath(env, exports);
+  InitTls(env, exports);
 #endif
   return exports;
 }

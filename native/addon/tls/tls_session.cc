@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,13 @@
 #include "init.h"
 
 namespace {
+
+// A plain Uint8Array: slice() of a Buffer is a view, and callers that keep a part wipe the rest.
+Napi::Uint8Array Octets(Napi::Env env, const void* data, size_t length) {
+  Napi::Uint8Array octets = Napi::Uint8Array::New(env, length);
+  if (length > 0) memcpy(octets.Data(), data, length);
+  return octets;
+}
 
 struct FreeContext { void operator()(SSL_CTX* c) const { SSL_CTX_free(c); } };
 struct FreeCertificate { void operator()(X509* c) const { X509_free(c); } };
@@ -209,8 +217,8 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     }
     const char* state = ssl_ == nullptr ? "closed" : failed_ ? "failed" : closed ? "closed" : SSL_is_init_finished(ssl_) ? "open" : verdict_ == Verdict::kAsked ? "verify" : "handshake";
     Napi::Object step = Napi::Object::New(env);
-    step.Set("output", Napi::Buffer<char>::Copy(env, output.data(), output.size()));
-    step.Set("application", Napi::Buffer<unsigned char>::Copy(env, application.data(), application.size()));
+    step.Set("output", Octets(env, output.data(), output.size()));
+    step.Set("application", Octets(env, application.data(), application.size()));
     step.Set("state", Napi::String::New(env, state));
     step.Set("error", failed_ ? Napi::Value(Napi::String::New(env, error_)) : env.Null());
     OPENSSL_cleanse(application.data(), application.size());
@@ -238,7 +246,7 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
   Napi::Value PeerCertificates(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
     Napi::Array list = Napi::Array::New(env, peer_.size());
-    for (uint32_t i = 0; i < peer_.size(); i++) list.Set(i, Napi::Buffer<unsigned char>::Copy(env, peer_[i].data(), peer_[i].size()));
+    for (uint32_t i = 0; i < peer_.size(); i++) list.Set(i, Octets(env, peer_[i].data(), peer_[i].size()));
     return list;
   }
 
@@ -256,7 +264,7 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
       context = bytes.Data();
       context_length = bytes.ByteLength();
     }
-    Napi::Buffer<unsigned char> key = Napi::Buffer<unsigned char>::New(env, length);
+    Napi::Uint8Array key = Napi::Uint8Array::New(env, length);
     if (SSL_export_keying_material(ssl_, key.Data(), length, label.data(), label.size(), context, context_length, with_context ? 1 : 0) != 1)
       throw Napi::Error::New(env, LastError("no keying material"));
     return key;
@@ -274,7 +282,7 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     if (session == nullptr || SSL_SESSION_is_resumable(session) != 1) return env.Null();
     int length = i2d_SSL_SESSION(session, nullptr);
     if (length <= 0) return env.Null();
-    Napi::Buffer<unsigned char> bytes = Napi::Buffer<unsigned char>::New(env, static_cast<size_t>(length));
+    Napi::Uint8Array bytes = Napi::Uint8Array::New(env, static_cast<size_t>(length));
     unsigned char* at = bytes.Data();
     i2d_SSL_SESSION(session, &at);
     return bytes;
