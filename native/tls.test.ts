@@ -72,7 +72,7 @@ describe('TLS over memory', () => {
     // RFC 5705 section 4: no context and an empty one differ in TLS 1.2, RFC 8446 section 7.5: not in TLS 1.3.
     const same = Buffer.from(here.exportKey('label', null, 64)).equals(here.exportKey('label', new Uint8Array(0), 64));
     expect(same).toBe(version === '1.3');
-    expect(there.receive(here.write(Buffer.from('inside')).output).application).toEqual(Buffer.from('inside'));
+    expect(Buffer.from(there.receive(here.write(Buffer.from('inside')).output).application).toString()).toBe('inside');
     here.close();
     here.close();
     there.close();
