@@ -3,3 +3,4 @@ export * from './seeded-random';
 export * from './simulated-network';
 export * from './recording-data-path';
 export * from './two-ends';
+export * from './test-credentials';
