@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { hexEncode, utf8Encode } from '../bytes';
 import { VpnError } from '../ports/vpn-error';
-import { eapLimits, EapPeer, eapType, encodeEapPacket } from '.';
+import { eapLimits, EapPeer, eapType, encodeEapPacket, mayUseEapOnly } from '.';
 import type { EapMethodStep, EapPeerMethod } from '.';
 
 /** A method that answers every request and succeeds when asked with "done". */
@@ -205,5 +205,28 @@ describe('reasons', () => {
     peer.close();
     expect(await responseText(peer, request(eapType.IDENTITY))).toBe('CANCELLED');
     expect(method.received).toEqual([]);
+  });
+});
+
+describe('X-11: EAP-only authentication (RFC 5998)', () => {
+  const eapOnlyPeer = (...methods: EapPeerMethod[]) => new EapPeer({ identity: 'anonymous', methods, eapOnly: true });
+
+  test('MSCHAPv2 bare gets a Nak although the profile allows it, and the server may not insist', async () => {
+    const peer = eapOnlyPeer(new FakeMethod(eapType.MSCHAPV2), new FakeMethod(eapType.PEAP));
+    expect(await responseText(peer, request(eapType.MSCHAPV2, 'a'))).toBe('3:\u0019');
+    expect(await responseText(peer, request(eapType.PEAP, 'done'))).toBe('25:re:done');
+    expect((await peer.receive(success)).type).toBe('success');
+  });
+
+  test('a method without key is no proof', async () => {
+    const method = new FakeMethod(eapType.TLS);
+    vi.spyOn(method, 'result').mockReturnValue({ msk: null as unknown as Uint8Array<ArrayBuffer> });
+    const peer = eapOnlyPeer(method);
+    await peer.receive(request(eapType.TLS, 'done'));
+    expect(await responseText(peer, success)).toBe('IKE_AUTH_FAIL');
+  });
+
+  test('which connections may offer it', () => {
+    expect([[13], [25], [21], [25, 13], [26], [25, 26], [6], [4], []].map((types) => mayUseEapOnly(types.map((type) => ({ type }))))).toEqual([true, true, true, true, false, false, false, false, false]);
   });
 });

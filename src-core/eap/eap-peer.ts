@@ -10,7 +10,8 @@ import type { EapMessage } from './packet';
 
 /**
  * The peer's state gate of RFC 3748 section 4.2. It exists only after the gateway has proved itself (A-2, C-25):
- * IKE_AUTH makes the conversation after it has verified certificate, name and AUTH, not before.
+ * IKE_AUTH makes the conversation after it has verified certificate, name and AUTH, not before. The one exception is
+ * EAP-only authentication (RFC 5998), where the method must prove the server: `eapOnly`.
  */
 
 export interface EapPeerOptions {
@@ -18,12 +19,25 @@ export interface EapPeerOptions {
   readonly identity: string;
   /** What the profile allows, the best first. Others get a Nak even if they exist (A-4, H-51). */
   readonly methods: readonly EapPeerMethod[];
+  /**
+   * The gateway has not proved itself and will only do so through the method (RFC 5998, X-11): methods that do not check a
+   * certificate of the server get a Nak, and a result without key is refused. `identity` goes out unprotected: an anonymous one.
+   */
+  readonly eapOnly?: boolean;
   /** Sanitised text of the server. */
   readonly onNotification?: (text: string) => void;
 }
 
 /** A-4. */
 export const eapLimits = { rounds: 50, naks: 3 } as const;
+
+/** X-11: they show and check a certificate of the server and make a key. Never MSCHAPv2, GTC or MD5 bare. */
+const provingServer: ReadonlySet<number> = new Set([eapType.TLS, eapType.TTLS, eapType.PEAP]);
+
+/** Whether a connection with these methods may offer EAP_ONLY_AUTHENTICATION at all. */
+export function mayUseEapOnly(methods: readonly Pick<EapPeerMethod, 'type'>[]): boolean {
+  return methods.length > 0 && methods.every(({ type }) => provingServer.has(type));
+}
 
 type Outcome = Awaited<ReturnType<EapConversation['receive']>>;
 
@@ -42,6 +56,7 @@ interface Exchange {
 export class EapPeer implements EapConversation {
   readonly #options: EapPeerOptions;
   readonly #identity: Uint8Array;
+  readonly #acceptable: readonly EapPeerMethod[];
   #state: State = { phase: 'negotiating', naks: 0 };
   #rounds = 0;
   #last: Exchange | null = null;
@@ -52,6 +67,7 @@ export class EapPeer implements EapConversation {
   constructor(options: EapPeerOptions) {
     this.#options = options;
     this.#identity = encodeIdentity(options.identity);
+    this.#acceptable = options.eapOnly === true ? options.methods.filter(({ type }) => provingServer.has(type)) : options.methods;
   }
 
   get methodName(): string | null {
@@ -114,7 +130,7 @@ export class EapPeer implements EapConversation {
 
   async #methodRequest(request: EapMessage, bytes: Uint8Array): Promise<Outcome> {
     if (this.#state.phase === 'negotiating') {
-      const method = this.#options.methods.find(({ type }) => type === request.type);
+      const method = this.#acceptable.find(({ type }) => type === request.type);
       if (method === undefined) return this.#nak(request, bytes, this.#state.naks);
       this.#state = { phase: 'method', method };
       this.#methodName = method.name;
@@ -129,13 +145,15 @@ export class EapPeer implements EapConversation {
   #nak(request: EapMessage, bytes: Uint8Array, naks: number): Outcome {
     if (naks >= eapLimits.naks) return this.#fail(notAllowed(`the server insists on EAP type ${String(request.type)}`));
     this.#state = { phase: 'negotiating', naks: naks + 1 };
-    return this.#respond(request, bytes, eapType.NAK, encodeNak(this.#options.methods.map(({ type }) => type)));
+    return this.#respond(request, bytes, eapType.NAK, encodeNak(this.#acceptable.map(({ type }) => type)));
   }
 
   /** A-5, H-47: success counts only after the method's own. */
   #success(): Outcome {
     const result = this.#state.phase === 'method' ? this.#state.method.result() : undefined;
     if (result === undefined) return this.#violation('EAP-Success before the method had succeeded');
+    // RFC 5998 section 4: without a key of the method nothing would bind it to this IKE SA.
+    if (this.#options.eapOnly === true && result.msk === null) return this.#violation('a method without key where only EAP proves the server');
     this.#state = { phase: 'succeeded' };
     return { type: 'success', msk: result.msk };
   }

@@ -40,7 +40,7 @@ describe('our own format', () => {
       mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true },
       network: { useDefaultGateway: true, routes: [], dnsServers: 'server', splitDns: [], ipv6: 'tunnel-or-block', killSwitch: false, allowLan: true, mtu: 'auto', dhcpInform: false },
       proposals: { ike: [], esp: [] },
-      advanced: { postQuantum: 'prefer', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, tcpFallback: true, legacyWindows: false },
+      advanced: { postQuantum: 'prefer', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, tcpFallback: true, legacyWindows: false },
     });
     expect(keys(imported, 'understood')).toEqual(['version', 'name', 'server', 'authentication.method']);
     expect(keys(imported, 'missing')).toEqual(['authentication.username', 'authentication.password']);

@@ -66,6 +66,9 @@ export interface Profile {
     readonly fragmentation: boolean;
     readonly natKeepaliveSeconds: number;
     readonly dpdSeconds: number;
+    /** When the IKE SA and its CHILD SAs are rekeyed by us at the latest. */
+    readonly ikeLifetimeSeconds: number;
+    readonly childLifetimeSeconds: number;
     readonly tcpFallback: boolean;
     /** SHA-1 and 1024 bit key exchange for unhardened Windows servers (W-3). */
     readonly legacyWindows: boolean;

@@ -1,7 +1,9 @@
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
+import outputSchema from '../../assets/schema/agilevpn-output.schema.json';
 import schema from '../../assets/schema/agilevpn-status.schema.json';
 import type { StatusObject } from '../connection/status';
+import { describeMessage, notify } from '../ikev2/wire';
 import { vpnErrors } from '../ports/vpn-error';
 
 const validate = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true }).compile(schema);
@@ -29,4 +31,13 @@ test('keys may be added, none may be renamed', () => {
 
 test.each([{ state: 'Reconnecting' }, { since: 'yesterday' }, { roams: -1 }, { children: [{}] }, { lastRoam: { ...status.lastRoam, reason: 'because' } }, { error: { code: 'x' } }, { ike: { ...status.ike, spiInitiator: 'XYZ' } }])('%j does not fit', (change) => {
   expect(validate({ ...status, ...change })).toBe(false);
+});
+
+test('lines of connect --json: status and log entries, with decoded exchanges', () => {
+  const validateLine = new Ajv({ strict: true, strictRequired: false, allowUnionTypes: true }).addSchema(schema).compile(outputSchema);
+  const exchange = describeMessage({ direction: 'received', exchangeType: 37, messageId: 3, response: true, from: '10.10.0.1:4500', to: '10.10.0.2:41000', payloads: [notify(16400)] });
+  const entry = { id: 1, at: '2026-11-23T10:00:00.000Z', connection: 'Contoso', level: 'info', area: 'ike', text: 'x', exchange };
+  expect(validateLine({ type: 'status', status }) || validateLine.errors).toBe(true);
+  expect(validateLine({ type: 'log', entry }) || validateLine.errors).toBe(true);
+  for (const bad of [{ type: 'status' }, { type: 'log', status }, { type: 'other' }, { type: 'log', entry: { ...entry, level: 'loud' } }, { type: 'status', status: { ...status, roams: '1' } }]) expect(validateLine(bad)).toBe(false);
 });
