@@ -148,8 +148,8 @@ class Monitor {
 
  private:
   static constexpr double kWatchful = 1200, kWatchfulPeriod = 20, kPeriod = 50;
-  /// After one call the next follows this much later at the earliest: floods become at most 250 calls a second.
-  static constexpr double kSpacing = 4;
+  /// After one call the next follows this much later at the earliest: floods become at most 500 calls a second.
+  static constexpr double kSpacing = 2;
 
   /// Milliseconds until `tick` is due.
   int timeout() const {

@@ -19,6 +19,7 @@ namespace {
 constexpr const char* kMarker = "# agile-vpn: name servers of ";
 constexpr const char* kKept = "#|";
 constexpr const char* kLink = "#-> ";
+constexpr const char* kAbsent = "# there was no such file";
 /// glibc reads no more than three (MAXNS).
 constexpr size_t kMaxServersInFile = 3;
 
@@ -80,14 +81,12 @@ class FileDns : public DnsMethod {
   DnsState apply(const std::string& tunnel, int, const DnsSettings& settings) override {
     if (!settings.splitDomains.empty()) return {false, kSplitNeedsResolved, false};
     const std::string present = ReadSmallFile(kResolvConf);
-    std::string owner, original, link;
-    const bool ours = UnwrapResolvConf(present, &owner, &original, &link);
+    std::string owner;
+    FormerFile former;
+    const bool ours = UnwrapResolvConf(present, &owner, &former);
     if (ours && owner != tunnel && if_nametoindex(owner.c_str()) != 0) return {false, "/etc/resolv.conf belongs to " + owner, false};
-    if (!ours) {
-      original = present;
-      link = ReadLink();
-    }
-    const std::string wanted = WrapResolvConf(tunnel, settings, original, link);
+    if (!ours) former = {present.empty() ? access(kResolvConf, F_OK) == 0 : true, present, ReadLink()};
+    const std::string wanted = WrapResolvConf(tunnel, settings, former);
     if (wanted == present) return {true, "file", false};
     const int code = ReplaceFile(wanted);
     if (code != 0) return {false, std::string("/etc/resolv.conf: ") + strerror(code), false};
@@ -98,10 +97,12 @@ class FileDns : public DnsMethod {
 
   /// Puts the former file back if the present one is ours and `tunnel`'s. Somebody else's newer file stays.
   static void Restore(const std::string& tunnel) {
-    std::string owner, original, link;
-    if (!UnwrapResolvConf(ReadSmallFile(kResolvConf), &owner, &original, &link) || owner != tunnel) return;
-    if (!link.empty() && RestoreLink(link) == 0) return;
-    ReplaceFile(original);
+    std::string owner;
+    FormerFile former;
+    if (!UnwrapResolvConf(ReadSmallFile(kResolvConf), &owner, &former) || owner != tunnel) return;
+    if (!former.link.empty() && RestoreLink(former.link) == 0) return;
+    if (!former.existed && former.link.empty() && unlink(kResolvConf) == 0) return;
+    ReplaceFile(former.text);
   }
 };
 
@@ -222,31 +223,32 @@ std::string ResolvConfText(const DnsSettings& settings) {
   return out;
 }
 
-std::string WrapResolvConf(const std::string& tunnel, const DnsSettings& settings, const std::string& original, const std::string& link) {
+std::string WrapResolvConf(const std::string& tunnel, const DnsSettings& settings, const FormerFile& former) {
   std::string out = kMarker + tunnel + "; what was here before follows as comments and comes back\n" + ResolvConfText(settings);
-  if (!link.empty()) out += kLink + link + "\n";
-  std::istringstream lines(original);
+  if (!former.link.empty()) out += kLink + former.link + "\n";
+  if (!former.existed) out += std::string(kAbsent) + "\n";
+  std::istringstream lines(former.text);
   std::string line;
   while (std::getline(lines, line)) out += kKept + line + "\n";
   // A last line without its end is kept as such.
-  if (!original.empty() && original.back() != '\n') out += "#!\n";
+  if (!former.text.empty() && former.text.back() != '\n') out += "#!\n";
   return out;
 }
 
-bool UnwrapResolvConf(const std::string& text, std::string* tunnel, std::string* original, std::string* link) {
+bool UnwrapResolvConf(const std::string& text, std::string* tunnel, FormerFile* former) {
   if (text.compare(0, strlen(kMarker), kMarker) != 0) return false;
   const size_t nameEnd = text.find(';');
   const size_t lineEnd = text.find('\n');
   if (nameEnd == std::string::npos || lineEnd == std::string::npos || nameEnd > lineEnd) return false;
   *tunnel = text.substr(strlen(kMarker), nameEnd - strlen(kMarker));
-  original->clear();
-  link->clear();
+  *former = {};
   std::istringstream lines(text.substr(lineEnd + 1));
   std::string line;
   while (std::getline(lines, line)) {
-    if (line.compare(0, strlen(kKept), kKept) == 0) *original += line.substr(strlen(kKept)) + "\n";
-    else if (line.compare(0, strlen(kLink), kLink) == 0) *link = line.substr(strlen(kLink));
-    else if (line == "#!" && !original->empty()) original->pop_back();
+    if (line.compare(0, strlen(kKept), kKept) == 0) former->text += line.substr(strlen(kKept)) + "\n";
+    else if (line.compare(0, strlen(kLink), kLink) == 0) former->link = line.substr(strlen(kLink));
+    else if (line == kAbsent) former->existed = false;
+    else if (line == "#!" && !former->text.empty()) former->text.pop_back();
   }
   return true;
 }
@@ -294,8 +296,9 @@ void Dns::withdraw(const std::string& tunnel, int index) {
 }
 
 void Dns::removeLeftovers() {
-  std::string owner, original, link;
-  if (!UnwrapResolvConf(ReadSmallFile(kResolvConf), &owner, &original, &link)) return;
+  std::string owner;
+  FormerFile former;
+  if (!UnwrapResolvConf(ReadSmallFile(kResolvConf), &owner, &former)) return;
   if (if_nametoindex(owner.c_str()) == 0) FileDns::Restore(owner);
 }
 

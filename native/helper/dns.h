@@ -58,9 +58,17 @@ std::string ReadSmallFile(const char* path);
 
 /// resolv.conf with these settings, for resolvconf and the file; pure.
 std::string ResolvConfText(const DnsSettings& settings);
-/// The file's text with what was there before kept as comments, and back; pure. `link`: the former file was a symbolic link to it.
-std::string WrapResolvConf(const std::string& tunnel, const DnsSettings& settings, const std::string& original, const std::string& link);
+/// What was at /etc/resolv.conf before us.
+struct FormerFile {
+  bool existed = true;
+  std::string text;
+  /// Its target when it was a symbolic link.
+  std::string link;
+};
+
+/// The file's text with what was there before kept as comments, and back; pure.
+std::string WrapResolvConf(const std::string& tunnel, const DnsSettings& settings, const FormerFile& former);
 /// false when `text` is not ours.
-bool UnwrapResolvConf(const std::string& text, std::string* tunnel, std::string* original, std::string* link);
+bool UnwrapResolvConf(const std::string& text, std::string* tunnel, FormerFile* former);
 
 }  // namespace agile::helper

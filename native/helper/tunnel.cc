@@ -58,6 +58,8 @@ int Tunnel::open(const std::string& name, uid_t owner, bool offload) {
   const int code = attach(fd);
   if (code != 0) {
     ::close(fd);
+    // It is somebody else's: nothing of it is ours to put back.
+    name_.clear();
     return code;
   }
   fd_ = fd;
@@ -69,6 +71,7 @@ int Tunnel::reattach() { return fd_ < 0 ? EBADF : attach(fd_); }
 void Tunnel::close() {
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
+  name_.clear();
 }
 
 int Tunnel::index() const { return static_cast<int>(if_nametoindex(name_.c_str())); }

@@ -79,11 +79,11 @@ describe('UDP sockets of one path', () => {
   });
 
   it('report ICMP errors of the path as hints, with the MTU where there is one', async () => {
-    await net.do('run', net.peerCommand('ip', 'link', 'add', 'd0', 'mtu', '1200', 'type', 'veth', 'peer', 'name', 'd1'));
-    await net.do('run', net.peerCommand('ip', 'link', 'set', 'd1', 'up'));
-    await net.do('run', net.peerCommand('ip', 'link', 'set', 'd0', 'up'));
-    await net.do('run', net.peerCommand('ip', 'addr', 'add', '198.51.100.1/24', 'dev', 'd0'));
-    await net.do('run', net.peerCommand('sysctl', '-qw', 'net.ipv4.ip_forward=1'));
+    await net.peerRun('ip', 'link', 'add', 'd0', 'mtu', '1200', 'type', 'veth', 'peer', 'name', 'd1');
+    await net.peerRun('ip', 'link', 'set', 'd1', 'up');
+    await net.peerRun('ip', 'link', 'set', 'd0', 'up');
+    await net.peerRun('ip', 'addr', 'add', '198.51.100.1/24', 'dev', 'd0');
+    await net.peerRun('sysctl', '-qw', 'net.ipv4.ip_forward=1');
     const { socket } = await net.do<Opened>('open', { adapter: 'eth0', address: '10.10.0.2' });
     // Nobody listens at the router's own port; the network behind it takes 1200 octets.
     await net.do('send', { socket, text: 'x', address: '10.10.0.1', port: 9 });
@@ -108,12 +108,14 @@ describe('UDP sockets of one path', () => {
   });
 
   it('leave no descriptor behind', async () => {
-    const before = await net.do<number>('descriptors');
-    for (let i = 0; i < 50; i++) {
+    const use = async (): Promise<void> => {
       const { socket } = await net.do<Opened>('open', { adapter: 'eth0', address: '10.10.0.2' });
       await net.do('close', { socket });
       await net.do('open', { adapter: 'eth9', address: '10.10.0.2' }).catch(() => undefined);
-    }
+    };
+    await use();
+    const before = await net.do<number>('descriptors');
+    for (let i = 0; i < 50; i++) await use();
     expect(await net.do<number>('descriptors')).toBe(before);
   });
 });

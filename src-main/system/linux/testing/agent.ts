@@ -40,8 +40,6 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
   snapshot: () => adapters.snapshot(),
   raw: () => addon.readAdapters(),
   lookup: (question: RouteQuestion) => adapters.lookupRoute(question),
-  /** Runs a program; resolves with its output. */
-  run: ({ program, args }: { program: string; args: string[] }) => execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
   /**
    * Starts a program and resolves once `adapter` shows the wished carrier in a snapshot read from the listener.
    * Times in ms: from the start of the program to the event, and from the thread's reading of the event to the listener.

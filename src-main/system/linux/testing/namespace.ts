@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,9 +23,18 @@ async function bundle(): Promise<string> {
 
 let bundled: Promise<string> | null = null;
 
-/** unshare(1) as root; where the user is not, as root of a user namespace. */
-function unshare(...kinds: string[]): string[] {
-  return ['unshare', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']), ...kinds];
+/** Root makes namespaces outright; anybody else inside a user namespace of their own. */
+const unprivileged = process.getuid?.() !== 0;
+
+/** A process that does nothing but keep its namespaces. */
+function hold(parent: ChildProcess | null, kinds: readonly string[], prepare: string): Promise<ChildProcess> {
+  const join = parent === null ? [] : ['nsenter', '-t', String(parent.pid), ...(unprivileged ? ['-U', '--preserve-credentials'] : [])];
+  const [program, ...args] = [...join, 'unshare', ...(unprivileged && parent === null ? ['--user', '--map-root-user'] : []), ...kinds, '--', 'sh', '-c', `set -e; ${prepare} echo ready; exec sleep infinity`];
+  const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  return new Promise((resolve, reject) => {
+    child.stdout.once('data', () => resolve(child));
+    child.once('exit', () => reject(new Error('the namespace cannot be made: needs root, or unprivileged user namespaces')));
+  });
 }
 
 interface Waiting {
@@ -33,20 +42,55 @@ interface Waiting {
   reject: (error: Error) => void;
 }
 
+export interface Command {
+  readonly program: string;
+  readonly args: string[];
+}
+
 /**
- * A process in a network and a mount namespace of its own, and a second network namespace (the peer) at the other end of veth pairs.
- * Nothing of it outlives the processes; the machine's own network is not touched.
+ * A network and mount namespace with an agent in it, and a second network namespace (the peer) at the other end of veth pairs. /etc is a
+ * small folder of its own. Nothing of it outlives the processes; the machine's own network is not touched.
  */
 export class Namespace {
-  private readonly agent: ChildProcess;
+  private readonly holder: ChildProcess;
   private readonly peer: ChildProcess;
+  private readonly script: string;
+  private agent: ChildProcess | null = null;
   private readonly waiting = new Map<number, Waiting>();
   private lastId = 0;
 
-  private constructor(agent: ChildProcess, peer: ChildProcess) {
-    this.agent = agent;
+  private constructor(holder: ChildProcess, peer: ChildProcess, script: string) {
+    this.holder = holder;
     this.peer = peer;
-    createInterface({ input: agent.stdout! }).on('line', (line) => {
+    this.script = script;
+  }
+
+  /** `resolvConf`: a shell command that prepares /etc/resolv.conf; the default writes a plain file. */
+  static async create(resolvConf = 'printf "# before\\nnameserver 192.0.2.53\\nsearch lan.test\\n" > /etc/resolv.conf'): Promise<Namespace> {
+    if (!existsSync(join(root, 'native', 'build', 'Release', 'agile_vpn.node'))) throw new Error('the addon is not built: npm run build:native');
+    const script = await (bundled ??= bundle());
+    const holder = await hold(null, ['--net', '--mount', '--propagation', 'private'], `mount -t tmpfs -o mode=755 etc /etc; ${resolvConf};`);
+    const namespace = new Namespace(holder, await hold(holder, ['--net'], ''), script);
+    await namespace.ip('link', 'set', 'lo', 'up');
+    await namespace.peerIp('link', 'set', 'lo', 'up');
+    return namespace;
+  }
+
+  /** One operation of the agent, which is started when there is none. */
+  do<T>(operation: string, input: unknown = null): Promise<T> {
+    this.agent ??= this.startAgent();
+    const { stdin } = this.agent;
+    const id = ++this.lastId;
+    return new Promise<T>((resolve, reject) => {
+      this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      stdin!.write(`${JSON.stringify({ id, operation, input })}\n`);
+    });
+  }
+
+  private startAgent(): ChildProcess {
+    const { program, args } = this.command(process.execPath, this.script);
+    const agent = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { PATH: process.env['PATH'] } });
+    createInterface({ input: agent.stdout }).on('line', (line) => {
       const reply = JSON.parse(line) as { id: number; result?: unknown; error?: string; code?: unknown; detail?: unknown };
       const waiting = this.waiting.get(reply.id);
       this.waiting.delete(reply.id);
@@ -57,42 +101,16 @@ export class Namespace {
       for (const { reject } of this.waiting.values()) reject(new Error('the agent ended'));
       this.waiting.clear();
     });
+    return agent;
   }
 
-  static async create(): Promise<Namespace> {
-    if (!existsSync(join(root, 'native', 'build', 'Release', 'agile_vpn.node'))) throw new Error('the addon is not built: npm run build:native');
-    const script = await (bundled ??= bundle());
-    const [program, ...args] = unshare('--net', '--mount', '--propagation', 'private', process.execPath, script);
-    const agent = spawn(program!, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    const namespace = new Namespace(agent, await Namespace.startPeer(agent));
-    await namespace.ip('link', 'set', 'lo', 'up');
-    await namespace.peerIp('link', 'set', 'lo', 'up');
-    return namespace;
+  /** A program in the namespace. */
+  command(...command: string[]): Command {
+    return { program: 'nsenter', args: ['-t', String(this.holder.pid), ...(unprivileged ? ['-U', '--preserve-credentials'] : []), '-n', '-m', ...command] };
   }
 
-  /** The peer is a child namespace of the agent's own, so that veth ends can be moved there by its process id. */
-  private static startPeer(agent: ChildProcess): Promise<ChildProcess> {
-    // The agent is in its namespaces once it answers its first request; the peer needs only a process of its own.
-    const [program, ...args] = unshare('--net', 'sh', '-c', 'echo ready; exec sleep infinity');
-    const peer = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    return new Promise((resolve, reject) => {
-      peer.stdout!.once('data', () => resolve(peer));
-      peer.once('exit', () => reject(new Error('the peer namespace cannot be made')));
-      agent.once('exit', () => reject(new Error('the namespace cannot be made: needs root, or unprivileged user namespaces')));
-    });
-  }
-
-  /** One operation of the agent. */
-  do<T>(operation: string, input: unknown = null): Promise<T> {
-    const id = ++this.lastId;
-    return new Promise<T>((resolve, reject) => {
-      this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      this.agent.stdin!.write(`${JSON.stringify({ id, operation, input })}\n`);
-    });
-  }
-
-  run(program: string, ...args: string[]): Promise<string> {
-    return this.do('run', { program, args });
+  run(...command: string[]): Promise<string> {
+    return output(this.command(...command));
   }
 
   ip(...args: string[]): Promise<string> {
@@ -105,12 +123,16 @@ export class Namespace {
   }
 
   /** A program in the peer's network namespace. */
-  peerCommand(...command: string[]): { program: string; args: string[] } {
-    return { program: 'nsenter', args: ['-t', String(this.peer.pid), '-n', ...command] };
+  peerCommand(...command: string[]): Command {
+    return { program: 'nsenter', args: ['-t', String(this.peer.pid), ...(unprivileged ? ['-U', '--preserve-credentials'] : []), '-n', ...command] };
+  }
+
+  peerRun(...command: string[]): Promise<string> {
+    return output(this.peerCommand(...command));
   }
 
   peerIp(...args: string[]): Promise<string> {
-    return this.do('run', this.peerCommand('ip', ...args));
+    return this.peerRun('ip', ...args);
   }
 
   /** A veth pair: `name` here, `peerName` at the peer; both up, with their addresses. */
@@ -122,22 +144,36 @@ export class Namespace {
     for (const address of peerAddresses) await this.peerIp('addr', 'add', address, 'dev', peerName, ...(address.includes(':') ? ['nodad'] : []));
   }
 
-  /** Ends the agent's process at once, as a crash would. */
-  kill(): Promise<void> {
-    return new Promise((resolve) => {
-      this.agent.once('exit', () => resolve());
-      this.agent.kill('SIGKILL');
+  /** Ends the agent at once, as a crash would. The next operation starts another. */
+  async kill(): Promise<void> {
+    const agent = this.agent;
+    this.agent = null;
+    if (agent === null) return;
+    // nsenter has become the agent itself: it forks only for process namespaces.
+    await new Promise<void>((resolve) => {
+      agent.once('exit', () => resolve());
+      agent.kill('SIGKILL');
     });
   }
 
-  get pid(): number {
-    return this.agent.pid ?? 0;
-  }
-
   async close(): Promise<void> {
-    const ended = this.agent.exitCode !== null || this.agent.signalCode !== null ? Promise.resolve() : new Promise<void>((resolve) => this.agent.once('exit', () => resolve()));
-    this.agent.stdin!.end();
-    await ended;
+    const agent = this.agent;
+    if (agent !== null && agent.exitCode === null && agent.signalCode === null) {
+      await new Promise<void>((resolve) => {
+        agent.once('exit', () => resolve());
+        agent.stdin!.end();
+      });
+    }
     this.peer.kill('SIGKILL');
+    this.holder.kill('SIGKILL');
   }
+}
+
+function output({ program, args }: Command): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { encoding: 'utf8' }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`${args.slice(3).join(' ')}: ${stderr.trim() || error.message}`));
+    });
+  });
 }

@@ -1,0 +1,388 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { SettingsReport, TunnelSettings } from '../../../src-core/ports';
+import { Namespace } from './testing/namespace';
+
+const settings: TunnelSettings = {
+  tunnelName: 'avpn0',
+  mtu: 1400,
+  addresses: ['10.77.0.1/32', 'fd77::1/128'],
+  routes: ['0.0.0.0/0'],
+  excludedRoutes: ['203.0.113.0/24'],
+  ipv6: 'block',
+  dns: { servers: ['10.99.0.53'], searchDomains: ['corp.test'], splitDomains: [] },
+  killSwitch: null,
+};
+const blocking: TunnelSettings = { ...settings, killSwitch: { endpoints: [{ address: '10.10.0.1', port: 4500 }], allowLan: false } };
+
+interface RouteJson {
+  readonly dst: string;
+  readonly dev?: string;
+  readonly type?: string;
+  readonly table?: string;
+}
+
+/** Everything the helper may change, as the system's own tools show it. */
+async function systemState(net: Namespace): Promise<string> {
+  const parts = [
+    ['ip', 'addr'],
+    ['ip', '-4', 'rule'],
+    ['ip', '-6', 'rule'],
+    ['ip', '-4', 'route', 'show', 'table', 'all'],
+    ['ip', '-6', 'route', 'show', 'table', 'all'],
+    // Table by table: a table that was made anew comes last in the whole.
+    ['sh', '-c', 'for table in $(nft list tables | sort | cut -d" " -f3); do nft list table inet "$table"; done'],
+    ['sh', '-c', 'cat /etc/resolv.conf; ls -lA --time-style=+ /etc; sysctl net.ipv4.conf.all.src_valid_mark'],
+  ];
+  const texts: string[] = [];
+  for (const part of parts) texts.push(await net.run(...part));
+  return texts.join('\n---\n').replaceAll(/valid_lft \S+ preferred_lft \S+|expires \d+sec/g, '');
+}
+
+async function until(look: () => Promise<boolean>, milliseconds: number): Promise<number> {
+  const start = performance.now();
+  while (performance.now() - start < milliseconds) {
+    if (await look()) return performance.now() - start;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`it did not happen within ${milliseconds} ms`);
+}
+
+const figure = (text: string): void => {
+  process.stdout.write(`  ${text}\n`);
+};
+
+const get = async (net: Namespace, destination: string, ...more: string[]): Promise<string> => {
+  const [route] = await net.ipJson<readonly RouteJson[]>('route', 'get', destination, ...more);
+  return route?.dev ?? '';
+};
+
+describe('the privileged helper', () => {
+  let net: Namespace;
+  let before: string;
+
+  beforeAll(async () => {
+    net = await Namespace.create();
+    await net.wire('eth0', 'p0', ['10.10.0.2/24', 'fd10::2/64'], ['10.10.0.1/24', 'fd10::1/64']);
+    await net.ip('route', 'add', 'default', 'via', '10.10.0.1');
+    await net.ip('-6', 'route', 'add', 'default', 'via', 'fd10::1');
+    // IPv6 duplicate detection of the link-local address ends.
+    await until(async () => !(await net.ip('addr')).includes('tentative'), 5000);
+  }, 30_000);
+  afterAll(() => net.close());
+  beforeEach(async () => {
+    before = await systemState(net);
+  });
+  afterEach(async () => {
+    // A test that failed must not spoil the next.
+    await net.kill();
+    await until(async () => !(await net.ip('link')).includes('avpn0'), 3000);
+    await net.run('nft', 'flush', 'ruleset');
+  });
+
+  const open = async (wanted: TunnelSettings): Promise<SettingsReport> => {
+    await net.do('openTunnel', { name: wanted.tunnelName, mtu: wanted.mtu });
+    return net.do<SettingsReport>('apply', wanted);
+  };
+  const same = async (): Promise<boolean> => (await systemState(net)) === before;
+
+  it('applies what was declared, and everything it set is gone after withdraw', async () => {
+    const start = performance.now();
+    const report = await open(settings);
+    figure(`start of the helper, adapter, settings, read back: ${(performance.now() - start).toFixed(0)} ms`);
+    expect(report.concerns.map(({ concern, inForce }) => [concern, inForce])).toEqual([
+      ['tunnel', true],
+      ['addresses', true],
+      ['routes', true],
+      ['rules', true],
+      ['dns', true],
+      ['firewall', true],
+    ]);
+    expect(report.concerns.find(({ concern }) => concern === 'dns')?.detail).toBe('file');
+
+    const [link] = await net.ipJson<readonly { mtu: number; flags: string[]; txqlen: number; addr_info: { local: string; prefixlen: number }[] }[]>('addr', 'show', 'avpn0');
+    expect(link).toMatchObject({ mtu: 1400, txqlen: 64 });
+    expect(link!.flags).toContain('UP');
+    expect(link!.addr_info.map((address) => `${address.local}/${address.prefixlen}`)).toEqual(settings.addresses);
+
+    expect(await get(net, '198.51.100.1')).toBe('avpn0');
+    expect(await get(net, '203.0.113.9')).toBe('eth0');
+    // The local network stays reachable; what is bound to its adapter goes past the tunnel, and so does what asks with our mark.
+    expect(await get(net, '10.10.0.77')).toBe('eth0');
+    expect(await get(net, '198.51.100.1', 'oif', 'eth0')).toBe('eth0');
+    expect(await get(net, '198.51.100.1', 'mark', '0x6176706e')).toBe('eth0');
+    await expect(net.ip('-6', 'route', 'get', '2001:db8::1')).rejects.toThrow(/No route to host|unreachable/);
+    expect(await net.run('cat', '/etc/resolv.conf')).toContain('\nnameserver 10.99.0.53\nsearch corp.test\n');
+    expect(await net.run('nft', 'list', 'table', 'inet', 'agile_vpn_avpn0')).toContain('ip daddr 10.77.0.1 drop');
+    await expect(net.run('nft', 'list', 'table', 'inet', 'agile_vpn')).rejects.toThrow();
+
+    // Look-ups of ours never answer with the tunnel.
+    expect(await net.do('lookup', { destination: '198.51.100.1' })).toMatchObject({ adapter: 'eth0', source: '10.10.0.2' });
+    expect(await net.do('lookup', { destination: '2001:db8::1' })).toMatchObject({ adapter: 'eth0', source: 'fd10::2' });
+
+    await net.do('withdraw');
+    expect(await systemState(net)).toBe(before);
+  });
+
+  it('moves packets: what is routed into the tunnel arrives at its descriptor, what is bound to an adapter does not', async () => {
+    await open({ ...settings, ipv6: 'leave' });
+    await net.do('packets');
+    const inside = await net.do<{ socket: number }>('open', { adapter: null, address: '10.77.0.1' });
+    const outside = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: '10.10.0.2' });
+    expect(await net.do('send', { socket: inside.socket, text: 'through', address: '198.51.100.1', port: 7 })).toBe('sent');
+    expect(await net.do('send', { socket: outside.socket, text: 'past', address: '198.51.100.1', port: 7 })).toBe('sent');
+    const seen: string[] = [];
+    await until(async () => {
+      seen.push(...(await net.do<string[]>('packets')));
+      return seen.some((packet) => packet.startsWith('45'));
+    }, 1000);
+    const payloads = seen.filter((packet) => packet.startsWith('45')).map((packet) => Buffer.from(packet, 'hex').subarray(28).toString());
+    expect(payloads).toEqual(['through']);
+    await net.do('withdraw');
+    expect(await systemState(net)).toBe(before);
+  });
+
+  it('IPv6 of the outer path works while IPv6 is blocked for everybody else', async () => {
+    await open(settings);
+    const outer = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: 'fd10::2' });
+    expect(await net.do('send', { socket: outer.socket, text: 'esp', address: '2001:db8::1', port: 4500 })).toBe('sent');
+    const other = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: 'fd10::2' });
+    expect(await net.do('send', { socket: other.socket, text: 'leak', address: '2001:db8::1', port: 53 })).toMatch(/^E/);
+    await net.do('withdraw');
+  });
+
+  it('answers by longest prefix over both tables; equal length goes into the tunnel', async () => {
+    await net.ip('route', 'add', '10.0.0.0/8', 'via', '10.10.0.1');
+    await net.ip('route', 'add', '10.99.7.0/24', 'via', '10.10.0.1');
+    await net.ip('route', 'add', '172.20.0.0/16', 'via', '10.10.0.1');
+    await open({ ...settings, routes: ['10.99.0.0/16', '172.20.0.0/16', '192.0.2.0/24'], excludedRoutes: [], ipv6: 'leave', dns: null });
+    const table = {
+      '10.99.1.1': 'avpn0', // longer than main's /8
+      '10.99.7.1': 'eth0', // main has it longer
+      '10.1.1.1': 'eth0',
+      '172.20.3.4': 'avpn0',
+      '192.0.2.200': 'avpn0',
+      '198.51.100.1': 'eth0', // no default route into the tunnel
+      '10.10.0.77': 'eth0',
+    };
+    for (const [destination, adapter] of Object.entries(table)) expect(`${destination} ${await get(net, destination)}`).toBe(`${destination} ${adapter}`);
+    await net.do('withdraw');
+    for (const route of ['10.0.0.0/8', '10.99.7.0/24', '172.20.0.0/16']) await net.ip('route', 'del', route);
+    expect(await systemState(net)).toBe(before);
+  });
+
+  it('puts everything back within two seconds when its client is killed', async () => {
+    await open(settings);
+    expect(await same()).toBe(false);
+    await net.kill();
+    figure(`client killed: everything back after ${(await until(same, 2000)).toFixed(0)} ms`);
+  });
+
+  it('keeps blocking when its client is killed with the kill switch on; the next withdraw lifts it', async () => {
+    await open(blocking);
+    const table = await net.run('nft', 'list', 'table', 'inet', 'agile_vpn');
+    await net.kill();
+    await until(async () => !(await net.ip('link')).includes('avpn0'), 2000);
+    expect(await net.run('nft', 'list', 'ruleset')).toBe(table);
+
+    const other = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: '10.10.0.2' });
+    expect(await net.do('send', { socket: other.socket, text: 'leak', address: '10.10.0.1', port: 80 })).toMatch(/^E/);
+    expect(await net.do('send', { socket: other.socket, text: 'ike', address: '10.10.0.1', port: 4500 })).toBe('sent');
+
+    await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
+    expect(await net.run('nft', 'list', 'table', 'inet', 'agile_vpn')).toBe(table);
+    await net.do('withdraw');
+    expect(await systemState(net)).toBe(before);
+  });
+
+  it('lets nothing past the kill switch but its own UDP to the gateway, DHCP and neighbour discovery', async () => {
+    await open(blocking);
+    const outer = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: '10.10.0.2' });
+    const outer6 = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: 'fd10::2' });
+    const send = (socket: number, address: string, port: number): Promise<string> => net.do('send', { socket, text: 'x', address, port });
+    expect(await send(outer.socket, '10.10.0.1', 4500)).toBe('sent');
+    for (const [socket, address, port] of [
+      [outer.socket, '10.10.0.1', 500], // the gateway, but no port that was given
+      [outer.socket, '10.10.0.1', 53],
+      [outer.socket, '10.10.0.99', 4500],
+      [outer.socket, '198.51.100.1', 443],
+      [outer6.socket, 'fd10::1', 4500],
+    ] as const) {
+      expect(`${address} ${port} ${await send(socket, address, port)}`).toMatch(/ E[A-Z]+$/);
+    }
+    // Changed settings are one transaction; without a kill switch there is no table.
+    expect((await net.do<SettingsReport>('apply', settings)).concerns.every(({ inForce }) => inForce)).toBe(true);
+    await expect(net.run('nft', 'list', 'table', 'inet', 'agile_vpn')).rejects.toThrow();
+    await net.do('withdraw');
+    expect(await systemState(net)).toBe(before);
+  });
+
+  it('repairs what others remove or change, and reports it', async () => {
+    await open(blocking);
+    const wanted = async (): Promise<string> => (await systemState(net)).replaceAll(/^\d+: (?=avpn0)/gm, 'N: ');
+    const good = await wanted();
+    await net.do('reports');
+    const disturbances: Readonly<Record<string, string>> = {
+      'a rule deleted': 'ip rule del pref 7001',
+      'a rule of IPv6 deleted': 'ip -6 rule del pref 7000',
+      'the routing table flushed': 'ip route flush table 0x61760000',
+      'an address deleted': 'ip addr del 10.77.0.1/32 dev avpn0',
+      'a foreign address added': 'ip addr add 10.88.0.1/24 dev avpn0',
+      'the adapter set down': 'ip link set avpn0 down',
+      'its MTU changed': 'ip link set avpn0 mtu 1300',
+      'the adapter deleted': 'ip link del avpn0',
+      'nftables flushed': 'nft flush ruleset',
+      'a hole in the kill switch': 'nft insert rule inet agile_vpn output accept',
+    };
+    for (const [what, command] of Object.entries(disturbances)) {
+      await net.run('sh', '-c', command);
+      const time = await until(async () => (await wanted()) === good, 1500).catch((error: unknown) => {
+        throw new Error(`${what}: ${String(error)}`);
+      });
+      await until(async () => (await net.do<SettingsReport[]>('reports')).length > 0, 1500);
+      figure(`${what}: repaired after ${time.toFixed(0)} ms`);
+    }
+    await net.do('withdraw');
+    expect(await systemState(net)).toBe(before);
+  }, 30_000);
+
+  it('repairs resolv.conf; what the other wrote is what comes back', async () => {
+    await open(settings);
+    await net.run('sh', '-c', 'printf "nameserver 192.0.2.99\\n" > /etc/resolv.conf.new; mv /etc/resolv.conf.new /etc/resolv.conf');
+    const time = await until(async () => (await net.run('cat', '/etc/resolv.conf')).includes('\nnameserver 10.99.0.53\n'), 1500);
+    figure(`resolv.conf replaced: repaired after ${time.toFixed(0)} ms`);
+    await net.run('sh', '-c', 'printf "nameserver 192.0.2.98\\n" > /etc/resolv.conf');
+    await until(async () => (await net.run('cat', '/etc/resolv.conf')).includes('\nnameserver 10.99.0.53\n'), 1500);
+    await net.do('withdraw');
+    expect(await net.run('cat', '/etc/resolv.conf')).toBe('nameserver 192.0.2.98\n');
+    await net.run('sh', '-c', 'printf "# before\\nnameserver 192.0.2.53\\nsearch lan.test\\n" > /etc/resolv.conf');
+    expect(await systemState(net)).toBe(before);
+  });
+
+  it('says that split DNS is not in force where only a file is there, and changes nothing for it', async () => {
+    const report = await open({ ...settings, dns: { servers: ['10.99.0.53'], searchDomains: [], splitDomains: ['corp.test'] } });
+    const dns = report.concerns.find(({ concern }) => concern === 'dns');
+    expect(dns).toMatchObject({ inForce: false });
+    expect(dns!.detail).toContain('systemd-resolved');
+    expect(await net.run('cat', '/etc/resolv.conf')).toContain('192.0.2.53');
+    await net.do('withdraw');
+  });
+
+  it('withdraws idempotently, also when others removed parts already', async () => {
+    await open(settings);
+    await net.run('sh', '-c', 'ip rule del pref 7001; ip link del avpn0; nft delete table inet agile_vpn_avpn0; printf "# before\\nnameserver 192.0.2.53\\nsearch lan.test\\n" > /etc/resolv.conf');
+    await net.do('withdraw');
+    expect(await systemState(net)).toBe(before);
+    await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
+    await net.do('withdraw');
+    expect(await systemState(net)).toBe(before);
+  });
+
+  it('cleans up on SIGTERM, and leaves SIGINT to the host', async () => {
+    await open(settings);
+    const pid = String(await net.do<number>('helperPid'));
+    await net.run('kill', '-INT', pid);
+    await net.run('kill', '-0', pid);
+    expect(await get(net, '198.51.100.1')).toBe('avpn0');
+    await net.run('kill', '-TERM', pid);
+    await until(same, 2000);
+    await until(async () => (await net.do<SettingsReport[]>('reports')).some(({ concerns }) => concerns.some(({ concern, inForce }) => concern === 'tunnel' && !inForce)), 1000);
+  });
+
+  it('after its own violent death the next start clears what was left', async () => {
+    await open(settings);
+    const pid = String(await net.do<number>('helperPid'));
+    await net.run('kill', '-KILL', pid);
+    await net.kill();
+    await until(async () => !(await net.ip('link')).includes('avpn0'), 2000);
+    expect(await same()).toBe(false);
+    await net.do('rawRequest', { method: 'withdraw', parameters: {} });
+    expect(await systemState(net)).toBe(before);
+    await net.do('rawClose');
+  });
+
+  it('has an adapter of one client refused to another', async () => {
+    await open(settings);
+    expect(await net.do('rawRequest', { method: 'open-tunnel', parameters: { name: 'avpn0', mtu: 1400, offload: false } })).toMatchObject({ code: 633 });
+    await net.do('rawClose');
+    expect(await get(net, '198.51.100.1')).toBe('avpn0');
+    await net.do('withdraw');
+  });
+
+  it('leaves nothing half-applied when the system refuses', async () => {
+    await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
+    await net.run('sysctl', '-qw', 'net.ipv6.conf.avpn0.disable_ipv6=1');
+    const opened = await systemState(net);
+    // The table of this tunnel full of what the kernel will not take: a route into an adapter that is down is refused.
+    await expect(net.do('apply', { ...settings, tunnelName: 'avpn1' })).rejects.toMatchObject({ code: 633 });
+    expect(await systemState(net)).toBe(opened);
+    await net.do('withdraw');
+  });
+
+  const wrong: readonly (readonly [string, object])[] = [
+    ['settings.tunnelName', { tunnelName: 'eth0' }],
+    ['settings.tunnelName', { tunnelName: 'avpn00' }],
+    ['settings.tunnelName', { tunnelName: 'avpn0; reboot' }],
+    ['settings.mtu', { mtu: 1279 }],
+    ['settings.mtu', { mtu: 9001 }],
+    ['settings.mtu', { mtu: '1400' }],
+    ['settings.mtu', { mtu: 1400.5 }],
+    ['settings.addresses[0]', { addresses: ['10.77.0.1'] }],
+    ['settings.addresses[1]', { addresses: ['10.77.0.1/32', '10.77.0.2/33'] }],
+    ['settings.addresses[0]', { addresses: ['127.0.0.1/8'] }],
+    ['settings.addresses', { addresses: Array.from({ length: 17 }, (_, i) => `10.0.0.${i + 1}/32`) }],
+    ['settings.routes[2]', { routes: ['10.0.0.0/8', '192.0.2.0/24', '10.0.0.0/8 via 1.2.3.4'] }],
+    ['settings.routes[0]', { routes: ['127.0.0.0/8'] }],
+    ['settings.routes', { routes: '0.0.0.0/0' }],
+    ['settings.routes', { routes: Array.from({ length: 1025 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`) }],
+    ['settings.excludedRoutes[0]', { excludedRoutes: [null] }],
+    ['settings.ipv6', { ipv6: 'maybe' }],
+    ['settings.dns.servers[0]', { dns: { servers: ['dns.example'], searchDomains: [], splitDomains: [] } }],
+    ['settings.dns.servers[0]', { dns: { servers: ['127.0.0.1'], searchDomains: [], splitDomains: [] } }],
+    ['settings.dns.searchDomains[0]', { dns: { servers: ['10.0.0.1'], searchDomains: ['a b\nnameserver 6.6.6.6'], splitDomains: [] } }],
+    ['settings.dns.file', { dns: { servers: ['10.0.0.1'], searchDomains: [], splitDomains: [], file: '/etc/shadow' } }],
+    ['settings.dns.splitDomains', { dns: { servers: ['10.0.0.1'], searchDomains: [] } }],
+    ['settings.killSwitch.endpoints[0].port', { killSwitch: { endpoints: [{ address: '10.10.0.1', port: 0 }], allowLan: false } }],
+    ['settings.killSwitch.endpoints[0].address', { killSwitch: { endpoints: [{ address: '10.10.0.1 accept', port: 1 }], allowLan: false } }],
+    ['settings.killSwitch.allowLan', { killSwitch: { endpoints: [], allowLan: 1 } }],
+    ['settings.killSwitch', { killSwitch: true }],
+    ['settings.script', { script: 'id' }],
+  ];
+  it.each(wrong.map(([field, change]) => ({ field, change, shown: JSON.stringify(change).slice(0, 60) })))('refuses a wrong $field by its name: $shown', async ({ field, change }) => {
+    expect(await net.do('rawRequest', { method: 'apply', parameters: { settings: { ...settings, ...change } } })).toMatchObject({ field, code: 827 });
+  });
+
+  it.each([
+    ['method', 'run', { command: 'id' }],
+    ['version', 'hello', { version: 2 }],
+    ['path', 'withdraw', { path: '/etc/passwd' }],
+    ['name', 'open-tunnel', { name: 'tun0', mtu: 1400, offload: false }],
+    ['mtu', 'open-tunnel', { name: 'avpn0', offload: false }],
+    ['settings', 'apply', {}],
+    ['settings.mtu', 'apply', { settings: Object.fromEntries(Object.entries(settings).filter(([key]) => key !== 'mtu')) }],
+  ])('refuses a request with a wrong %s', async (field, method, parameters) => {
+    expect(await net.do('rawRequest', { method, parameters })).toMatchObject({ field });
+    expect(await systemState(net)).toBe(before);
+  });
+});
+
+describe('resolv.conf in its other forms', () => {
+  it.each([
+    ['a symbolic link', 'mkdir /etc/run; printf "nameserver 192.0.2.1\\n" > /etc/run/resolv.conf; ln -s run/resolv.conf /etc/resolv.conf'],
+    ['a file mounted by itself', 'printf "nameserver 192.0.2.1" > /etc/kept; touch /etc/resolv.conf; mount --bind /etc/kept /etc/resolv.conf'],
+    ['no file at all', 'true'],
+  ])('%s: set, and put back as it was', async (_, prepare) => {
+    const net = await Namespace.create(prepare);
+    try {
+      const form = (): Promise<string> => net.run('sh', '-c', 'ls -lA --time-style=+ /etc; cat /etc/resolv.conf 2>/dev/null || true');
+      const before = await form();
+      await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
+      const report = await net.do<SettingsReport>('apply', settings);
+      expect(report.concerns.find(({ concern }) => concern === 'dns')).toMatchObject({ inForce: true, detail: 'file' });
+      expect(await net.run('cat', '/etc/resolv.conf')).toContain('nameserver 10.99.0.53');
+      await net.do('withdraw');
+      expect(await form()).toBe(before);
+    } finally {
+      await net.close();
+    }
+  }, 20_000);
+});
