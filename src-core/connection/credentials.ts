@@ -1,7 +1,8 @@
 import { utf8Encode } from '../bytes';
 import { EapPeer, MschapPeer, mschapCredentials } from '../eap';
-import type { Identity, Signer } from '../ikev2/session';
+import type { Identity } from '../ikev2/session';
 import { gatewayAcceptance, type AcceptanceEnvironment } from '../pki/acceptance';
+import { clientCertificateProblem, clientCredentialsError, loadClientCredentials, type ClientCredentials } from '../pki/client-credentials';
 import { parseIdentity } from '../pki/identity';
 import { PkiError } from '../pki/pki-error';
 import type { Random } from '../ports/random';
@@ -11,22 +12,11 @@ import { VpnError } from '../ports/vpn-error';
 import type { AuthenticationMethod, Profile } from '../profiles/profile';
 import type { CredentialsSource, SessionCredentials } from './ports';
 
-/** The certificate this computer shows, and what signs for it. */
-export interface ClientCertificate {
-  readonly signer: Signer;
-  /** DER, end-entity first, without the root. */
-  readonly certificates: readonly Uint8Array[];
-  /** The name it is shown by where the profile states no identity. */
-  readonly identity: Identity;
-}
-
 export interface CredentialsOptions {
   readonly random: Random;
   readonly secrets: Secrets;
   readonly trace: Trace;
   readonly acceptance: AcceptanceEnvironment;
-  /** `askPassphrase` is called only for a protected key. Rejects with VpnError 13806 or 798 when nothing fits. */
-  readonly loadClientCertificate: (profile: Profile, askPassphrase: (kind: SecretKind, reason: string | null) => Promise<string | null>) => Promise<ClientCertificate | null>;
 }
 
 /** RFC names for the status object until the method itself was agreed. */
@@ -92,25 +82,41 @@ async function presharedKeyCredentials(profile: Profile, reason: string | null, 
   };
 }
 
+/** How often a passphrase is asked for. */
+const mostPassphrases = 3;
+
 async function certificateCredentials(profile: Profile, options: CredentialsOptions, ask: Ask): Promise<SessionCredentials | null> {
-  let cancelled = false;
-  const own = await options.loadClientCertificate(profile, async (kind, reason) => {
-    const answer = await ask(kind, null, reason);
-    cancelled = answer === null;
-    return answer?.secret ?? null;
-  });
-  if (own === null) {
-    if (cancelled) return null;
-    throw new VpnError('IKE_NO_CERT', 'No machine certificate fits this connection. Choose one in its properties.', { detail: 'authentication.certificate' });
-  }
+  const own = await loadOwnCertificate(profile, ask);
+  if (own === null) return null;
+  const problem = clientCertificateProblem(own.leaf, options.acceptance.wallTime());
+  if (problem !== null) throw problem;
   return {
     label: labels['machine-certificate'],
-    localIdentity: identityOf(profile.localIdentity, 'localIdentity') ?? own.identity,
+    localIdentity: identityOf(profile.localIdentity, 'localIdentity') ?? { type: 'der-dn', value: own.leaf.subject.der },
     remoteIdentity: identityOf(profile.remoteIdentity, 'remoteIdentity'),
     local: { method: 'signature', signer: own.signer, certificates: own.certificates },
     peer: certificatePeer(profile, options),
     wipe: () => undefined,
   };
+}
+
+/** null: the person cancelled. */
+async function loadOwnCertificate(profile: Profile, ask: Ask): Promise<ClientCredentials | null> {
+  const { certificate, privateKey } = profile.authentication;
+  if (certificate === null) throw new VpnError('IKE_NO_CERT', 'No machine certificate fits this connection. Choose one in its properties.', { detail: 'authentication.certificate is not set' });
+  if (typeof certificate !== 'string') throw new VpnError('IKE_NO_CERT', 'Certificates on tokens are not available in this version. Choose a certificate file in the properties of the connection.', { detail: 'authentication.certificate.pkcs11' });
+  let passphrase: string | null = null;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return loadClientCredentials({ certificate, privateKey, passphrase });
+    } catch (error) {
+      if (!(error instanceof PkiError)) throw error;
+      if (error.reason !== 'passphrase' || attempt >= mostPassphrases) throw clientCredentialsError(error);
+      const answer = await ask('passphrase', null, passphrase === null ? null : 'The passphrase of your certificate was not accepted.');
+      if (answer === null) return null;
+      passphrase = answer.secret;
+    }
+  }
 }
 
 async function mschapv2Credentials(profile: Profile, reason: string | null, options: CredentialsOptions, ask: Ask): Promise<SessionCredentials | null> {

@@ -36,6 +36,6 @@ export function exampleProfile(change: Change): Profile {
       ...change.network,
     },
     proposals: { ike: ['aes256gcm16-prfsha384-ecp256'], esp: ['aes128gcm16'], ...change.proposals },
-    advanced: { postQuantum: 'prefer', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, tcpFallback: true, legacyWindows: false, ...change.advanced },
+    advanced: { postQuantum: 'prefer', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, tcpFallback: true, legacyWindows: false, ...change.advanced },
   };
 }

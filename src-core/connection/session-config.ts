@@ -27,7 +27,7 @@ export function localPrefixes(adapters: readonly Adapter[]): readonly string[] {
   return [...new Set(prefixes)];
 }
 
-/** The configuration of one IKE session. Lifetimes follow Windows (480 minutes) for IKE and a bit more than an hour for CHILD SAs. */
+/** The configuration of one IKE session. */
 export function sessionConfig(profile: Profile, credentials: SessionCredentials, local: { readonly originAddress: string; readonly adapters: readonly Adapter[]; readonly previousAddresses: readonly string[] }): IkeSessionConfig {
   const { ike, esp } = effectiveProposals(profile);
   return {
@@ -45,8 +45,8 @@ export function sessionConfig(profile: Profile, credentials: SessionCredentials,
     fragmentation: profile.advanced.fragmentation,
     initialContact: false,
     livenessSeconds: profile.advanced.dpdSeconds,
-    ikeLifetimeSeconds: 28_800,
-    childLifetimeSeconds: 3_600,
+    ikeLifetimeSeconds: profile.advanced.ikeLifetimeSeconds,
+    childLifetimeSeconds: profile.advanced.childLifetimeSeconds,
     natKeepaliveSeconds: profile.advanced.natKeepaliveSeconds,
     retransmitBudgetMs: outageMs(profile),
   };

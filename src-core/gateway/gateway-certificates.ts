@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import { signatureKeyType, signData } from '../crypto/signatures';
 import type { Signer } from '../ikev2/session';
 import { issueCertificate, type NameText } from '../pki/certificate-builder';
+import { keySigner } from '../pki/client-credentials';
 import { encodePem } from '../pki/pem';
 import type { Random } from '../ports/random';
 
@@ -30,13 +30,6 @@ export interface GatewayIdentityRequest {
 }
 
 const day = 86_400_000;
-
-/** A signer over a key in memory. Throws a RangeError for a key that cannot sign. */
-export function keySigner(privateKey: KeyObject): Signer {
-  const keyType = signatureKeyType(privateKey);
-  if (keyType === null) throw new RangeError('this key does not sign');
-  return { keyType, sign: async (data, scheme) => signData(scheme, privateKey, data) };
-}
 
 /** An authority of one week and one gateway certificate of it, made at the start and forgotten at the end. */
 export function createGatewayIdentity({ random, now, name, address, keys }: GatewayIdentityRequest): GatewayIdentity {

@@ -1,0 +1,73 @@
+import { ProfileStore } from '../../src-core/profiles';
+import type { Secrets } from '../../src-core/ports/secrets';
+import packageFile from '../../package.json';
+import { createLinuxSystem } from '../system/linux';
+import { NodeDatagrams } from '../system/linux/datagrams-dgram';
+import { startControlServer, type ControlServer } from './control-server';
+import { startDemo } from './demo';
+import { findDirectories, type Directories } from './directories';
+import { createProfileFiles } from './profile-files';
+import type { SecretStore } from './secret-store';
+import { createSystemEnvironment } from './system-environment';
+import { VpnService } from './vpn-service';
+
+export interface HostOptions {
+  readonly host: 'electron' | 'browser';
+  /** Where saved secrets go; given the folder for them. */
+  readonly createSecretStore: (directories: Directories) => SecretStore;
+  /** `auto`: when no connection is saved yet. */
+  readonly demo: 'auto' | 'on' | 'off';
+  readonly language?: string;
+  readonly askPerson?: Secrets;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Unexpected errors that stop nothing, for the host's diagnostics. */
+  readonly onProblem?: (problem: string) => void;
+}
+
+export interface RunningService {
+  readonly service: VpnService;
+  readonly directories: Directories;
+  /** Ends connections, demo and control socket. Idempotent. */
+  close(): Promise<void>;
+}
+
+export const version: string = packageFile.version;
+
+/** Puts a service together for a host: the ports of this system, the store of this user, the demo, the control socket. */
+export async function createService(options: HostOptions): Promise<RunningService> {
+  const directories = findDirectories(options.env);
+  const system = createLinuxSystem();
+  const profiles = new ProfileStore(createProfileFiles(directories.profiles));
+  await profiles.load();
+  for (const { file, problem } of profiles.unreadable) options.onProblem?.(`${file}: ${problem}`);
+  const wantsDemo = options.demo === 'on' || (options.demo === 'auto' && profiles.profiles.length === 0);
+  const demoSystem = { clock: system.clock, random: system.random, datagrams: new NodeDatagrams() };
+  const demo = wantsDemo ? await startDemo(demoSystem, { log: () => undefined }) : null;
+  const service = new VpnService({
+    version,
+    host: options.host,
+    language: options.language ?? 'en',
+    clock: system.clock,
+    profiles,
+    secretStore: options.createSecretStore(directories),
+    system: createSystemEnvironment(system),
+    demo,
+    ...(options.askPerson === undefined ? {} : { askPerson: options.askPerson }),
+  });
+  let control: ControlServer | null = null;
+  try {
+    control = await startControlServer(service, directories.runtime);
+  } catch (error) {
+    options.onProblem?.(`Other commands cannot reach this one: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  let closing: Promise<void> | null = null;
+  return {
+    service,
+    directories,
+    close: () =>
+      (closing ??= (async (): Promise<void> => {
+        await service.close();
+        await control?.close();
+      })()),
+  };
+}

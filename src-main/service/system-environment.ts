@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { loadAddon } from '../../native';
+import { createNativeDataPath } from '../../native/datapath';
+import { createCredentialsSource } from '../../src-core/connection/credentials';
+import { createInitiatorSession } from '../../src-core/ikev2/sa/initiator-session';
+import type { Certificate } from '../../src-core/pki/certificate';
+import { parseTrustStore } from '../../src-core/pki/trust-anchors';
+import { VpnError } from '../../src-core/ports/vpn-error';
+import { helperProgram, type LinuxSystem } from '../system/linux';
+import type { ConnectionEnvironment } from './environment';
+
+/** Bundles of the distributions, the first that exists. */
+const trustStores = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/ca-bundle.pem', '/etc/ssl/cert.pem'];
+
+/** The computer's trust anchors, read once and when first asked for. */
+export function createSystemAuthorities(places: readonly string[] = trustStores): () => readonly Certificate[] {
+  let read: readonly Certificate[] | null = null;
+  return () => {
+    if (read !== null) return read;
+    const place = places.find((path) => existsSync(path));
+    read = place === undefined ? [] : parseTrustStore(readFileSync(place, 'utf8'));
+    return read;
+  };
+}
+
+/** Real connections: sockets on the adapters of this computer, ESP in the addon's threads, settings by the helper. */
+export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironment {
+  const { adapters, clock, datagrams, random, resolver, createNetworkSettings } = system;
+  const systemAuthorities = createSystemAuthorities();
+  return {
+    adapters,
+    unavailable: () => {
+      if (loadAddon() === null || createNetworkSettings === null) {
+        return new VpnError('IPSEC_SERVICE_STOPPED', 'The native part of Agile VPN is not built. Run "npm run setup" in its folder, then try again.', { detail: 'missing: native/build/Release/agile_vpn.node' });
+      }
+      if (process.getuid?.() === 0 && helperProgram() === null) {
+        return new VpnError('IPSEC_SERVICE_STOPPED', 'The privileged helper of Agile VPN is not built. Run "npm run setup" in its folder, then try again.', { detail: 'missing: native/build/Release/agile-vpn-helper' });
+      }
+      return null;
+    },
+    createPorts: (_profile, { secrets, trace }) => ({
+      clock,
+      random,
+      adapters,
+      datagrams,
+      resolver,
+      networkSettings: createNetworkSettings!(),
+      trace,
+      credentials: createCredentialsSource({ random, secrets, trace, acceptance: { wallTime: () => clock.wallTime(), systemAuthorities } }),
+      createDataPath: () => createNativeDataPath({ clock }),
+      createSession: (config, dependencies) => createInitiatorSession(dependencies, config),
+    }),
+    nextTunnelName: (taken) => {
+      for (let number = 0; number < 1000; number++) {
+        const name = `avpn${number}`;
+        if (!taken.has(name) && !existsSync(`/sys/class/net/${name}`)) return name;
+      }
+      throw new VpnError('PORT_NOT_AVAILABLE', 'There are too many VPN adapters. Disconnect another connection first.');
+    },
+  };
+}
