@@ -17,7 +17,7 @@ export function sampleProfile(name: string, change: Partial<Profile> = {}): Prof
     mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true },
     network: { useDefaultGateway: false, routes: [], dnsServers: 'server', splitDns: [], ipv6: 'tunnel-or-block', killSwitch: false, allowLan: true, mtu: 'auto', dhcpInform: false },
     proposals: { ike: ['aes256gcm16-prfsha384-ecp256'], esp: ['aes128gcm16'] },
-    advanced: { postQuantum: 'off', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, tcpFallback: false, legacyWindows: false },
+    advanced: { postQuantum: 'off', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, tcpFallback: false, legacyWindows: false },
     ...change,
   };
 }

@@ -8,8 +8,11 @@ import { denyPermissions, guardNavigation } from './page-security';
 import { createTrayIcon } from './tray';
 import { createWindows } from './windows';
 
-/** The service with its end: disconnects everything and puts the system back. */
-export type DesktopService = ApiService & { close(): Promise<void> };
+/** The service, and its end: disconnects everything and puts the system back. */
+export interface DesktopService {
+  readonly service: ApiService;
+  close(): Promise<void>;
+}
 
 export interface DesktopOptions {
   /** Where the build and the assets are: the directory that holds out/ and assets/. */
@@ -35,7 +38,8 @@ export function runDesktop(options: DesktopOptions): void {
     const page = session.defaultSession;
     denyPermissions(page);
     servePage(page, join(options.root, 'out/renderer'));
-    const service = await options.createService();
+    const running = await options.createService();
+    const { service } = running;
     const connections = servePages(ipcMain, service, options.log);
     const windows = createWindows(join(options.root, 'out/preload/preload.cjs'), (contents) => connections.add(contents));
     guardNavigation(app, (surface) => windows.open(surface));
@@ -89,7 +93,7 @@ export function runDesktop(options: DesktopOptions): void {
         tray.destroy();
         app.quit();
       };
-      service.close().then(finish, (error: unknown) => {
+      running.close().then(finish, (error: unknown) => {
         options.log(error, 'quit');
         finish();
       });

@@ -61,7 +61,8 @@ function LogList({ entries, follow, selected, mask, onSelect, onScrollBack }: Li
     <div
       ref={box}
       className="list-view log-list"
-      role="listbox"
+      // An empty listbox is no listbox: it must own options.
+      role={entries.length === 0 ? 'region' : 'listbox'}
       aria-label={t('log.title')}
       tabIndex={0}
       aria-activedescendant={selected === null ? undefined : `log-${selected}`}
@@ -156,7 +157,7 @@ export function LogWindow({ name, hidden }: { readonly name: string | null; read
         </span>
       </div>
       <LogList entries={entries} follow={follow} selected={selected} mask={mask} onSelect={setSelected} onScrollBack={() => setFollow(false)} />
-      <pre className="log-detail selectable" tabIndex={0} aria-label={t('button.details')}>
+      <pre className="log-detail selectable" role="region" tabIndex={0} aria-label={t('button.details')}>
         {detail === undefined ? '' : mask(detailOf(detail)).split('\n').map((line) => `${safeText(line, 1000)}\n`)}
       </pre>
       <div className="dialog-buttons spread">
