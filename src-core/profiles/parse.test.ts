@@ -117,7 +117,7 @@ describe('our own format', () => {
   });
 
   test('proposals: the own ones, the usual ones, or those for old Windows servers (W-3)', () => {
-    const advanced = { postQuantum: 'off', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, tcpFallback: true } as const;
+    const advanced = { postQuantum: 'off', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, tcpFallback: true } as const;
     const none = { ike: [], esp: [] };
     expect(effectiveProposals({ proposals: none, advanced: { ...advanced, legacyWindows: false } }).ike.join()).not.toMatch(/sha1|modp1024|3des/);
     expect(effectiveProposals({ proposals: none, advanced: { ...advanced, legacyWindows: true } }).ike.join()).toContain('modp1024');
