@@ -487,7 +487,9 @@ describe('paths', () => {
     const sealedAt = path.outboundCounters(0x1000)!.lastPacketAt!;
     expect(sealedAt).toBeGreaterThanOrEqual(before);
     expect(sealedAt).toBeLessThanOrEqual(sentAt);
-    path.setPath({ socket, remote: gateway.local });
+    path.setPath({ socket, remote: { ...gateway.local } });
+    expect(path.lastSentAt()).toBe(sentAt);
+    path.setPath({ socket, remote: { ...gateway.local, port: 9 } });
     expect(path.lastSentAt()).toBeNull();
   });
 

@@ -49,6 +49,11 @@ export interface DataPathStatistics {
   readonly waits: number;
   /** Packets held for a path that came too late. */
   readonly heldDropped: number;
+  /** Segmented packets the TUN gave us whole; 0 without the offload header. */
+  readonly superPacketsRead: number;
+  /** Writes to the TUN that joined TCP segments, and the segments in them. */
+  readonly coalescedWrites: number;
+  readonly coalescedPackets: number;
 }
 
 export interface NativeDataPathOptions {
@@ -85,6 +90,7 @@ class AddonDataPath implements NativeDataPath {
   readonly #segmentation: boolean;
   readonly #firstSequence: bigint | undefined;
   #listener: ((event: DataPathEvent) => void) | null = null;
+  #path: OuterPath | null = null;
   #closed = false;
 
   constructor(addon: NativeAddon, options: NativeDataPathOptions) {
@@ -118,6 +124,8 @@ class AddonDataPath implements NativeDataPath {
   }
 
   setPath(path: OuterPath | null): void {
+    if (path !== null && samePath(path, this.#path)) return;
+    this.#path = path;
     if (path === null) this.#handle.setPath(null);
     else this.#handle.setPath(descriptorOf(path.socket), path.remote.address, path.remote.port, this.#segmentation);
   }
@@ -173,6 +181,10 @@ function nativeSa(sa: EspSa): NativeSa {
     local: compileSelectors(sa.localSelectors, 'localSelectors'),
     remote: compileSelectors(sa.remoteSelectors, 'remoteSelectors'),
   };
+}
+
+function samePath(one: OuterPath, other: OuterPath | null): boolean {
+  return one.socket === other?.socket && one.remote.address === other.remote.address && one.remote.port === other.remote.port;
 }
 
 function descriptorOf(socket: DatagramSocket): number {

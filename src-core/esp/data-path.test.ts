@@ -453,6 +453,8 @@ describe('paths', () => {
     expect(path.lastSentAt()).toBeNull();
     device.inject(outgoing());
     expect(path.lastSentAt()).toBe(1000);
+    path.setPath({ socket: outer.socket, remote: { ...outer.remote } });
+    expect(path.lastSentAt()).toBe(1000);
     path.setPath({ ...outer, socket: new Socket() });
     expect(path.lastSentAt()).toBeNull();
   });

@@ -84,6 +84,8 @@ class TypeScriptDataPath implements DataPath {
 
   setPath(path: OuterPath | null): void {
     if (this.#closed) return;
+    const same = path !== null && path.socket === this.#path?.socket && path.remote.address === this.#path.remote.address && path.remote.port === this.#path.remote.port;
+    if (same) return;
     if (this.#path !== null) this.#dropStale();
     this.#path = path;
     this.#remoteAddress = path === null ? null : ipToOctets(path.remote.address);

@@ -162,7 +162,7 @@ Napi::Value InstallOutbound(const Bound& bound, const Napi::CallbackInfo& info) 
 }
 
 Napi::Value AttachTunnel(const Bound& bound, const Napi::CallbackInfo& info) {
-  auto tunnel = Descriptor::Duplicate(static_cast<int>(NumberArgument(info, 0)));
+  auto tunnel = Tunnel::Open(static_cast<int>(NumberArgument(info, 0)));
   if (!tunnel) throw SystemError(info.Env(), errno, "tunnel descriptor");
   if (bound->path()) bound->path()->attachTunnel(std::move(tunnel));
   return info.Env().Undefined();
@@ -250,6 +250,9 @@ Napi::Value StatisticsObject(const Bound& bound, const Napi::CallbackInfo& info)
   set("sendDrops", s.sendDrops);
   set("waits", s.waits);
   set("heldDropped", s.heldDropped);
+  set("superPacketsRead", s.superPacketsRead);
+  set("coalescedWrites", s.coalescedWrites);
+  set("coalescedPackets", s.coalescedPackets);
   return out;
 }
 

@@ -22,6 +22,8 @@ namespace {
 
 /// Packets held for a path that is missing or refuses, as in src-core/esp/data-path.ts.
 constexpr size_t kHeldLimit = 512;
+/// Super-packets are held, too: 512 of them would be 32 MB.
+constexpr size_t kHeldOctets = 4 * 1024 * 1024;
 constexpr uint64_t kSecond = 1'000'000'000;
 constexpr uint64_t kHoldTime = kSecond;
 constexpr uint64_t kEventInterval = kSecond;
@@ -31,7 +33,7 @@ constexpr int kRetryInterval = 20;
 constexpr int kTunnelBackoff = 100;
 
 constexpr size_t kBatch = 64;
-constexpr size_t kLargestPacket = 65536;
+constexpr size_t kLargestPacket = 65536 + 64;
 /// Room for a batch of ordinary packets and one of the largest; all of it stays in the second level cache.
 constexpr size_t kReadBuffer = 192 * 1024;
 constexpr size_t kSendBuffer = 256 * 1024;
@@ -79,16 +81,6 @@ bool IsAddress(const SocketAddress& remote, const InnerPacket& packet) {
 
 }  // namespace
 
-std::shared_ptr<Descriptor> Descriptor::Duplicate(int fd) {
-  const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  if (copy < 0) return nullptr;
-  const int flags = fcntl(copy, F_GETFL);
-  if (flags >= 0) fcntl(copy, F_SETFL, flags | O_NONBLOCK);
-  return std::shared_ptr<Descriptor>(new Descriptor(copy));
-}
-
-Descriptor::~Descriptor() { close(fd_); }
-
 EspDataPath::EspDataPath(Listener listener)
     : listener_(std::move(listener)), readBuffer_(kReadBuffer), sendBuffer_(kSendBuffer), fragment_(kLargestPacket), ivPool_(4096), ivUsed_(4096) {
   read_.reserve(kBatch);
@@ -129,6 +121,7 @@ void EspDataPath::close() {
     const auto lock = outbound_.visit();
     outboundSas_.clear();
     waiting_.clear();
+    waitingOctets_ = 0;
     refused_.clear();
     path_.reset();
     outboundTunnel_.reset();
@@ -144,7 +137,7 @@ void EspDataPath::wake() {
   }
 }
 
-void EspDataPath::attachTunnel(std::shared_ptr<Descriptor> tunnel) {
+void EspDataPath::attachTunnel(std::shared_ptr<Tunnel> tunnel) {
   {
     const auto lock = inbound_.visit();
     inboundTunnel_ = tunnel;
@@ -225,7 +218,7 @@ bool EspDataPath::outboundCounters(uint32_t spi, const std::function<void(const 
 void EspDataPath::run() {
   for (;;) {
     std::shared_ptr<const OuterPath> path;
-    std::shared_ptr<Descriptor> tunnel;
+    std::shared_ptr<Tunnel> tunnel;
     bool blocked = false;
     bool retry = false;
     bool again = false;
@@ -255,19 +248,19 @@ void EspDataPath::run() {
       poll(waits, 2, 1000);
     } else {
       read_.clear();
-      const bool tunnelFailed = tunnel != nullptr && !readTunnel(tunnel->get());
+      const bool tunnelFailed = tunnel != nullptr && !readTunnel(tunnel->fd());
       if (!read_.empty()) {
         SaCounters::Add(statistics_.tunReads);
         const auto lock = outbound_.work();
         if (stopping_) break;
         now_ = Now();
         for (const Datagram& packet : read_) {
-          if (path_ == nullptr) hold(waiting_, packet.data, packet.length);
-          else sealInner(packet.data, packet.length);
+          if (path_ == nullptr) holdWaiting(packet.data, packet.length);
+          else fromTunnel(packet.data, packet.length);
         }
         continue;
       }
-      pollfd waits[2] = {{wake_, POLLIN, 0}, {tunnel != nullptr && !tunnelFailed ? tunnel->get() : -1, POLLIN, 0}};
+      pollfd waits[2] = {{wake_, POLLIN, 0}, {tunnel != nullptr && !tunnelFailed ? tunnel->fd() : -1, POLLIN, 0}};
       poll(waits, 2, tunnelFailed ? kTunnelBackoff : retry ? kRetryInterval : -1);
       // A TUN that only reports an error would spin.
       if ((waits[1].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0 && (waits[1].revents & POLLIN) == 0) {
@@ -297,41 +290,56 @@ bool EspDataPath::readTunnel(int tunnel) {
   return true;
 }
 
-void EspDataPath::sealInner(const uint8_t* data, size_t length) {
-  InnerPacket packet;
-  if (!ParseInnerPacket(data, length, &packet)) {
+/// `data` is one read of the TUN.
+void EspDataPath::fromTunnel(uint8_t* data, size_t length) {
+  SuperPacket super{};
+  const bool good = outboundTunnel_ != nullptr && outboundTunnel_->hasVirtioHeader() ? ParseSuperPacket(data, length, &super)
+                                                                                     : ParseInnerPacket(data, length, &super.packet);
+  if (!good) {
     if (!outboundSas_.empty()) SaCounters::Add(outboundSas_.front()->counters.droppedMalformed);
     return;
   }
-  OutboundSa* sa = nullptr;
-  // E-15: what is addressed to the outer end of the tunnel must not go through it.
-  if (!IsAddress(path_->remote, packet)) {
-    for (const auto& candidate : outboundSas_) {
-      if (MatchesOutbound(candidate->selectors, packet)) {
-        sa = candidate.get();
-        break;
-      }
-    }
-  }
+  const InnerPacket& packet = super.packet;
+  OutboundSa* const sa = select(packet);
   if (sa == nullptr) {
     if (!outboundSas_.empty()) SaCounters::Add(outboundSas_.front()->counters.droppedPolicy);
     return;
   }
   const size_t limit = packet.family == 6 ? std::max(innerMtu_, kMinimumIpv6Mtu) : innerMtu_;
-  if (packet.length <= limit) {
-    seal(*sa, packet.family, packet.data, packet.length);
+  if (super.headerLength > 0) {
+    SaCounters::Add(statistics_.superPacketsRead);
+    if (super.headerLength + std::min(super.segmentSize, packet.length - super.headerLength) > limit) return answerTooBig(packet, limit);
+    ForEachSegment(super, [&](const uint8_t* header, size_t headerLength, const uint8_t* payload, size_t payloadLength) {
+      seal(*sa, packet.family, header, headerLength, payload, payloadLength);
+    });
+  } else if (packet.length <= limit) {
+    seal(*sa, packet.family, packet.data, packet.length, nullptr, 0);
   } else if (packet.dontFragment) {
-    const size_t answer = PacketTooBig(packet, limit, fragment_.data());
-    if (answer > 0 && outboundTunnel_ != nullptr && write(outboundTunnel_->get(), fragment_.data(), answer) < 0) {
-      SaCounters::Add(statistics_.tunWriteDrops);
-    }
+    answerTooBig(packet, limit);
   } else {
-    FragmentIpv4(packet, limit, fragment_.data(), [this, sa](const uint8_t* piece, size_t pieceLength) { seal(*sa, 4, piece, pieceLength); });
+    FragmentIpv4(packet, limit, fragment_.data(), [this, sa](const uint8_t* piece, size_t pieceLength) { seal(*sa, 4, piece, pieceLength, nullptr, 0); });
   }
 }
 
-void EspDataPath::seal(OutboundSa& sa, int family, const uint8_t* data, size_t length) {
+/// The newest SA whose selectors take the packet.
+OutboundSa* EspDataPath::select(const InnerPacket& packet) {
+  // E-15: what is addressed to the outer end of the tunnel must not go through it.
+  if (IsAddress(path_->remote, packet)) return nullptr;
+  for (const auto& sa : outboundSas_) {
+    if (MatchesOutbound(sa->selectors, packet)) return sa.get();
+  }
+  return nullptr;
+}
+
+void EspDataPath::answerTooBig(const InnerPacket& packet, size_t limit) {
+  const size_t answer = PacketTooBig(packet, limit, fragment_.data());
+  if (answer > 0 && outboundTunnel_ != nullptr && !outboundTunnel_->write(fragment_.data(), answer)) SaCounters::Add(statistics_.tunWriteDrops);
+}
+
+/// One inner packet: `head`, then `rest`.
+void EspDataPath::seal(OutboundSa& sa, int family, const uint8_t* head, size_t headLength, const uint8_t* rest, size_t restLength) {
   const EspCipher& cipher = *sa.cipher;
+  const size_t length = headLength + restLength;
   const size_t start = kHeaderLength + cipher.ivLength();
   const size_t padLength = (cipher.alignment() - (length + kTrailerLength) % cipher.alignment()) % cipher.alignment();
   const size_t end = start + length + padLength + kTrailerLength;
@@ -374,7 +382,8 @@ void EspDataPath::seal(OutboundSa& sa, int family, const uint8_t* data, size_t l
   }
   PutUint32(packet, sa.spi);
   PutUint32(packet + 4, static_cast<uint32_t>(sequence));
-  memcpy(packet + start, data, length);
+  memcpy(packet + start, head, headLength);
+  if (restLength > 0) memcpy(packet + start + headLength, rest, restLength);
   uint8_t* const padding = packet + start + length;
   for (size_t i = 0; i < padLength; i += 1) padding[i] = static_cast<uint8_t>(i + 1);
   packet[end - 2] = static_cast<uint8_t>(padLength);
@@ -420,25 +429,34 @@ EspDataPath::SendOutcome EspDataPath::flush(const OuterPath& path) {
 }
 
 void EspDataPath::holdPending() {
-  for (const Datagram& datagram : pending_) hold(refused_, datagram.data, datagram.length);
+  for (const Datagram& datagram : pending_) {
+    if (refused_.size() >= kHeldLimit) {
+      refused_.pop_front();
+      SaCounters::Add(statistics_.heldDropped);
+    }
+    refused_.push_back({std::vector<uint8_t>(datagram.data, datagram.data + datagram.length), now_});
+  }
   pending_.clear();
   sendUsed_ = 0;
 }
 
-void EspDataPath::hold(std::deque<Held>& queue, const uint8_t* data, size_t length) {
-  if (queue.size() >= kHeldLimit) {
-    queue.pop_front();
+void EspDataPath::holdWaiting(const uint8_t* data, size_t length) {
+  waiting_.push_back({std::vector<uint8_t>(data, data + length), now_});
+  waitingOctets_ += length;
+  while (waiting_.size() > kHeldLimit || waitingOctets_ > kHeldOctets) {
+    waitingOctets_ -= waiting_.front().octets.size();
+    waiting_.pop_front();
     SaCounters::Add(statistics_.heldDropped);
   }
-  queue.push_back({std::vector<uint8_t>(data, data + length), now_});
 }
 
 /// Seals some of the packets that waited for a path; pending_ is empty.
 void EspDataPath::takeWaiting() {
-  for (size_t count = 0; count < kBatch && !waiting_.empty(); count += 1) {
-    const std::vector<uint8_t> packet = std::move(waiting_.front().octets);
+  for (size_t count = 0; count < kBatch && !waiting_.empty() && sendUsed_ < kSendBuffer / 2; count += 1) {
+    std::vector<uint8_t> packet = std::move(waiting_.front().octets);
     waiting_.pop_front();
-    sealInner(packet.data(), packet.size());
+    waitingOctets_ -= packet.size();
+    fromTunnel(packet.data(), packet.size());
   }
 }
 
@@ -526,6 +544,10 @@ void EspDataPath::receive(const Octets* packets, size_t count) {
   const uint64_t now = Now();
   SaCounters::Add(statistics_.receiveBatches);
   for (size_t i = 0; i < count; i += 1) receiveOne(packets[i].data, packets[i].length, now);
+  if (inboundTunnel_ == nullptr) return;
+  SaCounters::Add(statistics_.tunWriteDrops, writer_.flush(*inboundTunnel_));
+  statistics_.coalescedWrites.store(writer_.coalescedWrites(), std::memory_order_relaxed);
+  statistics_.coalescedPackets.store(writer_.coalescedPackets(), std::memory_order_relaxed);
 }
 
 /// The order of E-4: SPI, least length, replay, ICV, window, padding, selectors. Only counters move before the ICV.
@@ -572,16 +594,7 @@ void EspDataPath::receiveOne(uint8_t* packet, size_t length, uint64_t now) {
   if (!MatchesInbound(sa->selectors, inner)) return SaCounters::Add(counters.droppedPolicy);
   SaCounters::Add(counters.packets);
   SaCounters::Add(counters.bytes, inner.length);
-  toTunnel(inner.data, inner.length);
-}
-
-void EspDataPath::toTunnel(const uint8_t* data, size_t length) {
-  if (inboundTunnel_ == nullptr) return;
-  while (write(inboundTunnel_->get(), data, length) < 0) {
-    if (errno == EINTR) continue;
-    SaCounters::Add(statistics_.tunWriteDrops);
-    return;
-  }
+  if (inboundTunnel_ != nullptr) SaCounters::Add(statistics_.tunWriteDrops, writer_.write(*inboundTunnel_, inner));
 }
 
 void EspDataPath::report(const DataPathEvent& event, bool limited) {

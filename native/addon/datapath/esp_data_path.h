@@ -15,23 +15,9 @@
 #include "../esp_receiver.h"
 #include "../socket_address.h"
 #include "security_association.h"
+#include "tunnel.h"
 
 namespace agile::esp {
-
-/// A descriptor of our own (dup): nobody else can close it under a thread.
-class Descriptor {
- public:
-  /// Null with errno set when it cannot be duplicated.
-  static std::shared_ptr<Descriptor> Duplicate(int fd);
-  ~Descriptor();
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  const int fd_;
-};
 
 struct OuterPath {
   OuterPath(std::shared_ptr<Descriptor> socket_, const SocketAddress& remote_) : socket(std::move(socket_)), remote(remote_) {}
@@ -51,7 +37,8 @@ struct DataPathEvent {
 
 /// How well batching works (datapath.md 6.6).
 struct DataPathStatistics {
-  std::atomic<uint64_t> tunReads{0}, sendCalls{0}, datagramsSent{0}, receiveBatches{0}, tunWriteDrops{0}, sendDrops{0}, waits{0}, heldDropped{0};
+  std::atomic<uint64_t> tunReads{0}, sendCalls{0}, datagramsSent{0}, receiveBatches{0}, tunWriteDrops{0}, sendDrops{0}, waits{0}, heldDropped{0}, superPacketsRead{0},
+      coalescedWrites{0}, coalescedPackets{0};
 };
 
 /// A mutex that lets a rare visitor in before the threads that take it all the time.
@@ -88,7 +75,7 @@ class EspDataPath final : public EspReceiver {
   /// Ends and joins the thread, wipes every key. Idempotent. No event comes after it.
   void close();
 
-  void attachTunnel(std::shared_ptr<Descriptor> tunnel);
+  void attachTunnel(std::shared_ptr<Tunnel> tunnel);
   /// false: the SPI is taken.
   bool installInbound(std::unique_ptr<InboundSa> sa);
   bool installOutbound(std::unique_ptr<OutboundSa> sa);
@@ -122,15 +109,16 @@ class EspDataPath final : public EspReceiver {
   void wake();
   /// Reads what the TUN has into the buffer; false when there was nothing.
   bool readTunnel(int tunnel);
-  void sealInner(const uint8_t* data, size_t length);
-  void seal(OutboundSa& sa, int family, const uint8_t* data, size_t length);
+  void fromTunnel(uint8_t* data, size_t length);
+  OutboundSa* select(const InnerPacket& packet);
+  void answerTooBig(const InnerPacket& packet, size_t limit);
+  void seal(OutboundSa& sa, int family, const uint8_t* head, size_t headLength, const uint8_t* rest, size_t restLength);
   SendOutcome flush(const OuterPath& path);
   SendOutcome send(const OuterPath& path, Datagram* datagrams, size_t count, size_t* sent);
-  void hold(std::deque<Held>& queue, const uint8_t* data, size_t length);
+  void holdWaiting(const uint8_t* data, size_t length);
   void holdPending();
   void takeWaiting();
   void receiveOne(uint8_t* packet, size_t length, uint64_t now);
-  void toTunnel(const uint8_t* data, size_t length);
   void report(const DataPathEvent& event, bool limited);
 
   Listener listener_;
@@ -139,12 +127,13 @@ class EspDataPath final : public EspReceiver {
   // Outbound, under outbound_.
   PolitelyLocked outbound_;
   std::shared_ptr<const OuterPath> path_;
-  std::shared_ptr<Descriptor> outboundTunnel_;
+  std::shared_ptr<Tunnel> outboundTunnel_;
   /// Newest first.
   std::vector<std::unique_ptr<OutboundSa>> outboundSas_;
   size_t innerMtu_ = 1400;
   /// Inner packets that came while there was no path.
   std::deque<Held> waiting_;
+  size_t waitingOctets_ = 0;
   /// Sealed packets that the path refused.
   std::deque<Held> refused_;
   /// There was no path before this one: what is refused keeps its age.
@@ -165,7 +154,8 @@ class EspDataPath final : public EspReceiver {
 
   // Inbound, under inbound_.
   PolitelyLocked inbound_;
-  std::shared_ptr<Descriptor> inboundTunnel_;
+  std::shared_ptr<Tunnel> inboundTunnel_;
+  TunnelWriter writer_;
   std::vector<std::unique_ptr<InboundSa>> inboundSas_;
 
   std::mutex reportMutex_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "checksum.h"
 #include "octet_order.h"
 
 namespace agile::esp {
@@ -53,19 +54,11 @@ size_t Ipv6PacketTooBig(const InnerPacket& packet, size_t mtu, uint8_t* out) {
   PutUint32(out + 44, static_cast<uint32_t>(mtu));
   memcpy(out + 48, packet.data, quoted);
   // Pseudo header: source, destination, length, next header (RFC 8200 section 8.1).
-  PutUint16(out + 42, InternetChecksum(out + 8, 40 + quoted, static_cast<uint32_t>(8 + quoted + kIcmpv6)));
+  PutUint16(out + 42, InternetChecksum(out + 8, 40 + quoted, 8 + quoted + kIcmpv6));
   return 48 + quoted;
 }
 
 }  // namespace
-
-uint16_t InternetChecksum(const uint8_t* data, size_t length, uint32_t initial) {
-  uint64_t sum = initial;
-  for (; length > 1; data += 2, length -= 2) sum += GetUint16(data);
-  if (length == 1) sum += static_cast<uint64_t>(data[0]) << 8;
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
-  return static_cast<uint16_t>(~sum);
-}
 
 size_t PacketTooBig(const InnerPacket& packet, size_t mtu, uint8_t* out) {
   if (packet.fragmentOffset != 0 || IsIcmpError(packet)) return 0;

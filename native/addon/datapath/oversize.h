@@ -15,7 +15,4 @@ size_t PacketTooBig(const InnerPacket& packet, size_t mtu, uint8_t* out);
 /// Calls `each` with the IPv4 fragments of at most `mtu` octets, one after the other, in `buffer` (at least `mtu` octets).
 void FragmentIpv4(const InnerPacket& packet, size_t mtu, uint8_t* buffer, const std::function<void(const uint8_t* data, size_t length)>& each);
 
-/// RFC 1071.
-uint16_t InternetChecksum(const uint8_t* data, size_t length, uint32_t initial = 0);
-
 }  // namespace agile::esp
