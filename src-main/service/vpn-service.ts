@@ -209,10 +209,11 @@ export class VpnService implements ApiService, ControlledHost {
 
   // ---- what the command line asks ----
 
-  /** Adds a profile that is not saved. Throws ApiError when the name is taken. */
-  addTransient(profile: Profile): void {
-    if (this.#find(profile.name) !== null) throw new ApiError('refused', 'Another connection has this name.', 'profile.name');
-    this.#entries.push(this.#entry(profile, this.#options.system, 'transient'));
+  /** A profile as this host shall use it, saved or not; nothing is written. */
+  useProfile(profile: Profile): void {
+    const known = this.#find(profile.name);
+    if (known === null) this.#entries.push(this.#entry(profile, this.#options.system, 'transient'));
+    else known.profile = profile;
   }
 
   /** Resolves when Connected, rejects with the VpnError of the attempt. */

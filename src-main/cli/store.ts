@@ -1,0 +1,83 @@
+import { basename, dirname } from 'node:path';
+import { exportAgileVpn, importProfiles, ProfileStore } from '../../src-core/profiles';
+import type { SecretKind } from '../../src-core/ports/secrets';
+import { findDirectories } from '../service/directories';
+import { createProfileFiles } from '../service/profile-files';
+import { FileSecretStore } from '../service/secret-store';
+import type { Arguments } from './arguments';
+import { lineText, readBeside, readInput } from './connect';
+import { CommandError, exitCode } from './exit-codes';
+import { printJson, type Output } from './output';
+
+async function openStore(output: Output): Promise<ProfileStore> {
+  const store = new ProfileStore(createProfileFiles(findDirectories().profiles));
+  await store.load();
+  for (const { file, problem } of store.unreadable) output.note(`${file}: ${problem}`);
+  return store;
+}
+
+/** `list` */
+export async function list(_: Arguments, output: Output): Promise<number> {
+  const store = await openStore(output);
+  for (const profile of store.profiles) {
+    const { name, server, authentication } = profile;
+    if (output.json) printJson(output, { name, server, method: authentication.method, username: authentication.username });
+    else output.line(`${name}\t${server}\t${authentication.method}`);
+  }
+  if (store.profiles.length === 0 && !output.json) output.line('No connection is saved.');
+  return exitCode.done;
+}
+
+/** `import FILE…`: says key by key what became of it. Nothing of a connection is saved when a line is wrong. */
+export async function importFiles({ names, flags }: Arguments, output: Output): Promise<number> {
+  const store = await openStore(output);
+  let refused = false;
+  for (const path of names) {
+    const imported = await importProfiles({ name: basename(path), content: readInput(path) }, (name) => Promise.resolve(readBeside(dirname(path), name)));
+    for (const { format, name, profile, secrets, lines } of imported) {
+      let saved = false;
+      let problem: string | null = null;
+      if (profile !== null) {
+        const existing = store.find(profile.name);
+        const result = await store.save(profile, existing !== null && flags['replace'] === true ? existing.name : null);
+        saved = result.ok;
+        if (!result.ok) problem = result.reason === 'name-taken' ? `A connection named ${profile.name} is saved already. Add --replace to replace it.` : `${result.path} ${result.text}`;
+        if (result.ok && Object.keys(secrets).length > 0) {
+          // The person put the secret into a file for us to keep; the store is readable for this user only.
+          const secretStore = new FileSecretStore(findDirectories().secrets);
+          for (const [kind, secret] of Object.entries(secrets)) secretStore.set(profile.name, kind as SecretKind, { username: profile.authentication.username, secret });
+        }
+      }
+      refused ||= !saved;
+      if (output.json) printJson(output, { type: 'import', file: path, format, name, saved, problem, lines });
+      else {
+        output.line(`${path}: ${name ?? '(no name)'} (${format}) ${saved ? 'saved' : 'NOT saved'}`);
+        for (const line of lines) output.line(`  ${lineText(line)}`);
+        if (problem !== null) output.note(problem);
+      }
+    }
+  }
+  return refused ? exitCode.badInput : exitCode.done;
+}
+
+/** `export NAME --format F`: the file itself on standard output. */
+export async function exportOne({ names, values }: Arguments, output: Output): Promise<number> {
+  const format = values['format'];
+  if (format === undefined) throw new CommandError(exitCode.usage, 'A format is missing: --format agilevpn.');
+  if (format !== 'agilevpn') throw new CommandError(exitCode.usage, `The format ${format} is not known. Known: agilevpn.`);
+  const profile = (await openStore(output)).find(names[0]!);
+  if (profile === null) throw new CommandError(exitCode.badInput, `There is no connection named ${names[0]!}.`);
+  output.line(Buffer.from(exportAgileVpn(profile)).toString('utf8').trimEnd());
+  return exitCode.done;
+}
+
+/** `remove NAME` */
+export async function remove({ names }: Arguments, output: Output): Promise<number> {
+  const store = await openStore(output);
+  const profile = store.find(names[0]!);
+  if (profile === null) throw new CommandError(exitCode.badInput, `There is no connection named ${names[0]!}.`);
+  await store.remove(profile.name);
+  new FileSecretStore(findDirectories().secrets).forget(profile.name);
+  if (!output.json) output.line(`${profile.name} was removed.`);
+  return exitCode.done;
+}
