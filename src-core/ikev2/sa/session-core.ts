@@ -259,8 +259,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.#probe?.finish(null);
     return new Promise((resolve) => {
       const finish = (answered: boolean): void => {
-        if (this.#state === 'ended') return;
-        this.#end('local', null);
+        if (this.#state !== 'ended') this.#end('local', null);
         resolve(answered);
       };
       this.onClosed = finish;
