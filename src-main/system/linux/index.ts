@@ -1,13 +1,13 @@
-import { loadAddon } from '../../../native';
+import { loadAddon, type NativeAddon } from '../../../native';
 import type { Adapters, Clock, Datagrams, NetworkSettings, Random, Resolver } from '../../../src-core/ports';
-import { LinuxAdapters } from './adapters';
+import { LinuxAdapters, OWN_TUNNEL } from './adapters';
 import { NodeAdapters } from './adapters-node';
 import { SystemClock } from './clock';
 import { LinuxDatagrams } from './datagrams';
 import { NodeDatagrams } from './datagrams-dgram';
 import { LinuxNetworkSettings } from './network-settings';
 import { SystemRandom } from './random';
-import { SystemResolver } from './resolver';
+import { PhysicalResolver, SystemResolver } from './resolver';
 
 /** The ports of src-core on Linux. */
 export interface LinuxSystem {
@@ -24,17 +24,22 @@ export function createLinuxSystem(): LinuxSystem {
   const addon = loadAddon();
   const clock = new SystemClock();
   const random = new SystemRandom();
-  const resolver = new SystemResolver();
-  if (addon === null) return { clock, random, resolver, adapters: new NodeAdapters(), datagrams: new NodeDatagrams(), createNetworkSettings: null };
+  if (addon === null) return { clock, random, resolver: new SystemResolver(), adapters: new NodeAdapters(), datagrams: new NodeDatagrams(), createNetworkSettings: null };
+  const adapters = new LinuxAdapters(addon);
+  const datagrams = new LinuxDatagrams(addon);
   return {
     clock,
     random,
-    resolver,
-    adapters: new LinuxAdapters(addon),
-    datagrams: new LinuxDatagrams(addon),
+    resolver: new PhysicalResolver({ adapters, datagrams, random, tunnelUp: () => tunnelUp(addon) }),
+    adapters,
+    datagrams,
     createNetworkSettings: () => new LinuxNetworkSettings(addon),
   };
 }
 
-export { LinuxAdapters, LinuxDatagrams, LinuxNetworkSettings, NodeAdapters, NodeDatagrams, SystemClock, SystemRandom, SystemResolver };
+function tunnelUp(addon: NativeAddon): boolean {
+  return addon.readAdapters().some(({ name }) => OWN_TUNNEL.test(name));
+}
+
+export { LinuxAdapters, LinuxDatagrams, LinuxNetworkSettings, NodeAdapters, NodeDatagrams, PhysicalResolver, SystemClock, SystemRandom, SystemResolver };
 export { HelperClient, HelperError, helperProgram, openHelper } from './helper-client';

@@ -1,6 +1,10 @@
 import { lookup } from 'node:dns/promises';
-import { canonicalIp } from '../../../src-core/bytes';
-import type { Resolver } from '../../../src-core/ports';
+import { existsSync } from 'node:fs';
+import { canonicalIp, ipFamily } from '../../../src-core/bytes';
+import type { Adapters, Datagrams, Random, Resolver } from '../../../src-core/ports';
+import { queryAddresses } from './dns-query';
+import { hostsAddresses, physicalNameServers } from './resolv-conf';
+import { RESOLVED_SOCKET, resolveOnLink } from './resolved-varlink';
 
 /** getaddrinfo in the system's order: hosts file, mDNS and all. */
 export class SystemResolver implements Resolver {
@@ -10,4 +14,70 @@ export class SystemResolver implements Resolver {
     const answers = await lookup(host, { all: true, verbatim: true });
     return [...new Set(answers.map((answer) => answer.address))];
   }
+}
+
+export interface PhysicalResolverPorts {
+  readonly adapters: Adapters;
+  readonly datagrams: Datagrams;
+  readonly random: Random;
+  /** Is a tunnel of ours up, so that the system's own resolver asks through it? */
+  readonly tunnelUp: () => boolean;
+}
+
+/**
+ * Names through the physical network. Without a tunnel that is the system's resolver. With one, the system's resolver asks the tunnel's servers: then the
+ * physical ones are asked, each by its adapter: systemd-resolved's own list of the link where it is in charge, else the servers of the former resolv.conf. When
+ * none answers (no network; a kill switch lets no question out), the last known addresses stand.
+ */
+export class PhysicalResolver implements Resolver {
+  private readonly ports: PhysicalResolverPorts;
+  private readonly system = new SystemResolver();
+  private readonly known = new Map<string, readonly string[]>();
+
+  constructor(ports: PhysicalResolverPorts) {
+    this.ports = ports;
+  }
+
+  async resolve(host: string): Promise<readonly string[]> {
+    const address = canonicalIp(host);
+    if (address !== null) return [address];
+    const found = this.ports.tunnelUp() ? await this.pastTunnel(host) : await this.system.resolve(host);
+    if (found.length > 0) this.known.set(host, found);
+    return found;
+  }
+
+  private async pastTunnel(host: string): Promise<readonly string[]> {
+    const local = hostsAddresses(host);
+    if (local.length > 0) return local;
+    const attempts = existsSync(RESOLVED_SOCKET) ? this.resolvedAttempts(host) : this.serverAttempts(host);
+    const found = await Promise.any(attempts).catch(() => [] as const);
+    if (found.length > 0) return found;
+    const before = this.known.get(host);
+    if (before !== undefined) return before;
+    throw Object.assign(new Error(`no address for ${host} in the physical network`), { code: 'ENOTFOUND' });
+  }
+
+  private resolvedAttempts(host: string): readonly Promise<readonly string[]>[] {
+    return this.usableAdapters().map(({ index }) => resolveOnLink(host, index).then(notEmpty));
+  }
+
+  private serverAttempts(host: string): readonly Promise<readonly string[]>[] {
+    return this.usableAdapters().flatMap(({ name: adapter, addresses }) =>
+      physicalNameServers().flatMap((server) => {
+        const route = this.ports.adapters.lookupRoute({ destination: server, adapter });
+        if (route === null || !addresses.some(({ address, family }) => address === route.source && family === ipFamily(server))) return [];
+        return [queryAddresses(this.ports.datagrams, this.ports.random, { name: host, server, adapter, localAddress: route.source }).then(notEmpty)];
+      }),
+    );
+  }
+
+  private usableAdapters(): ReturnType<Adapters['snapshot']> {
+    return this.ports.adapters.snapshot().filter(({ up, carrier }) => up && carrier);
+  }
+}
+
+/** The first answer with addresses in it wins over an earlier empty one. */
+function notEmpty(addresses: readonly string[]): readonly string[] {
+  if (addresses.length === 0) throw Object.assign(new Error('no addresses'), { code: 'ENODATA' });
+  return addresses;
 }
