@@ -110,6 +110,10 @@ describe('the round-trip chart', () => {
   it('does not take an unknown adapter for a switch', () => {
     expect(viewRoundTrips([sample(1, 1, 'eth0'), sample(2, null, null), sample(3, 1, 'eth0')], 10, 100).switches).toEqual([]);
   });
+  it('lets a rare spike leave the axis, but not the numbers', () => {
+    const usual = Array.from({ length: 40 }, (_, index) => sample(index, 1, 'eth0'));
+    expect(viewRoundTrips([...usual, sample(41, 28, 'eth0')], 50, 100)).toMatchObject({ ceiling: 5, longest: 28 });
+  });
   it('has an axis without samples', () => {
     expect(viewRoundTrips([], 0, 100)).toMatchObject({ answered: 0, lost: 0, last: null, ceiling: 2 });
   });

@@ -33,3 +33,6 @@ export function trayText(statuses: readonly StatusObject[], adapters: readonly A
   if (up.length > 0) return up.map((status) => `${status.connection}\n${status.state === 'Connected' ? upText(status) : stateText(status.state)}`).join('\n');
   return `${t('panel.not-connected')} - ${t(adapters.some((adapter) => adapter.connected) ? 'panel.available' : 'panel.none-available')}`;
 }
+
+/** Adapters that a person knows: tunnels of others, traffic shapers and the like only while they carry something. */
+export const isWorthShowing = (adapter: AdapterView): boolean => adapter.connected || ['ethernet', 'wifi', 'mobile'].includes(adapter.kind);

@@ -4,7 +4,7 @@ import type { StatusObject } from '../../src-core/connection/status';
 import { AdapterIcon, Chevron, RefreshIcon, VpnIcon } from '../icons/icons';
 import { actions, request, useApp } from '../store';
 import { safeText, t } from '../text';
-import { isActive, isUp, stateText, upText } from '../views';
+import { isActive, isUp, isWorthShowing, stateText, upText } from '../views';
 import { ContextMenu, type MenuItem } from '../widgets/ContextMenu';
 import { UserText } from '../widgets/UserText';
 
@@ -42,8 +42,8 @@ function Summary({ statuses, adapters }: { readonly statuses: readonly StatusObj
   );
 }
 
-function Section({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {
-  const [open, setOpen] = useState(true);
+function Section({ title, folded = false, children }: { readonly title: string; readonly folded?: boolean; readonly children: ReactNode }): ReactNode {
+  const [open, setOpen] = useState(!folded);
   return (
     <section className="panel-section" aria-label={title}>
       <h3>
@@ -150,6 +150,10 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
   const [menu, setMenu] = useState<{ readonly status: StatusObject; readonly at: { x: number; y: number } } | null>(null);
   const panel = useRef<HTMLElement>(null);
 
+  // The demo has adapters of its own; this computer's are not what its connection roams between.
+  const isDemo = ({ name }: AdapterView): boolean => demo?.some((each) => each.name === name) ?? false;
+  const demoAdapters = adapters.filter(isDemo);
+  const realAdapters = adapters.filter((adapter) => !isDemo(adapter) && isWorthShowing(adapter));
   const statuses = useMemo(() => profiles.flatMap((profile) => byName[profile.name] ?? []), [profiles, byName]);
 
   useEffect(() => {
@@ -176,7 +180,7 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
   return (
     <section ref={panel} className="panel" role="dialog" aria-label={t('panel.title')} tabIndex={-1} onKeyDown={onKeyDown}>
       <div className="panel-inner">
-        <Summary statuses={statuses} adapters={adapters} />
+        <Summary statuses={statuses} adapters={demo === null ? realAdapters : demoAdapters} />
         <div className="panel-list">
           <Section title={t('panel.dial-up-and-vpn')}>
             {statuses.length === 0 && <p className="panel-empty">{t('panel.no-vpn')}</p>}
@@ -190,10 +194,17 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
               />
             ))}
           </Section>
-          <Section title={t('panel.adapters')}>
-            {adapters.length === 0 && <p className="panel-empty">{t('panel.no-adapter')}</p>}
-            {adapters.map((adapter) => (
-              <AdapterRow key={adapter.name} adapter={adapter} demo={demo?.find((each) => each.name === adapter.name)} />
+          {demo !== null && (
+            <Section title={t('panel.demo-adapters')}>
+              {demoAdapters.map((adapter) => (
+                <AdapterRow key={adapter.name} adapter={adapter} demo={demo.find((each) => each.name === adapter.name)} />
+              ))}
+            </Section>
+          )}
+          <Section title={t('panel.adapters')} folded={demo !== null}>
+            {realAdapters.length === 0 && <p className="panel-empty">{t('panel.no-adapter')}</p>}
+            {realAdapters.map((adapter) => (
+              <AdapterRow key={adapter.name} adapter={adapter} demo={undefined} />
             ))}
           </Section>
         </div>

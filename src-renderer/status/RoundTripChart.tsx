@@ -58,7 +58,7 @@ export function RoundTripChart({ samples, labels, order }: ChartProps): ReactNod
   };
   const label = (adapter: string): string => safeText(labels[adapter] ?? adapter, 40);
   const x = (at: number): number => box.left + inner.width * (1 - (now - at) / (span * 1000));
-  const y = (value: number): number => box.top + inner.height * (1 - value / view.ceiling);
+  const y = (value: number): number => box.top + inner.height * (1 - Math.min(1.04, value / view.ceiling));
   const bottom = box.top + inner.height;
   const summary = summaryOf(view);
 

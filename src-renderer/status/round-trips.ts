@@ -11,7 +11,7 @@ export interface RoundTripView {
   readonly adapters: readonly string[];
   /** The adapter of two neighbouring samples differs. */
   readonly switches: readonly { readonly at: number; readonly from: string; readonly to: string }[];
-  /** Upper end of the axis, milliseconds: 1, 2 or 5 times a power of ten. */
+  /** Upper end of the axis, milliseconds: 1, 2 or 5 times a power of ten. A rare spike goes beyond it. */
   readonly ceiling: number;
 }
 
@@ -31,6 +31,17 @@ function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 0.1)));
   const step = [1, 2, 5, 10].find((factor) => factor * power >= value) ?? 10;
   return step * power;
+}
+
+/**
+ * What the axis must show: everything, unless a few spikes (one in twenty at most) would press all the rest to the ground.
+ * `longest` still says how long they were.
+ */
+function shownMaximum(times: readonly number[]): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  const usual = sorted[Math.floor((sorted.length - 1) * 0.95)] ?? 1;
+  const longest = sorted.at(-1) ?? 1;
+  return sorted.length >= 20 && longest > usual * 4 ? usual * 2 : longest;
 }
 
 /** The samples of the last `span` milliseconds before `now` and what they add up to. */
@@ -55,6 +66,6 @@ export function viewRoundTrips(all: readonly RoundTripSample[], now: number, spa
     longest,
     adapters,
     switches,
-    ceiling: niceCeiling((longest ?? 1) * 1.15),
+    ceiling: niceCeiling(shownMaximum(times) * 1.15),
   };
 }

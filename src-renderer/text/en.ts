@@ -45,6 +45,7 @@ export const en = {
   'panel.none-available': 'No connections are available',
   'panel.refresh': 'Refresh network list',
   'panel.dial-up-and-vpn': 'Dial-up and VPN',
+  'panel.demo-adapters': 'Demo network adapters',
   'panel.adapters': 'Network adapters',
   'panel.wireless': 'Wireless Network Connection',
   'panel.footer': 'Open Network Connections',
