@@ -5,9 +5,10 @@ import { VpnError } from '../ports/vpn-error';
 import { type AcceptanceProfile, gatewayAcceptance } from './acceptance';
 import { certificateRequestHash, spkiPin } from './certificate';
 import { encodeName } from './certificate-builder';
+import { contextTag, derElement, derSequence } from './der';
 import { parseIdentity } from './identity';
 import { encodePem } from './pem';
-import { day, testCertificate, testNow, testRoot, type TestAuthority, type TestRequest } from './testing';
+import { day, testCertificate, testNow, testOcsp, testRoot, type TestAuthority, type TestRequest } from './testing';
 
 const root = testRoot();
 const otherRoot = testRoot('Other Root');
@@ -261,5 +262,47 @@ describe('identities as people write them', () => {
     expect(parseIdentity('#0aff')).toEqual({ type: 'key-id', value: Uint8Array.of(10, 255) });
     expect(parseIdentity('C=DE, O=A\\, B, CN=x')).toEqual({ type: 'der-dn', value: encodeName([['C', 'DE'], ['O', 'A, B'], ['CN', 'x']]) });
     expect(parseIdentity('/C=DE/CN=x')).toEqual({ type: 'der-dn', value: encodeName([['C', 'DE'], ['CN', 'x']]) });
+  });
+});
+
+describe('revocation (P-14 to P-16)', () => {
+  const certificate = testCertificate({ ...request, extraExtensions: [{ oid: '1.3.6.1.5.5.7.1.1', critical: false, value: derSequence(derSequence(Uint8Array.of(6, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, 1), derElement(contextTag(6, false), utf8Encode('http://ocsp.contoso.test/')))) }] }, root);
+  const answer = (status: 'good' | 'revoked'): Uint8Array => testOcsp(certificate.certificate, root, { status });
+
+  async function outcome(revocation: 'off' | 'relaxed' | 'strict', sent: readonly Uint8Array[], fetched: readonly Uint8Array[]): Promise<{ readonly result: string; readonly asked: number }> {
+    let asked = 0;
+    const { verify } = gatewayAcceptance(profile({ rules: { revocation } }), {
+      wallTime: () => testNow,
+      systemAuthorities: () => [],
+      fetchRevocation: (questions) => {
+        asked += questions.length;
+        return Promise.resolve({ ocspResponses: fetched, crls: [] });
+      },
+    });
+    const result = await verify({ identity: fqdn('vpn.contoso.test'), certificates: [certificate.certificate.der], ocspResponses: sent, crls: [] }).then(
+      () => 'ok',
+      (error: unknown) => (error instanceof VpnError ? `${error.code} ${error.detail!.split(' [')[0]!}` : 'other'),
+    );
+    return { result, asked };
+  }
+
+  it('an answer the gateway sent along settles it, nobody is asked', async () => {
+    expect(await outcome('strict', [answer('good')], [])).toEqual({ result: 'ok', asked: 0 });
+    expect(await outcome('relaxed', [answer('revoked')], [])).toEqual({ result: '13801 revocation: CN=vpn.contoso.test, OU=Berlin, OU=VPN, O=Contoso\\, Inc. was revoked on 2026-05-30T12:00:00.000Z', asked: 0 });
+  });
+
+  it('without one the responder is asked, unless the check is off', async () => {
+    expect(await outcome('strict', [], [answer('good')])).toEqual({ result: 'ok', asked: 1 });
+    expect((await outcome('relaxed', [], [answer('revoked')])).result).toMatch(/^13801 revocation/);
+    expect(await outcome('relaxed', [], [])).toEqual({ result: 'ok', asked: 1 });
+    expect((await outcome('strict', [], [])).result).toMatch(/^13801 revocation: the status of .* is unknown/);
+    expect(await outcome('off', [answer('revoked')], [])).toEqual({ result: 'ok', asked: 0 });
+  });
+
+  it('nobody is asked before the chain reached a trusted anchor (CVE-2022-40617)', async () => {
+    let asked = 0;
+    const { verify } = gatewayAcceptance(profile({ rules: { authorities: [pem(otherRoot)] } }), { wallTime: () => testNow, systemAuthorities: () => [], fetchRevocation: () => Promise.resolve({ ocspResponses: [], crls: [], asked: (asked += 1) }) });
+    await expect(verify({ identity: fqdn('vpn.contoso.test'), certificates: [certificate.certificate.der, root.certificate.der], ocspResponses: [], crls: [] })).rejects.toBeInstanceOf(VpnError);
+    expect(asked).toBe(0);
   });
 });

@@ -10,7 +10,7 @@ import { certificateAsserts, certificateNamesHost, type MatchOptions, subjectAlt
 import { extendedKeyUsageOid, nameOfOid } from './object-identifiers';
 import { type PathFailure, type PathPurpose, type PathRule, validatePath } from './path-validation';
 import { PkiError } from './pki-error';
-import { checkRevocation } from './revocation';
+import { checkRevocation, type RevocationEvidence, type RevocationQuestion, revocationQuestions } from './revocation';
 import { certificateRequestHashes, type ConfiguredTrust, parseAuthorities, pinnedCertificates } from './trust-anchors';
 
 /** What the rules of a profile need to know. */
@@ -26,6 +26,11 @@ export interface AcceptanceEnvironment {
   readonly wallTime: () => number;
   /** The computer's trust anchors; asked only when the profile names none. */
   readonly systemAuthorities: () => readonly Certificate[];
+  /**
+   * Fetches OCSP responses and CRLs for a path that reached a trusted anchor, outside the tunnel (P-16). Asked only when what the gateway sent
+   * along does not settle it. Never rejects: what could not be had is left out. Absent: only what the gateway sent counts.
+   */
+  readonly fetchRevocation?: (questions: readonly RevocationQuestion[]) => Promise<RevocationEvidence>;
 }
 
 export interface GatewayAcceptance {
@@ -45,11 +50,10 @@ const mostOctets = 64 * 1024;
 export function gatewayAcceptance(profile: AcceptanceProfile, environment: AcceptanceEnvironment): GatewayAcceptance {
   const configured = readAuthorities(profile);
   const anchors = (): readonly Certificate[] => (isConfigured(configured) ? configured.certificates : environment.systemAuthorities());
-  const verify: PeerVerifier = (credentials) =>
-    Promise.resolve().then(() => {
-      const leaf = judgeGateway(profile, configured, anchors(), environment.wallTime(), credentials);
-      return { publicKeySpki: leaf.spki };
-    });
+  const verify: PeerVerifier = async (credentials) => {
+    const leaf = await judgeGateway(profile, environment, configured, anchors(), credentials);
+    return { publicKeySpki: leaf.spki };
+  };
   return { verify, certificateRequests: certificateRequestHashes(anchors()) };
 }
 
@@ -66,8 +70,9 @@ function readAuthorities(profile: AcceptanceProfile): ConfiguredTrust {
   }
 }
 
-/** Gives the validated leaf; AUTH is verified with its key and no other (H-55). Throws VpnError 13801. */
-function judgeGateway(profile: AcceptanceProfile, configured: ConfiguredTrust, anchors: readonly Certificate[], wallTime: number, credentials: PeerCredentials): Certificate {
+/** Gives the validated leaf; AUTH is verified with its key and no other (H-55). Rejects with VpnError 13801. */
+async function judgeGateway(profile: AcceptanceProfile, environment: AcceptanceEnvironment, configured: ConfiguredTrust, anchors: readonly Certificate[], credentials: PeerCredentials): Promise<Certificate> {
+  const wallTime = environment.wallTime();
   const bag = readBag(credentials.certificates);
   const leaf = bag[0]!;
   const legacy = profile.advanced.legacyWindows;
@@ -77,11 +82,27 @@ function judgeGateway(profile: AcceptanceProfile, configured: ConfiguredTrust, a
     legacy,
   });
   if (!result.ok) throw pathError(result.failure, leaf, 'gateway');
-  const revocation = checkRevocation(result.path, credentials, { mode: profile.serverCertificate.revocation, wallTime });
-  if (revocation !== null) throw refuse(revocation.revoked ? 'The server’s certificate was revoked. Do not connect; tell the administrator.' : 'Whether the server’s certificate was revoked could not be found out. Try again later, or relax the check in the properties.', leaf, revocation.detail);
+  refuseRevoked(profile, result.path, await evidenceFor(profile, environment, result.path, credentials), wallTime);
   checkNames(profile, configured, leaf, credentials);
   checkRules(profile, leaf);
   return leaf;
+}
+
+/** What the gateway sent along, and what was fetched when that does not settle it. */
+async function evidenceFor(profile: AcceptanceProfile, environment: AcceptanceEnvironment, path: readonly Certificate[], credentials: RevocationEvidence): Promise<RevocationEvidence> {
+  const questions = profile.serverCertificate.revocation === 'off' ? [] : revocationQuestions(path, credentials, environment.wallTime());
+  if (questions.length === 0 || environment.fetchRevocation === undefined) return credentials;
+  const fetched = await environment.fetchRevocation(questions);
+  return { ocspResponses: [...credentials.ocspResponses, ...fetched.ocspResponses], crls: [...credentials.crls, ...fetched.crls] };
+}
+
+function refuseRevoked(profile: AcceptanceProfile, path: readonly Certificate[], evidence: RevocationEvidence, wallTime: number): void {
+  const failure = checkRevocation(path, evidence, { mode: profile.serverCertificate.revocation, wallTime });
+  if (failure === null) return;
+  const message = failure.revoked
+    ? 'The server’s certificate was revoked. Do not connect; tell the administrator.'
+    : 'Whether the server’s certificate was revoked could not be found out. Try again later, or relax the check in the properties.';
+  throw refuse(message, failure.certificate, failure.detail);
 }
 
 /** The first certificate is the end entity's, the rest a bag in which unreadable ones are left out (C-30). */

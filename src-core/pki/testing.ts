@@ -1,6 +1,11 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { encodeAlgorithmIdentifier } from '../crypto/algorithm-identifier';
+import { hash as hashOctets } from '../crypto/hash';
+import { signData } from '../crypto/signatures';
 import type { Certificate } from './certificate';
-import { type CertificateIssuer, type CertificateRequest, issueCertificate } from './certificate-builder';
+import { type CertificateIssuer, type CertificateRequest, issueCertificate, schemeFor } from './certificate-builder';
+import { contextTag, derBitString, derElement, derOctetString, derOid, derSequence, derSmallInteger, derTag, derTime, derTrue } from './der';
+import { encodeCertId } from './ocsp';
 
 /** Certificates made in memory while a test runs. */
 export interface TestAuthority {
@@ -39,4 +44,70 @@ export function testCertificate(request: TestRequest, issuer: TestAuthority | nu
 
 export function testRoot(commonName = 'Test Root', request: Partial<TestRequest> = {}): TestAuthority {
   return testCertificate({ subject: [['O', 'Agile Test'], ['CN', commonName]], ca: true, ...request }, null);
+}
+
+export interface TestCrl {
+  readonly thisUpdate?: number;
+  readonly nextUpdate?: number | null;
+  readonly revoked?: readonly { readonly certificate: Certificate; readonly entryExtensions?: readonly Uint8Array[] }[];
+  readonly extensions?: readonly Uint8Array[];
+  readonly hash?: 'sha1' | 'sha256';
+}
+
+export function testExtension(oid: string, critical: boolean, value: Uint8Array): Uint8Array {
+  return derSequence(derOid(oid), ...(critical ? [derTrue()] : []), derOctetString(value));
+}
+
+/** A CRL (version 2), DER. */
+export function testCrl(issuer: TestAuthority, { thisUpdate = testNow - day, nextUpdate = testNow + day, revoked = [], extensions = [], hash }: TestCrl = {}): Uint8Array {
+  const scheme = schemeFor({ privateKey: issuer.privateKey, ...(hash === undefined ? {} : { hash }) });
+  const algorithm = encodeAlgorithmIdentifier(scheme);
+  const entries = revoked.map(({ certificate, entryExtensions = [] }) =>
+    derSequence(derElement(derTag.integer, certificate.serialNumber), derTime(testNow - 2 * day), ...(entryExtensions.length === 0 ? [] : [derSequence(...entryExtensions)])),
+  );
+  const tbs = derSequence(
+    derSmallInteger(1),
+    algorithm,
+    issuer.certificate.subject.der,
+    derTime(thisUpdate),
+    ...(nextUpdate === null ? [] : [derTime(nextUpdate)]),
+    ...(entries.length === 0 ? [] : [derSequence(...entries)]),
+    ...(extensions.length === 0 ? [] : [derElement(contextTag(0, true), derSequence(...extensions))]),
+  );
+  return derSequence(tbs, algorithm, derBitString(signData(scheme, issuer.privateKey, tbs)));
+}
+
+export interface TestOcsp {
+  readonly status?: 'good' | 'revoked' | 'unknown';
+  readonly thisUpdate?: number;
+  readonly nextUpdate?: number | null;
+  readonly algorithm?: 'sha1' | 'sha256';
+  /** Who signs; the issuer by default. Its certificate goes along. */
+  readonly signer?: TestAuthority;
+  readonly byName?: boolean;
+  readonly nonce?: Uint8Array;
+}
+
+function generalizedTime(milliseconds: number): Uint8Array {
+  return derElement(derTag.generalizedTime, Buffer.from(new Date(milliseconds).toISOString().replaceAll(/[-:T]|\.\d+/g, ''), 'latin1'));
+}
+
+/** An OCSP response for one certificate, DER. */
+export function testOcsp(certificate: Certificate, issuer: TestAuthority, { status = 'good', thisUpdate = testNow - day, nextUpdate = testNow + day, algorithm = 'sha1', signer = issuer, byName = false, nonce }: TestOcsp = {}): Uint8Array {
+  const scheme = schemeFor({ privateKey: signer.privateKey });
+  const statusElement = status === 'good' ? derElement(contextTag(0, false)) : status === 'unknown' ? derElement(contextTag(2, false)) : derElement(contextTag(1, true), generalizedTime(testNow - 2 * day));
+  const single = derSequence(
+    encodeCertId(certificate, issuer.certificate, algorithm),
+    statusElement,
+    generalizedTime(thisUpdate),
+    ...(nextUpdate === null ? [] : [derElement(contextTag(0, true), generalizedTime(nextUpdate))]),
+  );
+  const tbs = derSequence(
+    byName ? derElement(contextTag(1, true), signer.certificate.subject.der) : derElement(contextTag(2, true), derOctetString(hashOctets('sha1', signer.certificate.publicKeyBits))),
+    generalizedTime(thisUpdate),
+    derSequence(single),
+    ...(nonce === undefined ? [] : [derElement(contextTag(1, true), derSequence(testExtension('1.3.6.1.5.5.7.48.1.2', false, derOctetString(nonce))))]),
+  );
+  const basic = derSequence(tbs, encodeAlgorithmIdentifier(scheme), derBitString(signData(scheme, signer.privateKey, tbs)), derElement(contextTag(0, true), derSequence(signer.certificate.der)));
+  return derSequence(derElement(derTag.enumerated, Uint8Array.of(0)), derElement(contextTag(0, true), derSequence(derOid('1.3.6.1.5.5.7.48.1.1'), derOctetString(basic))));
 }
