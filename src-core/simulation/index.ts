@@ -4,3 +4,4 @@ export * from './simulated-network';
 export * from './recording-data-path';
 export * from './two-ends';
 export * from './test-credentials';
+export * from './mailbox';
