@@ -20,6 +20,8 @@ namespace {
 
 /// Super-packets of up to 64 KB wait here: a longer queue is seconds of delay on a slow uplink (datapath.md 6.4).
 constexpr uint32_t kQueueLength = 64;
+/// One super-packet read is one segmented send: 44 datagrams of 1472 octets are what UDP_SEGMENT takes (datapath.md 6.2).
+constexpr uint32_t kSegments = 44;
 
 bool SameAddress(const netlink::Address& have, const Prefix& want) {
   return have.family == want.family && have.prefixLength == want.length && have.address == want.address();
@@ -115,7 +117,17 @@ netlink::Result SetLink(netlink::Socket& socket, int index, uint32_t mtu) {
   message.append(info);
   message.u32(IFLA_MTU, mtu);
   message.u32(IFLA_TXQLEN, kQueueLength);
-  return socket.request(message);
+  const netlink::Result result = socket.request(message);
+  if (!result.ok()) return result;
+
+  // Kernels before 6.2 have no such attribute for a TUN; it is speed only.
+  info.ifi_flags = 0;
+  info.ifi_change = 0;
+  netlink::Message segments(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK);
+  segments.append(info);
+  segments.u32(IFLA_GSO_MAX_SEGS, kSegments);
+  socket.request(segments);
+  return result;
 }
 
 netlink::Result SetAddresses(netlink::Socket& socket, int index, const std::vector<Prefix>& addresses, bool* changed) {

@@ -23,11 +23,13 @@ export class LinuxNetworkSettings implements NetworkSettings {
   openTunnel(name: string, mtu: number): Promise<TunnelDevice> {
     return this.inOrder(async () => {
       const client = await this.helper();
-      const { descriptors } = await client.request('open-tunnel', { name, mtu, offload: false });
+      // Super-packets are for the native data path; it finds by itself whether the adapter has them.
+      const offload = typeof this.addon.createDataPath === 'function';
+      const { descriptors } = await client.request('open-tunnel', { name, mtu, offload });
       const [fd, ...rest] = descriptors;
       for (const extra of rest) this.addon.closeDescriptor(extra);
       if (fd === undefined) throw new HelperError(633, 'The privileged helper handed over no tunnel adapter.', null, null);
-      return new TunDevice(this.addon, name, fd);
+      return new TunDevice(this.addon, name, fd, offload);
     });
   }
 
