@@ -56,7 +56,7 @@ export function describePayload(payload: Payload): DescribedPayload {
 function fieldsOf(payload: Payload): readonly LogField[] {
   switch (payload.type) {
     case 'SA':
-      return payload.proposals.map((proposal) => field(`proposal ${String(proposal.number)}`, describeProposal(proposal)));
+      return payload.proposals.slice(0, fieldLimit).map((proposal) => field(`proposal ${String(proposal.number)}`, describeProposal(proposal)));
     case 'KE':
       return [field('method', keyExchangeName(payload.group)), octets('data', payload.data)];
     case 'IDi':
@@ -73,7 +73,7 @@ function fieldsOf(payload: Payload): readonly LogField[] {
     case 'N':
       return describeNotify(payload);
     case 'D':
-      return [field('protocol', protocolIdName(payload.protocol)), ...payload.spis.map((spi) => field('SPI', formatEspSpi(spi)))];
+      return [field('protocol', protocolIdName(payload.protocol)), ...payload.spis.slice(0, fieldLimit).map((spi) => field('SPI', formatEspSpi(spi)))];
     case 'V':
       return [field('vendor ID', hexEncode(payload.data.subarray(0, 64)))];
     case 'TSi':
@@ -140,7 +140,7 @@ function notifyMeaning(payload: NotifyPayload): LogField | null {
 }
 
 function describeConfiguration(payload: ConfigurationPayload): readonly LogField[] {
-  return [field('type', configurationTypeName(payload.cfgType)), ...payload.attributes.map(({ attributeType, value }) => field(configurationAttributeName(attributeType), value.length === 0 ? '(asked)' : attributeText(attributeType, value)))];
+  return [field('type', configurationTypeName(payload.cfgType)), ...payload.attributes.slice(0, fieldLimit).map(({ attributeType, value }) => field(configurationAttributeName(attributeType), value.length === 0 ? '(asked)' : attributeText(attributeType, value)))];
 }
 
 /** "c0ffee01" */

@@ -22,9 +22,10 @@ export function decodeConfiguration(reader: Reader): ConfigurationPayload {
   while (!reader.atEnd) {
     // The high bit is reserved (C-49).
     const attributeType = reader.uint16('attribute type') & 0x7fff;
-    const value = reader.bytes(reader.uint16('attribute length'), 'attribute value');
+    const length = reader.uint16('attribute length');
     // H-28: a thousand duplicates are read over, not kept.
-    if (attributes.length < wireLimits.configurationAttributes) attributes.push({ attributeType, value });
+    if (attributes.length === wireLimits.configurationAttributes) reader.skip(length, 'attribute value');
+    else attributes.push({ attributeType, value: reader.bytes(length, 'attribute value') });
   }
   return { type: 'CP', cfgType, attributes };
 }
