@@ -9,6 +9,8 @@ interface Scenario {
   readonly start: (ends: TwoEnds) => void;
   /** Messages that may be lost in one schedule. */
   readonly losses: number;
+  /** What must be another one afterwards. */
+  readonly renews: readonly ('child' | 'ike')[];
   /** The connection may legitimately be over afterwards. */
   readonly mayEnd?: boolean;
 }
@@ -20,6 +22,7 @@ const gateway = (ends: TwoEnds): number => ends.gateway.children[0]?.spiIn ?? 0;
 const scenarios: readonly Scenario[] = [
   {
     name: 'CHILD rekey crosses CHILD rekey',
+    renews: ['child'],
     losses: 1,
     start: (ends) => {
       ends.client.rekeyChild(client(ends));
@@ -28,6 +31,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'IKE rekey crosses IKE rekey',
+    renews: ['ike'],
     losses: 1,
     start: (ends) => {
       ends.client.rekeyIke();
@@ -36,6 +40,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'CHILD rekey of the client crosses IKE rekey of the gateway',
+    renews: ['child', 'ike'],
     losses: 1,
     start: (ends) => {
       ends.client.rekeyChild(client(ends));
@@ -44,6 +49,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'IKE rekey of the client crosses CHILD rekey of the gateway',
+    renews: ['child', 'ike'],
     losses: 1,
     start: (ends) => {
       ends.client.rekeyIke();
@@ -52,6 +58,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'UPDATE_SA_ADDRESSES crosses CHILD rekey',
+    renews: ['child'],
     losses: 1,
     start: (ends) => {
       ends.client.setPath(ends.ethernet);
@@ -60,6 +67,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'UPDATE_SA_ADDRESSES crosses IKE rekey',
+    renews: ['ike'],
     losses: 1,
     start: (ends) => {
       ends.client.setPath(ends.ethernet);
@@ -68,6 +76,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'both rekeys of the client cross both of the gateway',
+    renews: ['child', 'ike'],
     losses: 0,
     start: (ends) => {
       ends.client.rekeyChild(client(ends));
@@ -78,6 +87,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'IKE rekey crosses IKE DELETE',
+    renews: [],
     losses: 0,
     mayEnd: true,
     start: (ends) => {
@@ -87,6 +97,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'CHILD rekey crosses IKE DELETE',
+    renews: [],
     losses: 0,
     mayEnd: true,
     start: (ends) => {
@@ -124,6 +135,7 @@ class Traffic {
 async function play(scenario: Scenario, seed: number, schedule: readonly Step[], limit: number): Promise<Outcome> {
   const ends = new TwoEnds({ seed });
   await ends.connect();
+  const before = { child: client(ends), ike: ends.client.ike?.spiInitiator };
   const traffic = new Traffic(ends);
   const box = new Mailbox(ends);
   scenario.start(ends);
@@ -160,6 +172,8 @@ async function play(scenario: Scenario, seed: number, schedule: readonly Step[],
   expect([ends.client.children[0]?.spiIn, ends.client.children[0]?.spiOut], where).toEqual([ends.gateway.children[0]?.spiOut, ends.gateway.children[0]?.spiIn]);
   expect([ends.client.ike?.spiInitiator, ends.client.ike?.spiResponder], where).toEqual([ends.gateway.ike?.spiInitiator, ends.gateway.ike?.spiResponder]);
   expect([ends.clientData.inbound.size, ends.clientData.outbound.length, ends.gatewayPath.inbound.size, ends.gatewayPath.outbound.length], where).toEqual([1, 1, 1, 1]);
+  if (scenario.renews.includes('child')) expect(client(ends), where).not.toBe(before.child);
+  if (scenario.renews.includes('ike')) expect(ends.client.ike?.spiInitiator, where).not.toBe(before.ike);
   await traffic.pulse();
   expect(traffic.received, `packets, ${where}`).toBe(traffic.sent);
   const alive = ends.client.checkLiveness(2000);
