@@ -243,7 +243,9 @@ function parseNameConstraints(value: Uint8Array, where: string): NameConstraints
           if (base.type === 'ip' && base.octets.length !== 8 && base.octets.length !== 32) throw new PkiError('malformed', `${where}: an address range of ${base.octets.length} octets`);
           return base;
         });
-  return { permitted: subtrees(permitted), excluded: subtrees(excluded) };
+  const constraints = { permitted: subtrees(permitted), excluded: subtrees(excluded) };
+  if (constraints.permitted.length + constraints.excluded.length === 0) throw new PkiError('malformed', `${where}: neither permitted nor excluded names`);
+  return constraints;
 }
 
 function parsePolicies(value: Uint8Array, where: string): string[] {

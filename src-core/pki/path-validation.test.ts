@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Certificate, parseCertificate } from './certificate';
 import { derBitString, derNull, derOid, derSequence, derSmallInteger, derUnsigned } from './der';
 import { formatName } from './distinguished-name';
+import { PkiError } from './pki-error';
 import { type PathPurpose, type PathRules, validatePath } from './path-validation';
 import { day, testCertificate, testKeys, testNow, testRoot, type TestAuthority, type TestRequest } from './testing';
 
@@ -71,6 +72,11 @@ describe('building a path (P-1)', () => {
     const end = testCertificate(leafRequest, fresh);
     expect(outcome(end, [expired, fresh])).toBe('ok');
     expect(outcome(end, [expired])).toBe('expired @ CN=Cross');
+  });
+
+  it('an authority without a name issues nothing', () => {
+    const nameless = testRoot('', { subject: [] });
+    expect(outcome(testCertificate(leafRequest, nameless), [], [nameless])).toBe('trust-anchor @ CN=vpn.contoso.test');
   });
 
   it('8 certificates are not too many, 9 are', () => {
@@ -274,6 +280,10 @@ describe('name constraints (P-2, RFC 5280 section 4.2.1.10)', () => {
   };
   const no = 'name-constraints';
   const dns = (...values: string[]): { type: 'dns'; value: string }[] => values.map((value) => ({ type: 'dns', value }));
+
+  it('constraints that name nothing are malformed', () => {
+    expect(() => testCertificate({ subject: [['CN', 'x']], extraExtensions: [{ oid: '2.5.29.30', critical: true, value: derSequence() }] }, root)).toThrow(PkiError);
+  });
 
   it('permitted DNS: the name itself and below, without regard to case', () => {
     for (const [base, name, expected] of [

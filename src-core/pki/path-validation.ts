@@ -111,7 +111,8 @@ interface Search {
 /** Depth first: `path` is leaf first. Gives a whole valid path or null. */
 function extend(search: Search, path: readonly Certificate[]): readonly Certificate[] | null {
   const top = path.at(-1)!;
-  const issued = (candidate: Certificate): boolean => sameName(candidate.subject, top.issuer) && keyIdentifiersAgree(candidate, top);
+  // An authority without a name cannot be told from another one (RFC 5280 section 4.1.2.6): the empty name issues nothing.
+  const issued = (candidate: Certificate): boolean => top.issuer.rdns.length > 0 && sameName(candidate.subject, top.issuer) && keyIdentifiersAgree(candidate, top);
   for (const anchor of search.anchors) {
     if (!issued(anchor)) continue;
     const complete = [...path, anchor];
