@@ -5,7 +5,8 @@ import { loadAddon, type NativeAddon } from './index';
 
 /** What the addon's createDataPath returns (native/addon/datapath/data_path_binding.cc). Times are CLOCK_MONOTONIC in milliseconds. */
 export interface NativeDataPathHandle {
-  attachTunnel(fd: number): void;
+  /** `assumeHeader`, for tests: packets carry the virtio header although the descriptor is no TUN. */
+  attachTunnel(fd: number, assumeHeader?: boolean): void;
   installInbound(sa: NativeSa): void;
   installOutbound(sa: NativeSa): void;
   removeInbound(spi: number): void;

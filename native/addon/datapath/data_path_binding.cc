@@ -161,8 +161,9 @@ Napi::Value InstallOutbound(const Bound& bound, const Napi::CallbackInfo& info) 
   return info.Env().Undefined();
 }
 
+/// attachTunnel(fd, assumeHeader?)
 Napi::Value AttachTunnel(const Bound& bound, const Napi::CallbackInfo& info) {
-  auto tunnel = Tunnel::Open(static_cast<int>(NumberArgument(info, 0)));
+  auto tunnel = Tunnel::Open(static_cast<int>(NumberArgument(info, 0)), info.Length() > 1 && info[1].ToBoolean());
   if (!tunnel) throw SystemError(info.Env(), errno, "tunnel descriptor");
   if (bound->path()) bound->path()->attachTunnel(std::move(tunnel));
   return info.Env().Undefined();

@@ -75,11 +75,11 @@ std::shared_ptr<Descriptor> Descriptor::Duplicate(int fd) {
 
 Descriptor::~Descriptor() { close(fd_); }
 
-std::shared_ptr<Tunnel> Tunnel::Open(int fd) {
+std::shared_ptr<Tunnel> Tunnel::Open(int fd, bool assumeHeader) {
   auto descriptor = Descriptor::Duplicate(fd);
   if (!descriptor) return nullptr;
   ifreq request{};
-  bool virtioHeader = false;
+  bool virtioHeader = assumeHeader;
   if (ioctl(descriptor->get(), TUNGETIFF, &request) == 0 && (request.ifr_flags & IFF_VNET_HDR) != 0) {
     int length = kVirtioHeaderLength;
     if (ioctl(descriptor->get(), TUNSETVNETHDRSZ, &length) != 0) return nullptr;

@@ -34,7 +34,8 @@ inline constexpr size_t kVirtioHeaderLength = 10;
 class Tunnel {
  public:
   /// Null with errno set. Asks the kernel for segmentation offloads where the descriptor has the header.
-  static std::shared_ptr<Tunnel> Open(int fd);
+  /// `assumeHeader`: it has the header although it is no TUN (tests).
+  static std::shared_ptr<Tunnel> Open(int fd, bool assumeHeader);
 
   int fd() const { return descriptor_->get(); }
   bool hasVirtioHeader() const { return virtioHeader_; }
