@@ -17,7 +17,7 @@ export interface LinuxSystem {
   readonly datagrams: Datagrams;
   readonly resolver: Resolver;
   /** One a connection, made when it connects: each speaks to a helper of its own. null without the addon: only the demo on loopback works. */
-  readonly createNetworkSettings: (() => NetworkSettings & { close(): Promise<void> }) | null;
+  readonly createNetworkSettings: (() => NetworkSettings & { close(): Promise<void>; lift(): Promise<void> }) | null;
 }
 
 export function createLinuxSystem(): LinuxSystem {

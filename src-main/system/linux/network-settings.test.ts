@@ -56,6 +56,20 @@ const get = async (net: Namespace, destination: string, ...more: string[]): Prom
   return route?.dev ?? '';
 };
 
+/** IPv4 and UDP with the header checksum; UDP without one (RFC 768). */
+function udpPacket(from: string, to: string, fromPort: number, toPort: number, text: string): string {
+  const packet = Buffer.alloc(28 + text.length);
+  packet.set([0x45, 0, 0, packet.length, 0, 0, 0, 0, 64, 17, 0, 0, ...from.split('.').map(Number), ...to.split('.').map(Number)]);
+  let sum = 0;
+  for (let i = 0; i < 20; i += 2) sum += packet.readUInt16BE(i);
+  packet.writeUInt16BE(0xffff - ((sum & 0xffff) + (sum >>> 16)), 10);
+  packet.writeUInt16BE(fromPort, 20);
+  packet.writeUInt16BE(toPort, 22);
+  packet.writeUInt16BE(8 + text.length, 24);
+  packet.write(text, 28);
+  return packet.toString('hex');
+}
+
 describe('the privileged helper', () => {
   let net: Namespace;
   let before: string;
@@ -126,8 +140,8 @@ describe('the privileged helper', () => {
   it('moves packets: what is routed into the tunnel arrives at its descriptor, what is bound to an adapter does not', async () => {
     await open({ ...settings, ipv6: 'leave' });
     await net.do('packets');
-    const inside = await net.do<{ socket: number }>('open', { adapter: null, address: '10.77.0.1' });
-    const outside = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: '10.10.0.2' });
+    const inside = await net.do<{ socket: number; port: number }>('open', { adapter: null, address: '10.77.0.1' });
+    const outside = await net.do<{ socket: number; port: number }>('open', { adapter: 'eth0', address: '10.10.0.2' });
     expect(await net.do('send', { socket: inside.socket, text: 'through', address: '198.51.100.1', port: 7 })).toBe('sent');
     expect(await net.do('send', { socket: outside.socket, text: 'past', address: '198.51.100.1', port: 7 })).toBe('sent');
     const seen: string[] = [];
@@ -137,6 +151,16 @@ describe('the privileged helper', () => {
     }, 1000);
     const payloads = seen.filter((packet) => packet.startsWith('45')).map((packet) => Buffer.from(packet, 'hex').subarray(28).toString());
     expect(payloads).toEqual(['through']);
+
+    // The way back: a packet from the tunnel reaches the socket; the same from the cable does not (CVE-2019-14899).
+    const { port } = inside;
+    await net.do('write', { hex: udpPacket('198.51.100.1', '10.77.0.1', 7, port, 'back') });
+    await until(async () => (await net.do<unknown[]>('received', { socket: inside.socket })).length > 0, 1000);
+    await net.peerIp('route', 'add', '10.77.0.1/32', 'via', '10.10.0.2');
+    await net.peerRun(process.execPath, '-e', `const s = require('dgram').createSocket('udp4'); s.send('forged', ${port}, '10.77.0.1', () => s.send('known', ${outside.port}, '10.10.0.2', () => s.close()))`);
+    await until(async () => (await net.do<unknown[]>('received', { socket: outside.socket })).length > 0, 1000);
+    expect(await net.do('received', { socket: inside.socket })).toEqual([{ text: 'back', from: '198.51.100.1', port: 7 }]);
+    await net.peerIp('route', 'del', '10.77.0.1/32');
     await net.do('withdraw');
     expect(await systemState(net)).toBe(before);
   });
@@ -170,6 +194,21 @@ describe('the privileged helper', () => {
     expect(await systemState(net)).toBe(before);
   });
 
+  it('leaves a strict reverse-path filter content: answers of the gateway still arrive', async () => {
+    await net.run('sysctl', '-qw', 'net.ipv4.conf.all.rp_filter=1');
+    before = await systemState(net);
+    await open(settings);
+    // 198.51.100.1 answers by the cable, although everything unbound to it would leave by the tunnel.
+    await net.peerIp('addr', 'add', '198.51.100.1/32', 'dev', 'lo');
+    const outer = await net.do<{ socket: number; port: number }>('open', { adapter: 'eth0', address: '10.10.0.2' });
+    await net.peerRun(process.execPath, '-e', `const s = require('dgram').createSocket('udp4'); s.bind(4500, '198.51.100.1', () => s.send('answer', ${outer.port}, '10.10.0.2', () => s.close()))`);
+    await until(async () => (await net.do<unknown[]>('received', { socket: outer.socket })).length > 0, 1000);
+    await net.peerIp('addr', 'del', '198.51.100.1/32', 'dev', 'lo');
+    await net.do('withdraw');
+    expect(await systemState(net)).toBe(before);
+    await net.run('sysctl', '-qw', 'net.ipv4.conf.all.rp_filter=0');
+  });
+
   it('puts everything back within two seconds when its client is killed', async () => {
     await open(settings);
     expect(await same()).toBe(false);
@@ -177,7 +216,7 @@ describe('the privileged helper', () => {
     figure(`client killed: everything back after ${(await until(same, 2000)).toFixed(0)} ms`);
   });
 
-  it('keeps blocking when its client is killed with the kill switch on; the next withdraw lifts it', async () => {
+  it('keeps blocking when its client is killed with the kill switch on, through a restart, until the person lifts it', async () => {
     await open(blocking);
     const table = await net.run('nft', 'list', 'table', 'inet', 'agile_vpn');
     await net.kill();
@@ -188,9 +227,13 @@ describe('the privileged helper', () => {
     expect(await net.do('send', { socket: other.socket, text: 'leak', address: '10.10.0.1', port: 80 })).toMatch(/^E/);
     expect(await net.do('send', { socket: other.socket, text: 'ike', address: '10.10.0.1', port: 4500 })).toBe('sent');
 
+    // A new connection that has not applied anything yet lifts nothing; the person's wish does.
     await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
     expect(await net.run('nft', 'list', 'table', 'inet', 'agile_vpn')).toBe(table);
-    await net.do('withdraw');
+    await net.do('closeSettings');
+    await until(async () => !(await net.ip('link')).includes('avpn0'), 2000);
+    expect(await net.run('nft', 'list', 'ruleset')).toBe(table);
+    await net.do('lift');
     expect(await systemState(net)).toBe(before);
   });
 

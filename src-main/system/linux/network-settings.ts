@@ -42,13 +42,15 @@ export class LinuxNetworkSettings implements NetworkSettings {
   }
 
   withdraw(): Promise<void> {
+    // Nothing was opened: nothing to put back, and no password to ask for.
     return this.inOrder(async () => {
-      // Also without a helper yet: a kill switch of an earlier run is lifted by this.
-      const client = await this.helper();
-      await client.request('withdraw', {});
-      this.client = null;
-      client.close();
+      if (this.client !== null) await this.withdrawNow();
     });
+  }
+
+  /** Lifts a kill switch that an earlier run left in force, by the person's explicit wish. Starts a helper for it. */
+  lift(): Promise<void> {
+    return this.inOrder(() => this.withdrawNow());
   }
 
   onReport(listener: (report: SettingsReport) => void): void {
@@ -60,6 +62,13 @@ export class LinuxNetworkSettings implements NetworkSettings {
     const client = this.client;
     this.client = null;
     (await client?.catch(() => null))?.close();
+  }
+
+  private async withdrawNow(): Promise<void> {
+    const client = await this.helper();
+    await client.request('withdraw', {});
+    this.client = null;
+    client.close();
   }
 
   private helper(): Promise<HelperClient> {

@@ -105,6 +105,7 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
     await settings!.withdraw();
     settings = null;
   },
+  lift: () => new LinuxNetworkSettings(addon, () => HelperClient.open(addon, startHelper())).lift(),
   closeSettings: async () => {
     tunnel?.close();
     await settings!.close();
