@@ -135,6 +135,7 @@ export class ChildRekeying {
     answer.push(trafficSelectors('TSi', remoteSelectors), trafficSelectors('TSr', localSelectors));
     sa.respond(request, answer);
 
+    session.mobility.peerRekeysChild();
     const task = this.#tasks.get(old);
     if (task?.isUnderWay === true) task.collide({ child, nonceI: nonce.data.slice(), nonceR });
     else old.state = 'rekeyed';

@@ -247,4 +247,30 @@ describe('MOBIKE', () => {
     expect(ends.client.children.filter(({ spiIn }) => ends.clientData.inbound.has(spiIn))).toHaveLength(1);
     expect(await ends.exchangePackets()).toEqual({ up: 1, down: 1 });
   });
+
+  it('a gateway that goes on sending to the old address: the CHILD SA is rekeyed from our side', async () => {
+    const ends = new TwoEnds();
+    await ends.connect();
+    const old = ends.client.children[0]?.spiIn;
+    ends.client.setPath(ends.wifi);
+    const stale = ends.gatewayPath.path;
+    await ends.clock.run(1);
+    ends.clientData.sendTestPacket(Uint8Array.of(1));
+    await ends.clock.run(10);
+    ends.gatewayPath.setPath(stale);
+    await ends.clock.run(50);
+    expect(ends.client.children[0]?.spiIn).not.toBe(old);
+  });
+
+  it('a gateway whose packets arrive keeps the CHILD SA', async () => {
+    const ends = new TwoEnds();
+    await ends.connect();
+    const old = ends.client.children[0]?.spiIn;
+    ends.client.setPath(ends.wifi);
+    ends.clientData.sendTestPacket(Uint8Array.of(1));
+    await ends.clock.run(10);
+    ends.gatewayPath.sendTestPacket(Uint8Array.of(2));
+    await ends.clock.run(100);
+    expect(ends.client.children[0]?.spiIn).toBe(old);
+  });
 });

@@ -19,6 +19,10 @@ import type { Task } from './task';
 const maxPeerAddresses = 16;
 /** M-25. */
 const cookie2Length = 16;
+/** After an update is answered, packets or the gateway's own rekey come within this, milliseconds, or three round trips. */
+const rekeyPatience = 25;
+/** A rekey of the gateway this soon after an update belongs to it, milliseconds. */
+const rekeyWindow = 1000;
 /** Updates that the peer refused with UNEXPECTED_NAT_DETECTED are tried again this often (M-22). */
 const unexpectedNatTries = 3;
 
@@ -33,6 +37,10 @@ export class Mobility {
   /** The path has changed since the last UPDATE_SA_ADDRESSES was built (M-12.2). */
   updatePending = false;
   unexpectedNats = 0;
+  #pathChangedAt = 0;
+  #confirmedAt = Number.NEGATIVE_INFINITY;
+  /** This gateway cannot move its CHILD SAs and replaces them after each update. */
+  #peerRekeysAfterUpdate = false;
   #peerAddresses: readonly string[] = [];
   /** Hash of how the peer sees us on the current path and IKE SA; null until it told us (M-17). */
   #mapping: { readonly path: IkePath; readonly hash: Uint8Array } | null = null;
@@ -48,6 +56,7 @@ export class Mobility {
 
   /** The session has a new path, or doubts the NAT mapping of the old one (M-12). */
   pathChanged(): void {
+    this.#pathChangedAt = this.#session.clock.now();
     if (this.#session.settings.role === 'initiator' && this.supported) this.requestUpdate();
     // M-23: without MOBIKE a message from the new address lets a gateway that follows RFC 7296 section 2.23 notice.
     else this.#session.enqueue(new LivenessTask(this.#session));
@@ -90,7 +99,27 @@ export class Mobility {
       this.natDetected = findings.localNat;
       this.#mapping = { path, hash: findings.mapping };
     }
+    this.#confirmedAt = this.#session.clock.now();
     this.#session.emit({ type: 'path-confirmed', path, natDetected: this.natDetected });
+    const patience = Math.max(rekeyPatience, 3 * (this.#session.current?.roundTrip ?? 0));
+    this.#session.timers.set('packets after update', patience, () => this.#rekeyInstead());
+  }
+
+  /** The peer rekeys a CHILD SA. */
+  peerRekeysChild(): void {
+    if (this.#session.clock.now() - this.#confirmedAt <= rekeyWindow) this.#peerRekeysAfterUpdate = true;
+  }
+
+  /**
+   * Some gateways cannot move a CHILD SA to another address: they answer the update and replace the SA, and until then they send to the
+   * old address. When their window is blocked that takes seconds, so a rekey of ours does it.
+   */
+  #rekeyInstead(): void {
+    const session = this.#session;
+    const children = session.childSas.list;
+    if (session.isHeld || children.some((child) => child.installedAt > this.#pathChangedAt) || session.receivedSince(this.#pathChangedAt)) return;
+    if (!this.#peerRekeysAfterUpdate && !session.sentSince(this.#pathChangedAt)) return;
+    for (const child of children) session.childRekeying.start(child);
   }
 
   /** ADDITIONAL_* replace the whole list, NO_ADDITIONAL_ADDRESSES empties it (M-4). Filtered as M-5 and H-40 say. */

@@ -139,7 +139,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.childRekeying = new ChildRekeying(this);
     const now = this.clock.now();
     // A gateway whose data path cannot move its SAs rekeys after every roam, so bursts are normal; a flood is not (H-35).
-    this.#childRekeyBudget = new TokenBucket(40, 500, now);
+    this.#childRekeyBudget = new TokenBucket(100, 100, now);
     this.#ikeRekeyBudget = new TokenBucket(6, 30_000, now);
     if (dependencies.dataPath !== null) this.attach(dependencies.dataPath, dependencies.onEvent);
   }
@@ -477,6 +477,16 @@ export class SessionCore implements IkeSaHost, IkeSession {
     closed?.(true);
   }
 
+  /** ESP left after `instant` (Clock.now()). */
+  sentSince(instant: number): boolean {
+    return (this.#childSas?.list ?? []).some((child) => (this.#dataPath?.outboundCounters(child.spiOut)?.lastPacketAt ?? Number.NEGATIVE_INFINITY) > instant);
+  }
+
+  /** Authentic ESP arrived after `instant`. */
+  receivedSince(instant: number): boolean {
+    return (this.#childSas?.list ?? []).some((child) => (this.#dataPath?.inboundCounters(child.spiIn)?.lastPacketAt ?? Number.NEGATIVE_INFINITY) > instant);
+  }
+
   /** May the peer have another rekey now? */
   takeRekeyBudget(kind: 'child' | 'ike'): boolean {
     return (kind === 'child' ? this.#childRekeyBudget : this.#ikeRekeyBudget).take(this.clock.now());
@@ -694,10 +704,10 @@ export class SessionCore implements IkeSaHost, IkeSession {
       const proof = this.#lastProofOfLife();
       const quiet = this.clock.now() - proof;
       if (quiet >= interval - 1) {
-        const sent = (this.#childSas?.list ?? []).some((child) => (this.#dataPath?.outboundCounters(child.spiOut)?.lastPacketAt ?? 0) > proof);
-        if ((sent || quiet >= Math.max(idleLivenessSeconds * 1000, interval)) && !this.#held && this.#current?.pendingRequest === null) this.enqueue(new LivenessTask(this));
-        this.timers.set('liveness', interval, () => this.#scheduleLiveness());
-        if (!sent && quiet < idleLivenessSeconds * 1000) this.timers.set('liveness', Math.min(interval, 1000), () => this.#scheduleLiveness());
+        const waiting = quiet >= Math.max(idleLivenessSeconds * 1000, interval) || this.sentSince(proof);
+        if (waiting && !this.#held && this.#current?.pendingRequest === null) this.enqueue(new LivenessTask(this));
+        // Nothing was sent yet: look again soon, since a packet may leave at any time.
+        this.timers.set('liveness', waiting ? interval : Math.min(interval, 1000), () => this.#scheduleLiveness());
         return;
       }
       this.#scheduleLiveness();
