@@ -205,10 +205,9 @@ export class Connection {
     const { ports, profile } = this.#options;
     const { mobility } = profile;
     this.#log('info', `Connecting to ${profile.server}. Mobility enabled for IKEv2 = ${mobility.enabled ? 'Yes' : 'No'}, network outage time ${mobility.outageSeconds} s.`);
-    // The name, the secrets and the tunnel adapter do not wait for each other.
+    // The name and the secrets do not wait for each other; the tunnel adapter is made while the server thinks about the first message.
     const resolving = this.#resolve();
     resolving.catch((error: unknown) => attempt.abort(error instanceof VpnError ? error : failures.unexpected(error)));
-    this.#openTunnel(attempt);
 
     let refusal: VpnError | null = null;
     for (let question = 0; question < mostQuestions; question++) {
@@ -313,6 +312,7 @@ export class Connection {
       });
       attempt.session = session;
       session.connect(pairs[0]!, pairs.slice(1));
+      if (attempt.opening === null) this.#openTunnel(attempt);
     });
   }
 
@@ -487,7 +487,8 @@ export class Connection {
     const farewell = sayGoodbye && attempt.session !== null ? attempt.session.close(deleteWaitMs) : Promise.resolve(attempt.session?.abandon());
     const putBack = (async (): Promise<void> => {
       const [opened] = await Promise.allSettled([attempt.opening]);
-      // Without the service nothing was changed, and there is nobody to change it back.
+      // Without a tunnel or without the service nothing was changed, and there is nobody to change it back.
+      if (attempt.opening === null) return;
       if (opened.status === 'rejected' && opened.reason instanceof VpnError && opened.reason.symbol === 'IPSEC_SERVICE_STOPPED') return;
       await ports.networkSettings.withdraw();
       if (opened.status === 'fulfilled') opened.value?.close();

@@ -115,12 +115,9 @@ export async function connect({ names, flags, values }: Arguments, output: Outpu
     service.onStatus((status: StatusObject) => {
       if (status.connection !== profile.name) return;
       if (status.state === 'Connected') wasConnected = true;
-      if (output.json) printJson(output, { type: 'status', status });
-      else {
-        const line = statusLine(status);
-        if (line !== shown) output.line(line);
-        shown = line;
-      }
+      const line = output.json ? JSON.stringify({ type: 'status', status }) : statusLine(status);
+      if (line !== shown) output.line(line);
+      shown = line;
       if (status.state === 'Disconnected' && wasConnected && !stopping) {
         stopping = true;
         finish(status.error === null ? exitCode.done : exitCode.lost);
