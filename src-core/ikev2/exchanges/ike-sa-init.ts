@@ -83,7 +83,8 @@ export class InitAttempt {
     this.#options = options;
     this.spiI = newIkeSpi(session);
     this.#nonce = session.random.bytes(nonceLength);
-    this.#timer = `IKE_SA_INIT ${endpointText(path.remote)}`;
+    // Two attempts may share a server address and differ in the socket.
+    this.#timer = `IKE_SA_INIT ${endpointText(path.socket.local)} ${endpointText(path.remote)}`;
     const [group] = offeredGroups(options.proposals);
     this.#triedGroups.add(group ?? 0);
     this.#exchange = newKeyExchange(group ?? 0, session.random);
