@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <csignal>
@@ -162,13 +163,13 @@ class Resolvconf : public DnsMethod {
 
   DnsState apply(const std::string& tunnel, int, const DnsSettings& settings) override {
     if (!settings.splitDomains.empty()) return {false, kSplitNeedsResolved, false};
-    if (Effective(settings)) return {true, "resolvconf", false};
+    if (Effective(settings)) return {true, Detail(settings), false};
     std::vector<std::string> arguments;
     if (exclusive_) arguments = {"-x", "-m", "0"};
     arguments.insert(arguments.end(), {"-a", Record(tunnel)});
     if (!RunResolvconf(path_, arguments, ResolvConfText(settings))) return {false, "resolvconf refused", true};
     if (!Effective(settings)) return {false, "resolvconf took the servers, but /etc/resolv.conf does not name them first", true};
-    return {true, "resolvconf", true};
+    return {true, Detail(settings), true};
   }
 
   void withdraw(const std::string& tunnel, int) override { RunResolvconf(path_, {"-d", Record(tunnel)}, {}); }
@@ -176,6 +177,14 @@ class Resolvconf : public DnsMethod {
  private:
   /// Both implementations put records that begin with "tun" first.
   static std::string Record(const std::string& tunnel) { return "tun." + tunnel; }
+
+  /// Debian's resolvconf cannot put others' servers away: they are asked when the tunnel's do not answer.
+  static std::string Detail(const DnsSettings& settings) {
+    size_t servers = 0;
+    const std::string text = ReadSmallFile(kResolvConf);
+    for (size_t at = text.find("nameserver "); at != std::string::npos; at = text.find("\nnameserver ", at + 1)) servers++;
+    return servers > std::min(settings.servers.size(), kMaxServersInFile) ? "resolvconf; servers of other adapters follow after the tunnel's" : "resolvconf";
+  }
 
   /// The tunnel's servers lead the file. A local forwarder on loopback that resolvconf feeds counts too.
   static bool Effective(const DnsSettings& settings) {
