@@ -12,7 +12,7 @@ export function sampleProfile(name: string, change: Partial<Profile> = {}): Prof
     port: null,
     remoteIdentity: null,
     localIdentity: null,
-    authentication: { method: 'eap-mschapv2', username: 'alice', domain: null, anonymousIdentity: null, certificate: null, privateKey: null },
+    authentication: { method: 'eap-mschapv2', username: 'alice', domain: null, anonymousIdentity: null, certificate: null, privateKey: null, serverNames: [], serverAuthorities: [], ttlsInner: 'mschapv2', requireCryptobinding: false },
     serverCertificate: { authorities: [], subjectAltName: null, commonName: null, organization: null, organizationalUnit: null, extendedKeyUsage: 'serverAuth', revocation: 'relaxed' },
     mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true },
     network: { useDefaultGateway: false, routes: [], dnsServers: 'server', splitDns: [], ipv6: 'tunnel-or-block', killSwitch: false, allowLan: true, mtu: 'auto', dhcpInform: false },

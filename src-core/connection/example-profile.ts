@@ -11,7 +11,7 @@ export function exampleProfile(change: Change): Profile {
     port: change.port ?? null,
     remoteIdentity: change.remoteIdentity ?? null,
     localIdentity: change.localIdentity ?? null,
-    authentication: { method: 'eap-mschapv2', username: null, domain: null, anonymousIdentity: null, certificate: null, privateKey: null, ...change.authentication },
+    authentication: { method: 'eap-mschapv2', username: null, domain: null, anonymousIdentity: null, certificate: null, privateKey: null, serverNames: [], serverAuthorities: [], ttlsInner: 'mschapv2', requireCryptobinding: false, ...change.authentication },
     serverCertificate: {
       authorities: [],
       subjectAltName: null,

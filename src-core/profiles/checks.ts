@@ -66,6 +66,13 @@ export function profileProblems(profile: Profile): readonly ProfileProblem[] {
     const problem = authorityProblem(authority);
     if (problem !== null) refuse(`serverCertificate.authorities[${String(i)}]`, problem);
   }
+  for (const [i, authority] of profile.authentication.serverAuthorities.entries()) {
+    const problem = authorityProblem(authority);
+    if (problem !== null) refuse(`authentication.serverAuthorities[${String(i)}]`, problem);
+  }
+  for (const [i, name] of profile.authentication.serverNames.entries()) {
+    if (name !== '*' && canonicalHost(name.replace(/^\*\./, '')) === null) refuse(`authentication.serverNames[${String(i)}]`, 'must be a host name, *.domain, or * for any');
+  }
   const { network, mobility } = profile;
   for (const [i, route] of network.routes.entries()) if (parseCidr(route) === null) refuse(`network.routes[${String(i)}]`, 'must be a network such as 10.0.0.0/8');
   if (network.dnsServers !== 'server') for (const [i, server] of network.dnsServers.entries()) if (!isIpAddress(server)) refuse(`network.dnsServers[${String(i)}]`, 'must be an IP address');

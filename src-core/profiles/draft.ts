@@ -81,8 +81,13 @@ async function inlineFiles(profile: Profile, resolve: FileResolver): Promise<{ p
     return value;
   };
   const { certificate, privateKey } = profile.authentication;
-  const authorities: string[] = [];
-  for (const [i, authority] of profile.serverCertificate.authorities.entries()) authorities.push(await inline(`serverCertificate.authorities[${String(i)}]`, authority));
+  const inlineAll = async (path: string, values: readonly string[]): Promise<readonly string[]> => {
+    const texts: string[] = [];
+    for (const [i, value] of values.entries()) texts.push(await inline(`${path}[${String(i)}]`, value));
+    return texts;
+  };
+  const authorities = await inlineAll('serverCertificate.authorities', profile.serverCertificate.authorities);
+  const serverAuthorities = await inlineAll('authentication.serverAuthorities', profile.authentication.serverAuthorities);
   return {
     profile: {
       ...profile,
@@ -90,6 +95,7 @@ async function inlineFiles(profile: Profile, resolve: FileResolver): Promise<{ p
         ...profile.authentication,
         certificate: typeof certificate === 'string' ? await inline('authentication.certificate', certificate) : certificate,
         privateKey: privateKey === null ? null : await inline('authentication.privateKey', privateKey),
+        serverAuthorities,
       },
       serverCertificate: { ...profile.serverCertificate, authorities },
     },

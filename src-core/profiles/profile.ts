@@ -30,6 +30,17 @@ export interface Profile {
     readonly certificate: CertificateSource | null;
     /** Separate key in PEM when `certificate` is a PEM certificate. */
     readonly privateKey: string | null;
+    /**
+     * Names of the authentication (RADIUS) server that EAP methods with TLS may talk to, a leading "*." for any host of a domain (A-54).
+     * Empty: the name of the gateway. "*" alone waives the name.
+     */
+    readonly serverNames: readonly string[];
+    /** Trust anchors of the authentication server, as in `serverCertificate.authorities`; empty: those of the gateway. */
+    readonly serverAuthorities: readonly string[];
+    /** What goes through the tunnel of EAP-TTLS. PAP shows the password itself to the authentication server (A-51). */
+    readonly ttlsInner: 'mschapv2' | 'pap';
+    /** PEAP servers must bind the sign-in to their secure channel (A-44). */
+    readonly requireCryptobinding: boolean;
   };
   readonly serverCertificate: {
     /** Trust anchors, PEM or base64 DER; empty: the system's. */
