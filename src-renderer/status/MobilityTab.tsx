@@ -48,7 +48,7 @@ export function MobilityTab({ status }: { readonly status: StatusObject }): Reac
     <div className="status-page" style={{ gap: 7 }}>
       <h3 className="visually-hidden">{t('mobility.round-trip')}</h3>
       {status.outageEndsAt !== null && <Outage status={status} endsAt={status.outageEndsAt} />}
-      <RoundTripChart samples={samples} labels={labels} order={adapters.map((adapter) => adapter.name)} />
+      <RoundTripChart samples={samples} labels={labels} order={adapters.map((adapter) => adapter.name)} low={status.outageEndsAt !== null} />
       <p data-testid="last-switch">
         <LastSwitch status={status} label={label} />
       </p>

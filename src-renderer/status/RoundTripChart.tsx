@@ -6,8 +6,9 @@ import { viewRoundTrips, type RoundTripView } from './round-trips';
 
 /** Seconds that the chart shows. */
 const span = 30;
-const box = { width: 334, height: 148, left: 38, right: 6, top: 16, bottom: 18 };
-const inner = { width: box.width - box.left - box.right, height: box.height - box.top - box.bottom };
+/** Pixels; a lower one leaves room for the outage above it. */
+const frame = { width: 334, left: 38, right: 6, top: 16, bottom: 18 };
+const heights = { normal: 148, low: 104 };
 
 /** Told apart without red and green; the legend and the marks say the same in words. */
 const palette = ['#1f6fc4', '#e07b00', '#7b3fb5', '#00838a', '#a23b5e', '#5d6b00'];
@@ -17,6 +18,7 @@ interface ChartProps {
   readonly labels: Readonly<Record<string, string>>;
   /** Adapters in the order the person knows them, so that a colour keeps its adapter. */
   readonly order: readonly string[];
+  readonly low: boolean;
 }
 
 const milliseconds = (value: number): string => formatNumber(value, value < 10 ? 1 : 0);
@@ -24,12 +26,8 @@ const axis = (value: number): string => formatNumber(value, Number.isInteger(val
 
 function summaryOf(view: RoundTripView): string {
   if (view.samples.length === 0) return t('mobility.no-samples');
-  return t('mobility.summary', {
-    count: view.answered,
-    lost: view.lost,
-    last: view.last === null ? '-' : milliseconds(view.last),
-    longest: view.longest === null ? '-' : milliseconds(view.longest),
-  });
+  const numbers = { count: view.answered, lost: view.lost, longest: view.longest === null ? '-' : milliseconds(view.longest) };
+  return view.last === null ? t('mobility.summary-lost', numbers) : t('mobility.summary', { ...numbers, last: milliseconds(view.last) });
 }
 
 /** One line for each stretch on one adapter; a lost ping or a switch ends it. */
@@ -49,7 +47,9 @@ function stretches(view: RoundTripView, x: (at: number) => number, y: (value: nu
 }
 
 /** Round-trip time through the tunnel over the last minute, coloured by the adapter that carried it. */
-export function RoundTripChart({ samples, labels, order }: ChartProps): ReactNode {
+export function RoundTripChart({ samples, labels, order, low }: ChartProps): ReactNode {
+  const box = { ...frame, height: low ? heights.low : heights.normal };
+  const inner = { width: box.width - box.left - box.right, height: box.height - box.top - box.bottom };
   const now = useNow(200);
   const view = viewRoundTrips(samples, now, span * 1000);
   const colour = (adapter: string): string => {
@@ -64,7 +64,7 @@ export function RoundTripChart({ samples, labels, order }: ChartProps): ReactNod
 
   return (
     <>
-      <div className="chart">
+      <div className="chart" style={{ height: box.height }}>
         <svg viewBox={`0 0 ${box.width} ${box.height}`} preserveAspectRatio="none" role="img" aria-label={t('mobility.chart', { seconds: span, summary })}>
           {[0, 0.25, 0.5, 0.75, 1].map((part) => (
             <line key={part} className="grid" x1={box.left} x2={box.width - box.right} y1={bottom - inner.height * part} y2={bottom - inner.height * part} />

@@ -150,7 +150,8 @@ export const en = {
   'details.nothing': 'The connection is not active.',
 
   'mobility.round-trip': 'Round-trip time through the tunnel',
-  'mobility.summary': '{count} answered, {lost} lost, last {last} ms, longest {longest} ms',
+  'mobility.summary': '{count} answered, {lost} lost, longest {longest} ms, last {last} ms',
+  'mobility.summary-lost': '{count} answered, {lost} lost, longest {longest} ms, no answer now',
   'mobility.no-samples': 'No round trip has been measured yet.',
   'mobility.chart': 'Chart of the last {seconds} seconds: {summary}',
   'mobility.milliseconds': '{value} ms',
