@@ -38,12 +38,19 @@ export class TwoEnds {
   readonly events: IkeSessionEvent[] = [];
   readonly gatewayEvents: IkeSessionEvent[] = [];
   readonly logs: LogRecord[] = [];
+  /** What both ends did and when, for a person who looks into a failed schedule. */
+  readonly timeline: { readonly at: number; readonly text: string }[] = [];
   readonly client: IkeSession;
   readonly responder: Responder;
   /** Paths over eth0 and wlan0 to the gateway's port 4500. */
   readonly ethernet: IkePath;
   readonly wifi: IkePath;
-  readonly #trace: Trace = { log: (record) => this.logs.push(record) };
+  readonly #trace: Trace = {
+    log: (record) => {
+      this.logs.push(record);
+      this.#note('client', record);
+    },
+  };
 
   constructor(options: TwoEndsOptions = {}) {
     this.random = new SeededRandom(options.seed ?? 1);
@@ -57,7 +64,7 @@ export class TwoEnds {
     this.gatewayHost.addAdapter({ name: 'eth0', addresses: [gatewayAddress, secondGatewayAddress] });
     this.clientData = new RecordingDataPath(this.clock);
     this.client = createInitiatorSession(
-      { clock: this.clock, random: this.random.fork(), dataPath: this.clientData, trace: this.#trace, onEvent: (event) => this.events.push(event) },
+      { clock: this.clock, random: this.random.fork(), dataPath: this.clientData, trace: this.#trace, onEvent: (event) => this.#event('client', this.events, event) },
       { ...clientDefaults, ...options.client },
     );
     let nextHost = 1;
@@ -79,11 +86,11 @@ export class TwoEnds {
       {
         clock: this.clock,
         random: this.random.fork(),
-        trace: { log: () => undefined },
+        trace: { log: (record) => this.#note('gateway', record) },
         accept: () => {
           const dataPath = new RecordingDataPath(this.clock);
           this.gatewayData.push(dataPath);
-          return { dataPath, onEvent: (event) => this.gatewayEvents.push(event) };
+          return { dataPath, onEvent: (event) => this.#event('gateway', this.gatewayEvents, event) };
         },
       },
       { ...gatewayDefaults, assign, ...options.gateway },
@@ -145,6 +152,16 @@ export class TwoEnds {
     this.gatewayPath.sendTestPacket(Uint8Array.of(2));
     await this.clock.run(200);
     return { up, down };
+  }
+
+  #note(end: string, { text, exchange }: LogRecord): void {
+    const payloads = exchange?.payloads.map(({ name, fields }) => `${name}${fields.length > 0 ? `(${fields.map(({ value }) => value).join(' ')})` : ''}`).join(' ') ?? '';
+    this.timeline.push({ at: this.clock.now(), text: `${end}: ${text} ${payloads}` });
+  }
+
+  #event(end: string, list: IkeSessionEvent[], event: IkeSessionEvent): void {
+    list.push(event);
+    this.timeline.push({ at: this.clock.now(), text: `${end}: event ${event.type}` });
   }
 
   #listen(socket: SimulatedSocket): void {

@@ -18,7 +18,7 @@ import { type ChildOffer, offerSa, offerSelectors, readAgreement } from './child
 import { findError } from './failures';
 import { agree, newKeyExchange, nonceLength } from './key-exchange-step';
 import { type ExchangeNonces, oursIsRedundant } from './lowest-nonce';
-import type { Task } from './task';
+import { changesChildren, type Task } from './task';
 import { narrow } from './traffic-selectors';
 
 /** A peer that initiated a rekey and never deletes the old SA is not waited for longer than this before we send with the new one; milliseconds. */
@@ -48,6 +48,8 @@ export class ChildRekeying {
   /** Starts our own rekey of a CHILD SA; does nothing when one is under way or it has a successor. */
   start(child: ChildSa): void {
     if (child.state !== 'installed' || this.#tasks.has(child)) return;
+    // The peer may not have our answer that made this one: it would not know what we want to rekey.
+    if (child.outbound === 'pending') return this.retryLater(child);
     const task = new RekeyChildTask(this.#session, this, child);
     this.#tasks.set(child, task);
     this.#session.enqueue(task);
@@ -81,7 +83,11 @@ export class ChildRekeying {
     // H-27: our own constants in the answer, whatever the request says.
     if (spi === null) return refuse(notify(notifyType.INVALID_SYNTAX));
     const old = session.childSas.byOutbound(spi);
-    if (old === undefined) return refuse(childNotify(notifyType.CHILD_SA_NOT_FOUND, spi));
+    if (old === undefined) {
+      // Perhaps the answer to our own rekey is still under way and makes it known.
+      const unknown = changesChildren(session.activeTask(sa)) ? notify(notifyType.TEMPORARY_FAILURE) : childNotify(notifyType.CHILD_SA_NOT_FOUND, spi);
+      return refuse(unknown);
+    }
     // RFC 7296 section 2.25.1: it is being closed, or has its successor already.
     if (old.state !== 'installed' || session.childSas.successorOf(old) !== undefined) return refuse(notify(notifyType.TEMPORARY_FAILURE));
     if (!session.takeRekeyBudget('child')) return refuse(notify(notifyType.TEMPORARY_FAILURE));

@@ -104,7 +104,7 @@ export class InitiatorHandshake implements Handshake {
     const attempt = new InitAttempt(this.#session, path, {
       proposals: this.#session.settings.ikeProposals,
       fragmentation: this.#config.fragmentation,
-      onResult: (result) => this.#accepted(result),
+      onResult: (result) => this.#accepted(attempt, result),
       onExhausted: (error) => this.#attemptFailed(attempt, error),
       onUnsendable: () => this.#session.timers.set('next alternative', 0, () => this.#nextAlternative()),
     });
@@ -128,11 +128,12 @@ export class InitiatorHandshake implements Handshake {
     else if (this.#exhausted === this.#attempts.length || error !== null) this.#session.end('failure', this.#hint ?? noAnswer(`no answer to IKE_SA_INIT from ${[...new Set(this.#attempts.map(({ path }) => path.remote.address))].join(', ')}`));
   }
 
-  #accepted(result: InitResult): void {
+  #accepted(attempt: InitAttempt, result: InitResult): void {
     if (this.#closed || this.#candidates.length >= 2) return;
     this.#session.timers.cancel('next alternative');
     this.#waiting = [];
-    for (const attempt of this.#attempts) attempt.stopSending();
+    // The first usable answer decides the path; only to this very request another answer may still come (C-12).
+    for (const other of this.#attempts) if (other !== attempt) other.close();
     const path = floated(result.path);
     const sa = this.#session.createIkeSa({ initiator: true, spiI: result.spiI, spiR: result.spiR, suite: result.suite, keys: result.keys, fragmentation: result.fragmentation, firstMessageId: 1 });
     const candidate: Candidate = { ...result, path, sa, conversation: null, spiIn: null };

@@ -44,7 +44,7 @@ export class IkeRekeying {
   }
 
   start(): void {
-    if (this.#task !== null || this.#session.current?.state !== 'established') return;
+    if (this.#task !== null || this.#session.successor !== null || this.#session.current?.state !== 'established') return;
     this.#task = new RekeyIkeTask(this.#session, this, this.#session.current);
     this.#session.enqueue(this.#task);
   }
@@ -71,8 +71,10 @@ export class IkeRekeying {
     });
   }
 
-  /** The peer deletes an IKE SA: the old one of a collision, or its own redundant one. Called before the session acts on it. */
+  /** The peer deletes an IKE SA: the old one it has rekeyed, or its own redundant one of a collision. Called before the session acts on it. */
   ikeSaGone(sa: IkeSa): void {
+    const { current, successor: waiting } = this.#session;
+    if (waiting !== null && sa === current) return this.#session.switchIkeSa(waiting);
     const task = this.#task;
     if (task === null) return;
     if (task.old === sa && task.collision !== null) {
@@ -88,7 +90,7 @@ export class IkeRekeying {
     const session = this.#session;
     const refuse = (payload: InnerPayload): void => sa.respond(request, [payload]);
     // RFC 7296 section 2.25.2: closed or replaced already, or CHILD SAs are being changed.
-    if (sa !== session.current || sa.state !== 'established' || changesChildren(session.activeTask(sa))) return refuse(notify(notifyType.TEMPORARY_FAILURE));
+    if (sa !== session.current || sa.state !== 'established' || session.successor !== null || changesChildren(session.activeTask(sa))) return refuse(notify(notifyType.TEMPORARY_FAILURE));
     const task = this.#task !== null && this.#task.old === sa && this.#task.isUnderWay ? this.#task : null;
     if ((task !== null && task.collision !== null) || !session.takeRekeyBudget('ike')) return refuse(notify(notifyType.TEMPORARY_FAILURE));
     const { payloads } = request;
@@ -117,7 +119,7 @@ export class IkeRekeying {
     sa.respond(request, [answerPayload(chosen, protocolId.IKE, spiR), { type: 'Nonce', data: nonceR }, { type: 'KE', group: suite.group, data: exchange.publicValue }]);
     exchange.wipe();
     if (task !== null) task.collision = { sa: next, nonceI: nonce.data.slice(), nonceR };
-    else session.switchIkeSa(next);
+    else session.expectSuccessor(next);
   }
 }
 
@@ -152,7 +154,7 @@ class RekeyIkeTask implements Task {
   }
 
   build(sa: IkeSa): readonly InnerPayload[] | null {
-    if (sa !== this.old || sa !== this.#session.current || sa.state !== 'established') return null;
+    if (sa !== this.old || sa !== this.#session.current || this.#session.successor !== null || sa.state !== 'established') return null;
     this.#triedGroups.add(this.#group);
     this.#spiI = newIkeSpi(this.#session);
     this.#nonceI = this.#session.random.bytes(nonceLength);
@@ -189,7 +191,7 @@ class RekeyIkeTask implements Task {
     this.cancel();
     if (redundant) {
       // The peer's IKE SA inherits everything and the peer deletes the old one; ours goes.
-      session.switchIkeSa(collision.sa);
+      session.expectSuccessor(collision.sa);
       session.enqueue(new DeleteIkeTask(session, next, () => session.removeIkeSa(next)), next);
       return;
     }
@@ -213,7 +215,7 @@ class RekeyIkeTask implements Task {
     const collision = this.collision;
     if (collision !== null) {
       this.cancel();
-      session.switchIkeSa(collision.sa);
+      session.expectSuccessor(collision.sa);
       return;
     }
     if (error === notifyType.INVALID_KE_PAYLOAD && wantedGroup !== null && !this.#triedGroups.has(wantedGroup) && this.#offers(wantedGroup)) {

@@ -68,8 +68,10 @@ export class Mobility {
   }
 
   /** The SPIs are part of the hashes: what was seen under the old ones says nothing (M-17). */
-  ikeSaReplaced(): void {
+  ikeSaReplaced(next: IkeSa): void {
     this.#mapping = null;
+    // M-27: what was told over the old IKE SA since the new one was agreed on may not count for the new one.
+    if (this.supported && this.#session.settings.role === 'initiator' && this.#pathChangedAt >= next.createdAt && this.#pathChangedAt > 0) this.requestUpdate();
   }
 
   /** NAT detection of an initiator, pretence included; empty where it makes no sense. */

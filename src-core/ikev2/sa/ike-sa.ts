@@ -88,7 +88,7 @@ export interface IkeSaOptions {
   readonly keys: IkeKeys;
   /** Both ends agreed on RFC 7383. */
   readonly fragmentation: boolean;
-  /** First message id of either direction: 1 after IKE_SA_INIT, 0 after a rekey (C-4). */
+  /** First message id of the initiator: 1 after IKE_SA_INIT, 0 after a rekey. The responder's own requests always begin with 0 (C-4, RFC 7296 section 2.2). */
   readonly firstMessageId: number;
 }
 
@@ -129,8 +129,8 @@ export class IkeSa {
     this.suite = options.suite;
     this.keys = options.keys;
     this.fragmentation = options.fragmentation;
-    this.#nextRequestId = options.firstMessageId;
-    this.#expectedRequestId = options.firstMessageId;
+    this.#nextRequestId = options.initiator ? options.firstMessageId : 0;
+    this.#expectedRequestId = options.initiator ? 0 : options.firstMessageId;
     this.#protection = new MessageProtection(options.suite, options.keys, options.initiator, host.random);
     this.createdAt = host.clock.now();
     this.info = { spiInitiator: hexEncode(this.spiI), spiResponder: hexEncode(this.spiR), proposal: options.suite.keyword, establishedAt: host.clock.wallTime() };

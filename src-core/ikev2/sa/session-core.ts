@@ -20,6 +20,7 @@ import { describeMessage } from '../wire/describe';
 import { findPayload, findPayloads } from '../wire/find';
 import { decodeMessage } from '../wire/message';
 import type { Payload } from '../wire/payload';
+import { deleteIkeSa } from '../wire/payloads/delete';
 import { notify } from '../wire/payloads/notify';
 import { type ChildSa, ChildSas } from './child-sas';
 import { endpointText, ikeMessageOf, samePath, sendIke } from './ike-path';
@@ -107,6 +108,8 @@ export class SessionCore implements IkeSaHost, IkeSession {
   #state: SessionState = 'idle';
   #lanes: Lane[] = [];
   #current: IkeSa | null = null;
+  /** The peer rekeyed the IKE SA and may not have our answer yet: it becomes current when the peer shows that it has (RFC 7296 section 2.8). */
+  #successor: IkeSa | null = null;
   #path: IkePath | null = null;
   #held = false;
   #probe: Probe | null = null;
@@ -265,6 +268,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
       this.onClosed = finish;
       this.timers.set('close', waitMs, () => finish(false));
       for (const lane of this.#lanes) lane.queue.length = 0;
+      this.#successor?.sendOnce(exchangeType.INFORMATIONAL, [deleteIkeSa]);
       this.enqueue(new DeleteIkeTask(this, sa, () => finish(true)));
     });
   }
@@ -287,6 +291,11 @@ export class SessionCore implements IkeSaHost, IkeSession {
 
   get current(): IkeSa | null {
     return this.#current;
+  }
+
+  /** Waits for the peer to use it; see `expectSuccessor`. */
+  get successor(): IkeSa | null {
+    return this.#successor;
   }
 
   get dataPath(): DataPath | null {
@@ -412,11 +421,21 @@ export class SessionCore implements IkeSaHost, IkeSession {
     }
   }
 
+  /**
+   * We answered the peer's rekey. Until the peer uses the new IKE SA, or deletes the old one, our requests go over the old one:
+   * if the answer was lost, the peer does not know the new one.
+   */
+  expectSuccessor(next: IkeSa): void {
+    this.#successor = next;
+    next.state = 'established';
+  }
+
   /** After a rekey: `next` is the IKE SA now; children and waiting tasks go with it (C-63). */
   switchIkeSa(next: IkeSa): void {
     const previous = this.#current;
     if (previous === null || previous === next) return;
     this.#current = next;
+    this.#successor = null;
     next.state = 'established';
     next.roundTrip ??= previous.roundTrip;
     if (previous.state === 'established') previous.state = 'rekeyed';
@@ -428,7 +447,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
       from.queue.splice(0, from.queue.length, ...from.queue.filter((task) => task.kind === 'deleteIke'));
       to.queue.push(...moving);
     }
-    this.mobility.ikeSaReplaced();
+    this.mobility.ikeSaReplaced(next);
     this.ikeRekeying.schedule(next);
     this.emit({ type: 'ike-rekeyed', ike: next.info });
     this.forgetIkeSaLater(previous);
@@ -533,6 +552,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
   heard(sa: IkeSa, path: IkePath): void {
     this.#lastHeardAt = this.clock.now();
     this.#budgetReported = false;
+    if (sa === this.#successor) this.switchIkeSa(sa);
     // RFC 7296 section 2.23: without MOBIKE a gateway follows its client's authentic messages.
     if (this.settings.role === 'responder' && sa === this.#current && !this.mobility.supported && !samePath(path, this.#path)) {
       this.adoptPath(path);
@@ -611,7 +631,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
     const offer = findPayload(request.payloads, 'SA');
     if (offer === undefined) return sa.respond(request, [notify(notifyType.INVALID_SYNTAX)]);
     if (this.ikeRekeying.isRekeyRequest(request.payloads)) return this.ikeRekeying.handle(sa, request);
-    if (sa !== this.#current || sa.state !== 'established' || this.ikeRekeying.isActiveOn(sa)) {
+    if (sa !== this.#current || sa.state !== 'established' || this.#successor !== null || this.ikeRekeying.isActiveOn(sa)) {
       // RFC 7296 section 2.25.2: CHILD SAs do not change while their IKE SA is being replaced or closed.
       return sa.respond(request, [notify(notifyType.TEMPORARY_FAILURE)]);
     }
@@ -625,6 +645,8 @@ export class SessionCore implements IkeSaHost, IkeSession {
     // Without a path nothing begins, but a probe brings its own paths.
     if (this.requestPaths().length === 0) return false;
     lane.queue.sort((a, b) => taskPriority[a.kind] - taskPriority[b.kind]);
+    // While the peer may be on the successor already, only what cannot wait goes over the old IKE SA.
+    if (this.#successor !== null && lane.sa === this.#current && lane.queue[0] !== undefined && taskPriority[lane.queue[0].kind] > taskPriority.liveness) return false;
     const task = lane.queue.shift();
     if (task === undefined) return false;
     const payloads = task.build(lane.sa);
@@ -786,6 +808,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
     }
     this.#lanes = [];
     this.#current = null;
+    this.#successor = null;
     this.#childSas?.clear();
   }
 }
