@@ -32,7 +32,7 @@ struct Arrival {
 
 class Reader {
  public:
-  Reader(Napi::Env env, Napi::Function listener, int fd) : fd_(fd), buffer_(kMessages * kStride) {
+  Reader(Napi::Env env, Napi::Function listener, int fd) : fd_(fd), buffer_(new uint8_t[kMessages * kStride]) {
     call_ = Napi::ThreadSafeFunction::New(env, listener, "UDP socket", kQueue, 1);
     call_.Unref(env);
   }
@@ -54,6 +54,10 @@ class Reader {
     const std::lock_guard<std::mutex> lock(receiverMutex_);
     if (receiver_.get() == receiver) receiver_.reset();
   }
+  void detachAll() {
+    const std::lock_guard<std::mutex> lock(receiverMutex_);
+    receiver_.reset();
+  }
 
  private:
   /// Datagrams waiting for JavaScript; more are dropped, as the kernel would.
@@ -73,7 +77,8 @@ class Reader {
 
   int fd_;
   bool closed_ = false;
-  std::vector<uint8_t> buffer_;
+  /// Not initialised: pages that no datagram needs are never touched.
+  const std::unique_ptr<uint8_t[]> buffer_;
   std::vector<Octets> esp_;
   std::mutex receiverMutex_;
   std::shared_ptr<EspReceiver> receiver_;
@@ -110,7 +115,7 @@ void Reader::close() {
     all.list.erase(std::remove(all.list.begin(), all.list.end(), this), all.list.end());
   }
   thread_.stop();
-  receiver_.reset();
+  detachAll();
   call_.Abort();
 }
 
@@ -140,7 +145,7 @@ bool Reader::drain() {
   alignas(cmsghdr) char control[kMessages][CMSG_SPACE(sizeof(int))];
   for (int round = 0; round < 8; round++) {
     for (size_t i = 0; i < kMessages; i++) {
-      parts[i] = {buffer_.data() + i * kStride, 65536};
+      parts[i] = {buffer_.get() + i * kStride, 65536};
       messages[i] = {};
       messages[i].msg_hdr.msg_iov = &parts[i];
       messages[i].msg_hdr.msg_iovlen = 1;

@@ -82,7 +82,7 @@ bool IsAddress(const SocketAddress& remote, const InnerPacket& packet) {
 }  // namespace
 
 EspDataPath::EspDataPath(Listener listener)
-    : listener_(std::move(listener)), readBuffer_(kReadBuffer), sendBuffer_(kSendBuffer), fragment_(kLargestPacket), ivPool_(4096), ivUsed_(4096) {
+    : listener_(std::move(listener)), readBuffer_(new uint8_t[kReadBuffer]), sendBuffer_(new uint8_t[kSendBuffer]), fragment_(new uint8_t[kLargestPacket]), ivPool_(4096), ivUsed_(4096) {
   read_.reserve(kBatch);
   pending_.reserve(kBatch * 2);
 }
@@ -278,13 +278,13 @@ void EspDataPath::run() {
 bool EspDataPath::readTunnel(int tunnel) {
   size_t used = 0;
   while (read_.size() < kBatch && kReadBuffer - used >= kLargestPacket) {
-    const ssize_t got = read(tunnel, readBuffer_.data() + used, kLargestPacket);
+    const ssize_t got = read(tunnel, readBuffer_.get() + used, kLargestPacket);
     if (got < 0) {
       if (errno == EINTR) continue;
       return errno == EAGAIN;
     }
     if (got == 0) return false;
-    read_.push_back({readBuffer_.data() + used, static_cast<size_t>(got)});
+    read_.push_back({readBuffer_.get() + used, static_cast<size_t>(got)});
     used += (static_cast<size_t>(got) + 63) & ~size_t{63};
   }
   return true;
@@ -317,7 +317,7 @@ void EspDataPath::fromTunnel(uint8_t* data, size_t length) {
   } else if (packet.dontFragment) {
     answerTooBig(packet, limit);
   } else {
-    FragmentIpv4(packet, limit, fragment_.data(), [this, sa](const uint8_t* piece, size_t pieceLength) { seal(*sa, 4, piece, pieceLength, nullptr, 0); });
+    FragmentIpv4(packet, limit, fragment_.get(), [this, sa](const uint8_t* piece, size_t pieceLength) { seal(*sa, 4, piece, pieceLength, nullptr, 0); });
   }
 }
 
@@ -332,8 +332,8 @@ OutboundSa* EspDataPath::select(const InnerPacket& packet) {
 }
 
 void EspDataPath::answerTooBig(const InnerPacket& packet, size_t limit) {
-  const size_t answer = PacketTooBig(packet, limit, fragment_.data());
-  if (answer > 0 && outboundTunnel_ != nullptr && !outboundTunnel_->write(fragment_.data(), answer)) SaCounters::Add(statistics_.tunWriteDrops);
+  const size_t answer = PacketTooBig(packet, limit, fragment_.get());
+  if (answer > 0 && outboundTunnel_ != nullptr && !outboundTunnel_->write(fragment_.get(), answer)) SaCounters::Add(statistics_.tunWriteDrops);
 }
 
 /// One inner packet: `head`, then `rest`.
@@ -356,7 +356,7 @@ void EspDataPath::seal(OutboundSa& sa, int family, const uint8_t* head, size_t h
     sa.hardLimitReported = true;
     return;
   }
-  uint8_t* const packet = sendBuffer_.data() + sendUsed_;
+  uint8_t* const packet = sendBuffer_.get() + sendUsed_;
   uint8_t* const iv = packet + kHeaderLength;
   const uint64_t sequence = sa.nextSequence;
   if (cipher.randomIv()) {

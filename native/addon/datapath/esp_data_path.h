@@ -141,13 +141,13 @@ class EspDataPath final : public EspReceiver {
   bool stopping_ = false;
   std::atomic<uint64_t> lastSentAt_{0};
 
-  // Of the sending thread alone.
-  std::vector<uint8_t> readBuffer_;
+  // Of the sending thread alone. The buffers are not initialised: pages that no packet needs are never touched.
+  const std::unique_ptr<uint8_t[]> readBuffer_;
   std::vector<Datagram> read_;
-  std::vector<uint8_t> sendBuffer_;
+  const std::unique_ptr<uint8_t[]> sendBuffer_;
   size_t sendUsed_ = 0;
   std::vector<Datagram> pending_;
-  std::vector<uint8_t> fragment_;
+  const std::unique_ptr<uint8_t[]> fragment_;
   std::vector<uint8_t> ivPool_;
   size_t ivUsed_ = 0;
   uint64_t now_ = 0;
