@@ -114,6 +114,7 @@ describe('what belongs together', () => {
       return error.message;
     });
     expect(new Set(sentences).size).toBe(5);
+    expect(clientCredentialsError(new PkiError('mismatch', 'why'), 'eap').code).toBe(798);
   });
 });
 
@@ -183,6 +184,14 @@ describe('whether a certificate is fit to be shown (P-21)', () => {
     expect(problem({ notBefore: testNow + day })).toBe('client certificate CN=alice is valid from 2026-06-02T12:00:00.000Z');
     expect(problem({ extendedKeyUsage: ['codeSigning'] })).toMatch(/extended-key-usage/);
     expect(problem({ keyUsage: ['keyEncipherment'] })).toMatch(/key-usage/);
+  });
+
+  it('inside EAP the codes are 854 for an expired certificate and 853 for one that does not fit', () => {
+    const code = (change: object): number | undefined => clientCertificateProblem(testCertificate({ subject: [['CN', 'alice']], ...change }, issuing).certificate, testNow, 'eap')?.code;
+    expect(code({ notAfter: testNow - day })).toBe(854);
+    expect(code({ notBefore: testNow + day })).toBe(853);
+    expect(code({ extendedKeyUsage: ['codeSigning'] })).toBe(853);
+    expect(code({})).toBeUndefined();
   });
 });
 

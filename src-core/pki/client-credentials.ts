@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { sanitizeText } from '../bytes';
 import { signatureKeyType, signData } from '../crypto/signatures';
 import type { Signer } from '../ikev2/session';
-import { VpnError } from '../ports/vpn-error';
+import { VpnError, type VpnErrorSymbol } from '../ports/vpn-error';
 import { type Certificate, parseCertificate, sameCertificate } from './certificate';
 import { derTag, DerReader } from './der-reader';
 import { formatName, sameName } from './distinguished-name';
@@ -56,21 +56,27 @@ export function keySigner(key: KeyObject): Signer {
   return { keyType, sign: (data, scheme) => Promise.resolve().then(() => signData(scheme, key, data)) };
 }
 
-/** Whether the person's certificate is fit to be shown (P-21): in date, for signing, not for something else only. Gives VpnError 13806, or null. */
-export function clientCertificateProblem(leaf: Certificate, wallTime: number): VpnError | null {
+/** Where a client certificate is shown: in IKE itself (13806), or inside EAP-TLS and PEAP (798, 853, 854). */
+export type ClientCertificateUse = 'ike' | 'eap';
+
+/** Whether the person's certificate is fit to be shown (P-21): in date, for signing, not for something else only. Gives a VpnError, or null. */
+export function clientCertificateProblem(leaf: Certificate, wallTime: number, use: ClientCertificateUse = 'ike'): VpnError | null {
   const name = sanitizeText(formatName(leaf.subject));
-  if (wallTime + clockTolerance < leaf.notBefore || wallTime - clockTolerance > leaf.notAfter) {
-    const which = wallTime > leaf.notAfter ? `expired on ${new Date(leaf.notAfter).toISOString()}` : `is valid from ${new Date(leaf.notBefore).toISOString()}`;
-    return new VpnError('IKE_NO_CERT', wallTime > leaf.notAfter ? 'Your certificate has expired. Get a new one from the administrator.' : 'Your certificate is not valid yet. Check the date and time of this computer.', { detail: `client certificate ${name} ${which}` });
+  const symbol = (eap: VpnErrorSymbol): VpnErrorSymbol => (use === 'ike' ? 'IKE_NO_CERT' : eap);
+  if (wallTime - clockTolerance > leaf.notAfter) {
+    return new VpnError(symbol('USER_CERT_EXPIRED'), 'Your certificate has expired. Get a new one from the administrator.', { detail: `client certificate ${name} expired on ${new Date(leaf.notAfter).toISOString()}` });
   }
-  // Judged as if it were trusted: the path is the gateway's business.
+  if (wallTime + clockTolerance < leaf.notBefore) {
+    return new VpnError(symbol('USER_CERT_INVALID'), 'Your certificate is not valid yet. Check the date and time of this computer.', { detail: `client certificate ${name} is valid from ${new Date(leaf.notBefore).toISOString()}` });
+  }
+  // Judged as if it were trusted: the path is the server's business.
   const usage = validatePath(leaf, [], [leaf], { wallTime, purpose: 'client', legacy: true });
   if (usage.ok) return null;
-  return new VpnError('IKE_NO_CERT', 'Your certificate is not meant for signing in to a VPN. Choose another one.', { detail: `client certificate ${name}: ${usage.failure.rule}: ${sanitizeText(usage.failure.detail)}` });
+  return new VpnError(symbol('USER_CERT_INVALID'), 'Your certificate is not meant for signing in to a VPN. Choose another one.', { detail: `client certificate ${name}: ${usage.failure.rule}: ${sanitizeText(usage.failure.detail)}` });
 }
 
-/** What a person reads when the certificate or key cannot be used: VpnError 13806. */
-export function clientCredentialsError(error: PkiError): VpnError {
+/** What a person reads when the certificate or key cannot be used: VpnError 13806, or 798 for EAP. */
+export function clientCredentialsError(error: PkiError, use: ClientCertificateUse = 'ike'): VpnError {
   const message = {
     passphrase: 'The passphrase of your certificate was not accepted. Type it again.',
     mismatch: 'Your certificate and its private key do not belong together, or one is missing. Choose the file again.',
@@ -78,7 +84,7 @@ export function clientCredentialsError(error: PkiError): VpnError {
     limit: 'The file with your certificate is too large or too complex. Choose another one.',
     unsupported: 'Your certificate or its key is of a kind that is not supported. Ask the administrator for another one.',
   }[error.reason];
-  return new VpnError('IKE_NO_CERT', message, { detail: `client certificate: ${error.message}`, cause: error });
+  return new VpnError(use === 'ike' ? 'IKE_NO_CERT' : 'NO_EAPTLS_CERTIFICATE', message, { detail: `client certificate: ${error.message}`, cause: error });
 }
 
 interface Material {
