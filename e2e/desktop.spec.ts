@@ -1,0 +1,93 @@
+import { expect, test } from './support/desktop';
+
+const name = 'Demo gateway';
+
+test('the app opens its panel from the tray; every window is sandboxed and frameless', async ({ desktop }) => {
+  await desktop.page('#panel');
+  const state = await desktop.state();
+  expect(state.sandboxed).toBe(true);
+  expect(state.permissionGranted).toBe(false);
+  expect(state.privileged).toEqual([{ scheme: 'agile-vpn-app', privileges: { standard: true, secure: true } }]);
+  for (const window of state.windows) {
+    expect(window.frame).toBe(false);
+    expect(window.webPreferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true, webviewTag: false });
+  }
+  await expect.poll(async () => (await desktop.state()).windows[0]?.visible).toBe(true);
+  await desktop.command({ do: 'blur-panel' });
+  expect((await desktop.state()).windows[0]?.visible).toBe(false);
+  await desktop.command({ do: 'tray-click' });
+  expect((await desktop.state()).windows[0]?.visible).toBe(true);
+});
+
+test('connect, watch the status move to Wi-Fi, disconnect and exit, all through windows of their own', async ({ desktop }) => {
+  const panel = await desktop.page('#panel');
+  await panel.getByRole('button', { name: 'Connect', exact: true }).click();
+  await expect.poll(async () => (await desktop.state()).tray?.tooltip).toBe(`${name}\nConnected`);
+  expect((await desktop.state()).tray?.picture).toMatch(/connected\.png$/);
+  await desktop.command({ do: 'menu', path: ['Status', name] });
+  const status = await desktop.page('#status/Demo%20gateway');
+  await status.getByRole('tab', { name: 'Details' }).click();
+  await expect(status.locator('[data-detail="adapter"]')).toHaveText('Ethernet');
+  await desktop.command({ do: 'tray-click' });
+  const again = await desktop.page('#panel');
+  await again.getByRole('button', { name: 'Unplug Ethernet' }).click();
+  await expect(status.locator('[data-detail="adapter"]')).toHaveText('Wi-Fi');
+  await desktop.command({ do: 'menu', path: ['Disconnect', name] });
+  await expect.poll(async () => (await desktop.state()).tray?.tooltip).toBe('Agile VPN\nNot connected');
+  expect(await desktop.quit()).toBe(0);
+});
+
+test('the credentials window opens by itself and closes when it was answered', async ({ desktop }) => {
+  const panel = await desktop.page('#panel');
+  await panel.evaluate(async () => {
+    await (window as unknown as { agileVpn: { request(name: string, args: unknown): Promise<unknown> } }).agileVpn.request('forgetSecrets', { name: 'Demo gateway' });
+  });
+  await panel.getByRole('button', { name: 'Connect', exact: true }).click();
+  const dialog = await desktop.page('#connect/Demo%20gateway');
+  await dialog.getByLabel('Password:').fill('demo');
+  await dialog.keyboard.press('Enter');
+  await expect.poll(async () => (await desktop.state()).tray?.tooltip).toBe(`${name}\nConnected`);
+  await expect.poll(async () => (await desktop.state()).windows.map((window) => window.url).filter((url) => url.includes('#connect'))).toEqual([]);
+});
+
+test('a page of ours cannot go anywhere, open anything else or reach Electron', async ({ desktop }) => {
+  const panel = await desktop.page('#panel');
+  const reachable = await panel.evaluate(async () => {
+    const fetched = await fetch('https://evil.example/').then(
+      () => 'fetched',
+      () => 'refused',
+    );
+    window.open('https://evil.example/#panel');
+    window.open('file:///etc/passwd');
+    window.open('index.html#terminal');
+    return { fetched, bridge: Object.keys((window as unknown as { agileVpn: object }).agileVpn).sort(), require: typeof (globalThis as { require?: unknown }).require };
+  });
+  expect(reachable).toEqual({ fetched: 'refused', bridge: ['onPush', 'request'], require: 'undefined' });
+  await panel.evaluate(() => {
+    window.location.href = 'https://evil.example/';
+  });
+  await expect.poll(async () => (await desktop.state()).refused).toContain('https://evil.example/');
+  expect(panel.url()).toMatch(/#panel$/);
+  expect((await desktop.state()).windows).toHaveLength(1);
+});
+
+test('a message from a foreign sender is refused, and so is a wrong argument from our own page', async ({ desktop }) => {
+  const panel = await desktop.page('#panel');
+  await desktop.command({ do: 'forge', message: { type: 'request', id: 1, name: 'connect', args: { name } } });
+  await expect.poll(() => desktop.diagnostics()).toContain('A message from a foreign sender was refused.');
+  expect((await desktop.state()).tray?.tooltip).toBe('Agile VPN\nNot connected');
+  const answer = await panel.evaluate(() =>
+    (window as unknown as { agileVpn: { request(name: string, args: unknown): Promise<unknown> } }).agileVpn.request('connect', { name: 'x', path: '/etc/passwd' }),
+  );
+  expect(answer).toMatchObject({ ok: false, failure: { code: 'invalid-argument', field: 'path' } });
+});
+
+test('a second start shows the panel of the first', async ({ desktop }) => {
+  const panel = await desktop.page('#panel');
+  await expect(panel.getByRole('dialog', { name: 'View available networks' })).toBeFocused();
+  await panel.keyboard.press('Escape');
+  await expect.poll(async () => (await desktop.state()).windows.length).toBe(0);
+  await desktop.command({ do: 'second-instance' });
+  await desktop.page('#panel');
+  expect((await desktop.state()).windows).toHaveLength(1);
+});
