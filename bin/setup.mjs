@@ -22,6 +22,8 @@ const packages = {
     'libcharon-extauth-plugins',
     'libstrongswan-standard-plugins',
     'libstrongswan-extra-plugins',
+    'freeradius',
+    'softhsm2',
     'nftables',
     'conntrack',
     'ethtool',

@@ -2,7 +2,7 @@ import { addresses } from './topology';
 import type { Pki } from './pki';
 
 /** Accounts of the lab's gateway; made up, and checked not to show up in any output. */
-export const account = { username: 'alice', password: 'Correct-Horse-7', psk: 'a shared battery staple 9' } as const;
+export const account = { username: 'alice', password: 'Correct-Horse-7', psk: 'a shared battery staple 9', radiusSecret: 'gateway and radius 31' } as const;
 
 export const ikeProposals = 'aes256gcm16-prfsha384-ecp256,aes256gcm16-prfsha256-ecp256,aes128gcm16-prfsha256-ecp256,aes256gcm16-prfsha384-ecp384,chacha20poly1305-prfsha256-curve25519,aes256-sha256-modp2048';
 export const espProposals = 'aes128gcm16,aes256gcm16,chacha20poly1305,aes256-sha256,aes128-sha1';
@@ -26,6 +26,9 @@ const connections: readonly Connection[] = [
   { name: 'psk', identity: 'psk.lab.test', certificate: null, remote: 'auth = psk\n id = client-psk.lab.test' },
   { name: 'expired', identity: 'expired.lab.test', certificate: 'server-expired', remote: eap },
   { name: 'untrusted', identity: 'untrusted.lab.test', certificate: 'server-untrusted', remote: eap },
+  // Passes EAP on to FreeRADIUS, where a test has started one.
+  { name: 'radius', identity: 'radius.lab.test', certificate: 'server-rsa', remote: 'auth = eap-radius\n eap_id = %any' },
+  { name: 'eap-tls', identity: 'eap-tls.lab.test', certificate: 'server-rsa', remote: 'auth = eap-tls\n eap_id = %any' },
   // No CHILD SA is configured: every selector is refused with TS_UNACCEPTABLE.
   { name: 'refused', identity: 'refused.lab.test', certificate: 'server-rsa', remote: eap, children: 'none' },
 ];
@@ -73,6 +76,12 @@ export function gatewayConfiguration(pki: Pki): string {
       ecdsa { cacert = ${pki.path('ca-ecdsa.pem')} }
     }`;
 }
+
+/** strongswan.conf of the gateway: where its RADIUS server is, should there be one. */
+export const radiusOfGateway = `plugins { eap-radius { servers { aaa {
+  address = 127.0.0.1
+  secret = "${account.radiusSecret}"
+} } } }`;
 
 /** strongSwan as the client of the same gateway: proof of the lab, and the peer of the benchmarks. */
 export function strongswanClientConfiguration(pki: Pki): string {

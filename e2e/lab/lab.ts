@@ -3,9 +3,11 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gatewayConfiguration, strongswanClientConfiguration } from './gateway-config';
+import { gatewayConfiguration, radiusOfGateway, strongswanClientConfiguration } from './gateway-config';
 import { makePki } from './pki';
 import type { Pki } from './pki';
+import { Radius } from './radius';
+import type { RadiusOptions } from './radius';
 import type { run} from './run';
 import { end, until, whenGone } from './run';
 import { takeSnapshot } from './snapshot';
@@ -23,6 +25,7 @@ export class Lab {
   readonly gateway: Charon;
   readonly #topology: Topology;
   readonly #remove: () => Promise<void>;
+  #radiusServers = 0;
 
   private constructor(directory: string, pki: Pki, gateway: Charon, topology: Topology, remove: () => Promise<void>) {
     this.directory = directory;
@@ -42,7 +45,7 @@ export class Lab {
     try {
       mkdirSync(directory, { recursive: true });
       const [pki] = await Promise.all([makePki(join(directory, 'pki')), buildTopology(topology)]);
-      const gateway = new Charon({ namespace: topology.name('gateway'), directory: join(directory, 'gateway'), swanctl: gatewayConfiguration(pki), keys: ['rsa', 'ecdsa', 'expired', 'untrusted'].map((k) => pki.path(`server-${k}.key`)) });
+      const gateway = new Charon({ namespace: topology.name('gateway'), directory: join(directory, 'gateway'), swanctl: gatewayConfiguration(pki), keys: ['rsa', 'ecdsa', 'expired', 'untrusted'].map((k) => pki.path(`server-${k}.key`)), charon: radiusOfGateway });
       await gateway.start();
       return new Lab(directory, pki, gateway, topology, remove);
     } catch (error) {
@@ -126,6 +129,13 @@ export class Lab {
       await end(tcpdump, 'SIGINT');
       return file;
     };
+  }
+
+  /** FreeRADIUS beside the gateway; it ends with the lab, or by its `stop`. */
+  async radius(options: RadiusOptions = {}): Promise<Radius> {
+    const radius = new Radius(this.namespace('gateway'), join(this.directory, `radius-${String(this.#radiusServers++)}`), this.pki, options);
+    await radius.start();
+    return radius;
   }
 
   /** strongSwan's own client on the client machine, for proof of the lab and for comparison. */

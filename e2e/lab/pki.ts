@@ -20,10 +20,14 @@ interface Wanted {
 
 /** RSA only where RSA is what is tested: its keys take long to make. */
 const certificates: readonly Wanted[] = [
-  { name: 'server-rsa', issuer: 'ca-rsa', key: 'rsa', commonName: 'vpn.lab.test', names: ['vpn.lab.test', 'eap.lab.test', 'rsa.lab.test', 'psk.lab.test', 'refused.lab.test'], usage: 'serverAuth' },
+  { name: 'server-rsa', issuer: 'ca-rsa', key: 'rsa', commonName: 'vpn.lab.test', names: ['vpn.lab.test', 'eap.lab.test', 'rsa.lab.test', 'psk.lab.test', 'refused.lab.test', 'radius.lab.test', 'eap-tls.lab.test'], usage: 'serverAuth' },
   { name: 'server-ecdsa', issuer: 'ca-ecdsa', key: 'ecdsa', commonName: 'ecdsa.lab.test', names: ['ecdsa.lab.test'], usage: 'serverAuth' },
   { name: 'server-expired', issuer: 'ca-rsa', key: 'ecdsa', commonName: 'expired.lab.test', names: ['expired.lab.test'], usage: 'serverAuth', expired: true },
   { name: 'server-untrusted', issuer: 'ca-untrusted', key: 'ecdsa', commonName: 'untrusted.lab.test', names: ['untrusted.lab.test'], usage: 'serverAuth' },
+  // The authentication server: another name than the gateway's, and two that must not be taken for it.
+  { name: 'aaa', issuer: 'ca-rsa', key: 'ecdsa', commonName: 'aaa.lab.test', names: ['aaa.lab.test'], usage: 'serverAuth' },
+  { name: 'aaa-other-name', issuer: 'ca-rsa', key: 'ecdsa', commonName: 'printer.lab.test', names: ['printer.lab.test'], usage: 'serverAuth' },
+  { name: 'aaa-untrusted', issuer: 'ca-untrusted', key: 'ecdsa', commonName: 'aaa.lab.test', names: ['aaa.lab.test'], usage: 'serverAuth' },
   { name: 'client-rsa', issuer: 'ca-rsa', key: 'rsa', commonName: 'client-rsa.lab.test', names: ['client-rsa.lab.test'], usage: 'clientAuth' },
   { name: 'client-ecdsa', issuer: 'ca-ecdsa', key: 'ecdsa', commonName: 'client-ecdsa.lab.test', names: ['client-ecdsa.lab.test'], usage: 'clientAuth' },
 ];

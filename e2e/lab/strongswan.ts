@@ -14,7 +14,7 @@ const plugins = [
   'random nonce openssl aes sha1 sha2 md5 hmac kdf gcm chapoly curve25519 mgf1',
   'x509 constraints pubkey pkcs1 pkcs7 pkcs8 pkcs12 pem revocation',
   'kernel-libipsec kernel-netlink socket-default vici',
-  'eap-identity eap-mschapv2 eap-tls eap-ttls updown',
+  'eap-identity eap-mschapv2 eap-tls eap-ttls eap-radius updown',
 ].join(' ');
 
 export interface CharonOptions {

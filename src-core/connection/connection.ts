@@ -37,7 +37,7 @@ const mostQuestions = 3;
 const deleteWaitMs = 1000;
 
 /** Failures that other credentials may cure. */
-const askAgain: ReadonlySet<string> = new Set(['AUTHENTICATION_FAILURE', 'VPN_BAD_PSK']);
+const askAgain: ReadonlySet<string> = new Set(['AUTHENTICATION_FAILURE', 'VPN_BAD_PSK', 'PASSWD_EXPIRED', 'CHANGING_PASSWORD']);
 
 /** What one attempt opened and must put back. */
 interface Attempt {
@@ -211,7 +211,7 @@ export class Connection {
 
     let refusal: VpnError | null = null;
     for (let question = 0; question < mostQuestions; question++) {
-      const credentials = await ports.credentials({ profile, reason: refusal?.message ?? null });
+      const credentials = await ports.credentials({ profile, reason: refusal?.message ?? null, refused: refusal === null || attempt.credentials === null ? null : { error: refusal, credentials: attempt.credentials } });
       if (credentials === null) throw refusal ?? failures.cancelled();
       if (attempt.ended) return credentials.wipe();
       attempt.credentials?.wipe();

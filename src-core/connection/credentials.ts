@@ -1,22 +1,20 @@
 import { utf8Encode } from '../bytes';
-import { EapPeer, MschapPeer, mschapCredentials } from '../eap';
 import type { Identity } from '../ikev2/session';
-import { gatewayAcceptance, type AcceptanceEnvironment } from '../pki/acceptance';
-import { clientCertificateProblem, clientCredentialsError, loadClientCredentials, type ClientCredentials } from '../pki/client-credentials';
+import { gatewayAcceptance } from '../pki/acceptance';
 import { parseIdentity } from '../pki/identity';
 import { PkiError } from '../pki/pki-error';
-import type { Random } from '../ports/random';
-import type { SecretAnswer, SecretKind, Secrets } from '../ports/secrets';
-import type { Trace } from '../ports/trace';
+import type { Secrets } from '../ports/secrets';
 import { VpnError } from '../ports/vpn-error';
 import type { AuthenticationMethod, Profile } from '../profiles/profile';
-import type { CredentialsSource, SessionCredentials } from './ports';
+import { loadClientKey } from './client-key';
+import type { ClientKey } from './client-key';
+import { eapCredentials } from './eap-credentials';
+import type { EapCredentialsOptions } from './eap-credentials';
+import type { CredentialsQuestion, CredentialsSource, LocalCredentials, SessionCredentials } from './ports';
+import type { Ask } from './questions';
 
-export interface CredentialsOptions {
-  readonly random: Random;
+export interface CredentialsOptions extends Omit<EapCredentialsOptions, 'askNewPassword'> {
   readonly secrets: Secrets;
-  readonly trace: Trace;
-  readonly acceptance: AcceptanceEnvironment;
 }
 
 /** RFC names for the status object until the method itself was agreed. */
@@ -49,24 +47,24 @@ export function presharedKey(text: string): Uint8Array {
 
 /** Makes the credentials of an attempt from the profile, the secret store and the person. */
 export function createCredentialsSource(options: CredentialsOptions): CredentialsSource {
-  return async ({ profile, reason }) => {
-    const ask = (kind: SecretKind, account: string | null, why: string | null): Promise<SecretAnswer | null> => options.secrets.request({ connection: profile.name, kind, account, reason: why });
-    switch (profile.authentication.method) {
-      case 'psk':
-        return presharedKeyCredentials(profile, reason, ask);
-      case 'machine-certificate':
-        return certificateCredentials(profile, options, ask);
-      case 'eap-mschapv2':
-        return mschapv2Credentials(profile, reason, options, ask);
-      default:
-        throw new VpnError('SERVER_POLICY', `Signing in with ${labels[profile.authentication.method]} is not available in this version. Choose another method in the properties of the connection.`, { detail: `authentication.method: ${profile.authentication.method}` });
-    }
+  return async (question) => {
+    const { profile } = question;
+    const ask: Ask = (kind, account, why) => options.secrets.request({ connection: profile.name, kind, account, reason: why });
+    if (profile.authentication.method === 'psk') return presharedKeyCredentials(question, ask);
+    const ownCertificate = (): Promise<ClientKey | null> => loadClientKey(profile, options.acceptance.wallTime(), ask);
+    const local = profile.authentication.method === 'machine-certificate' ? await machineCertificate(ownCertificate) : await eapCredentials(question, options, ask, ownCertificate);
+    if (local === null) return null;
+    return {
+      ...local,
+      label: labels[profile.authentication.method],
+      localIdentity: identityOf(profile.localIdentity, 'localIdentity') ?? local.localIdentity,
+      remoteIdentity: identityOf(profile.remoteIdentity, 'remoteIdentity'),
+      peer: certificatePeer(profile, options),
+    };
   };
 }
 
-type Ask = (kind: SecretKind, account: string | null, reason: string | null) => Promise<SecretAnswer | null>;
-
-async function presharedKeyCredentials(profile: Profile, reason: string | null, ask: Ask): Promise<SessionCredentials | null> {
+async function presharedKeyCredentials({ profile, reason }: CredentialsQuestion, ask: Ask): Promise<SessionCredentials | null> {
   const { username } = profile.authentication;
   const answer = await ask('psk', username, reason);
   if (answer === null) return null;
@@ -82,66 +80,13 @@ async function presharedKeyCredentials(profile: Profile, reason: string | null, 
   };
 }
 
-/** How often a passphrase is asked for. */
-const mostPassphrases = 3;
-
-async function certificateCredentials(profile: Profile, options: CredentialsOptions, ask: Ask): Promise<SessionCredentials | null> {
-  const own = await loadOwnCertificate(profile, ask);
+async function machineCertificate(ownCertificate: () => Promise<ClientKey | null>): Promise<LocalCredentials | null> {
+  const own = await ownCertificate();
   if (own === null) return null;
-  const problem = clientCertificateProblem(own.leaf, options.acceptance.wallTime());
-  if (problem !== null) throw problem;
   return {
-    label: labels['machine-certificate'],
-    localIdentity: identityOf(profile.localIdentity, 'localIdentity') ?? { type: 'der-dn', value: own.leaf.subject.der },
-    remoteIdentity: identityOf(profile.remoteIdentity, 'remoteIdentity'),
+    localIdentity: { type: 'der-dn', value: own.leaf.subject.der },
     local: { method: 'signature', signer: own.signer, certificates: own.certificates },
-    peer: certificatePeer(profile, options),
-    wipe: () => undefined,
-  };
-}
-
-/** null: the person cancelled. */
-async function loadOwnCertificate(profile: Profile, ask: Ask): Promise<ClientCredentials | null> {
-  const { certificate, privateKey } = profile.authentication;
-  if (certificate === null) throw new VpnError('IKE_NO_CERT', 'No machine certificate fits this connection. Choose one in its properties.', { detail: 'authentication.certificate is not set' });
-  if (typeof certificate !== 'string') throw new VpnError('IKE_NO_CERT', 'Certificates on tokens are not available in this version. Choose a certificate file in the properties of the connection.', { detail: 'authentication.certificate.pkcs11' });
-  let passphrase: string | null = null;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return loadClientCredentials({ certificate, privateKey, passphrase });
-    } catch (error) {
-      if (!(error instanceof PkiError)) throw error;
-      if (error.reason !== 'passphrase' || attempt >= mostPassphrases) throw clientCredentialsError(error);
-      const answer = await ask('passphrase', null, passphrase === null ? null : 'The passphrase of your certificate was not accepted.');
-      if (answer === null) return null;
-      passphrase = answer.secret;
-    }
-  }
-}
-
-async function mschapv2Credentials(profile: Profile, reason: string | null, options: CredentialsOptions, ask: Ask): Promise<SessionCredentials | null> {
-  const { username, domain } = profile.authentication;
-  const answer = await ask('password', username, reason);
-  if (answer === null) return null;
-  const name = answer.username ?? username;
-  if (name === null || name === '') throw new VpnError('AUTHENTICATION_FAILURE', 'A user name is needed. Type one and try again.', { detail: 'authentication.username is empty' });
-  // Only the NT hash of the password is kept, as long as the connection lives.
-  const credentials = mschapCredentials(name, domain, answer.secret);
-  return {
-    label: labels['eap-mschapv2'],
-    localIdentity: identityOf(profile.localIdentity, 'localIdentity') ?? { type: name.includes('@') ? 'rfc822' : 'fqdn', value: utf8Encode(credentials.username) },
-    remoteIdentity: identityOf(profile.remoteIdentity, 'remoteIdentity'),
-    local: {
-      method: 'eap',
-      createConversation: () =>
-        new EapPeer({
-          identity: credentials.username,
-          methods: [new MschapPeer({ random: options.random, credentials: { username: credentials.username, ntHash: credentials.ntHash.slice() } })],
-          onNotification: (text) => options.trace.log({ level: 'info', area: 'eap', text: `The server says: ${text}` }),
-        }),
-    },
-    peer: certificatePeer(profile, options),
-    wipe: () => void credentials.ntHash.fill(0),
+    wipe: own.wipe,
   };
 }
 

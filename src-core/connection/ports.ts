@@ -1,4 +1,5 @@
 import type { IkeSession, IkeSessionConfig, IkeSessionDependencies, Identity, LocalAuthentication, PeerAuthentication } from '../ikev2/session';
+import type { MschapCredentials } from '../eap';
 import type { Adapters, Resolver } from '../ports/adapters';
 import type { Clock } from '../ports/clock';
 import type { DataPath } from '../ports/data-path';
@@ -6,25 +7,36 @@ import type { Datagrams } from '../ports/datagrams';
 import type { NetworkSettings } from '../ports/network-settings';
 import type { Random } from '../ports/random';
 import type { Trace } from '../ports/trace';
+import type { VpnError } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';
 
-/** How this computer and the server prove themselves in one attempt. */
-export interface SessionCredentials {
-  /** What the status object says until a method was agreed: "EAP-MSCHAPv2", "machine certificate", "pre-shared key". */
-  readonly label: string;
+/** How this computer proves itself in one attempt. */
+export interface LocalCredentials {
   /** null: the origin address (RFC 7296 section 3.5, ID_IPV4_ADDR or ID_IPV6_ADDR). */
   readonly localIdentity: Identity | null;
-  readonly remoteIdentity: Identity | null;
   readonly local: LocalAuthentication;
-  readonly peer: PeerAuthentication;
+  /** What an expired password is changed with. */
+  readonly mschap?: MschapCredentials | null;
+  /** A new password is at hand should the server ask for one. */
+  readonly changesPassword?: boolean;
   /** Wipes every secret. Idempotent. */
   wipe(): void;
+}
+
+/** How this computer and the server prove themselves in one attempt. */
+export interface SessionCredentials extends LocalCredentials {
+  /** What the status object says until a method was agreed: "EAP-MSCHAPv2", "machine certificate", "pre-shared key". */
+  readonly label: string;
+  readonly remoteIdentity: Identity | null;
+  readonly peer: PeerAuthentication;
 }
 
 export interface CredentialsQuestion {
   readonly profile: Profile;
   /** Why the person is asked again; null the first time. */
   readonly reason: string | null;
+  /** What the server refused in the attempt before; null the first time. Not wiped yet. */
+  readonly refused: { readonly error: VpnError; readonly credentials: SessionCredentials } | null;
 }
 
 /** Gets what an attempt needs, asking the person where it must. null: cancelled. Rejects with a VpnError when a certificate or key cannot be used. */

@@ -145,7 +145,7 @@ export async function startDemo(system: DemoSystem, trace: Trace): Promise<DemoE
       resolver: { resolve: (host) => Promise.resolve([host]) },
       networkSettings: new DemoSettings(system.clock, ({ at, milliseconds }) => onRoundTrip({ at, milliseconds, adapter: followed?.status().adapter ?? null })),
       trace: connectionTrace,
-      credentials: createCredentialsSource({ random: system.random, secrets, trace: connectionTrace, acceptance: { wallTime: () => system.clock.wallTime(), systemAuthorities: () => [] } }),
+      credentials: createCredentialsSource({ random: system.random, secrets, trace: connectionTrace, tls: null, acceptance: { wallTime: () => system.clock.wallTime(), systemAuthorities: () => [] } }),
       createDataPath: () => createTypeScriptDataPath({ clock: system.clock, trace: connectionTrace }),
       createSession: (config, dependencies) => createInitiatorSession(dependencies, config),
     }),

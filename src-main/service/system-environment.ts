@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { loadAddon } from '../../native';
 import { createNativeDataPath } from '../../native/datapath';
+import { createTlsEngine } from '../../native/tls';
 import { createCredentialsSource } from '../../src-core/connection/credentials';
 import { createInitiatorSession } from '../../src-core/ikev2/sa/initiator-session';
 import type { Certificate } from '../../src-core/pki/certificate';
@@ -27,6 +28,7 @@ export function createSystemAuthorities(places: readonly string[] = trustStores)
 export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironment {
   const { adapters, clock, datagrams, random, resolver, createNetworkSettings } = system;
   const systemAuthorities = createSystemAuthorities();
+  const tls = createTlsEngine();
   return {
     adapters,
     unavailable: () => {
@@ -46,7 +48,7 @@ export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironm
       resolver,
       networkSettings: createNetworkSettings!(),
       trace,
-      credentials: createCredentialsSource({ random, secrets, trace, acceptance: { wallTime: () => clock.wallTime(), systemAuthorities } }),
+      credentials: createCredentialsSource({ random, secrets, trace, tls, acceptance: { wallTime: () => clock.wallTime(), systemAuthorities } }),
       createDataPath: () => createNativeDataPath({ clock }),
       createSession: (config, dependencies) => createInitiatorSession(dependencies, config),
     }),

@@ -307,7 +307,7 @@ export class VpnService implements ApiService, ControlledHost {
       hasSaved: saved !== null,
     });
     if (answer.type !== 'credentials') return null;
-    if (answer.save) store.set(name, request.kind, { username: answer.username, secret: answer.secret });
+    if (answer.save) store.set(name, request.kind === 'new-password' ? 'password' : request.kind, { username: answer.username, secret: answer.secret });
     return { secret: answer.secret, save: answer.save, ...(answer.username === null ? {} : { username: answer.username }) };
   }
 

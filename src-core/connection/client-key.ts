@@ -1,0 +1,54 @@
+import { loadClientCredentials, clientCertificateProblem, clientCredentialsError } from '../pki/client-credentials';
+import type { Certificate } from '../pki/certificate';
+import { PkiError } from '../pki/pki-error';
+import type { Signer } from '../ikev2/session';
+import { VpnError } from '../ports/vpn-error';
+import type { Profile } from '../profiles/profile';
+import type { Ask } from './questions';
+
+/** The person's certificate with a key that can sign, wherever that lives. */
+export interface ClientKey {
+  readonly leaf: Certificate;
+  /** DER, leaf first, without the root. */
+  readonly certificates: readonly Uint8Array[];
+  /** For AUTH. */
+  readonly signer: Signer;
+  /** For TLS: PKCS#8 DER. */
+  readonly tlsKey: Uint8Array;
+  readonly wipe: () => void;
+}
+
+/** How often a passphrase is asked for. */
+const mostPassphrases = 3;
+
+/** null: the person cancelled. Rejects with VpnError 13806 when there is none or it is not fit to be shown (P-21). */
+export async function loadClientKey(profile: Profile, wallTime: number, ask: Ask): Promise<ClientKey | null> {
+  const { certificate, privateKey } = profile.authentication;
+  if (certificate === null) throw new VpnError('IKE_NO_CERT', 'No client certificate is chosen for this connection. Choose one in its properties.', { detail: 'authentication.certificate is not set' });
+  if (typeof certificate !== 'string') throw new VpnError('IKE_NO_CERT', 'Certificates on tokens are not available in this version. Choose a certificate file in the properties of the connection.', { detail: 'authentication.certificate.pkcs11' });
+  const key = await fromFile(certificate, privateKey, ask);
+  if (key === null) return null;
+  const problem = clientCertificateProblem(key.leaf, wallTime);
+  if (problem !== null) {
+    key.wipe();
+    throw problem;
+  }
+  return key;
+}
+
+async function fromFile(certificate: string, privateKey: string | null, ask: Ask): Promise<ClientKey | null> {
+  let passphrase: string | null = null;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const own = loadClientCredentials({ certificate, privateKey, passphrase });
+      const tlsKey = new Uint8Array(own.privateKey.export({ format: 'der', type: 'pkcs8' }));
+      return { leaf: own.leaf, certificates: own.certificates, signer: own.signer, tlsKey, wipe: () => void tlsKey.fill(0) };
+    } catch (error) {
+      if (!(error instanceof PkiError)) throw error;
+      if (error.reason !== 'passphrase' || attempt >= mostPassphrases) throw clientCredentialsError(error);
+      const answer = await ask('passphrase', null, passphrase === null ? null : 'The passphrase of your certificate was not accepted.');
+      if (answer === null) return null;
+      passphrase = answer.secret;
+    }
+  }
+}

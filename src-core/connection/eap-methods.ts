@@ -1,0 +1,98 @@
+import type { EapPeerMethod } from '../eap';
+import { MschapPeer } from '../eap';
+import type { MschapCredentials } from '../eap';
+import { PeapPeer } from '../eap/peap/peer';
+import { EapTlsPeer } from '../eap/tls/peer';
+import type { TlsClientCredentials, TlsTunnelOptions } from '../eap/tls/tunnel';
+import { TtlsPeer } from '../eap/ttls/peer';
+import { authenticationServerAcceptance } from '../pki/authentication-server';
+import type { AcceptanceEnvironment } from '../pki/server-certificate';
+import type { Random } from '../ports/random';
+import type { TlsEngine } from '../ports/tls';
+import { VpnError } from '../ports/vpn-error';
+import type { AuthenticationMethod, Profile } from '../profiles/profile';
+
+/** What the person, the secret store or a token gave for one attempt. */
+export interface EapSecrets {
+  readonly mschap: MschapCredentials | null;
+  /** UTF-8, only where the method shows the password itself (PAP). */
+  readonly password: Uint8Array | null;
+  /** Of the client certificate. */
+  readonly certificate: TlsClientCredentials | null;
+  /** The identity inside of the tunnel. */
+  readonly identity: string;
+}
+
+export interface EapMethodOptions {
+  readonly random: Random;
+  readonly tls: TlsEngine | null;
+  readonly acceptance: AcceptanceEnvironment;
+  readonly askNewPassword?: (reason: VpnError) => Promise<string | null>;
+}
+
+/** Each conversation gets a method of its own. */
+export type EapMethodFactory = (secrets: EapSecrets) => EapPeerMethod;
+
+/** Which server the tunnel may end at: the profile's names, else the gateway's; "*" waives the name and demands authorities (A-54). */
+function serverNames({ authentication, remoteIdentity, server }: Profile): readonly string[] | null {
+  if (authentication.serverNames.includes('*')) return null;
+  return authentication.serverNames.length > 0 ? authentication.serverNames : [remoteIdentity ?? server];
+}
+
+/** Throws VpnError when this host has no TLS engine, or when the profile trusts any server. */
+export function tunnelOptions(profile: Profile, options: EapMethodOptions): Omit<TlsTunnelOptions, 'credentials'> {
+  if (options.tls === null) throw new VpnError('SERVER_POLICY', 'The native part of Agile VPN, which this sign-in method needs, is not built. Run "npm run setup" in its folder, then try again.', { detail: `no TLS engine for ${profile.authentication.method}` });
+  const { serverAuthorities } = profile.authentication;
+  const judge = authenticationServerAcceptance(
+    {
+      authorities: serverAuthorities.length > 0 ? serverAuthorities : profile.serverCertificate.authorities,
+      serverNames: serverNames(profile),
+      revocation: profile.serverCertificate.revocation,
+      legacy: profile.advanced.legacyWindows,
+    },
+    options.acceptance,
+  );
+  // A-28: both versions; SNI says nothing that the server does not know, and some servers stumble over it (A-58).
+  return { engine: options.tls, judge: (certificates) => judge(certificates), minVersion: '1.2', maxVersion: '1.3', serverName: null };
+}
+
+/** The EAP method of a profile. Throws VpnError when it cannot be had here. */
+export function eapMethodFactory(profile: Profile, options: EapMethodOptions): EapMethodFactory {
+  const { random, askNewPassword } = options;
+  const mschapPeer = (credentials: MschapCredentials): EapPeerMethod =>
+    new MschapPeer({ random, credentials: { username: credentials.username, ntHash: credentials.ntHash.slice() }, ...(askNewPassword === undefined ? {} : { askNewPassword }) });
+  const method: AuthenticationMethod = profile.authentication.method;
+  switch (method) {
+    case 'eap-mschapv2':
+      return ({ mschap }) => mschapPeer(needed(mschap));
+    case 'eap-tls': {
+      const tunnel = tunnelOptions(profile, options);
+      return ({ certificate }) => new EapTlsPeer({ ...tunnel, credentials: needed(certificate) });
+    }
+    case 'peap-mschapv2':
+    case 'peap-tls': {
+      const tunnel = tunnelOptions(profile, options);
+      const { requireCryptobinding } = profile.authentication;
+      return ({ mschap, certificate, identity }) =>
+        new PeapPeer({
+          tunnel: { ...tunnel, credentials: null },
+          identity,
+          inner: method === 'peap-tls' ? new EapTlsPeer({ ...tunnel, credentials: needed(certificate) }) : mschapPeer(needed(mschap)),
+          requireCryptobinding,
+        });
+    }
+    case 'eap-ttls': {
+      const tunnel = { ...tunnelOptions(profile, options), credentials: null };
+      return ({ mschap, password }) =>
+        new TtlsPeer({ tunnel, random, inner: profile.authentication.ttlsInner === 'pap' ? { method: 'pap', username: needed(mschap).username, password: needed(password).slice() } : { method: 'mschapv2', credentials: needed(mschap) } });
+    }
+    default:
+      throw new TypeError(`${method} is not an EAP method`);
+  }
+}
+
+function needed<T>(value: T | null): T {
+  if (value === null) throw new TypeError('a secret of the method is missing');
+  return value;
+}
+
