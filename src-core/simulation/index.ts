@@ -5,3 +5,4 @@ export * from './recording-data-path';
 export * from './two-ends';
 export * from './test-credentials';
 export * from './mailbox';
+export * from './puppet-gateway';
