@@ -160,7 +160,7 @@ describe('PKCS#12 (P-20)', () => {
         changed[index]! ^= change;
         return typeof reasonOf(() => parsePkcs12(changed, 'secret')) === 'string';
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 

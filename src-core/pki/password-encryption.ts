@@ -1,4 +1,4 @@
-import { createDecipheriv, createHash, pbkdf2Sync } from 'node:crypto';
+import { createDecipheriv, hash as digestOnce, pbkdf2Sync } from 'node:crypto';
 import { rc2CbcDecrypt } from '../crypto/rc2';
 import { rc4 } from '../crypto/rc4';
 import { utf8Encode } from '../bytes';
@@ -20,8 +20,8 @@ export function pkcs12Derive(hash: string, password: Uint8Array, salt: Uint8Arra
   const i = new Uint8Array([...fill(salt), ...fill(password)]);
   const output = new Uint8Array(length);
   for (let offset = 0; offset < length; ) {
-    let a: Buffer = createHash(hash).update(diversifier).update(i).digest();
-    for (let round = 1; round < iterations; round += 1) a = createHash(hash).update(a).digest();
+    let a = digest(hash, Buffer.concat([diversifier, i]));
+    for (let round = 1; round < iterations; round += 1) a = digest(hash, a);
     output.set(a.subarray(0, Math.min(a.length, length - offset)), offset);
     offset += a.length;
     const b = fill(a.subarray(0, Math.min(a.length, v))).subarray(0, v);
@@ -36,6 +36,11 @@ export function pkcs12Derive(hash: string, password: Uint8Array, salt: Uint8Arra
   }
   i.fill(0);
   return output;
+}
+
+/** One call for each of up to millions of rounds. */
+function digest(hash: string, data: Uint8Array): Buffer {
+  return digestOnce(hash, data, 'buffer');
 }
 
 /** A password as PKCS#12 takes it: UTF-16, big-endian, with a zero character at the end. */
