@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -28,6 +29,9 @@ using namespace agile::helper;
 constexpr int kSettleMilliseconds = 20;
 /// What has no notification (systemd-resolved's link settings) is read again this often.
 constexpr int kPeriodMilliseconds = 1000;
+/// After a check, this many times its own duration belong to others, whatever floods the watches.
+constexpr int kRest = 8;
+constexpr int kLongestRest = 400;
 /// So many repairs in a row without a quiet second mean that something fights us: then one a period is enough.
 constexpr int kFight = 25;
 
@@ -54,6 +58,7 @@ int Serve(int fd, const Client& client, bool hostNamespace) {
   int64_t due = -1;
   int repairs = 0;
   int64_t quietSince = Now();
+  int64_t restUntil = 0;
   for (;;) {
     const int64_t now = Now();
     int wait = session.applied() ? kPeriodMilliseconds : -1;
@@ -77,12 +82,15 @@ int Serve(int fd, const Client& client, bool hostNamespace) {
         close(waits[i].fd);
         waits[i].fd = WatchResolvConf();
       }
-      if (due < 0) due = Now() + (repairs >= kFight ? kPeriodMilliseconds : kSettleMilliseconds);
+      if (due < 0) due = std::max(restUntil, Now() + (repairs >= kFight ? kPeriodMilliseconds : kSettleMilliseconds));
     }
     const bool periodic = ready == 0 && due < 0;
     if (periodic || (due >= 0 && Now() >= due)) {
       due = -1;
-      if (session.check()) {
+      const int64_t began = Now();
+      const bool repaired = session.check();
+      restUntil = Now() + std::min<int64_t>((Now() - began) * kRest, kLongestRest);
+      if (repaired) {
         repairs++;
         quietSince = Now();
       } else if (Now() - quietSince > 1000) {
