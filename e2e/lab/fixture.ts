@@ -1,12 +1,14 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { Lab } from './lab';
+import { VpnClient } from './vpn-client';
 
-/** One lab for the tests of a file. */
+/** One lab for the tests of a file; no client outlives its test. */
 export function useLab(): () => Lab {
   let lab: Lab | null = null;
   beforeAll(async () => {
     lab = await Lab.up();
   });
+  afterEach(() => VpnClient.stopAll());
   afterAll(async () => {
     await lab?.down();
   });

@@ -104,7 +104,7 @@ export class Lab {
   /** The gateway rekeys every CHILD SA and IKE SA it has; resolves when it has asked for it, not when it is done. */
   async gatewayRekey(): Promise<void> {
     for (const sa of await this.gatewaySas()) {
-      for (const child of sa.children) await this.gateway.vici.command('rekey', { 'child-id': child.uniqueId });
+      for (const child of sa.children.filter((c) => c.state === 'INSTALLED')) await this.gateway.vici.command('rekey', { 'child-id': child.uniqueId });
       await this.gateway.vici.command('rekey', { 'ike-id': sa.uniqueId });
     }
   }

@@ -34,6 +34,7 @@ export interface ClientOptions {
 
 /** `bin/agile-vpn connect` on the client machine, seen through its JSON lines. */
 export class VpnClient {
+  static readonly #running = new Set<VpnClient>();
   readonly #process: ChildProcess;
   readonly #changes: { readonly at: number; readonly status: StatusObject }[] = [];
   readonly #listeners = new Set<() => void>();
@@ -44,6 +45,7 @@ export class VpnClient {
 
   private constructor(child: ChildProcess) {
     this.#process = child;
+    VpnClient.#running.add(this);
     let partial = '';
     child.stdout?.on('data', (data: Buffer) => {
       const text = data.toString();
@@ -56,6 +58,7 @@ export class VpnClient {
     this.exit = new Promise((resolve) => {
       child.once('close', (code, signal) => {
         this.#ended = true;
+        VpnClient.#running.delete(this);
         resolve({ code, signal });
         for (const listener of this.#listeners) listener();
       });
@@ -78,6 +81,11 @@ export class VpnClient {
   /** With the right password for EAP. */
   static by(lab: Lab, method: Method, changes: ProfileText = {}, options: ClientOptions = {}): VpnClient {
     return VpnClient.connect(lab, { ...profiles[method], ...changes }, method === 'eap-mschapv2' ? { password: account.password, ...options } : options);
+  }
+
+  /** Ends what a failed test left connected. */
+  static async stopAll(): Promise<void> {
+    await Promise.all([...VpnClient.#running].map((client) => client.stop()));
   }
 
   get pid(): number {
