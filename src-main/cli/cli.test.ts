@@ -8,25 +8,18 @@ import { demoName } from '../service/demo';
 import { SessionSecretStore } from '../service/secret-store';
 import { runCommand } from './run';
 
-const variables = ['HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR'] as const;
-
 describe('the command line', () => {
   let home: string;
-  let saved: Record<string, string | undefined>;
+  let before: NodeJS.ProcessEnv;
 
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), 'agile-vpn-cli-'));
-    saved = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
-    for (const name of variables) delete process.env[name];
-    process.env['HOME'] = home;
-    process.env['XDG_RUNTIME_DIR'] = home;
+    before = process.env;
+    process.env = { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('XDG_'))), HOME: home, XDG_RUNTIME_DIR: home };
   });
 
   afterEach(() => {
-    for (const name of variables) {
-      if (saved[name] === undefined) delete process.env[name];
-      else process.env[name] = saved[name];
-    }
+    process.env = before;
     rmSync(home, { recursive: true, force: true });
   });
 

@@ -1,0 +1,282 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { Connection } from '../connection/connection';
+import { createCredentialsSource } from '../connection/credentials';
+import { exampleProfile } from '../connection/example-profile';
+import type { StatusObject } from '../connection/status';
+import { createTypeScriptDataPath } from '../esp/data-path';
+import { createInitiatorSession, createResponder } from '../ikev2/sa';
+import type { NetworkSettings } from '../ports/network-settings';
+import type { LogRecord } from '../ports/trace';
+import type { VpnError } from '../ports/vpn-error';
+import { perfectLink, SeededRandom, SimulatedNetwork, VirtualClock, type LinkConditions, type NatBox, type SimulatedHost } from '../simulation';
+import { EmbeddedGateway } from './gateway';
+import { createGatewayIdentity, type KeyPair } from './gateway-certificates';
+import { PingDevice } from './ping-device';
+
+const gatewayAddress = '198.51.100.1';
+const name = 'vpn.contoso.test';
+const keys = (): KeyPair => generateKeyPairSync('ec', { namedCurve: 'P-256' });
+/** Key pairs are slow to make and the same for every scene. */
+const pairs = [keys(), keys()] as const;
+
+interface SceneOptions {
+  readonly seed?: number;
+  readonly conditions?: Partial<LinkConditions>;
+  readonly password?: string;
+  readonly server?: string;
+  readonly outageSeconds?: number;
+  /** Between two pings, milliseconds. */
+  readonly pingMs?: number;
+  readonly psk?: { readonly client: string; readonly gateway: string };
+}
+
+/** A whole client and a whole gateway: IKEv2, EAP, certificates, ESP and mobility, on a simulated network and a virtual clock. */
+class Scene {
+  readonly clock = new VirtualClock();
+  readonly random: SeededRandom;
+  readonly network: SimulatedNetwork;
+  readonly host: SimulatedHost;
+  readonly nat: NatBox;
+  readonly gateway: EmbeddedGateway;
+  readonly connection: Connection;
+  readonly statuses: StatusObject[] = [];
+  readonly logs: LogRecord[] = [];
+  readonly samples: (number | null)[] = [];
+  readonly questions: (string | null)[] = [];
+  clients = 0;
+
+  constructor({ seed = 1, conditions = {}, password = 'Correct-Horse-9', server = name, outageSeconds = 1800, pingMs = 20, psk }: SceneOptions = {}) {
+    this.random = new SeededRandom(seed);
+    this.network = new SimulatedNetwork(this.clock, this.random.fork());
+    const link = { ...perfectLink, ...conditions };
+    this.nat = this.network.addNat({ outside: '203.0.113.77' });
+    this.host = this.network.addHost('client');
+    this.host.addAdapter({ name: 'eth0', label: 'Ethernet', addresses: ['203.0.113.5'], conditions: link });
+    this.host.addAdapter({ name: 'wlan0', kind: 'wifi', label: 'Wi-Fi', addresses: ['10.1.0.5'], behind: this.nat, conditions: link });
+    const gatewayHost = this.network.addHost('gateway');
+    gatewayHost.addAdapter({ name: 'wan', addresses: [gatewayAddress], conditions: perfectLink });
+
+    const identity = createGatewayIdentity({ random: this.random, now: this.clock.wallTime(), name, address: gatewayAddress, keys: pairs });
+    this.gateway = new EmbeddedGateway({
+      clock: this.clock,
+      random: this.random.fork(),
+      trace: { log: () => undefined },
+      createResponder,
+      name,
+      identity,
+      accounts: { alice: 'Correct-Horse-9' },
+      presharedKey: psk === undefined ? null : new TextEncoder().encode(psk.gateway),
+      pool: ['10.77.0.1', '10.77.0.9'],
+      innerHost: '10.99.0.1',
+      network: ['10.99.0.0', '10.99.0.255'],
+      onClients: (count) => {
+        this.clients = count;
+      },
+    });
+    for (const localPort of [500, 4500]) this.gateway.listen(gatewayHost.openNow({ adapter: null, localAddress: gatewayAddress, localPort }));
+
+    const trace = { log: (record: LogRecord) => void this.logs.push(record) };
+    let device: PingDevice | null = null;
+    const settings: NetworkSettings = {
+      openTunnel: (tunnelName) => {
+        device = new PingDevice({ clock: this.clock, name: tunnelName, target: '10.99.0.1', intervalMs: pingMs, timeoutMs: 2000, onSample: ({ milliseconds }) => void this.samples.push(milliseconds) });
+        return Promise.resolve(device);
+      },
+      apply: ({ addresses }) => {
+        device?.setAddress(addresses[0]?.split('/')[0] ?? null);
+        return Promise.resolve({ concerns: [] });
+      },
+      withdraw: () => {
+        device?.setAddress(null);
+        return Promise.resolve();
+      },
+      onReport: () => undefined,
+    };
+    this.connection = new Connection({
+      profile: exampleProfile({
+        name: 'Contoso',
+        server,
+        remoteIdentity: psk === undefined ? null : name,
+        authentication: { method: psk === undefined ? 'eap-mschapv2' : 'psk', username: 'alice' },
+        serverCertificate: { authorities: [identity.authority], revocation: 'off' },
+        mobility: { adapterOrder: ['eth0', 'wlan0'], outageSeconds },
+      }),
+      tunnelName: 'avpn0',
+      onStatus: (status) => void this.statuses.push(status),
+      ports: {
+        clock: this.clock,
+        random: this.random.fork(),
+        adapters: this.host,
+        datagrams: this.host,
+        resolver: { resolve: () => Promise.resolve([gatewayAddress]) },
+        networkSettings: settings,
+        trace,
+        credentials: createCredentialsSource({
+          random: this.random.fork(),
+          trace,
+          secrets: {
+            request: ({ reason }) => {
+              this.questions.push(reason);
+              return Promise.resolve(reason === null ? { secret: psk?.client ?? password, save: false } : null);
+            },
+          },
+          acceptance: { wallTime: () => this.clock.wallTime(), systemAuthorities: () => [] },
+          tls: null,
+        }),
+        createDataPath: () => createTypeScriptDataPath({ clock: this.clock, random: this.random.fork() }),
+        createSession: (config, dependencies) => createInitiatorSession(dependencies, config),
+      },
+    });
+  }
+
+  /** Runs until the attempt ended; null: Connected. */
+  async connect(limit = 120_000): Promise<VpnError | null> {
+    let result: VpnError | null | undefined;
+    this.connection.connect().then(
+      () => (result = null),
+      (error: unknown) => (result = error as VpnError),
+    );
+    await this.clock.runUntil(() => result !== undefined, limit);
+    if (result === undefined) throw new Error('neither connected nor failed in time');
+    return result;
+  }
+
+  get status(): StatusObject {
+    return this.connection.status();
+  }
+
+  get lost(): number {
+    return this.samples.filter((sample) => sample === null).length;
+  }
+}
+
+describe('a client and a gateway', { timeout: 60_000 }, () => {
+  it('connect, ping, disconnect: the gateway has nobody left, no timer is left, no secret was said', async () => {
+    const scene = new Scene();
+    expect(await scene.connect()).toBeNull();
+    expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'eth0', tunnelAddresses: ['10.77.0.1/32'], authentication: 'EAP-MSCHAPv2', mobikeSupported: true, natDetected: false });
+    await scene.clock.run(1000);
+    expect(scene.samples.length).toBeGreaterThan(45);
+    expect(scene.lost).toBe(0);
+    expect(scene.clients).toBe(1);
+    const closing = scene.connection.disconnect();
+    await scene.clock.run(100);
+    await closing;
+    expect(scene.clients).toBe(0);
+    expect(scene.gateway.sessions).toHaveLength(0);
+    void scene.gateway.close(0);
+    await scene.clock.run(100_000);
+    expect(scene.clock.pendingTimers()).toEqual([]);
+    const said = JSON.stringify([scene.logs, scene.statuses]);
+    expect(said).not.toContain('Correct-Horse-9');
+  });
+
+  it.each([
+    ['the adapter is set down', 'adapter-lost', (it: Scene) => it.host.adapter('eth0').setUp(false), (it: Scene) => it.host.adapter('eth0').setUp(true)],
+    ['the cable is pulled', 'carrier-lost', (it: Scene) => it.host.adapter('eth0').setCarrier(false), (it: Scene) => it.host.adapter('eth0').setCarrier(true)],
+  ] as const)('%s: the tunnel moves behind the NAT and back, SPIs and addresses stay', async (_, reason, lose, back) => {
+    const scene = new Scene();
+    await scene.connect();
+    const before = scene.status;
+    await scene.clock.run(500);
+    lose(scene);
+    await scene.clock.run(500);
+    expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0', natDetected: true, lastRoam: { reason }, tunnelAddresses: before.tunnelAddresses, ike: before.ike, connectedSince: before.connectedSince });
+    // What was on its way by the lost adapter is gone; nothing else.
+    expect(scene.lost).toBeLessThanOrEqual(1);
+    back(scene);
+    await scene.clock.run(10_000);
+    expect(scene.status).toMatchObject({ adapter: 'eth0', natDetected: false, roams: 2, lastRoam: { reason: 'preferred-adapter' }, ike: before.ike });
+  });
+
+  it('the planned return to the preferred adapter loses no ping', async () => {
+    const scene = new Scene({ pingMs: 3 });
+    await scene.connect();
+    scene.host.adapter('eth0').setCarrier(false);
+    await scene.clock.run(3_000);
+    const lostBefore = scene.lost;
+    scene.host.adapter('eth0').setCarrier(true);
+    await scene.clock.run(6_000);
+    expect(scene.status.adapter).toBe('eth0');
+    expect(scene.samples.length).toBeGreaterThan(2_000);
+    expect(scene.lost).toBe(lostBefore);
+  });
+
+  it('is Dormant for twenty minutes and comes back within a round trip, without a question', async () => {
+    const scene = new Scene({ pingMs: 5_000 });
+    await scene.connect();
+    const before = scene.status;
+    for (const adapter of ['eth0', 'wlan0']) scene.host.adapter(adapter).setUp(false);
+    await scene.clock.run(1_000);
+    expect(scene.status).toMatchObject({ state: 'Dormant', tunnelAddresses: before.tunnelAddresses });
+    let ours = 0;
+    scene.network.tap(({ to }) => (ours += to.address === gatewayAddress ? 1 : 0));
+    await scene.clock.run(1_200_000);
+    expect(ours).toBe(0);
+    scene.host.adapter('wlan0').setUp(true);
+    await scene.clock.run(50);
+    expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0', ike: { spiInitiator: before.ike!.spiInitiator } });
+    expect(scene.questions).toEqual([null]);
+  });
+
+  it('fails once with 829 when the outage time is over', async () => {
+    const scene = new Scene({ outageSeconds: 300, pingMs: 5_000 });
+    await scene.connect();
+    for (const adapter of ['eth0', 'wlan0']) scene.host.adapter(adapter).setUp(false);
+    await scene.clock.run(310_000);
+    expect(scene.status).toMatchObject({ state: 'Disconnected', error: { code: 829, symbol: 'LINK_FAILURE' } });
+    expect(scene.statuses.filter((status) => status.state === 'Disconnected')).toHaveLength(1);
+  });
+
+  it('a link that lies: carrier is there and nothing passes; the other path is found', async () => {
+    const scene = new Scene({ pingMs: 1_000 });
+    await scene.connect();
+    scene.host.adapter('eth0').setConditions({ loss: 1 });
+    await scene.clock.run(120_000);
+    expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0', lastRoam: { reason: 'path-silent' } });
+  });
+
+  it('a NAT that forgets its mapping is noticed and repaired', async () => {
+    const scene = new Scene({ pingMs: 500 });
+    await scene.connect();
+    scene.host.adapter('eth0').setUp(false);
+    await scene.clock.run(1_000);
+    scene.nat.rebind();
+    await scene.clock.run(90_000);
+    const { length } = scene.samples;
+    await scene.clock.run(10_000);
+    expect(scene.samples.slice(length + 5)).not.toContain(null);
+    expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0' });
+  });
+
+  it.each([
+    ['a wrong password', { password: 'Wrong-Horse-8' }, 691],
+    ['a server name that the certificate does not hold', { server: 'other.contoso.test' }, 13801],
+    ['a wrong pre-shared key', { psk: { client: 'one', gateway: 'two' } }, 811],
+  ] as const)('%s ends in its code and leaves nothing behind', async (_, options, code) => {
+    const scene = new Scene(options);
+    expect(await scene.connect()).toMatchObject({ code });
+    expect(scene.status).toMatchObject({ state: 'Disconnected', error: { code } });
+    expect(scene.clients).toBe(0);
+    expect(JSON.stringify([scene.logs, scene.statuses])).not.toMatch(/Wrong-Horse-8/);
+  });
+
+  it('connects with a pre-shared key', async () => {
+    const scene = new Scene({ psk: { client: 'Shared-Secret-7', gateway: 'Shared-Secret-7' } });
+    expect(await scene.connect()).toBeNull();
+    expect(scene.status).toMatchObject({ state: 'Connected', authentication: 'Pre-shared key' });
+  });
+
+  it.each([1, 2, 3, 4, 5, 6])('with a third of everything lost, duplicates and reordering, seed %i: connects and roams all the same', async (seed) => {
+    const scene = new Scene({ seed, pingMs: 200, conditions: { latency: 20, jitter: 15, loss: 0.3, duplicate: 0.1, reorder: 0.2, reorderDelay: 60 } });
+    expect(await scene.connect(600_000)).toBeNull();
+    scene.host.adapter('eth0').setUp(false);
+    await scene.clock.run(60_000);
+    expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0' });
+    const { length } = scene.samples;
+    await scene.clock.run(10_000);
+    const recent = scene.samples.slice(length);
+    expect(recent.filter((sample) => sample !== null).length).toBeGreaterThan(recent.length / 4);
+  });
+});
