@@ -56,7 +56,7 @@ export function sampleStatus(connection: string, change: Partial<StatusObject> =
  * A service that only behaves like the demo: for states of the user interface that a real engine reaches rarely or slowly
  * (an outage of thirty minutes, every error). What the product does is tested with the real service.
  */
-export function createFakeDemo(options: { readonly profiles?: readonly Profile[] } = {}) {
+export function createFakeDemo(options: { readonly profiles?: readonly Profile[]; readonly roundTrips?: Readonly<Record<string, readonly RoundTripSample[]>> } = {}) {
   const listeners = new Set<(push: ApiPush) => void>();
   const push = (message: ApiPush): void => {
     for (const listener of listeners) listener(message);
@@ -70,7 +70,7 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
   const addresses: Readonly<Record<string, string>> = { eth0: '127.0.0.2', wlan0: '127.0.0.3' };
   const labels: Readonly<Record<string, string>> = { eth0: 'Ethernet', wlan0: 'Wi-Fi' };
   const prompts = new Map<string, Prompt>();
-  const roundTrips = new Map<string, RoundTripSample[]>();
+  const roundTrips = new Map<string, readonly RoundTripSample[]>(Object.entries(options.roundTrips ?? {}));
   const log: LogEntry[] = [];
   let seed = 7;
   const chance = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647;

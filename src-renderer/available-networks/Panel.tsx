@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
+import { memo, useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
 import type { AdapterView, DemoAdapter } from '../../src-main/api/contract';
 import type { StatusObject } from '../../src-core/connection/status';
 import { AdapterIcon, Chevron, RefreshIcon, VpnIcon } from '../icons/icons';
@@ -60,18 +60,18 @@ function Section({ title, folded = false, children }: { readonly title: string; 
 interface RowProps {
   readonly status: StatusObject;
   readonly selected: boolean;
-  readonly onSelect: () => void;
+  readonly onSelect: (name: string) => void;
   readonly onMenu: (status: StatusObject, at: { x: number; y: number }) => void;
 }
 
 const press = (status: StatusObject): void => (isActive(status.state) ? actions.disconnect(status.connection) : actions.connect(status.connection));
 
-/** A connection: one click selects and expands it, a double click does what its button does. */
-function ConnectionRow({ status, selected, onSelect, onMenu }: RowProps): ReactNode {
+/** A connection: one click selects and expands it, a double click does what its button does. Drawn again only when it changed. */
+const ConnectionRow = memo(function ConnectionRow({ status, selected, onSelect, onMenu }: RowProps): ReactNode {
   const busy = status.state === 'Disconnecting';
   const openMenu = (event: MouseEvent): void => {
     event.preventDefault();
-    onSelect();
+    onSelect(status.connection);
     onMenu(status, { x: event.clientX, y: event.clientY });
   };
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
@@ -88,7 +88,7 @@ function ConnectionRow({ status, selected, onSelect, onMenu }: RowProps): ReactN
         className="bare panel-row-line"
         aria-expanded={selected}
         data-connection={status.connection}
-        onClick={onSelect}
+        onClick={() => onSelect(status.connection)}
         onDoubleClick={() => !busy && press(status)}
         onKeyDown={onKeyDown}
       >
@@ -112,7 +112,7 @@ function ConnectionRow({ status, selected, onSelect, onMenu }: RowProps): ReactN
       )}
     </div>
   );
-}
+});
 
 function adapterText(adapter: AdapterView, demo: DemoAdapter | undefined): string {
   if (adapter.connected) return adapter.addresses.map((address) => safeText(address, 64)).join(', ') || t('panel.network');
@@ -149,6 +149,8 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
   const [selected, setSelected] = useState<string | null>(() => (profiles.length === 1 ? (profiles[0]?.name ?? null) : null));
   const [menu, setMenu] = useState<{ readonly status: StatusObject; readonly at: { x: number; y: number } } | null>(null);
   const panel = useRef<HTMLElement>(null);
+  const openMenu = useCallback((status: StatusObject, at: { x: number; y: number }) => setMenu({ status, at }), []);
+  const closeMenu = useCallback(() => setMenu(null), []);
 
   // The demo has adapters of its own; this computer's are not what its connection roams between.
   const isDemo = ({ name }: AdapterView): boolean => demo?.some((each) => each.name === name) ?? false;
@@ -189,8 +191,8 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
                 key={status.connection}
                 status={status}
                 selected={selected === status.connection}
-                onSelect={() => setSelected(status.connection)}
-                onMenu={(which, at) => setMenu({ status: which, at })}
+                onSelect={setSelected}
+                onMenu={openMenu}
               />
             ))}
           </Section>
@@ -214,7 +216,7 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
           </button>
         </div>
       </div>
-      {menu !== null && <ContextMenu label={t('panel.menu', { name: menu.status.connection })} at={menu.at} items={items(menu.status)} onClose={() => setMenu(null)} />}
+      {menu !== null && <ContextMenu label={t('panel.menu', { name: menu.status.connection })} at={menu.at} items={items(menu.status)} onClose={closeMenu} />}
     </section>
   );
 }

@@ -58,12 +58,20 @@ export function ConnectionDialogs({ name }: { readonly name: string }): ReactNod
   );
 }
 
+/** Names of the connections that may have something to say; the same text as long as it is the same connections. */
+function useSpeaking(): readonly string[] {
+  const names = useApp((state) =>
+    JSON.stringify(state.profiles.flatMap(({ name }) => (said(state.statuses[name], false, state.dismissed[name]) !== null || state.prompts.some((prompt) => prompt.connection === name) ? [name] : []))),
+  );
+  return JSON.parse(names) as string[];
+}
+
 /** Dialogs that follow from the service's state; they come back by themselves after a reload. */
 export function ServiceDialogs(): ReactNode {
-  const profiles = useApp((state) => state.profiles);
+  const names = useSpeaking();
   return (
     <>
-      {profiles.map(({ name }) => (
+      {names.map((name) => (
         <ConnectionDialogs key={name} name={name} />
       ))}
       <FailureDialog />

@@ -72,7 +72,8 @@ function Tray(): ReactNode {
   const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
   const statuses = Object.values(byName);
   const text = trayText(statuses, adapters);
-  const items: readonly MenuItem[] = [
+  // Put together only when it is opened: five hundred connections must not be listed anew at each counter.
+  const items = (): readonly MenuItem[] => [
     { label: t('panel.title'), isDefault: true, act: () => actions.togglePanel(true) },
     ...statuses.map(({ connection, state }) =>
       isActive(state)
@@ -101,7 +102,7 @@ function Tray(): ReactNode {
       >
         <TrayIcon state={trayState(statuses, adapters)} />
       </button>
-      {menu !== null && <ContextMenu label={t('desktop.notification-area')} at={menu} items={items} onClose={() => setMenu(null)} />}
+      {menu !== null && <ContextMenu label={t('desktop.notification-area')} at={menu} items={items()} onClose={() => setMenu(null)} />}
     </>
   );
 }
