@@ -5,13 +5,27 @@ import { join } from 'node:path';
 import { account } from './gateway-config';
 import type { Pki } from './pki';
 import { end, until } from './run';
+import { profiles } from './vpn-client';
+import type { ProfileText } from './vpn-client';
 
 export interface RadiusOptions {
   /** Name of the server's certificate and key in the PKI. */
   readonly certificate?: 'aaa' | 'aaa-other-name' | 'aaa-untrusted';
   readonly tls?: '1.2' | '1.3';
+  /** No other method is known to it. */
+  readonly only?: 'mschapv2' | 'all';
   /** Inside PEAP. */
   readonly peapInner?: 'mschapv2' | 'tls';
+}
+
+export type Authentication = Readonly<Record<string, string | boolean | readonly string[] | Readonly<Record<string, Readonly<Record<string, string>>>>>>;
+
+export const withPassword = { username: account.username, serverNames: ['aaa.lab.test'] } as const;
+export const withCertificate = { certificate: 'client-rsa.pem', privateKey: 'client-rsa.key', serverNames: ['aaa.lab.test'] } as const;
+
+/** A profile for the gateway that passes EAP on to FreeRADIUS. */
+export function radiusProfile(name: string, authentication: Authentication): ProfileText {
+  return { ...profiles['eap-mschapv2'], name, server: 'radius.lab.test', remoteIdentity: 'radius.lab.test', authentication };
 }
 
 /** FreeRADIUS with everything of its own in one folder, in the namespace of the gateway. */
@@ -24,7 +38,7 @@ export class Radius {
   constructor(namespace: string, directory: string, pki: Pki, options: RadiusOptions) {
     this.#namespace = namespace;
     this.#directory = directory;
-    this.#configuration = radiusConfiguration(directory, pki, { certificate: 'aaa', tls: '1.2', peapInner: 'mschapv2', ...options });
+    this.#configuration = radiusConfiguration(directory, pki, { certificate: 'aaa', tls: '1.2', peapInner: 'mschapv2', only: 'all', ...options });
   }
 
   async start(): Promise<void> {
@@ -63,16 +77,18 @@ function radiusConfiguration(directory: string, pki: Pki, options: Required<Radi
       cipher_list = "DEFAULT"
       cache { enable = no }
     }`;
+  const inside = 'copy_request_to_tunnel = no\n use_tunneled_reply = no\n virtual_server = inner';
+  const tunnels = `${tls('common')}
+      tls { tls = common }
+      peap { tls = common\n default_eap_type = ${options.peapInner}\n ${inside} }
+      ttls { tls = common\n default_eap_type = mschapv2\n ${inside} }`;
   const eap = (name: string, first: string): string => `eap ${name} {
       default_eap_type = ${first}
       timer_expire = 60
       ignore_unknown_eap_types = no
       max_sessions = 64
-      ${tls('common')}
-      tls { tls = common }
-      peap { tls = common\n default_eap_type = ${options.peapInner}\n copy_request_to_tunnel = no\n use_tunneled_reply = no\n virtual_server = inner }
-      ttls { tls = common\n default_eap_type = mschapv2\n copy_request_to_tunnel = no\n use_tunneled_reply = no\n virtual_server = inner }
       mschapv2 { send_error = yes }
+      ${options.only === 'mschapv2' ? '' : tunnels}
     }`;
   const checks = (module: string): string => `
     authorize { mschap\n ${module} { ok = return }\n files\n pap }

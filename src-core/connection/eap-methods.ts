@@ -2,6 +2,7 @@ import type { EapPeerMethod } from '../eap';
 import { MschapPeer } from '../eap';
 import type { MschapCredentials } from '../eap';
 import { PeapPeer } from '../eap/peap/peer';
+import { innerFragmentSize } from '../eap/tls/framing';
 import { EapTlsPeer } from '../eap/tls/peer';
 import type { TlsClientCredentials, TlsTunnelOptions } from '../eap/tls/tunnel';
 import { TtlsPeer } from '../eap/ttls/peer';
@@ -25,7 +26,8 @@ export interface EapSecrets {
 
 export interface EapMethodOptions {
   readonly random: Random;
-  readonly tls: TlsEngine | null;
+  /** Absent or null: no method with TLS can be had here. */
+  readonly tls?: TlsEngine | null;
   readonly acceptance: AcceptanceEnvironment;
   readonly askNewPassword?: (reason: VpnError) => Promise<string | null>;
 }
@@ -41,7 +43,7 @@ function serverNames({ authentication, remoteIdentity, server }: Profile): reado
 
 /** Throws VpnError when this host has no TLS engine, or when the profile trusts any server. */
 export function tunnelOptions(profile: Profile, options: EapMethodOptions): Omit<TlsTunnelOptions, 'credentials'> {
-  if (options.tls === null) throw new VpnError('SERVER_POLICY', 'The native part of Agile VPN, which this sign-in method needs, is not built. Run "npm run setup" in its folder, then try again.', { detail: `no TLS engine for ${profile.authentication.method}` });
+  if (options.tls === undefined || options.tls === null) throw new VpnError('SERVER_POLICY', 'The native part of Agile VPN, which this sign-in method needs, is not built. Run "npm run setup" in its folder, then try again.', { detail: `no TLS engine for ${profile.authentication.method}` });
   const { serverAuthorities } = profile.authentication;
   const judge = authenticationServerAcceptance(
     {
@@ -77,7 +79,7 @@ export function eapMethodFactory(profile: Profile, options: EapMethodOptions): E
         new PeapPeer({
           tunnel: { ...tunnel, credentials: null },
           identity,
-          inner: method === 'peap-tls' ? new EapTlsPeer({ ...tunnel, credentials: needed(certificate) }) : mschapPeer(needed(mschap)),
+          inner: method === 'peap-tls' ? new EapTlsPeer({ ...tunnel, fragmentSize: innerFragmentSize, credentials: needed(certificate) }) : mschapPeer(needed(mschap)),
           requireCryptobinding,
         });
     }

@@ -7,6 +7,12 @@ const flag = { LENGTH: 0x80, MORE: 0x40, START: 0x20, VERSION: 0x07 } as const;
 /** Octets of TLS data in one packet; strongSwan and FreeRADIUS use the same (A-22). */
 export const fragmentSize = 1024;
 
+/**
+ * The same inside of PEAP: a fragment must fit, with the record of the outer tunnel around it, into one outer packet. FreeRADIUS takes an inner
+ * response that came in two for the answer to another request.
+ */
+export const innerFragmentSize = 900;
+
 /** A-23: what one TLS message may add up to. */
 export const messageLimit = 64 * 1024;
 
@@ -54,14 +60,16 @@ export type Received =
 /** Puts fragments together and takes messages apart, for one conversation. */
 export class TlsFraming {
   readonly #version: number;
+  readonly #fragmentSize: number;
   #received: Uint8Array[] = [];
   #receivedLength = 0;
   #expected: number | null = null;
   #toSend: Uint8Array = new Uint8Array(0);
 
   /** `version`: the low bits of our flags, whatever the other end says (A-30). */
-  constructor(version: number) {
+  constructor(version: number, fragment = fragmentSize) {
     this.#version = version;
+    this.#fragmentSize = fragment;
   }
 
   receive(data: Uint8Array): Received {
@@ -93,9 +101,9 @@ export class TlsFraming {
 
   /** First packet of a message; the others follow on acknowledgements. Empty: an acknowledgement. */
   send(message: Uint8Array): Uint8Array {
-    if (message.length <= fragmentSize) return encodeFrame(this.#version, message, false, null);
-    this.#toSend = message.slice(fragmentSize);
-    return encodeFrame(this.#version, message.subarray(0, fragmentSize), true, message.length);
+    if (message.length <= this.#fragmentSize) return encodeFrame(this.#version, message, false, null);
+    this.#toSend = message.slice(this.#fragmentSize);
+    return encodeFrame(this.#version, message.subarray(0, this.#fragmentSize), true, message.length);
   }
 
   acknowledge(): Uint8Array {
@@ -103,8 +111,8 @@ export class TlsFraming {
   }
 
   #next(): Uint8Array {
-    const fragment = this.#toSend.subarray(0, fragmentSize);
-    this.#toSend = this.#toSend.slice(fragmentSize);
+    const fragment = this.#toSend.subarray(0, this.#fragmentSize);
+    this.#toSend = this.#toSend.slice(this.#fragmentSize);
     return encodeFrame(this.#version, fragment, this.#toSend.length > 0, null);
   }
 }

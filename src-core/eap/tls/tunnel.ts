@@ -19,6 +19,8 @@ export interface TlsTunnelOptions {
   readonly minVersion: TlsClientOptions['minVersion'];
   readonly maxVersion: TlsClientOptions['maxVersion'];
   readonly serverName: string | null;
+  /** Octets of TLS data in one packet; that of the outermost tunnel when absent. */
+  readonly fragmentSize?: number;
 }
 
 export type TunnelStep =
@@ -34,13 +36,14 @@ export type TunnelStep =
 /** The client's end of the TLS conversation within EAP-TLS, PEAP and EAP-TTLS. */
 export class TlsTunnel {
   readonly #options: TlsTunnelOptions;
-  readonly #framing = new TlsFraming(0);
+  readonly #framing: TlsFraming;
   #session: TlsSession | null = null;
   #open = false;
   #closed = false;
 
   constructor(options: TlsTunnelOptions) {
     this.#options = options;
+    this.#framing = new TlsFraming(0, options.fragmentSize);
   }
 
   /** "1.2" or "1.3"; null before the handshake is done. */

@@ -82,9 +82,9 @@ export class TtlsPeer implements EapPeerMethod {
     return [userName(inner.username), { code: avpCode.USER_PASSWORD, vendor: 0, mandatory: true, value: padded }];
   }
 
-  /** RFC 5281 section 11.2.4: the challenge comes from the tunnel, so it cannot be replayed. */
+  /** RFC 5281 section 11.2.4: the challenge comes from the tunnel, so it cannot be replayed. RFC 9427 section 2.3: without context in TLS 1.3 too. */
   #mschap({ username, ntHash }: MschapCredentials): readonly Avp[] {
-    const implicit = this.#tunnel.exportKey('ttls challenge', 'ttls challenge', Uint8Array.of(this.type), 17);
+    const implicit = this.#tunnel.exportKey('ttls challenge', 'ttls challenge', new Uint8Array(0), 17);
     const challenge = implicit.slice(0, 16);
     const identifier = implicit[16] ?? 0;
     const peerChallenge = this.#options.random.bytes(16);

@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
 import { account } from './gateway-config';
-import { profiles, VpnClient } from './vpn-client';
-import type { ProfileText } from './vpn-client';
-import type { RadiusOptions } from './radius';
-
-type Authentication = Readonly<Record<string, string | boolean | readonly string[]>>;
-
-const withPassword = { username: account.username, serverNames: ['aaa.lab.test'] } as const;
-const withCertificate = { certificate: 'client-rsa.pem', privateKey: 'client-rsa.key', serverNames: ['aaa.lab.test'] } as const;
-
-function profile(name: string, authentication: Authentication): ProfileText {
-  return { ...profiles['eap-mschapv2'], name, server: 'radius.lab.test', remoteIdentity: 'radius.lab.test', authentication };
-}
+import { radiusProfile, withCertificate, withPassword } from './radius';
+import type { Authentication, RadiusOptions } from './radius';
+import { VpnClient } from './vpn-client';
 
 interface Way {
   /** What the status object must say. */
@@ -39,7 +30,7 @@ describe('EAP through the gateway to FreeRADIUS', () => {
   it.each(ways.map((way) => [way.name, way.radius.tls ?? '1.2', way] as const))('%s with TLS %s reaches Connected, ping passes', async (name, _tls, { authentication, radius: options }) => {
     const radius = await lab().radius(options);
     try {
-      const client = VpnClient.connect(lab(), profile(name, authentication), { password: account.password });
+      const client = VpnClient.connect(lab(), radiusProfile(name, authentication), { password: account.password });
       const status = await client.connected();
       expect(status.authentication).toBe(name);
       const [sa] = await lab().gatewaySas();
