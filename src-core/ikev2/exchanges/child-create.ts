@@ -54,7 +54,7 @@ export class CreateChildTask implements Task {
     const offer = this.#offer;
     const error = findError(payloads);
     const nonce = findPayload(payloads, 'Nonce');
-    const agreement = error !== undefined || offer === null ? null : readAgreement(payloads, offer);
+    const agreement = error !== undefined || offer === null ? null : readAgreement(payloads, offer, session.childSas);
     if (error?.notify === notifyType.TEMPORARY_FAILURE) {
       this.cancel();
       session.timers.set('create CHILD SA again', 5000, () => session.enqueue(this));
@@ -90,7 +90,8 @@ export function handleCreateChild(session: SessionCore, sa: IkeSa, request: Rece
   if (offer === undefined || nonce === undefined || tsi === undefined || tsr === undefined) return refuse(notify(notifyType.INVALID_SYNTAX));
   const ke = findPayload(payloads, 'KE');
   const chosen = selectProposal(offer, session.settings.espProposals, 4, { preferredGroup: ke?.group ?? null, groups: 'accept' });
-  if (chosen === null) return refuse(notify(notifyType.NO_PROPOSAL_CHOSEN));
+  const spiOut = chosen === null ? 0 : new DataView(chosen.spi.buffer, chosen.spi.byteOffset).getUint32(0);
+  if (chosen === null || session.childSas.byOutbound(spiOut) !== undefined) return refuse(notify(notifyType.NO_PROPOSAL_CHOSEN));
   const suite = childSuite(chosen.algorithms);
   const remoteSelectors = narrow(tsi.selectors, session.permittedSelectors.remote);
   const localSelectors = narrow(tsr.selectors, session.permittedSelectors.local);
@@ -111,7 +112,6 @@ export function handleCreateChild(session: SessionCore, sa: IkeSa, request: Rece
   const keys = deriveChildKeys(sa.suite.prf, sa.keys.skD, secret, nonce.data, nonceR, suite.esp);
   wipe(secret);
   const spiIn = session.childSas.allocateSpi();
-  const spiOut = new DataView(chosen.spi.buffer, chosen.spi.byteOffset).getUint32(0);
   const child = session.childSas.install({ spiIn, spiOut, suite, keysIn: keys.fromInitiator, keysOut: keys.fromResponder, localSelectors, remoteSelectors, outbound: 'now', replaces: null });
   const answer: InnerPayload[] = [answerPayload(chosen, protocolId.ESP, uint32Octets(spiIn)), { type: 'Nonce', data: nonceR }];
   if (exchange !== null) answer.push({ type: 'KE', group: exchange.group, data: exchange.publicValue });

@@ -101,7 +101,8 @@ export class ChildRekeying {
     const ke = findPayload(payloads, 'KE');
     const own: readonly AlgorithmProposal[] = [{ protocol: 'esp', algorithms: old.suite.algorithms }, ...session.settings.espProposals];
     const chosen = selectProposal(offer, own, 4, { preferredGroup: ke?.group ?? null, groups: 'accept', allowedGroups: acceptableGroups });
-    if (chosen === null) return refuse(notify(notifyType.NO_PROPOSAL_CHOSEN));
+    const spiOut = chosen === null ? 0 : new DataView(chosen.spi.buffer, chosen.spi.byteOffset).getUint32(0);
+    if (chosen === null || session.childSas.byOutbound(spiOut) !== undefined) return refuse(notify(notifyType.NO_PROPOSAL_CHOSEN));
     const suite = childSuite(chosen.algorithms);
     // We answer: the peer's side is TSi.
     const remoteSelectors = narrow(tsi.selectors, old.remoteSelectors);
@@ -126,7 +127,7 @@ export class ChildRekeying {
     // C-61: inbound before the answer. Outbound when the peer shows that it has the answer: by its DELETE of the old one.
     const child = session.childSas.install({
       spiIn,
-      spiOut: new DataView(chosen.spi.buffer, chosen.spi.byteOffset).getUint32(0),
+      spiOut,
       suite,
       keysIn: keys.fromInitiator,
       keysOut: keys.fromResponder,
@@ -227,7 +228,7 @@ export class RekeyChildTask implements Task {
     const session = this.#session;
     const old = this.#old;
     const nonce = findPayload(payloads, 'Nonce');
-    const agreement = this.#offer === null ? null : readAgreement(payloads, this.#offer);
+    const agreement = this.#offer === null ? null : readAgreement(payloads, this.#offer, this.#session.childSas);
     const spiIn = this.#spiIn;
     if (nonce === undefined || agreement === null || agreement instanceof Error || spiIn === null || equal(nonce.data, this.#nonceI)) {
       session.log('warning', 'child', `The answer to the rekey of ${old.spiIn.toString(16)} cannot be used${agreement instanceof Error ? `: ${agreement.detail ?? agreement.message}` : ''}`);
@@ -268,12 +269,12 @@ export class RekeyChildTask implements Task {
       return;
     }
     if (collision !== null) this.#rekeying.awaitDeletion(collision.child);
-    session.childInstalled(child, old, true);
-    // Gone already: the peer deleted it while our answer was under way.
+    // Gone already when the peer deleted it while our answer was under way. The DELETE goes first: some peers send with the new SA only then.
     if (old.state === 'installed' || old.state === 'rekeyed') {
       old.state = 'rekeyed';
       session.deleteChild(old);
     }
+    session.childInstalled(child, old, true);
   }
 
   cancel(): void {

@@ -329,7 +329,7 @@ export class InitiatorHandshake implements Handshake {
   #firstChild(candidate: Candidate, offer: ChildOffer, response: readonly Payload[], own: OwnMethod): { readonly child: ReturnType<SessionCore['childSas']['install']>; readonly configuration: ConfigurationReply } {
     const error = findError(response);
     if (error !== undefined) throw new Rejection(microsoftError(response) ?? notifyError(error, { own, offered: offer.proposals, afterEap: own === 'eap' }), 'delete');
-    const agreement = readAgreement(response, offer);
+    const agreement = readAgreement(response, offer, this.#session.childSas);
     if (agreement instanceof VpnError) throw new Rejection(agreement, 'delete');
     const cp = findPayloads(response, 'CP').find(({ cfgType }) => cfgType === configurationType.CFG_REPLY);
     const fullTunnel = coversAddress(agreement.remoteSelectors, '0.0.0.1') && coversAddress(agreement.remoteSelectors, '255.255.255.254');

@@ -45,6 +45,7 @@ export function acceptAnswer(payload: SecurityAssociationPayload, offered: reado
   if (offer === undefined) return `proposal number ${String(answer.number)} was not offered`;
   if (answer.protocol !== (offer.protocol === 'ike' ? protocolId.IKE : protocolId.ESP)) return `protocol ${String(answer.protocol)} was not offered`;
   if (answer.spi.length !== spiLength) return `the SPI has ${String(answer.spi.length)} octets`;
+  if (isReservedSpi(answer.spi)) return 'the SPI is a reserved one';
   const algorithms: Algorithm[] = [];
   for (const item of answer.transforms) {
     if (isNoneAlgorithm(item) && !offer.algorithms.some((entry) => entry.transformType === item.transformType)) continue;
@@ -76,12 +77,17 @@ export interface SelectionOptions {
 export function selectProposal(payload: SecurityAssociationPayload, own: readonly AlgorithmProposal[], spiLength: number, options: SelectionOptions): NegotiatedProposal | null {
   for (const mine of own) {
     for (const theirs of payload.proposals) {
-      if (theirs.protocol !== (mine.protocol === 'ike' ? protocolId.IKE : protocolId.ESP) || theirs.spi.length !== spiLength) continue;
+      if (theirs.protocol !== (mine.protocol === 'ike' ? protocolId.IKE : protocolId.ESP) || theirs.spi.length !== spiLength || isReservedSpi(theirs.spi)) continue;
       const algorithms = intersect(theirs, mine, options);
       if (algorithms !== null) return { number: theirs.number, spi: theirs.spi, algorithms };
     }
   }
   return null;
+}
+
+/** ESP SPIs up to 255 are reserved (RFC 4303 section 2.1), an IKE SPI of zero means none (RFC 7296 section 3.1). No SPI at all is in order. */
+function isReservedSpi(spi: Uint8Array): boolean {
+  return spi.length > 0 && spi.subarray(0, spi.length === 4 ? 3 : spi.length).every((octet) => octet === 0);
 }
 
 function intersect(theirs: Proposal, mine: AlgorithmProposal, options: SelectionOptions): readonly Algorithm[] | null {

@@ -133,7 +133,7 @@ describe('negotiation', () => {
 
   it('INTEG NONE beside an AEAD cipher is understood in offers and answers', () => {
     const own = parseProposals('esp', ['aes128gcm16']);
-    const withNone = { type: 'SA' as const, proposals: [{ number: 1, protocol: protocolId.ESP, spi: new Uint8Array(4), transforms: [transform(1, 20, 128), transform(3, 0), transform(transformType.ESN, 0)] }] };
+    const withNone = { type: 'SA' as const, proposals: [{ number: 1, protocol: protocolId.ESP, spi: Uint8Array.of(1, 2, 3, 4), transforms: [transform(1, 20, 128), transform(3, 0), transform(transformType.ESN, 0)] }] };
     expect(selectProposal(withNone, own, 4, { preferredGroup: null, groups: 'ignore' })).not.toBeNull();
     expect(typeof acceptAnswer(withNone, own, 4)).toBe('object');
   });
