@@ -66,6 +66,18 @@ describe('liveness', () => {
     expect(await dead).toBe(false);
   });
 
+  it('C-4: the first request of a gateway has message id 0', async () => {
+    const ends = new TwoEnds();
+    await ends.connect();
+    ends.logs.length = 0;
+    void ends.gateway.checkLiveness(1000);
+    await ends.clock.run(10);
+    expect(ends.logs.map(({ exchange }) => [exchange?.direction, exchange?.messageId, exchange?.response])).toEqual([
+      ['received', 0, false],
+      ['sent', 0, true],
+    ]);
+  });
+
   it('E-20, E-22: one 0xFF after 20 s without any outbound packet', async () => {
     const ends = new TwoEnds({ client: { natKeepaliveSeconds: 20 } });
     await ends.connect();

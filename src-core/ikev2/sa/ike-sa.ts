@@ -152,9 +152,9 @@ export class IkeSa {
     const messageId = this.#nextRequestId++;
     const packets = this.#seal(request.exchange, messageId, false, request.payloads, datagramLimit);
     this.#pending = { ...request, messageId, packets, tries: 0, triesOnPath: 0, firstSentAt: this.#host.clock.now(), retransmitted: false };
+    this.#transmit();
     const [path] = this.#host.requestPaths();
     if (path !== undefined) this.#host.logMessage(this, 'sent', request.exchange, messageId, false, path, request.payloads);
-    this.#transmit();
   }
 
   /** Sends the waiting request again at once, to where requests go now; its count of tries starts anew (M-12.4, M-20). The octets stay the same (C-7). */
@@ -179,8 +179,8 @@ export class IkeSa {
   respond(request: ReceivedRequest, payloads: readonly InnerPayload[]): void {
     if (this.state === 'gone' || this.#answered?.messageId !== request.messageId || this.#answered.packets !== null) return;
     this.#answered.packets = this.#seal(request.exchange, request.messageId, true, payloads, datagramLimit);
-    this.#host.logMessage(this, 'sent', request.exchange, request.messageId, true, request.path, payloads);
     for (const packet of this.#answered.packets) this.#host.send(request.path, packet);
+    this.#host.logMessage(this, 'sent', request.exchange, request.messageId, true, request.path, payloads);
   }
 
   /** A request that expects no answer and is not repeated: the last word of an IKE SA (C-32). */

@@ -122,6 +122,8 @@ export class SessionCore implements IkeSaHost, IkeSession {
   #keepaliveDueAt = 0;
   #livenessWaiters: ((answered: boolean) => void)[] = [];
   #pumping = false;
+  /** Log records of the message that is being processed; null outside of that. */
+  #delayedLog: (() => void)[] | null = null;
   readonly #knownRemotes = new Set<string>();
   readonly #childRekeyBudget: TokenBucket;
   readonly #ikeRekeyBudget: TokenBucket;
@@ -170,6 +172,23 @@ export class SessionCore implements IkeSaHost, IkeSession {
   }
 
   receive(datagram: Uint8Array, path: IkePath): boolean {
+    // What a message makes us say goes out before anything is written about it: somebody may be waiting for a roam to end.
+    const outermost = this.#delayedLog === null;
+    this.#delayedLog ??= [];
+    try {
+      return this.#receive(datagram, path);
+    } finally {
+      if (outermost) this.#writeDelayedLog();
+    }
+  }
+
+  #writeDelayedLog(): void {
+    const records = this.#delayedLog ?? [];
+    this.#delayedLog = null;
+    for (const write of records) write();
+  }
+
+  #receive(datagram: Uint8Array, path: IkePath): boolean {
     if (this.#state === 'ended') return false;
     // H-62: a keepalive of the peer means nothing.
     if (datagram.length === 1 && datagram[0] === 0xff) return true;
@@ -326,11 +345,15 @@ export class SessionCore implements IkeSaHost, IkeSession {
   }
 
   emit(event: IkeSessionEvent): void {
-    if (this.#state !== 'ended') this.#emit(event);
+    if (this.#state === 'ended') return;
+    this.#writeDelayedLog();
+    this.#emit(event);
   }
 
   log(level: LogLevel, area: LogArea, text: string): void {
-    this.#trace.log({ level, area, text });
+    const write = (): void => this.#trace.log({ level, area, text });
+    if (this.#delayedLog === null) write();
+    else this.#delayedLog.push(write);
   }
 
   beginConnecting(): void {
@@ -614,15 +637,19 @@ export class SessionCore implements IkeSaHost, IkeSession {
   }
 
   traceMessage(direction: 'sent' | 'received', exchange: number, messageId: number, response: boolean, path: IkePath, payloads: readonly Payload[]): void {
-    const local = endpointText(path.socket.local);
-    const remote = endpointText(path.remote);
-    const described = describeMessage({ direction, exchangeType: exchange, messageId, response, from: direction === 'sent' ? local : remote, to: direction === 'sent' ? remote : local, payloads });
-    this.#trace.log({
-      level: 'debug',
-      area: 'ike',
-      text: `${direction === 'sent' ? 'Sent' : 'Received'} ${exchangeTypeName(exchange)} ${response ? 'response' : 'request'} ${String(messageId)}`,
-      exchange: described,
-    });
+    const write = (): void => {
+      const local = endpointText(path.socket.local);
+      const remote = endpointText(path.remote);
+      const [from, to] = direction === 'sent' ? [local, remote] : [remote, local];
+      this.#trace.log({
+        level: 'debug',
+        area: 'ike',
+        text: `${direction === 'sent' ? 'Sent' : 'Received'} ${exchangeTypeName(exchange)} ${response ? 'response' : 'request'} ${String(messageId)}`,
+        exchange: describeMessage({ direction, exchangeType: exchange, messageId, response, from, to, payloads }),
+      });
+    };
+    if (this.#delayedLog === null) write();
+    else this.#delayedLog.push(write);
   }
 
   // ---- inside
@@ -787,6 +814,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
 
   #end(by: 'peer' | 'local' | 'failure', error: VpnError | null): void {
     const emit = this.#emit;
+    this.#writeDelayedLog();
     this.#forget();
     emit({ type: 'ended', by, error });
   }
