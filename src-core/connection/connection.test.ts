@@ -5,6 +5,7 @@ import type { TunnelDevice } from '../ports/data-path';
 import { VpnError, type VpnErrorSymbol } from '../ports/vpn-error';
 import type { LogRecord } from '../ports/trace';
 import { perfectLink, RecordingDataPath, SeededRandom, SimulatedNetwork, VirtualClock, type SimulatedHost } from '../simulation';
+import type { Profile } from '../profiles/profile';
 import { Connection } from './connection';
 import type { SessionCredentials } from './ports';
 import type { StatusObject } from './status';
@@ -83,8 +84,10 @@ class ScriptedSession implements IkeSession {
     this.path = null;
   }
 
+  alive = true;
+
   checkLiveness(): Promise<boolean> {
-    return Promise.resolve(true);
+    return Promise.resolve(this.alive);
   }
 
   rekeyIke(): void {}
@@ -144,13 +147,13 @@ class Scene {
   resolve: (host: string) => Promise<readonly string[]> = () => Promise.resolve([gateway]);
   readonly connection: Connection;
 
-  constructor() {
+  constructor(mobility: Partial<Profile['mobility']> = {}) {
     const network = new SimulatedNetwork(this.clock, this.random);
     this.host = network.addHost('client');
     this.host.addAdapter({ name: 'eth0', label: 'Ethernet', addresses: ['10.10.0.2'], conditions: perfectLink });
     this.host.addAdapter({ name: 'eth1', label: 'Wi-Fi', addresses: ['10.20.0.2'], conditions: perfectLink });
     this.connection = new Connection({
-      profile: exampleProfile({ name: 'Contoso', server: 'vpn.contoso.test', mobility: { adapterOrder: ['eth0', 'eth1'], outageSeconds: 300 } }),
+      profile: exampleProfile({ name: 'Contoso', server: 'vpn.contoso.test', mobility: { adapterOrder: ['eth0', 'eth1'], outageSeconds: 300, ...mobility } }),
       tunnelName: 'avpn0',
       onStatus: (status) => void this.statuses.push(status),
       ports: {
@@ -378,13 +381,100 @@ describe('a connection', () => {
     expect(await failed).toMatchObject({ code: 691 });
   });
 
-  it('the server ends it: 629, and nothing is sent to it any more', async () => {
+  it('the server ends it: a new IKE SA is made with what is in memory, the same address is asked for, nobody is asked', async () => {
     await scene.connect();
+    const before = scene.connection.status();
     scene.session.emit({ type: 'ended', by: 'peer', error: null });
     await scene.clock.run(10);
+    expect(scene.connection.status()).toMatchObject({ state: 'WaitingToReconnect', waitingFor: 'no-answer', tunnelAdapter: 'avpn0', tunnelAddresses: before.tunnelAddresses, connectedSince: before.connectedSince });
+    expect(scene.sessions).toHaveLength(2);
+    expect(scene.session.config.previousAddresses).toEqual(['10.77.0.1']);
+    scene.session.establish();
+    await scene.clock.run(10);
+    expect(scene.connection.status()).toMatchObject({ state: 'Connected', connectedSince: before.connectedSince, adapter: 'eth0' });
+    expect(scene.questions).toEqual([null]);
+    expect(scene.settings.calls).toEqual(['open avpn0', 'apply', 'apply']);
+    expect(scene.wiped).toEqual([]);
+  });
+
+  it('a server that does not come back: new tries all the time, 829 at the end of the outage time', async () => {
+    await scene.connect();
+    scene.session.emit({ type: 'ended', by: 'peer', error: null });
+    await scene.clock.run(30_000);
+    expect(scene.sessions.length).toBeGreaterThan(8);
+    expect(scene.sessions.slice(1, -1).every((session) => session.closed === 'abandoned')).toBe(true);
+    await scene.clock.run(280_000);
+    expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', error: { code: 829 } });
+    await scene.clock.run(100_000);
+    expect(scene.clock.pendingTimers()).toEqual([]);
+  });
+
+  it('a server that ends it again and again means it: 629', async () => {
+    await scene.connect();
+    for (let round = 0; round < 4; round++) {
+      scene.session.emit({ type: 'ended', by: 'peer', error: null });
+      await scene.clock.run(200);
+      if (round < 3) scene.session.establish();
+      await scene.clock.run(200);
+    }
     expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', error: { code: 629 } });
     expect(scene.session.closed).toBe('abandoned');
     expect(scene.settings.calls).toContain('withdraw');
+  });
+
+  it('refused while it was away: tried again more slowly, then the person is asked (and here nobody answers)', async () => {
+    await scene.connect();
+    scene.answers = 0;
+    const wrong = new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.');
+    scene.session.emit({ type: 'ended', by: 'peer', error: null });
+    const times: number[] = [];
+    for (let step = 0; step < 300 && scene.connection.status().state !== 'Disconnected'; step++) {
+      await scene.clock.run(100);
+      if (scene.sessions.length - 1 === times.length) continue;
+      times.push(scene.clock.now());
+      scene.session.emit({ type: 'ended', by: 'failure', error: wrong });
+    }
+    expect(times.slice(1).map((at, index) => Math.round((at - times[index]!) / 1000))).toEqual([1, 2, 4, 8]);
+    expect(scene.questions).toEqual([null, wrong.message]);
+    expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', error: { code: 691 } });
+  });
+
+  it('the server wants a new sign-in: the new IKE SA is there before the old one goes', async () => {
+    await scene.connect();
+    const [old] = scene.sessions;
+    scene.session.emit({ type: 'reauthenticate', reason: 'AUTH_LIFETIME' });
+    await scene.clock.run(10);
+    expect(old!.closed).toBe('no');
+    expect(scene.connection.status().state).toBe('Connected');
+    scene.session.establish();
+    await scene.clock.run(10);
+    expect(old!.closed).toBe('deleted');
+    expect(scene.states).toEqual(['Connecting', 'Connected']);
+    expect(scene.dataPaths).toHaveLength(1);
+  });
+
+  it('a hint that the server forgot us: it is asked, and only its silence leads to a new IKE SA (C-75, M-35)', async () => {
+    await scene.connect();
+    scene.session.emit({ type: 'peer-forgot-hint' });
+    await scene.clock.run(2_000);
+    expect(scene.sessions).toHaveLength(1);
+    scene.session.alive = false;
+    scene.session.emit({ type: 'peer-forgot-hint' });
+    await scene.clock.run(2_000);
+    expect(scene.sessions).toHaveLength(2);
+    scene.sessions[0]!.emit({ type: 'path-confirmed', path: scene.sessions[0]!.path!, natDetected: false });
+    expect(scene.sessions[1]!.closed).toBe('abandoned');
+    await scene.clock.run(20_000);
+    expect(scene.sessions).toHaveLength(2);
+    expect(scene.connection.status().state).toBe('Connected');
+  });
+
+  it('without mobility the end is the end: 629', async () => {
+    const fixed = new Scene({ enabled: false });
+    await fixed.connect();
+    fixed.session.emit({ type: 'ended', by: 'peer', error: null });
+    await fixed.clock.run(10);
+    expect(fixed.connection.status()).toMatchObject({ state: 'Disconnected', error: { code: 629 } });
   });
 
   it('a refusal of the kernel to send is a reason to look at the adapters now', async () => {

@@ -4,6 +4,7 @@ import { MobilityManager, type Roam } from '../mobility/mobility-manager';
 import { defaultMobilityPolicy, type MobilityPolicy } from '../mobility/mobility-state';
 import { findPathCandidates, unusableText, type PathCandidate } from '../mobility/path-candidates';
 import { PathSockets } from '../mobility/path-sockets';
+import type { Timer } from '../ports/clock';
 import type { TunnelDevice } from '../ports/data-path';
 import type { DatagramSocket, SocketAddress } from '../ports/datagrams';
 import type { LogLevel } from '../ports/trace';
@@ -14,6 +15,7 @@ import { SharedDataPath } from './data-path-events';
 import { failures } from './failures';
 import { chooseInnerMtu, defaultInnerMtu } from './inner-mtu';
 import type { ConnectionPorts, SessionCredentials } from './ports';
+import { afterFailure, beginRevival, revivalTryMs, type Revival, type RevivalCause } from './revival';
 import { outageMs, sessionConfig } from './session-config';
 import type { StatusObject } from './status';
 import { isoTime, stateName, statusObject } from './status-object';
@@ -36,6 +38,14 @@ const mostQuestions = 3;
 /** C-71. */
 const deleteWaitMs = 1000;
 
+/** Rounds of probing without any answer before a new IKE SA is tried beside the old one. */
+const roundsBeforeRevival = 2;
+/** How long the gateway has to deny a hint that it forgot us. */
+const doubtMs = 1_000;
+/** An IKE SA that ended sooner than this, so many times in a row, is not made again. */
+const quickEndMs = 30_000;
+const mostQuickEnds = 3;
+
 /** Failures that other credentials may cure. */
 const askAgain: ReadonlySet<string> = new Set(['AUTHENTICATION_FAILURE', 'VPN_BAD_PSK', 'PASSWD_EXPIRED', 'CHANGING_PASSWORD']);
 
@@ -49,8 +59,18 @@ interface Attempt {
   opening: Promise<TunnelDevice> | null;
   device: TunnelDevice | null;
   credentials: SessionCredentials | null;
+  /** The established one. */
   session: IkeSession | null;
+  /** One that is being established: the first, or the successor of `session`. */
+  next: IkeSession | null;
   manager: MobilityManager | null;
+  revival: Revival | null;
+  /** Counts revivals: a loop of an earlier one stops when it wakes. */
+  revivals: number;
+  /** Ends the pause between two tries of a revival. */
+  wake: () => void;
+  /** Clock.now() when `session` was established. */
+  establishedAt: number;
   /** The session said that it is over: there is nobody to say goodbye to. */
   sessionOver: boolean;
   ended: boolean;
@@ -80,6 +100,8 @@ export class Connection {
   #roams = 0;
   #lastRoam: StatusObject['lastRoam'] = null;
   #previousAddresses: readonly string[];
+  /** Sessions in a row that the server ended soon. */
+  #quickEnds = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -145,6 +167,7 @@ export class Connection {
       server: profile.server,
       phase: this.#phase,
       mobility,
+      revival: this.#withoutSession(attempt),
       since: this.#since,
       connectedSince: this.#connectedSince,
       wallOffset: clock.wallTime() - clock.now(),
@@ -191,7 +214,12 @@ export class Connection {
       device: null,
       credentials: null,
       session: null,
+      next: null,
       manager: null,
+      revival: null,
+      revivals: 0,
+      wake: () => undefined,
+      establishedAt: -Infinity,
       sessionOver: false,
       ended: false,
     };
@@ -219,15 +247,12 @@ export class Connection {
       this.#authentication ??= credentials.label;
       this.#gatewayAddresses = await resolving;
       try {
-        const established = await this.#negotiate(attempt, credentials);
+        const established = await this.#negotiate(attempt, credentials, null);
         return await this.#register(attempt, established);
       } catch (error) {
         if (attempt.ended || !(error instanceof VpnError) || !askAgain.has(error.symbol)) throw error;
         this.#log('warning', error.message);
         refusal = error;
-        attempt.session?.abandon();
-        attempt.session = null;
-        attempt.sessionOver = false;
       }
     }
     throw refusal ?? failures.cancelled();
@@ -279,41 +304,57 @@ export class Connection {
     return paths;
   }
 
-  async #negotiate(attempt: Attempt, credentials: SessionCredentials): Promise<Established> {
+  /** One IKE SA from IKE_SA_INIT on; `limitMs` null: as long as the session itself tries. It replaces an older one once it is authenticated. */
+  async #negotiate(attempt: Attempt, credentials: SessionCredentials, limitMs: number | null): Promise<Established> {
     const { ports, profile } = this.#options;
     const paths = await this.#findPaths(attempt);
     if (attempt.ended) throw failures.cancelled();
     const first = paths[0]!;
-    this.#path = first.candidate;
+    if (attempt.session === null) this.#path = first.candidate;
     this.#give({ type: 'negotiate' });
     // C-43, M-9: port 500 without marker first, then 4500 with marker, then every other pair. Another port always has the marker.
     const gatewayPorts = profile.port === null ? [500, 4500] : [profile.port];
     const pairs = paths.flatMap(({ candidate, socket }) => gatewayPorts.map((port): IkePath => ({ socket, remote: { address: candidate.destination, port } })));
+    const local = { originAddress: first.candidate.source, adapters: ports.adapters.snapshot(), previousAddresses: this.#previousAddresses };
 
-    return new Promise<Established>((resolve, reject) => {
-      const session = ports.createSession(sessionConfig(profile, credentials, { originAddress: first.candidate.source, adapters: ports.adapters.snapshot(), previousAddresses: this.#previousAddresses }), {
-        clock: ports.clock,
-        random: ports.random,
-        dataPath: attempt.dataPath,
-        trace: ports.trace,
-        onEvent: (event) => {
-          if (attempt.ended || attempt.session !== session) return;
-          if (event.type === 'ended') attempt.sessionOver = true;
-          if (event.type === 'established') {
-            try {
-              this.#established(attempt, session, event, paths.map((path) => path.candidate));
-              resolve(event);
-            } catch (error) {
-              reject(error as Error);
-            }
-          } else if (event.type === 'ended' && attempt.manager === null) reject(event.error ?? failures.serverDisconnected());
-          else this.#sessionEvent(attempt, event);
-        },
+    let limit: Timer | null = null;
+    let made: IkeSession | null = null;
+    try {
+      return await new Promise<Established>((resolve, reject) => {
+        const session = ports.createSession(sessionConfig(profile, credentials, local), {
+          clock: ports.clock,
+          random: ports.random,
+          dataPath: attempt.dataPath,
+          trace: ports.trace,
+          // Both sessions of a revival share the data path.
+          isSpiFree: (spi) => attempt.session === null || attempt.session.children.every((child) => child.spiIn !== spi),
+          onEvent: (event) => {
+            if (attempt.ended) return;
+            if (attempt.next === session) {
+              if (event.type === 'established') {
+                try {
+                  this.#established(attempt, session, event, paths.map((path) => path.candidate));
+                  resolve(event);
+                } catch (error) {
+                  reject(error as Error);
+                }
+              } else if (event.type === 'ended') reject(event.error ?? failures.serverDisconnected());
+              else if (event.type === 'progress') this.#give({ type: event.phase === 'init' ? 'negotiate' : 'authenticate' });
+            } else if (attempt.session === session) this.#sessionEvent(attempt, event);
+          },
+        });
+        made = session;
+        attempt.next = session;
+        if (limitMs !== null) limit = ports.clock.setTimer(limitMs, 'one try', () => reject(failures.noAnswer()));
+        session.connect(pairs[0]!, pairs.slice(1));
+        if (attempt.opening === null) this.#openTunnel(attempt);
       });
-      attempt.session = session;
-      session.connect(pairs[0]!, pairs.slice(1));
-      if (attempt.opening === null) this.#openTunnel(attempt);
-    });
+    } finally {
+      (limit as Timer | null)?.cancel();
+      // What did not become the connection's session is forgotten.
+      if (attempt.session !== made) (made as IkeSession | null)?.abandon();
+      if (attempt.next === made) attempt.next = null;
+    }
   }
 
   /** In the same turn as the event, so that a path lost a moment later finds somebody to act. */
@@ -325,6 +366,7 @@ export class Connection {
       return readiness.state === 'ready' && readiness.socket === path?.socket && entry.destination === path.remote.address;
     });
     if (candidate === undefined || path === null) throw new Error('the session was established on a path nobody gave it');
+    this.#replace(attempt, session);
     this.#path = candidate;
     this.#natDetected = event.natDetected;
     this.#mobikeSupported = event.mobikeSupported;
@@ -354,7 +396,11 @@ export class Connection {
         gatewayAddresses: this.#gatewayAddresses,
         port: path.remote.port,
         innerMtu,
-        onChange: () => this.#changed(),
+        onChange: (state) => {
+          // The old IKE SA may be unknown there by now; asking for a new one does not wait for the outage time (M-35).
+          if (state.type === 'WaitingToReconnect' && state.rounds >= roundsBeforeRevival) this.#revive(attempt, 'forgotten');
+          this.#changed();
+        },
         onRoam: (roam) => this.#roamed(attempt, roam),
         onFailed: (failure) => this.#lost(attempt, failure === 'outage-over' || failure === 'peer-silent' ? failures.linkLost(profile.name, outageMs(profile)) : failures.sessionLost()),
       },
@@ -398,19 +444,16 @@ export class Connection {
 
   #receive(attempt: Attempt, datagram: Uint8Array, from: SocketAddress, socket: DatagramSocket): void {
     // RFC 3948: 0xFF alone is a keepalive; four zero octets mark IKE; everything else on the NAT traversal port is ESP.
-    if (attempt.ended && attempt.session === null) return;
     if (from.port !== 500) {
       if (datagram.length < 4) return;
       if ((datagram[0]! | datagram[1]! | datagram[2]! | datagram[3]!) !== 0) return attempt.dataPath.receive(datagram, from);
     }
-    attempt.session?.receive(datagram, { socket, remote: from });
+    const path: IkePath = { socket, remote: from };
+    if (attempt.next?.receive(datagram, path) !== true) attempt.session?.receive(datagram, path);
   }
 
   #sessionEvent(attempt: Attempt, event: IkeSessionEvent): void {
     switch (event.type) {
-      case 'progress':
-        this.#give({ type: event.phase === 'init' ? 'negotiate' : 'authenticate' });
-        return;
       case 'ike-rekeyed':
         this.#ike = event.ike;
         break;
@@ -418,19 +461,149 @@ export class Connection {
         this.#natDetected = event.natDetected;
         break;
       case 'peer-forgot-hint':
-        this.#log('info', 'Somebody says that the server does not know this connection. The server itself is being asked.');
+        this.#doubt(attempt);
         break;
       case 'reauthenticate':
-        this.#log('warning', `The server asks for a new sign-in: ${event.reason}.`);
+        this.#log('info', `The server wants a new sign-in: ${event.reason}.`);
+        this.#revive(attempt, 'reauthenticate');
         break;
       case 'ended':
-        this.#lost(attempt, event.error ?? (event.by === 'peer' ? failures.serverDisconnected() : failures.sessionLost()));
+        this.#sessionEnded(attempt, event.by, event.error);
         return;
       default:
         break;
     }
+    // The old IKE SA lives after all.
+    if (event.type === 'path-confirmed' && attempt.revival?.cause === 'forgotten') this.#stopRevival(attempt);
     attempt.manager?.handle(event);
     this.#changed();
+  }
+
+  // ---- a new IKE SA for the same connection ----
+
+  /** `session` takes over; an older one is told or forgotten, its SAs leave the data path. */
+  #replace(attempt: Attempt, session: IkeSession): void {
+    const old = attempt.session;
+    attempt.manager?.stop();
+    attempt.manager = null;
+    attempt.session = session;
+    attempt.next = null;
+    attempt.sessionOver = false;
+    attempt.establishedAt = this.#options.ports.clock.now();
+    if (old === null) return;
+    if (attempt.revival?.cause === 'reauthenticate') void old.close(deleteWaitMs);
+    else old.abandon();
+  }
+
+  /** An unauthenticated hint that the gateway forgot us: it is asked once, and when it stays silent a new IKE SA is made beside the old one (C-75, M-35). */
+  #doubt(attempt: Attempt): void {
+    const { session, manager } = attempt;
+    if (session === null || attempt.revival !== null) return;
+    if (manager?.state.type === 'WaitingToReconnect') return this.#revive(attempt, 'forgotten');
+    this.#log('info', 'Somebody says that the server does not know this connection. The server itself is being asked.');
+    session.checkLiveness(doubtMs).then(
+      (alive) => {
+        if (!alive && attempt.session === session && attempt.manager?.state.type !== 'Dormant') this.#revive(attempt, 'forgotten');
+      },
+      () => undefined,
+    );
+  }
+
+  #sessionEnded(attempt: Attempt, by: 'peer' | 'local' | 'failure', error: VpnError | null): void {
+    attempt.sessionOver = true;
+    const reason = error ?? (by === 'peer' ? failures.serverDisconnected() : failures.sessionLost());
+    const lasted = this.#options.ports.clock.now() - attempt.establishedAt;
+    this.#quickEnds = lasted < quickEndMs ? this.#quickEnds + 1 : 0;
+    // A server that ends it again and again means it.
+    if (this.#phase.type !== 'up' || !this.#options.profile.mobility.enabled || this.#quickEnds > mostQuickEnds) return this.#lost(attempt, reason);
+    this.#log('warning', reason.message);
+    this.#stopRevival(attempt);
+    this.#revive(attempt, 'deleted');
+  }
+
+  #stopRevival(attempt: Attempt): void {
+    if (attempt.revival === null) return;
+    attempt.revival = null;
+    attempt.revivals++;
+    attempt.next?.abandon();
+    attempt.next = null;
+    attempt.wake();
+  }
+
+  #revive(attempt: Attempt, cause: RevivalCause): void {
+    if (attempt.ended || attempt.revival !== null || this.#phase.type !== 'up' || !this.#options.profile.mobility.enabled) return;
+    attempt.revival = beginRevival(cause, this.#options.ports.clock.now(), outageMs(this.#options.profile));
+    if (cause === 'deleted') {
+      attempt.manager?.stop();
+      attempt.manager = null;
+      // Packets wait at the tunnel; none goes around it.
+      attempt.dataPath.setPath(null);
+    }
+    this.#changed();
+    this.#reviveUntilDone(attempt, ++attempt.revivals).catch((error: unknown) => this.#lost(attempt, error instanceof VpnError ? error : failures.unexpected(error)));
+  }
+
+  async #reviveUntilDone(attempt: Attempt, run: number): Promise<void> {
+    const { clock, credentials: source } = this.#options.ports;
+    const { profile } = this.#options;
+    const unwatch = this.#options.ports.adapters.watch(() => attempt.wake());
+    try {
+      while (!attempt.ended && attempt.revivals === run && attempt.revival !== null) {
+        const revival: Revival = attempt.revival;
+        if (clock.now() >= revival.endsAt) throw failures.linkLost(profile.name, outageMs(profile));
+        try {
+          await this.#renewAddresses(attempt);
+          if (attempt.ended || attempt.revivals !== run) return;
+          const established = await this.#negotiate(attempt, attempt.credentials!, Math.min(revivalTryMs, revival.endsAt - clock.now()));
+          attempt.revival = null;
+          this.#log('info', 'Connected again with a new IKE SA.');
+          if (attempt.device !== null) await this.#applySettings(attempt, attempt.device, established.child);
+          this.#changed();
+          return;
+        } catch (error) {
+          if (attempt.ended || attempt.revivals !== run) return;
+          const next = afterFailure(revival, error instanceof VpnError ? error : failures.unexpected(error));
+          if (next.type === 'give-up') {
+            if (!askAgain.has(next.error.symbol)) throw next.error;
+            // What was in memory is refused for good: now the person.
+            const fresh = await source({ profile, reason: next.error.message, refused: attempt.credentials === null ? null : { error: next.error, credentials: attempt.credentials } });
+            if (fresh === null) throw next.error;
+            if (attempt.ended) return fresh.wipe();
+            attempt.credentials?.wipe();
+            attempt.credentials = fresh;
+            attempt.revival = { ...revival, tries: revival.tries + 1, refusals: 0 };
+            continue;
+          }
+          attempt.revival = next.revival;
+          await this.#pause(attempt, next.pauseMs);
+        }
+      }
+    } finally {
+      unwatch();
+    }
+  }
+
+  /** The name may lead elsewhere by now; the addresses known so far are kept while it cannot be resolved. */
+  async #renewAddresses(attempt: Attempt): Promise<void> {
+    let timer: Timer | null = null;
+    const late = new Promise<null>((resolve) => {
+      timer = this.#options.ports.clock.setTimer(revivalTryMs, 'resolve again', () => resolve(null));
+    });
+    const addresses = await Promise.race([this.#resolve().catch(() => null), late]);
+    (timer as Timer | null)?.cancel();
+    if (addresses !== null && !attempt.ended) this.#gatewayAddresses = addresses;
+  }
+
+  /** Until the time is over, an adapter changed or somebody woke it. */
+  #pause(attempt: Attempt, milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.ports.clock.setTimer(milliseconds, 'pause', () => attempt.wake());
+      attempt.wake = () => {
+        timer.cancel();
+        attempt.wake = () => undefined;
+        resolve();
+      };
+    });
   }
 
   #roamed(attempt: Attempt, roam: Roam): void {
@@ -464,7 +637,7 @@ export class Connection {
   #end(attempt: Attempt, error: VpnError | null, sayGoodbye = error === null): Promise<void> {
     if (attempt.ended) return this.#closing ?? Promise.resolve();
     const state = attempt.manager?.state.type;
-    const reachable = !attempt.sessionOver && state !== 'Dormant' && state !== 'Failed';
+    const reachable = attempt.session !== null && !attempt.sessionOver && state !== 'Dormant' && state !== 'Failed';
     attempt.ended = true;
     this.#give(error === null ? { type: 'disconnect' } : { type: 'fail', error: error.info() });
     this.#closing = this.#close(attempt, sayGoodbye && reachable).finally(() => {
@@ -483,6 +656,10 @@ export class Connection {
   async #close(attempt: Attempt, sayGoodbye: boolean): Promise<void> {
     const { ports } = this.#options;
     attempt.manager?.stop();
+    attempt.next?.abandon();
+    attempt.next = null;
+    attempt.revival = null;
+    attempt.wake();
     attempt.dataPath.setPath(null);
     const farewell = sayGoodbye && attempt.session !== null ? attempt.session.close(deleteWaitMs) : Promise.resolve(attempt.session?.abandon());
     const putBack = (async (): Promise<void> => {
@@ -510,6 +687,7 @@ export class Connection {
     this.#authentication = null;
     this.#roams = 0;
     this.#lastRoam = null;
+    this.#quickEnds = 0;
   }
 
   // ---- telling ----
@@ -521,8 +699,13 @@ export class Connection {
     this.#changed();
   }
 
+  /** A revival that has no IKE SA to fall back on: the connection waits. */
+  #withoutSession(attempt: Attempt | null): Revival | null {
+    return attempt !== null && attempt.manager === null ? attempt.revival : null;
+  }
+
   #changed(): void {
-    const state = stateName(this.#phase, this.#attempt?.manager?.state ?? null);
+    const state = stateName(this.#phase, this.#attempt?.manager?.state ?? null, this.#withoutSession(this.#attempt));
     if (state !== this.#shownState) {
       this.#shownState = state;
       this.#since = this.#options.ports.clock.wallTime();

@@ -15,6 +15,7 @@ export const failures = {
     new VpnError('VPN_TIMEOUT', 'No network adapter of this computer reaches the server. Plug in a cable or join a wireless network, then try again.', {
       detail: reasons.length === 0 ? 'no network adapter' : reasons.join('; '),
     }),
+  noAnswer: (): VpnError => new VpnError('VPN_TIMEOUT', 'The server did not answer. UDP ports 500 and 4500 may be blocked on this network.'),
   linkLost: (name: string, outage: number): VpnError =>
     new VpnError('LINK_FAILURE', `The link to ${name} failed. It was lost and did not return within ${duration(outage)}. Connect again when the network is back.`, { detail: `network outage time of ${duration(outage)} used up` }),
   serverDisconnected: (): VpnError => new VpnError('SERVER_DISCONNECTED', 'The server ended the connection. Connect again, or ask the administrator of the server why.', { detail: 'the server deleted the IKE SA' }),

@@ -4,6 +4,7 @@ import type { MobilityState } from '../mobility/mobility-state';
 import type { PathCandidate } from '../mobility/path-candidates';
 import type { DataPath, TrafficSelector } from '../ports/data-path';
 import type { ConnectionPhase } from './connection-state';
+import type { Revival } from './revival';
 import type { ChildStatus, ConnectionState, PathStatus, StatusObject } from './status';
 
 /** Everything the status object is made of. Times are wall-clock milliseconds. */
@@ -12,6 +13,8 @@ export interface StatusFacts {
   readonly server: string;
   readonly phase: ConnectionPhase;
   readonly mobility: MobilityState | null;
+  /** A new IKE SA is being made and there is no old one. */
+  readonly revival: Pick<Revival, 'endsAt'> | null;
   readonly since: number;
   readonly connectedSince: number | null;
   /** Difference between wall-clock and monotonic time. */
@@ -35,7 +38,7 @@ export interface StatusFacts {
 
 export const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-export function stateName(phase: ConnectionPhase, mobility: MobilityState | null): ConnectionState {
+export function stateName(phase: ConnectionPhase, mobility: MobilityState | null, revival: unknown): ConnectionState {
   switch (phase.type) {
     case 'down':
       return 'Disconnected';
@@ -44,6 +47,7 @@ export function stateName(phase: ConnectionPhase, mobility: MobilityState | null
     case 'disconnecting':
       return 'Disconnecting';
     case 'up':
+      if (revival !== null) return 'WaitingToReconnect';
       return mobility === null || mobility.type === 'Failed' ? 'Connected' : mobility.type;
   }
 }
@@ -75,6 +79,7 @@ function childStatus(child: ChildSaInfo, dataPath: StatusFacts['dataPath']): Chi
 }
 
 function waitingFor(facts: StatusFacts): string | null {
+  if (facts.phase.type === 'up' && facts.revival !== null) return 'no-answer';
   if (facts.phase.type !== 'up' || facts.mobility === null) return facts.waitingFor;
   if (facts.mobility.type === 'WaitingToReconnect') return 'no-answer';
   if (facts.mobility.type !== 'Dormant') return null;
@@ -88,6 +93,7 @@ export function idleStatus(name: string, server: string, since: number): StatusO
     server,
     phase: { type: 'down', error: null },
     mobility: null,
+    revival: null,
     since,
     connectedSince: null,
     wallOffset: 0,
@@ -111,11 +117,12 @@ export function idleStatus(name: string, server: string, since: number): StatusO
 export function statusObject(facts: StatusFacts): StatusObject {
   const { phase, mobility, path, configuration } = facts;
   const live = phase.type === 'up' || phase.type === 'connecting';
-  const outage = phase.type === 'up' && mobility !== null && (mobility.type === 'Dormant' || mobility.type === 'WaitingToReconnect') ? mobility.endsAt + facts.wallOffset : null;
+  const waiting = mobility !== null && (mobility.type === 'Dormant' || mobility.type === 'WaitingToReconnect') ? mobility : facts.revival;
+  const outage = phase.type === 'up' && waiting !== null ? waiting.endsAt + facts.wallOffset : null;
   const shown = phase.type === 'up' && mobility?.type === 'Dormant' ? null : path;
   return {
     connection: facts.name,
-    state: stateName(phase, mobility),
+    state: stateName(phase, mobility, facts.revival),
     since: isoTime(facts.since),
     connectedSince: facts.connectedSince === null ? null : isoTime(facts.connectedSince),
     server: facts.server,

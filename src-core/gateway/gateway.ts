@@ -95,6 +95,12 @@ export class EmbeddedGateway {
     for (const socket of this.#sockets) socket.close();
   }
 
+  /** Everything is gone without a word, as when the power goes. */
+  crash(): void {
+    for (const socket of this.#sockets) socket.close();
+    for (const session of this.#responder.sessions) session.abandon();
+  }
+
   #config(): ResponderConfig {
     const { accounts, identity, name, network, presharedKey, certificateClients, change, dnsServers = [], random } = this.#options;
     const hashes = new Map(Object.entries(accounts).map(([user, password]) => [user.toLowerCase(), ntPasswordHash(password)]));

@@ -38,13 +38,15 @@ class Scene {
   readonly network: SimulatedNetwork;
   readonly host: SimulatedHost;
   readonly nat: NatBox;
-  readonly gateway: EmbeddedGateway;
+  gateway: EmbeddedGateway;
   readonly connection: Connection;
   readonly statuses: StatusObject[] = [];
   readonly logs: LogRecord[] = [];
   readonly samples: (number | null)[] = [];
   readonly questions: (string | null)[] = [];
   clients = 0;
+  readonly #gatewayHost: SimulatedHost;
+  readonly startGateway: () => EmbeddedGateway;
 
   constructor({ seed = 1, conditions = {}, password = 'Correct-Horse-9', server = name, outageSeconds = 1800, pingMs = 20, psk }: SceneOptions = {}) {
     this.random = new SeededRandom(seed);
@@ -54,11 +56,12 @@ class Scene {
     this.host = this.network.addHost('client');
     this.host.addAdapter({ name: 'eth0', label: 'Ethernet', addresses: ['203.0.113.5'], conditions: link });
     this.host.addAdapter({ name: 'wlan0', kind: 'wifi', label: 'Wi-Fi', addresses: ['10.1.0.5'], behind: this.nat, conditions: link });
-    const gatewayHost = this.network.addHost('gateway');
-    gatewayHost.addAdapter({ name: 'wan', addresses: [gatewayAddress], conditions: perfectLink });
+    this.#gatewayHost = this.network.addHost('gateway');
+    this.#gatewayHost.addAdapter({ name: 'wan', addresses: [gatewayAddress], conditions: perfectLink });
 
     const identity = createGatewayIdentity({ random: this.random, now: this.clock.wallTime(), name, address: gatewayAddress, keys: pairs });
-    this.gateway = new EmbeddedGateway({
+    this.startGateway = () => {
+    const gateway = new EmbeddedGateway({
       clock: this.clock,
       random: this.random.fork(),
       trace: { log: () => undefined },
@@ -74,7 +77,10 @@ class Scene {
         this.clients = count;
       },
     });
-    for (const localPort of [500, 4500]) this.gateway.listen(gatewayHost.openNow({ adapter: null, localAddress: gatewayAddress, localPort }));
+    for (const localPort of [500, 4500]) gateway.listen(this.#gatewayHost.openNow({ adapter: null, localAddress: gatewayAddress, localPort }));
+    return gateway;
+    };
+    this.gateway = this.startGateway();
 
     const trace = { log: (record: LogRecord) => void this.logs.push(record) };
     let device: PingDevice | null = null;
@@ -248,6 +254,51 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
     await scene.clock.run(10_000);
     expect(scene.samples.slice(length + 5)).not.toContain(null);
     expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0' });
+  });
+
+  it('a gateway that crashed and came back: Connected again within three seconds, the same address, nobody asked', async () => {
+    const scene = new Scene({ pingMs: 100 });
+    await scene.connect();
+    const before = scene.status;
+    scene.gateway.crash();
+    await scene.clock.run(20_000);
+    scene.gateway = scene.startGateway();
+    const since = scene.clock.now();
+    expect(await scene.clock.runUntil(() => scene.status.state === 'Connected' && scene.status.ike!.spiInitiator !== before.ike!.spiInitiator, 60_000)).toBe(true);
+    // While pings are sent and nothing is heard, the liveness check of the profile (30 s) comes first.
+    expect(scene.clock.now() - since).toBeLessThan(14_000);
+    await scene.clock.run(2_000);
+    expect(scene.status).toMatchObject({ tunnelAddresses: before.tunnelAddresses, connectedSince: before.connectedSince });
+    const { length } = scene.samples;
+    await scene.clock.run(2_000);
+    expect(scene.samples.slice(length + 12)).not.toContain(null);
+    expect(scene.questions).toEqual([null]);
+  });
+
+  it('a gateway that comes back after the silence was noticed: Connected again within three seconds', async () => {
+    const scene = new Scene({ pingMs: 1_000 });
+    await scene.connect();
+    scene.gateway.crash();
+    await scene.clock.run(90_000);
+    expect(scene.status.state).toBe('WaitingToReconnect');
+    scene.gateway = scene.startGateway();
+    await scene.clock.run(3_000);
+    expect(scene.status.state).toBe('Connected');
+  });
+
+  it('a gateway that says goodbye and comes back: Connected again within three seconds', async () => {
+    const scene = new Scene({ pingMs: 100 });
+    await scene.connect();
+    const before = scene.status;
+    const closing = scene.gateway.close();
+    await scene.clock.run(1_000);
+    await closing;
+    expect(scene.status).toMatchObject({ state: 'WaitingToReconnect', tunnelAddresses: before.tunnelAddresses });
+    await scene.clock.run(30_000);
+    scene.gateway = scene.startGateway();
+    await scene.clock.run(3_000);
+    expect(scene.status).toMatchObject({ state: 'Connected', tunnelAddresses: before.tunnelAddresses, connectedSince: before.connectedSince });
+    expect(scene.clients).toBe(1);
   });
 
   it.each([

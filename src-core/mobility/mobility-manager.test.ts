@@ -119,7 +119,7 @@ class Scene {
   }
 }
 
-describe('the mobility manager', () => {
+describe('the mobility manager', { timeout: 60_000 }, () => {
   let scene: Scene;
   beforeEach(() => {
     scene = new Scene();
@@ -263,7 +263,7 @@ describe('the mobility manager', () => {
   });
 });
 
-describe('random adapters', () => {
+describe('random adapters', { timeout: 60_000 }, () => {
   it.each(Array.from({ length: 60 }, (_, seed) => seed + 1))('seed %i: follows whatever works and ends Connected when something does', async (seed) => {
     const scene = new Scene(seed);
     await scene.start({ outageMs: 28_800_000 });

@@ -15,8 +15,9 @@ export interface MobilityPolicy {
   /** An update unanswered for so long: every pair is probed at once. */
   readonly confirmMs: number;
   readonly probeTimeoutMs: number;
-  /** Between two rounds without answer: first and longest. */
+  /** Between two rounds without answer: shortest, share of the outage so far, longest. */
   readonly roundMs: number;
+  readonly roundShare: number;
   readonly longestRoundMs: number;
   /** How long a preferred path must prove itself, and by how many answered probes, before a planned move. */
   readonly holdDownMs: number;
@@ -35,8 +36,9 @@ export const defaultMobilityPolicy: MobilityPolicy = {
   outageMs: 1_800_000,
   returnToPreferred: true,
   confirmMs: 300,
-  probeTimeoutMs: 2_500,
-  roundMs: 500,
+  probeTimeoutMs: 1_500,
+  roundMs: 250,
+  roundShare: 1 / 30,
   longestRoundMs: 15_000,
   holdDownMs: 2_000,
   provingProbes: 3,
@@ -425,7 +427,7 @@ function onRefused(before: MobilityModel, id: string, at: number, policy: Mobili
   if (state.type === 'Connected') {
     return fallback === null ? toWaiting(model, state.path, state.path, 'requested', at, policy) : move(model, state.path, fallback, 'requested', at, at, policy);
   }
-  return fallback === null ? nextRound(model, policy) : wait(model, fallback, state, at, policy);
+  return fallback === null ? nextRound(model, at, policy) : wait(model, fallback, state, at, policy);
 }
 
 /** The pair is there and nobody answers: the outage has begun. */
@@ -437,10 +439,11 @@ function toWaiting(model: MobilityModel, path: PathCandidate, last: PathCandidat
   };
 }
 
-function nextRound(model: MobilityModel, policy: MobilityPolicy): Step {
+/** A short outage is looked at often, a long one rarely (C-10). */
+function nextRound(model: MobilityModel, at: number, policy: MobilityPolicy): Step {
   const { state } = model;
   if (state.type !== 'WaitingToReconnect') return same(model);
-  const pause = Math.min(policy.roundMs * 2 ** Math.min(state.rounds, 20), policy.longestRoundMs);
+  const pause = Math.min(Math.max(policy.roundMs, (at - state.lostAt) * policy.roundShare), policy.longestRoundMs);
   return { model: { ...model, probing: null, state: { ...state, rounds: state.rounds + 1 } }, effects: [cancel('confirm'), later('round', pause)] };
 }
 
@@ -468,7 +471,7 @@ function onProbeResult(before: MobilityModel, generation: number, id: string | n
       return considerPreferred(trusted, at, policy);
     }
     case 'WaitingToReconnect': {
-      if (answered === null) return nextRound(distrust(model, state.path.id, 'silent', at, policy), policy);
+      if (answered === null) return nextRound(distrust(model, state.path.id, 'silent', at, policy), at, policy);
       return wait(trust(model, answered.id), answered, state, at, policy);
     }
     case 'Dormant':
