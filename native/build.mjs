@@ -14,6 +14,7 @@ const verbose = process.argv.includes('--verbose');
 const fresh = process.argv.includes('--fresh');
 
 const missing = [
+  ['pkg-config', () => spawnSync('pkg-config', ['--version']).status === 0],
   ['libnftables-dev', () => spawnSync('pkg-config', ['--exists', 'libnftables']).status === 0],
   ['libsystemd-dev', () => spawnSync('pkg-config', ['--exists', 'libsystemd']).status === 0],
   ['nlohmann-json3-dev', () => existsSync('/usr/include/nlohmann/json.hpp')],

@@ -44,7 +44,7 @@ export interface KernelRoute {
   readonly mtu: number;
 }
 
-/** The channel to the privileged helper; one JSON text a message, at most 256 KiB. */
+/** The channel to the privileged helper; one JSON text a message, at most 128 KiB. */
 export interface HelperChannel {
   send(text: string): void;
   /** Idempotent. */

@@ -16,7 +16,7 @@ namespace {
 using namespace agile;
 
 /// Longest message either side sends.
-constexpr size_t kMaxMessage = 256 * 1024;
+constexpr size_t kMaxMessage = 128 * 1024;
 constexpr size_t kMaxDescriptors = 4;
 
 struct Incoming {

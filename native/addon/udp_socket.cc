@@ -84,7 +84,35 @@ int ReadErrorQueue(int fd, SocketError* error) {
   }
 }
 
+namespace {
+
+/// IKE up to this length fits every path that IPv6 allows, markers and headers included.
+constexpr size_t kUnfragmentedIke = 1200;
+constexpr uint16_t kIkePort = 500;
+
+bool IsIke(const uint8_t* data, size_t length, const SocketAddress& to) {
+  return to.port() == kIkePort || (length >= 4 && (data[0] | data[1] | data[2] | data[3]) == 0);
+}
+
+/// Lets the socket's packets be fragmented while it lives. ESP that another thread sends meanwhile merely lacks DF.
+class Fragmentable {
+ public:
+  Fragmentable(int fd, int family) : fd_(fd), v6_(family == AF_INET6) { set(v6_ ? IPV6_PMTUDISC_OMIT : IP_PMTUDISC_OMIT); }
+  ~Fragmentable() { set(v6_ ? IPV6_PMTUDISC_PROBE : IP_PMTUDISC_PROBE); }
+  Fragmentable(const Fragmentable&) = delete;
+  Fragmentable& operator=(const Fragmentable&) = delete;
+
+ private:
+  void set(int mode) const { SetInt(fd_, v6_ ? IPPROTO_IPV6 : IPPROTO_IP, v6_ ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, mode); }
+  int fd_;
+  bool v6_;
+};
+
+}  // namespace
+
 int SendDatagram(int fd, const void* data, size_t length, const SocketAddress& to) {
+  std::optional<Fragmentable> fragmentable;
+  if (length > kUnfragmentedIke && IsIke(static_cast<const uint8_t*>(data), length, to)) fragmentable.emplace(fd, to.family());
   for (int attempt = 0; attempt < 8; attempt++) {
     if (sendto(fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT, to.get(), to.length) >= 0) return 0;
     if (errno != EINTR) {

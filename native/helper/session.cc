@@ -12,6 +12,9 @@ namespace {
 
 using nlohmann::json;
 
+/// Settings nest four levels.
+constexpr int kDeepest = 8;
+
 json ToJson(const Report& report) {
   json concerns = json::array();
   for (const char* name : {"tunnel", "addresses", "routes", "rules", "dns", "firewall"}) {
@@ -119,7 +122,11 @@ bool Session::receive() {
   int descriptor = -1;
   try {
     if (header.msg_flags & MSG_TRUNC) throw InvalidRequest("request", "is longer than " + std::to_string(kMaxMessage) + " octets");
-    const json request = json::parse(buffer_.data(), buffer_.data() + got, nullptr, false);
+    const auto shallow = [](int depth, json::parse_event_t, json&) {
+      if (depth > kDeepest) throw InvalidRequest("request", "is nested too deeply");
+      return true;
+    };
+    const json request = json::parse(buffer_.data(), buffer_.data() + got, shallow, false);
     if (!request.is_object()) throw InvalidRequest("request", "is not a JSON object");
     const auto given = request.find("id");
     if (given == request.end() || !given->is_number_unsigned()) throw InvalidRequest("id", "must be a whole number");

@@ -10,7 +10,7 @@
 namespace agile::helper {
 
 constexpr int kProtocolVersion = 1;
-constexpr size_t kMaxMessage = 256 * 1024;
+constexpr size_t kMaxMessage = 128 * 1024;
 
 class Session {
  public:

@@ -394,6 +394,14 @@ describe('the privileged helper', () => {
     expect(await net.do('rawRequest', { method: 'apply', parameters: { settings: { ...settings, ...change } } })).toMatchObject({ field, code: 827 });
   });
 
+  it('answers garbage with a refusal and goes on', async () => {
+    const hello = JSON.stringify({ id: 9, method: 'hello', version: 1 });
+    const texts = ['{', 'null', '[]', '\u0000', '"hello"', '['.repeat(100_000), `{"id":1,"method":"hello","version":1,"x":"${'y'.repeat(120_000)}"}`, '{"id":-1,"method":"hello","version":1}', '{"method":"hello","version":1}', '{"id":1,"method":"withdraw"}', '{"id":1,"method":7}'];
+    const replies = await net.do<readonly { error?: { field: string }; result?: unknown }[]>('rawTexts', [...texts, hello]);
+    expect(replies.slice(0, -1).map((reply) => reply.error?.field)).toEqual(['request', 'request', 'request', 'request', 'request', 'request', 'x', 'id', 'id', 'method', 'method']);
+    expect(replies.at(-1)?.result).toMatchObject({ version: 1 });
+  });
+
   it.each([
     ['method', 'run', { command: 'id' }],
     ['version', 'hello', { version: 2 }],

@@ -1,6 +1,7 @@
 // Runs inside a network and mount namespace of its own (namespace.ts) and does what the test asks, one JSON line a request.
 // Standard output carries replies only.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { loadAddon } from '../../../../native';
 import type { RouteQuestion, TunnelDevice, TunnelSettings } from '../../../../src-core/ports';
@@ -83,15 +84,43 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
     sockets.set(++lastSocket, entry);
     return { socket: lastSocket, ...socket.local };
   },
+  /** `size` octets of what looks like ESP, or a text. */
   send: ({ socket, text, size, address, port }: { socket: number; text?: string; size?: number; address: string; port: number }) =>
-    sockets.get(socket)!.socket.send(text === undefined ? new Uint8Array(size ?? 0) : Buffer.from(text), { address, port }),
+    sockets.get(socket)!.socket.send(text === undefined ? new Uint8Array(size ?? 0).fill(1) : Buffer.from(text), { address, port }),
+  /** The non-ESP marker and `size` octets. */
+  sendIke: ({ socket, size, address, port }: { socket: number; size: number; address: string; port: number }) => sockets.get(socket)!.socket.send(new Uint8Array(4 + size), { address, port }),
+  /** Messages as no client would write them, one after the other, and the replies to them. */
+  rawTexts: async (texts: readonly string[]) => {
+    const replies: unknown[] = [];
+    let next: (() => void) | null = null;
+    const channel = addon.openChannel(startHelper(), (text) => {
+      replies.push(text === null ? 'gone' : JSON.parse(text));
+      next?.();
+    });
+    for (const text of texts) {
+      const answered = new Promise<void>((resolve) => (next = resolve));
+      channel.send(text);
+      await answered;
+    }
+    channel.close();
+    return replies;
+  },
   received: ({ socket }: { socket: number }) => sockets.get(socket)!.received,
   errors: ({ socket }: { socket: number }) => sockets.get(socket)!.errors,
   close: ({ socket }: { socket: number }) => {
     sockets.get(socket)!.socket.close();
     sockets.get(socket)!.socket.close();
   },
-  descriptors: () => Number(execFileSync('/bin/sh', ['-c', `ls /proc/${process.pid}/fd | wc -l`], { encoding: 'utf8' })),
+  /** Kinds of the open descriptors: "socket", "anon_inode:[eventfd]", a path. */
+  descriptors: () =>
+    readdirSync('/proc/self/fd').flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/self/fd/${fd}`).replace(/:\[\d+\]$/, '')];
+      } catch {
+        // The one that read the folder.
+        return [];
+      }
+    }),
   openTunnel: async ({ name, mtu }: { name: string; mtu: number }) => {
     settings ??= new LinuxNetworkSettings(addon, () => HelperClient.open(addon, startHelper()));
     settings.onReport((report) => reports.push(report));
