@@ -89,7 +89,9 @@ export class Lab {
     await batch(this.namespace('wires'), [`link set ${farEnd[adapter]} up`]);
     const { via, metric } = defaultRoutes[adapter];
     await batch(this.namespace('client'), [`link set ${adapter} up`, `route replace default via ${via} dev ${adapter} metric ${String(metric)}`]);
-    await until(`carrier of ${adapter}`, 5_000, async () => ((await this.on('client', 'cat', [`/sys/class/net/${adapter}/carrier`], { mayFail: true })).stdout.trim() === '1' ? true : undefined));
+    // The switch forwards for a port only when the kernel got round to noticing its carrier, up to a second later (3: forwarding).
+    const forwards = `/sys/class/net/${farEnd[adapter]}/brport/state`;
+    await until(`carrier of ${adapter}`, 5_000, async () => ((await this.on('wires', 'cat', [forwards], { mayFail: true })).stdout.trim() === '3' ? true : undefined));
   }
 
   /** Addresses, routes, rules, firewall and resolver of the client as text: equal texts, equal settings. */
