@@ -17,7 +17,8 @@ export type ControlReply =
   | { readonly type: 'disconnected'; readonly name: string }
   | { readonly type: 'error'; readonly message: string };
 
-export const controlLimits = { requestBytes: 4096 } as const;
+/** `backlogBytes`: a whole log may wait for its reader; one that reads no further while it grows is cut off. */
+export const controlLimits = { requestBytes: 4096, backlogBytes: 96 * 1024 * 1024 } as const;
 
 /** null: not a request of ours. */
 export function parseControlRequest(line: string): ControlRequest | null {

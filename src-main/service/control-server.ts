@@ -21,8 +21,16 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
+/** What a slow reader of a watch may leave waiting; a host that lasts for days must not keep it. */
+function follower<T>(socket: Socket, limit: number, tell: (news: T) => void): (news: T) => void {
+  return (news) => {
+    if (socket.writableLength > limit) socket.destroy();
+    else tell(news);
+  };
+}
+
 /** Listens on a socket named after this process in a folder of mode 0700: the file system says who may come in. */
-export async function startControlServer(host: ControlledHost, runtimeDirectory: string): Promise<ControlServer> {
+export async function startControlServer(host: ControlledHost, runtimeDirectory: string, backlogBytes: number = controlLimits.backlogBytes): Promise<ControlServer> {
   makePrivate(runtimeDirectory);
   const path = join(runtimeDirectory, `host-${process.pid}.sock`);
   remove(path);
@@ -31,7 +39,7 @@ export async function startControlServer(host: ControlledHost, runtimeDirectory:
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    serveOne(host, socket);
+    serveOne(host, socket, backlogBytes);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -61,7 +69,7 @@ function remove(path: string): void {
   }
 }
 
-function serveOne(host: ControlledHost, socket: Socket): void {
+function serveOne(host: ControlledHost, socket: Socket, backlogBytes: number): void {
   let text = '';
   let served = false;
   socket.setEncoding('utf8');
@@ -81,28 +89,32 @@ function serveOne(host: ControlledHost, socket: Socket): void {
       socket.end();
       return;
     }
-    answer(host, request, socket, send).catch(() => socket.destroy());
+    answer(host, request, socket, send, backlogBytes).catch(() => socket.destroy());
   });
 }
 
-async function answer(host: ControlledHost, request: ControlRequest, socket: Socket, send: (reply: ControlReply) => void): Promise<void> {
+async function answer(host: ControlledHost, request: ControlRequest, socket: Socket, send: (reply: ControlReply) => void, backlogBytes: number): Promise<void> {
   const { name } = request;
   switch (request.type) {
     case 'status': {
       for (const status of host.statuses(name)) send({ type: 'status', status });
       if (!request.watch) return void socket.end();
-      const stop = host.onStatus((status) => {
-        if (name === null || status.connection === name) send({ type: 'status', status });
-      });
+      const stop = host.onStatus(
+        follower(socket, backlogBytes, (status) => {
+          if (name === null || status.connection === name) send({ type: 'status', status });
+        }),
+      );
       socket.on('close', stop);
       return;
     }
     case 'log': {
       for (const entry of host.log.read(name)) send({ type: 'log', entry });
       if (!request.follow) return void socket.end();
-      const stop = host.log.onEntry((entry) => {
-        if (name === null || entry.connection === name) send({ type: 'log', entry });
-      });
+      const stop = host.log.onEntry(
+        follower(socket, backlogBytes, (entry) => {
+          if (name === null || entry.connection === name) send({ type: 'log', entry });
+        }),
+      );
       socket.on('close', stop);
       return;
     }

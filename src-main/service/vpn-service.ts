@@ -38,6 +38,8 @@ interface Entry {
   readonly environment: ConnectionEnvironment;
   readonly kind: 'saved' | 'demo' | 'transient';
   connection: Connection | null;
+  /** Name of its tunnel adapter, kept from the first connection on. */
+  tunnelName: string | null;
   status: StatusObject;
   roundTrips: RoundTripSample[];
 }
@@ -59,8 +61,6 @@ export class VpnService implements ApiService, ControlledHost {
   readonly #imports = new Imports();
   readonly #listeners = new Set<(push: ApiPush) => void>();
   readonly #statusListeners = new Set<(status: StatusObject) => void>();
-  /** Names given out; a connection keeps its own. */
-  readonly #tunnelNames = new Set<string>();
   #logBatch: LogEntry[] = [];
   #logTimer: Timer | null = null;
   #counterTimer: Timer | null = null;
@@ -258,7 +258,7 @@ export class VpnService implements ApiService, ControlledHost {
       throw missing;
     }
     if (entry.connection === null) {
-      const tunnelName = this.#takeTunnelName(environment);
+      const tunnelName = (entry.tunnelName ??= this.#freeTunnelName(environment));
       const trace: Trace = { log: (record) => void this.log.add(record, profile.name, this.#options.clock.wallTime()) };
       const connection = new Connection({
         profile,
@@ -277,10 +277,8 @@ export class VpnService implements ApiService, ControlledHost {
   }
 
   /** A name that neither the system nor another connection of this host uses. */
-  #takeTunnelName(environment: ConnectionEnvironment): string {
-    const name = environment.nextTunnelName(this.#tunnelNames);
-    this.#tunnelNames.add(name);
-    return name;
+  #freeTunnelName(environment: ConnectionEnvironment): string {
+    return environment.nextTunnelName(new Set(this.#entries.flatMap(({ tunnelName }) => (tunnelName === null ? [] : [tunnelName]))));
   }
 
   #secretsOf(entry: Entry): SecretStore {
@@ -314,7 +312,7 @@ export class VpnService implements ApiService, ControlledHost {
   // ---- telling ----
 
   #entry(profile: Profile, environment: ConnectionEnvironment, kind: Entry['kind']): Entry {
-    return { profile, environment, kind, connection: null, status: this.#idle(profile), roundTrips: [] };
+    return { profile, environment, kind, connection: null, tunnelName: null, status: this.#idle(profile), roundTrips: [] };
   }
 
   #idle(profile: Profile): StatusObject {
