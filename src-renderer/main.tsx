@@ -1,4 +1,4 @@
-import { StrictMode } from 'react';
+import { Fragment, StrictMode, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './theme/index.css';
 import { keepAttached } from './connection';
@@ -17,9 +17,16 @@ document.addEventListener('visibilitychange', () => setVisible(document.visibili
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('The page has no root element.');
+
+/** Another language draws everything anew: texts are looked up while drawing. */
+function Page(): ReactNode {
+  const language = useApp((state) => state.language);
+  return <Fragment key={language}>{content === null ? <Desktop /> : <DesktopWindow content={content} />}</Fragment>;
+}
+
 createRoot(root).render(
   <StrictMode>
     <IconDefinitions />
-    {content === null ? <Desktop /> : <DesktopWindow content={content} />}
+    <Page />
   </StrictMode>,
 );

@@ -95,14 +95,40 @@ export function reduce(state: AppState, push: ApiPush): Partial<AppState> {
   }
 }
 
+const languageKey = 'agile-vpn.language';
+
+/** Storage may be refused to a page; then the choice lasts until it is closed. */
+function savedLanguage(): string | null {
+  try {
+    return window.localStorage.getItem(languageKey);
+  } catch {
+    return null;
+  }
+}
+
+function applyLanguage(language: string): string {
+  const inForce = setLanguage(language);
+  document.documentElement.lang = inForce;
+  return inForce;
+}
+
+export function chooseLanguage(language: string): void {
+  try {
+    window.localStorage.setItem(languageKey, language);
+  } catch {
+    // Nothing to do: see savedLanguage.
+  }
+  set({ language: applyLanguage(language) });
+}
+
 function applySnapshot(snapshot: Snapshot): void {
-  setLanguage(snapshot.language);
+  const language = applyLanguage(savedLanguage() ?? snapshot.language);
   const { statuses, demo, ...rest } = snapshot;
   set({
     attached: true,
     version: rest.version,
     host: rest.host,
-    language: rest.language,
+    language,
     profiles: rest.profiles,
     statuses: byName(statuses),
     adapters: rest.adapters,

@@ -45,7 +45,7 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
   };
 
   return (
-    <WindowFrame id={`prompt:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={364} onClose={cancel}>
+    <WindowFrame id={`prompt:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={388} onClose={cancel}>
       <form onSubmit={submit}>
         <Banner />
         <div className="dialog-body">

@@ -8,6 +8,8 @@ import { isActive, isUp, stateText } from '../views';
 import { fromBase64, saveFile, toBase64 } from '../widgets/save-file';
 import { UserText } from '../widgets/UserText';
 import { WindowFrame } from '../widgets/WindowFrame';
+import { LanguageChoice } from './LanguageChoice';
+import { NewConnectionDialog } from './NewConnectionDialog';
 
 /** The contract takes at most 1 MiB. */
 const largestFile = 1024 * 1024;
@@ -72,6 +74,7 @@ export function ConnectionsWindow({ hidden }: { readonly hidden: boolean }): Rea
   const [selected, setSelected] = useState<string | null>(null);
   const [inspected, setInspected] = useState<Inspected | null>(null);
   const [removing, setRemoving] = useState<string | null>(null);
+  const [creating, setCreating] = useState(false);
   const [over, setOver] = useState(false);
   const chooser = useRef<HTMLInputElement>(null);
   const status = selected === null ? undefined : statuses[selected];
@@ -91,6 +94,9 @@ export function ConnectionsWindow({ hidden }: { readonly hidden: boolean }): Rea
     <>
       <WindowFrame id="connections" title={t('connections.title')} icon={<FolderIcon />} width={620} height={420} hidden={hidden} onClose={close} onMinimize={() => actions.minimize('connections')}>
         <div className="command-bar" role="toolbar" aria-label={t('connections.title')}>
+          <button type="button" className="bare" onClick={() => setCreating(true)}>
+            {t('connections.new')}
+          </button>
           <button type="button" className="bare" onClick={() => chooser.current?.click()}>
             {t('connections.import')}
           </button>
@@ -144,9 +150,13 @@ export function ConnectionsWindow({ hidden }: { readonly hidden: boolean }): Rea
               </button>
             ))}
           </div>
-          <p className="drop-hint soft">{t('connections.drop')}</p>
+          <div className="drop-hint">
+            <p className="soft">{t('connections.drop')}</p>
+            <LanguageChoice />
+          </div>
         </div>
       </WindowFrame>
+      {creating && <NewConnectionDialog onClose={() => setCreating(false)} />}
       {inspected !== null && <ImportDialog fileName={inspected.fileName} report={inspected.report} onClose={() => setInspected(null)} />}
       {removing !== null && <RemoveQuestion name={removing} onClose={() => setRemoving(null)} />}
     </>

@@ -217,6 +217,19 @@ export const en = {
   'connections.list': 'Connections',
   'connections.remove-question': 'Remove the connection {name}? Its saved password is forgotten as well.',
 
+  'connections.new': 'New connection...',
+  'connections.language': 'Language',
+
+  'new.title': 'Connect to a Workplace',
+  'new.heading': 'Type the Internet address to connect to',
+  'new.server': 'Internet address:',
+  'new.name': 'Connection name:',
+  'new.method': 'Authentication:',
+  'new.certificate': 'Your certificate:',
+  'new.authority': "Server's issuer (optional):",
+  'new.taken': 'Another connection has this name.',
+  'new.create': 'Create',
+
   'import.title': 'Import {file}',
   'import.recognised': 'Recognised as: {format}',
   'import.name': 'Connection name:',

@@ -1,19 +1,25 @@
+import { de } from './de';
 import { en, type Catalogue, type TextKey } from './en';
 import { safeText } from './safe';
 
 export { safeText } from './safe';
 export type { TextKey } from './en';
 
-const catalogues: Readonly<Record<string, Catalogue>> = { en };
+const catalogues: Readonly<Record<string, Catalogue>> = { en, de };
+
+/** By their own names, as people look for them. */
+export const languages: Readonly<Record<string, string>> = { en: 'English', de: 'Deutsch' };
 
 let catalogue: Catalogue = en;
 let locale = 'en';
 
-/** Switches every text. Unknown languages are English. */
-export function setLanguage(language: string): void {
-  const primary = language.split(/[-_]/)[0] ?? 'en';
-  catalogue = catalogues[primary] ?? en;
-  locale = catalogues[primary] === undefined ? 'en' : language.replace('_', '-');
+/** Switches every text. Unknown languages are English. Returns the code that is in force. */
+export function setLanguage(language: string): string {
+  const primary = language.split(/[-_]/)[0]?.toLowerCase() ?? 'en';
+  const known = catalogues[primary];
+  catalogue = known ?? en;
+  locale = known === undefined ? 'en' : language.replace('_', '-');
+  return known === undefined ? 'en' : primary;
 }
 
 export function currentLocale(): string {

@@ -1,0 +1,77 @@
+import { expect, test } from './support/product';
+
+test('a connection is set up, changed, exported, imported from the export and removed, with the real profile store', async ({ page, product }) => {
+  await page.goto(product.url);
+  await page.getByRole('button', { name: 'Open Network Connections' }).click();
+  const connections = page.getByRole('dialog', { name: 'Network Connections' });
+  await connections.getByRole('button', { name: 'New connection...' }).click();
+  const wizard = page.getByRole('dialog', { name: 'Connect to a Workplace' });
+  await wizard.getByLabel('Internet address:').fill('vpn.contoso.test');
+  await wizard.getByLabel('Connection name:').fill('Contoso');
+  await wizard.getByLabel('User name:').fill('alice');
+  await wizard.getByRole('button', { name: 'Create' }).click();
+  const tile = connections.getByRole('button', { name: /^Contoso/ });
+  await tile.click();
+
+  // Properties commit on OK, the advanced sheet with them.
+  await connections.getByRole('button', { name: 'Properties' }).click();
+  const properties = page.getByRole('dialog', { name: 'Contoso Properties' });
+  await properties.getByRole('tab', { name: 'Security' }).click();
+  await properties.getByRole('button', { name: 'Advanced settings' }).click();
+  const advanced = page.getByRole('dialog', { name: 'Advanced Properties' });
+  await advanced.getByLabel('Network outage time:').selectOption({ label: '2 hours' });
+  await advanced.getByLabel('Return to the preferred adapter when it is back').uncheck();
+  const order = advanced.getByRole('listbox').getByRole('option');
+  const second = (await order.nth(1).textContent()) ?? '';
+  await advanced.getByRole('listbox').focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Alt+ArrowUp');
+  await expect(order.first()).toHaveText(second);
+  await advanced.getByRole('button', { name: 'OK' }).click();
+  await properties.getByRole('button', { name: 'OK' }).click();
+  await expect(properties).toBeHidden();
+
+  const download = page.waitForEvent('download');
+  await connections.getByRole('button', { name: 'Export' }).click();
+  const path = await (await download).path();
+
+  await connections.getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('dialog', { name: 'Remove' }).getByRole('button', { name: 'Remove' }).click();
+  await expect(tile).toBeHidden();
+
+  await page.locator('input[type=file]').setInputFiles(path);
+  const report = page.getByRole('dialog', { name: /^Import/ });
+  await expect(report).toContainText('mobility.outageSeconds');
+  await report.getByRole('button', { name: 'Save connection' }).click();
+  await tile.click();
+  await connections.getByRole('button', { name: 'Properties' }).click();
+  await properties.getByRole('tab', { name: 'Security' }).click();
+  await properties.getByRole('button', { name: 'Advanced settings' }).click();
+  await expect(advanced.getByLabel('Network outage time:')).toHaveValue('7200');
+  await expect(advanced.getByLabel('Return to the preferred adapter when it is back')).not.toBeChecked();
+});
+
+test('a hostile profile is text in its report and cannot be saved', async ({ page, product }) => {
+  await page.goto(product.url);
+  await page.getByRole('button', { name: 'Open Network Connections' }).click();
+  const hostile = { version: 1, name: `Contoso\u202egnp\u0000<img src=x onerror=alert(1)>${'A'.repeat(10_000)}`, server: '127.0.0.1; rm -rf /', authentication: { method: 'eap-mschapv2' }, __proto__polluted: true };
+  await page.locator('input[type=file]').setInputFiles({ name: '\u202ecod.exe<b>.agilevpn.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(hostile)) });
+  const report = page.getByRole('dialog', { name: /^Import/ });
+  await expect(report).toBeVisible();
+  const text = await report.innerText();
+  for (const hidden of ['\u202e', '\u0000']) expect(text).not.toContain(hidden);
+  expect(text.length).toBeLessThan(5000);
+  expect(await report.locator('img, b').count()).toBe(0);
+  await expect(report.getByRole('button', { name: 'Save connection' })).toHaveCount(0);
+});
+
+test('a file that is no connection is refused in words', async ({ page, product }) => {
+  await page.goto(product.url);
+  await page.getByRole('button', { name: 'Open Network Connections' }).click();
+  const chooser = page.locator('input[type=file]');
+  await chooser.setInputFiles({ name: 'holiday.jpg', mimeType: 'image/jpeg', buffer: Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 1, 2, 3]) });
+  await expect(page.getByRole('dialog').filter({ has: page.getByRole('alert') })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await chooser.setInputFiles({ name: 'huge.json', mimeType: 'application/json', buffer: Buffer.alloc(1024 * 1024 + 1, 0x20) });
+  await expect(page.getByRole('alert').filter({ hasText: 'The file is larger than 1 MiB.' })).toBeVisible();
+});
