@@ -7,6 +7,8 @@ import { LinuxDatagrams } from './datagrams';
 import { NodeDatagrams } from './datagrams-dgram';
 import { LinuxNetworkSettings } from './network-settings';
 import { SystemRandom } from './random';
+import { physicalNameServers } from './resolv-conf';
+import { RESOLVED_SOCKET } from './resolved-varlink';
 import { PhysicalResolver, SystemResolver } from './resolver';
 
 /** The ports of src-core on Linux. */
@@ -30,15 +32,16 @@ export function createLinuxSystem(): LinuxSystem {
   return {
     clock,
     random,
-    resolver: new PhysicalResolver({ adapters, datagrams, random, tunnelUp: () => tunnelUp(addon) }),
+    resolver: new PhysicalResolver({ adapters, datagrams, random, tunnelUp: () => tunnelUp(addon), nameServers: () => physicalNameServers(), resolvedSocket: RESOLVED_SOCKET }),
     adapters,
     datagrams,
     createNetworkSettings: () => new LinuxNetworkSettings(addon),
   };
 }
 
+/** A tunnel adapter of ours with an address: before that its routes and name servers are not there either. */
 function tunnelUp(addon: NativeAddon): boolean {
-  return addon.readAdapters().some(({ name }) => OWN_TUNNEL.test(name));
+  return addon.readAdapters().some(({ name, addresses }) => OWN_TUNNEL.test(name) && addresses.length > 0);
 }
 
 export { LinuxAdapters, LinuxDatagrams, LinuxNetworkSettings, NodeAdapters, NodeDatagrams, PhysicalResolver, SystemClock, SystemRandom, SystemResolver };

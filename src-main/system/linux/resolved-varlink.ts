@@ -7,7 +7,7 @@ const TIMEOUT_MS = 5000;
 const LONGEST_REPLY = 256 * 1024;
 
 /** Addresses of a name, asked only of the name servers of one link. Rejects when resolved has none or is not there. */
-export function resolveOnLink(host: string, ifindex: number, path = RESOLVED_SOCKET): Promise<readonly string[]> {
+export function resolveOnLink(host: string, ifindex: number, path: string): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ path });
     let text = '';

@@ -8,7 +8,7 @@ import type { DatagramSocket, Datagrams, SocketAddress } from '../../../src-core
 import { queryAddresses } from './dns-query';
 import { formerResolvConf, hostsAddresses, nameServers, physicalNameServers } from './resolv-conf';
 import { resolveOnLink } from './resolved-varlink';
-import { SystemResolver } from './resolver';
+import { PhysicalResolver, SystemResolver } from './resolver';
 
 const files =
   (table: Readonly<Record<string, string>>) =>
@@ -137,6 +137,29 @@ describe("systemd-resolved's list of one link", () => {
 });
 
 describe('the resolver', () => {
+  it('asks past the tunnel while one is up, keeps what it knows when nobody answers, and is the system without one', async () => {
+    let up = false;
+    let answers = ['192.0.2.7'];
+    const { datagrams, sent } = server(({ id, name, type }) => [{ data: response(id, name, type, type === 'A' ? answers : []) }]);
+    const adapter = { name: 'eth0', index: 3, kind: 'ethernet', label: 'Ethernet', up: true, carrier: true, mtu: 1500, addresses: [{ address: '192.0.2.2', prefixLength: 24, family: 4, scope: 'global', temporary: false, usable: true }] } as const;
+    const unplugged = { ...adapter, name: 'eth1', index: 4, carrier: false };
+    const resolver = new PhysicalResolver({
+      datagrams,
+      random,
+      tunnelUp: () => up,
+      nameServers: () => ['192.0.2.53'],
+      resolvedSocket: '/nonexistent',
+      adapters: { snapshot: () => [adapter, unplugged], watch: () => () => undefined, lookupRoute: ({ adapter: name }) => ({ adapter: name!, source: '192.0.2.2', nextHop: null, mtu: null }) },
+    });
+    expect(await resolver.resolve('localhost')).toContain('127.0.0.1');
+    expect(sent).toEqual([]);
+    up = true;
+    expect(await resolver.resolve('vpn.test')).toEqual(['192.0.2.7']);
+    expect(sent).toEqual(['eth0 192.0.2.53 AAAA vpn.test', 'eth0 192.0.2.53 A vpn.test']);
+    answers = [];
+    expect(await resolver.resolve('vpn.test')).toEqual(['192.0.2.7']);
+  });
+
   it('answers an address with itself, in canonical form', async () => {
     expect(await new SystemResolver().resolve('2001:DB8:0::1')).toEqual(['2001:db8::1']);
     expect(await new SystemResolver().resolve('192.0.2.1')).toEqual(['192.0.2.1']);

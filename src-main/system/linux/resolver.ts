@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { canonicalIp, ipFamily } from '../../../src-core/bytes';
 import type { Adapters, Datagrams, Random, Resolver } from '../../../src-core/ports';
 import { queryAddresses } from './dns-query';
-import { hostsAddresses, physicalNameServers } from './resolv-conf';
-import { RESOLVED_SOCKET, resolveOnLink } from './resolved-varlink';
+import { hostsAddresses } from './resolv-conf';
+import { resolveOnLink } from './resolved-varlink';
 
 /** getaddrinfo in the system's order: hosts file, mDNS and all. */
 export class SystemResolver implements Resolver {
@@ -20,14 +20,18 @@ export interface PhysicalResolverPorts {
   readonly adapters: Adapters;
   readonly datagrams: Datagrams;
   readonly random: Random;
-  /** Is a tunnel of ours up, so that the system's own resolver asks through it? */
+  /** Are the settings of a tunnel of ours in force, so that the system's own resolver asks through it? */
   readonly tunnelUp: () => boolean;
+  /** The physical network's name servers, where systemd-resolved does not keep them. */
+  readonly nameServers: () => readonly string[];
+  /** Where systemd-resolved's varlink interface would be. */
+  readonly resolvedSocket: string;
 }
 
 /**
  * Names through the physical network. Without a tunnel that is the system's resolver. With one, the system's resolver asks the tunnel's servers: then the
  * physical ones are asked, each by its adapter: systemd-resolved's own list of the link where it is in charge, else the servers of the former resolv.conf. When
- * none answers (no network; a kill switch lets no question out), the last known addresses stand.
+ * none answers (no network; a kill switch lets no question out), the last known addresses stand; without any, the system's resolver has the last word.
  */
 export class PhysicalResolver implements Resolver {
   private readonly ports: PhysicalResolverPorts;
@@ -49,21 +53,21 @@ export class PhysicalResolver implements Resolver {
   private async pastTunnel(host: string): Promise<readonly string[]> {
     const local = hostsAddresses(host);
     if (local.length > 0) return local;
-    const attempts = existsSync(RESOLVED_SOCKET) ? this.resolvedAttempts(host) : this.serverAttempts(host);
+    const attempts = existsSync(this.ports.resolvedSocket) ? this.resolvedAttempts(host) : this.serverAttempts(host);
     const found = await Promise.any(attempts).catch(() => [] as const);
     if (found.length > 0) return found;
     const before = this.known.get(host);
     if (before !== undefined) return before;
-    throw Object.assign(new Error(`no address for ${host} in the physical network`), { code: 'ENOTFOUND' });
+    return this.system.resolve(host);
   }
 
   private resolvedAttempts(host: string): readonly Promise<readonly string[]>[] {
-    return this.usableAdapters().map(({ index }) => resolveOnLink(host, index).then(notEmpty));
+    return this.usableAdapters().map(({ index }) => resolveOnLink(host, index, this.ports.resolvedSocket).then(notEmpty));
   }
 
   private serverAttempts(host: string): readonly Promise<readonly string[]>[] {
     return this.usableAdapters().flatMap(({ name: adapter, addresses }) =>
-      physicalNameServers().flatMap((server) => {
+      this.ports.nameServers().flatMap((server) => {
         const route = this.ports.adapters.lookupRoute({ destination: server, adapter });
         if (route === null || !addresses.some(({ address, family }) => address === route.source && family === ipFamily(server))) return [];
         return [queryAddresses(this.ports.datagrams, this.ports.random, { name: host, server, adapter, localAddress: route.source }).then(notEmpty)];
