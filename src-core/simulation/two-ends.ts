@@ -124,6 +124,15 @@ export class TwoEnds {
     return { socket, remote };
   }
 
+  /** Another session from a socket of its own, with the first one's configuration but for `changes`. */
+  secondClient(changes: Partial<IkeSessionConfig>): { readonly session: IkeSession; connect(): void } {
+    const socket = this.clientHost.openNow({ adapter: 'eth0', localAddress: '203.0.113.5' });
+    const dataPath = new RecordingDataPath(this.clock);
+    const session = createInitiatorSession({ clock: this.clock, random: this.random.fork(), dataPath, trace: this.#trace, onEvent: () => undefined }, { ...clientDefaults, ...changes });
+    socket.onDatagram((datagram, from) => session.receive(datagram, { socket, remote: from }));
+    return { session, connect: () => session.connect({ socket, remote: { address: gatewayAddress, port: 500 } }, []) };
+  }
+
   /** The same socket to another port or address. */
   to(path: IkePath, port: number, address: string = path.remote.address): IkePath {
     return { socket: path.socket, remote: { address, port } };

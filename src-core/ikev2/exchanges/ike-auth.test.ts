@@ -137,24 +137,29 @@ describe('IKE_AUTH', () => {
   });
 
   it('C-29: refused with IDr, the gateway gets a second try without it', async () => {
-    const ends = new TwoEnds({ client: { remoteIdentity: { type: 'fqdn', value: utf8Encode('other.example.com') } } });
-    let refused = 0;
-    // The embedded gateway accepts any IDr; this one is made to refuse the first IKE_AUTH by a wrong secret once.
-    const gateway = new TwoEnds({
+    let asked = 0;
+    const ends = new TwoEnds({
       client: { remoteIdentity: { type: 'fqdn', value: utf8Encode('other.example.com') } },
-      gateway: { clients: { psk: () => (refused++ === 0 ? utf8Encode('not this one') : simulatedPsk), certificate: null, eap: null } },
+      // Refuses the first IKE_AUTH by another secret.
+      gateway: { clients: { psk: () => (asked++ === 0 ? utf8Encode('not this one') : simulatedPsk), certificate: null, eap: null } },
     });
-    await gateway.connect();
-    expect(refused).toBe(2);
     await ends.connect();
+    expect(asked).toBe(2);
+    const sent = ends.logs.filter(({ exchange }) => exchange?.direction === 'sent' && exchange.name === 'IKE_AUTH').map(({ exchange }) => exchange?.payloads.map(({ name }) => name) ?? []);
+    expect(sent.map((names) => names.includes('IDr'))).toEqual([true, false]);
   });
 
-  it('INITIAL_CONTACT: what the same identity had before is forgotten', async () => {
-    const ends = new TwoEnds({ client: { initialContact: true } });
+  it.each([
+    [true, 1],
+    [false, 2],
+  ])('INITIAL_CONTACT (%s): of the same identity the gateway keeps %d sessions', async (initialContact, kept) => {
+    const ends = new TwoEnds();
     await ends.connect();
-    const again = new TwoEnds({ client: { initialContact: true } });
-    await again.connect();
-    expect(ends.responder.sessions).toHaveLength(1);
+    const again = ends.secondClient({ initialContact });
+    again.connect();
+    await ends.clock.run(1000);
+    expect(ends.responder.sessions).toHaveLength(kept);
+    expect(ends.gatewayEvents.filter(({ type }) => type === 'ended')).toHaveLength(2 - kept);
   });
 });
 

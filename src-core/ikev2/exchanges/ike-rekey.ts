@@ -41,6 +41,9 @@ export class IkeRekeying {
     this.#session.timers.set('ike lifetime', this.#session.softLifetime(this.#session.settings.ikeLifetimeSeconds), () => {
       if (this.#session.current === sa) this.start();
     });
+    this.#session.timers.set('ike hard lifetime', this.#session.hardLifetime(this.#session.settings.ikeLifetimeSeconds), () =>
+      this.#session.emit({ type: 'reauthenticate', reason: 'the IKE SA could not be rekeyed within its lifetime' }),
+    );
   }
 
   start(): void {

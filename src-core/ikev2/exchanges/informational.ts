@@ -16,7 +16,10 @@ export function handleInformational(session: SessionCore, sa: IkeSa, request: Re
     session.end('peer', microsoftError(request.payloads) ?? peerRejectedUs('signature', 'AUTHENTICATION_FAILED', false));
     return;
   }
-  if (session.settings.role === 'initiator' && session.mobility.supported) session.mobility.readAddresses(request.payloads, true);
+  if (session.settings.role === 'initiator' && session.mobility.supported) {
+    session.mobility.readAddresses(request.payloads, true);
+    session.mobility.followListed(request.path);
+  }
   const lifetime = findNotify(request.payloads, notifyType.AUTH_LIFETIME);
   const seconds = lifetime === undefined ? null : authLifetimeOf(lifetime);
   if (seconds !== null) scheduleReauthentication(session, seconds);

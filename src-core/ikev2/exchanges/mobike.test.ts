@@ -207,6 +207,22 @@ describe('MOBIKE', () => {
     expect(await ends.exchangePackets()).toEqual({ up: 1, down: 1 });
   });
 
+  it('M-8: the gateway speaks from another listed address: the client moves there', async () => {
+    const ends = new TwoEnds({ gateway: { additionalAddresses: [secondGatewayAddress] } });
+    await ends.connect();
+    // The first address is gone: what the gateway sends leaves from the second.
+    ends.network.filter = (datagram) => {
+      if (datagram.to.address === gatewayAddress) return 'drop';
+      if (datagram.from.address !== gatewayAddress) return 'pass';
+      ends.network.inject({ ...datagram, from: { ...datagram.from, address: secondGatewayAddress } });
+      return 'drop';
+    };
+    void ends.gateway.checkLiveness(1000);
+    await ends.clock.run(100);
+    expect(ends.client.path?.remote.address).toBe(secondGatewayAddress);
+    expect(ends.event('path-confirmed')?.path.remote.address).toBe(secondGatewayAddress);
+  });
+
   it('M-18, C-45: the client does not follow messages from strange addresses', async () => {
     const ends = new TwoEnds();
     await ends.connect();

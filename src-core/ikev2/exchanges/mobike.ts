@@ -145,6 +145,14 @@ export class Mobility {
     if (announce) this.#session.emit({ type: 'peer-addresses', addresses: this.#peerAddresses });
   }
 
+  /** M-8: the gateway speaks from another of its listed addresses, so the one in use is probably gone: move there. */
+  followListed(from: IkePath): void {
+    const { path } = this.#session;
+    if (path === null || this.#session.isHeld || from.remote.address === path.remote.address || !this.#peerAddresses.includes(from.remote.address)) return;
+    this.#session.log('info', 'mobility', `The server speaks from ${from.remote.address}: moving there`);
+    this.#session.setPath({ socket: path.socket, remote: from.remote });
+  }
+
   /** The responder's part of an INFORMATIONAL: where the client is now, and what it wants to know (M-7, M-30). */
   answer(sa: IkeSa, request: ReceivedRequest): readonly InnerPayload[] {
     const reply: InnerPayload[] = [];

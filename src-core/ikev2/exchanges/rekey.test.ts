@@ -141,6 +141,18 @@ describe('CHILD SA rekey', () => {
     await expectOneTunnel(ends);
   });
 
+  it('C-66: rekeys that fail until the hard lifetime ask for re-authentication; the old SA works meanwhile', async () => {
+    const ends = await connected({ client: { childLifetimeSeconds: 600 } });
+    const box = new Mailbox(ends);
+    const old = only(ends.client.children).spiIn;
+    await ends.clock.run(655_000);
+    expect(ends.event('reauthenticate')).toBeUndefined();
+    await ends.clock.run(10_000);
+    expect(ends.event('reauthenticate')).toBeDefined();
+    expect(only(ends.client.children).spiIn).toBe(old);
+    await box.release();
+  });
+
   it('H-35: a flood of rekeys is answered TEMPORARY_FAILURE after a burst', async () => {
     const ends = await connected();
     for (let round = 0; round < 300; round++) {

@@ -197,7 +197,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
     const lane = this.#lanes.find(({ sa }) => equal(message.subarray(0, 8), sa.spiI) && equal(message.subarray(8, 16), sa.spiR));
     if (lane === undefined) return this.handshake?.receive(message, path) ?? this.#foreignHint(message, path);
     // C-45: only from where the peer is known to be; a responder hears its client from wherever that roams.
-    if (this.settings.role === 'initiator' && !this.#knownRemotes.has(endpointText(path.remote))) return true;
+    if (this.settings.role === 'initiator' && !this.#isKnownRemote(path)) return true;
     if (!lane.sa.receive(message, path)) this.#unprotected(message, path);
     return true;
   }
@@ -539,14 +539,23 @@ export class SessionCore implements IkeSaHost, IkeSession {
     return seconds * 1000 * (1 - 0.1 * ((this.random.bytes(1)[0] ?? 0) / 255));
   }
 
+  /** When an SA that could not be rekeyed is too old to go on with (C-66). Milliseconds. */
+  hardLifetime(seconds: number): number {
+    return seconds * 1100;
+  }
+
   /** The CHILD SA is in the data path: its lifetime begins. */
   childInstalled(child: ChildSa, replaces: ChildSa | null, announce: boolean): void {
     this.timers.set(`child lifetime ${child.spiIn.toString(16)}`, this.softLifetime(this.settings.childLifetimeSeconds), () => this.childRekeying.start(child));
+    this.timers.set(`child hard lifetime ${child.spiIn.toString(16)}`, this.hardLifetime(this.settings.childLifetimeSeconds), () =>
+      this.emit({ type: 'reauthenticate', reason: 'a CHILD SA could not be rekeyed within its lifetime' }),
+    );
     if (announce) this.emit({ type: 'child-installed', child, replaces: replaces?.spiIn ?? null });
   }
 
   childRemoved(child: ChildSa): void {
     this.timers.cancel(`child lifetime ${child.spiIn.toString(16)}`);
+    this.timers.cancel(`child hard lifetime ${child.spiIn.toString(16)}`);
     this.emit({ type: 'child-removed', spiIn: child.spiIn });
   }
 
@@ -799,9 +808,14 @@ export class SessionCore implements IkeSaHost, IkeSession {
   #foreignHint(message: Uint8Array, path: IkePath): boolean {
     // INVALID_SPI comes outside of any IKE SA, with our SPIs or with none (RFC 7296 section 1.5).
     const sa = this.#current;
-    if (sa === null || !this.#knownRemotes.has(endpointText(path.remote)) || !equal(message.subarray(0, 8), sa.spiI)) return false;
+    if (sa === null || !this.#isKnownRemote(path) || !equal(message.subarray(0, 8), sa.spiI)) return false;
     this.#unprotected(message, path);
     return true;
+  }
+
+  /** Where the peer was talked to before, and the further addresses it listed (M-8). */
+  #isKnownRemote(path: IkePath): boolean {
+    return this.#knownRemotes.has(endpointText(path.remote)) || (path.remote.port === this.#path?.remote.port && this.mobility.peerAddresses.includes(path.remote.address));
   }
 
   #hint(): void {
