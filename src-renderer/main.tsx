@@ -1,4 +1,4 @@
-import { Fragment, StrictMode, type ReactNode } from 'react';
+import { Fragment, StrictMode, useEffect, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './theme/index.css';
 import { keepAttached } from './connection';
@@ -21,6 +21,9 @@ if (root === null) throw new Error('The page has no root element.');
 /** Another language draws everything anew: texts are looked up while drawing. */
 function Page(): ReactNode {
   const language = useApp((state) => state.language);
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
   return <Fragment key={language}>{content === null ? <Desktop /> : <DesktopWindow content={content} />}</Fragment>;
 }
 

@@ -106,23 +106,17 @@ function savedLanguage(): string | null {
   }
 }
 
-function applyLanguage(language: string): string {
-  const inForce = setLanguage(language);
-  document.documentElement.lang = inForce;
-  return inForce;
-}
-
 export function chooseLanguage(language: string): void {
   try {
     window.localStorage.setItem(languageKey, language);
   } catch {
     // Nothing to do: see savedLanguage.
   }
-  set({ language: applyLanguage(language) });
+  set({ language: setLanguage(language) });
 }
 
 function applySnapshot(snapshot: Snapshot): void {
-  const language = applyLanguage(savedLanguage() ?? snapshot.language);
+  const language = setLanguage(savedLanguage() ?? snapshot.language);
   const { statuses, demo, ...rest } = snapshot;
   set({
     attached: true,

@@ -26,12 +26,12 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\
 export function createMask(profiles: readonly Profile[]): (text: string) => string {
   const masks = new Masks();
   const names = (kind: string, list: readonly (string | null)[]): readonly (readonly [RegExp, string])[] =>
-    list.flatMap((name) => (name === null || name.length < 2 ? [] : [[new RegExp(`(?<![\\w.-])${escaped(name)}(?![\\w-])`, 'gi'), kind] as const]));
+    list.flatMap((name) => (name === null || name.length < 2 ? [] : [[new RegExp(`(?<![\\w.-])${escaped(name)}(?![\\w-]|\\.\\w)`, 'gi'), kind] as const]));
   const rules = [
+    [mail, 'account'] as const,
     ...names('account', profiles.flatMap(({ authentication, localIdentity }) => [authentication.username, authentication.anonymousIdentity, authentication.domain, localIdentity])),
     ...names('server', profiles.flatMap(({ server, remoteIdentity }) => [server, remoteIdentity])),
     ...names('connection', profiles.map(({ name }) => name)),
-    [mail, 'account'] as const,
     [ipv6, 'address'] as const,
     [ipv4, 'address'] as const,
   ];
