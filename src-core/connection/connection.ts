@@ -18,6 +18,7 @@ import type { ConnectionPorts, SessionCredentials } from './ports';
 import { afterFailure, beginRevival, revivalTryMs, type Revival, type RevivalCause } from './revival';
 import { outageMs, sessionConfig } from './session-config';
 import type { StatusObject } from './status';
+import { StallWatch } from './stall-watch';
 import { isoTime, stateName, statusObject } from './status-object';
 import { tunnelSettings } from './tunnel-settings';
 
@@ -40,6 +41,8 @@ const deleteWaitMs = 1000;
 
 /** Rounds of probing without any answer before a new IKE SA is tried beside the old one. */
 const roundsBeforeRevival = 2;
+/** How often the counters are looked at while connected. */
+const stallLookMs = 500;
 /** How long the gateway has to deny a hint that it forgot us. */
 const doubtMs = 1_000;
 /** An IKE SA that ended sooner than this, so many times in a row, is not made again. */
@@ -69,6 +72,8 @@ interface Attempt {
   revivals: number;
   /** Ends the pause between two tries of a revival. */
   wake: () => void;
+  readonly stalls: StallWatch;
+  stallTimer: Timer | null;
   /** Clock.now() when `session` was established. */
   establishedAt: number;
   /** The session said that it is over: there is nobody to say goodbye to. */
@@ -219,6 +224,8 @@ export class Connection {
       revival: null,
       revivals: 0,
       wake: () => undefined,
+      stalls: new StallWatch(),
+      stallTimer: null,
       establishedAt: -Infinity,
       sessionOver: false,
       ended: false,
@@ -421,6 +428,7 @@ export class Connection {
     if (attempt.ended) return;
     this.#connectedSince = this.#options.ports.clock.wallTime();
     this.#give({ type: 'registered' });
+    this.#watchForStalls(attempt);
     this.#log('info', `Connected: ${this.#previousAddresses.join(', ')} by ${this.#path?.label ?? 'no adapter'} (${this.#path?.source ?? ''}).`);
   }
 
@@ -461,7 +469,7 @@ export class Connection {
         this.#natDetected = event.natDetected;
         break;
       case 'peer-forgot-hint':
-        this.#doubt(attempt);
+        this.#doubt(attempt, 'Somebody says that the server does not know this connection.');
         break;
       case 'reauthenticate':
         this.#log('info', `The server wants a new sign-in: ${event.reason}.`);
@@ -496,17 +504,35 @@ export class Connection {
   }
 
   /** An unauthenticated hint that the gateway forgot us: it is asked once, and when it stays silent a new IKE SA is made beside the old one (C-75, M-35). */
-  #doubt(attempt: Attempt): void {
+  #doubt(attempt: Attempt, why: string): void {
     const { session, manager } = attempt;
     if (session === null || attempt.revival !== null) return;
     if (manager?.state.type === 'WaitingToReconnect') return this.#revive(attempt, 'forgotten');
-    this.#log('info', 'Somebody says that the server does not know this connection. The server itself is being asked.');
+    this.#log('info', `${why} The server is being asked.`);
     session.checkLiveness(doubtMs).then(
       (alive) => {
-        if (!alive && attempt.session === session && attempt.manager?.state.type !== 'Dormant') this.#revive(attempt, 'forgotten');
+        const { path } = session;
+        if (alive || attempt.ended || attempt.session !== session || attempt.manager !== manager || manager?.state.type !== 'Connected' || path === null) return;
+        // Another path may answer, or a new IKE SA on this one: both are tried at once.
+        manager.handle({ type: 'path-silent', path, tries: 1, silentMs: doubtMs });
+        this.#revive(attempt, 'forgotten');
       },
       () => undefined,
     );
+  }
+
+  #watchForStalls(attempt: Attempt): void {
+    if (attempt.ended) return;
+    attempt.stallTimer = this.#options.ports.clock.setTimer(stallLookMs, 'look for a stall', () => this.#watchForStalls(attempt));
+    const { session, manager, dataPath, stalls } = attempt;
+    if (session === null || manager?.state.type !== 'Connected' || manager.state.move !== null) return stalls.reset();
+    let packetsIn = 0;
+    let packetsOut = 0;
+    for (const child of session.children) {
+      packetsIn += dataPath.inboundCounters(child.spiIn)?.packets ?? 0;
+      packetsOut += dataPath.outboundCounters(child.spiOut)?.packets ?? 0;
+    }
+    if (stalls.observe({ packetsIn, packetsOut }, this.#options.ports.clock.now())) this.#doubt(attempt, 'Packets leave and none comes back.');
   }
 
   #sessionEnded(attempt: Attempt, by: 'peer' | 'local' | 'failure', error: VpnError | null): void {
@@ -656,6 +682,7 @@ export class Connection {
   async #close(attempt: Attempt, sayGoodbye: boolean): Promise<void> {
     const { ports } = this.#options;
     attempt.manager?.stop();
+    attempt.stallTimer?.cancel();
     attempt.next?.abandon();
     attempt.next = null;
     attempt.revival = null;

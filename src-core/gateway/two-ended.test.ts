@@ -249,10 +249,10 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
     scene.host.adapter('eth0').setUp(false);
     await scene.clock.run(1_000);
     scene.nat.rebind();
-    await scene.clock.run(90_000);
+    await scene.clock.run(3_000);
     const { length } = scene.samples;
     await scene.clock.run(10_000);
-    expect(scene.samples.slice(length + 5)).not.toContain(null);
+    expect(scene.samples.slice(length + 6)).not.toContain(null);
     expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0' });
   });
 
@@ -265,8 +265,7 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
     scene.gateway = scene.startGateway();
     const since = scene.clock.now();
     expect(await scene.clock.runUntil(() => scene.status.state === 'Connected' && scene.status.ike!.spiInitiator !== before.ike!.spiInitiator, 60_000)).toBe(true);
-    // While pings are sent and nothing is heard, the liveness check of the profile (30 s) comes first.
-    expect(scene.clock.now() - since).toBeLessThan(14_000);
+    expect(scene.clock.now() - since).toBeLessThan(3_000);
     await scene.clock.run(2_000);
     expect(scene.status).toMatchObject({ tunnelAddresses: before.tunnelAddresses, connectedSince: before.connectedSince });
     const { length } = scene.samples;

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { StallWatch, type TrafficSample } from './stall-watch';
+
+/** Feeds a sample every 500 ms; gives the times at which the gateway is to be asked. */
+function asks(samples: readonly TrafficSample[]): readonly number[] {
+  const watch = new StallWatch();
+  return samples.flatMap((sample, index) => (watch.observe(sample, index * 500) ? [index * 500] : []));
+}
+
+const steps = (count: number, at: (index: number) => TrafficSample): readonly TrafficSample[] => Array.from({ length: count }, (_, index) => at(index));
+
+describe('the stall watch (C-73)', () => {
+  it('says nothing while answers come, and nothing when nobody speaks', () => {
+    expect(asks(steps(100, (index) => ({ packetsOut: index * 10, packetsIn: index })))).toEqual([]);
+    expect(asks(steps(100, () => ({ packetsOut: 7, packetsIn: 3 })))).toEqual([]);
+    expect(asks(steps(100, (index) => ({ packetsOut: 7, packetsIn: index })))).toEqual([]);
+  });
+
+  it('asks 1.2 s after the first packet that stayed without answer', () => {
+    expect(asks(steps(8, (index) => ({ packetsOut: 10 + index * 5, packetsIn: Math.min(index, 2) })))).toEqual([3000]);
+  });
+
+  it('one packet alone may have no answer', () => {
+    expect(asks(steps(50, (index) => ({ packetsOut: index === 0 ? 0 : 1, packetsIn: 0 })))).toEqual([]);
+  });
+
+  it('one-way traffic is asked about more and more rarely, at most once a minute', () => {
+    const times = asks(steps(1000, (index) => ({ packetsOut: index * 10, packetsIn: 0 })));
+    const gaps = times.slice(1).map((at, index) => at - times[index]!);
+    expect(gaps.slice(0, 3)).toEqual([5_000, 10_000, 20_000]);
+    expect(Math.max(...gaps)).toBe(60_000);
+  });
+
+  it('a rekey that takes the old counters away is no stall', () => {
+    expect(asks(steps(20, (index) => ({ packetsOut: index % 2 === 0 ? 100 : 1, packetsIn: 5 })))).toEqual([]);
+  });
+});
