@@ -89,9 +89,9 @@ export class Lab {
     await batch(this.namespace('wires'), [`link set ${farEnd[adapter]} up`]);
     const { via, metric } = defaultRoutes[adapter];
     await batch(this.namespace('client'), [`link set ${adapter} up`, `route replace default via ${via} dev ${adapter} metric ${String(metric)}`]);
-    // The switch forwards for a port only when the kernel got round to noticing its carrier, up to a second later (3: forwarding).
-    const forwards = `/sys/class/net/${farEnd[adapter]}/brport/state`;
-    await until(`carrier of ${adapter}`, 5_000, async () => ((await this.on('wires', 'cat', [forwards], { mayFail: true })).stdout.trim() === '3' ? true : undefined));
+    // The kernel notices a carrier that is back up to a second late; until then what is sent by the adapter vanishes.
+    const works = async (machine: Machine, name: string): Promise<boolean> => (await this.on(machine, 'cat', [`/sys/class/net/${name}/operstate`], { mayFail: true })).stdout.trim() === 'up';
+    await until(`${adapter} to work again`, 5_000, async () => ((await works('client', adapter)) && (await works('wires', farEnd[adapter])) ? true : undefined));
   }
 
   /** Addresses, routes, rules, firewall and resolver of the client as text: equal texts, equal settings. */
