@@ -197,7 +197,8 @@ class Monitor {
         relevant = true;
         continue;
       }
-      size_t left = static_cast<size_t>(got);
+      // Signed: the macros subtract aligned lengths and compare with zero.
+      int left = static_cast<int>(got);
       for (auto* at = reinterpret_cast<nlmsghdr*>(buffer); NLMSG_OK(at, left); at = NLMSG_NEXT(at, left)) {
         if (at->nlmsg_type == RTM_NEWLINK || at->nlmsg_type == RTM_DELLINK) watchfulUntil_ = MonotonicMilliseconds() + kWatchful;
         relevant = relevant || Relevant(at);

@@ -78,6 +78,17 @@ void Reconciler::link(const TunnelSettings& settings, Pass* pass) {
   state = {true, settings.tunnelName + ", MTU " + std::to_string(settings.mtu)};
 }
 
+std::string Reconciler::foreignKillSwitch(const std::string& ownTunnel) {
+  if (killSwitchSet_) return {};
+  // Its rules name the tunnel: "avpn0" as nft's JSON has it.
+  const std::string rules = firewall_.read(kKillSwitchTable);
+  for (size_t at = rules.find("\"avpn"); at != std::string::npos; at = rules.find("\"avpn", at + 1)) {
+    const std::string name = rules.substr(at + 1, rules.find('"', at + 1) - at - 1);
+    if (name != ownTunnel && if_nametoindex(name.c_str()) != 0) return name;
+  }
+  return {};
+}
+
 void Reconciler::firewall(const TunnelSettings& settings, Pass* pass) {
   const bool strict = needsReversePathMark();
   if (strict && ReadSysctl("ipv4/conf/all/src_valid_mark") == 0) {
@@ -89,11 +100,23 @@ void Reconciler::firewall(const TunnelSettings& settings, Pass* pass) {
       {GuardTable(settings.tunnelName), GuardRules(settings, client_, strict)},
   };
   for (const auto& [table, rules] : wanted) {
+    if (table == kKillSwitchTable && !killSwitchSet_) {
+      // What a vanished client left is lifted by new settings, never by a check; another connection's is not ours at all.
+      if (rules.empty() && !applying_) continue;
+      const std::string other = foreignKillSwitch(settings.tunnelName);
+      if (!other.empty()) {
+        if (rules.empty()) continue;
+        state = {false, "the kill switch of " + other + " is in force"};
+        if (pass->failed.empty()) pass->failed = "firewall";
+        continue;
+      }
+    }
     const std::string present = firewall_.read(table);
     const auto known = tables_.find(table);
     const bool good = rules.empty() ? present.empty() : known != tables_.end() && known->second.first == rules && known->second.second == present && !present.empty();
     if (good) continue;
     pass->changed = true;
+    if (table == kKillSwitchTable) killSwitchSet_ = !rules.empty();
     const std::string error = firewall_.replace(table, rules);
     const std::string after = firewall_.read(table);
     if (!error.empty() || after.empty() != rules.empty()) {
@@ -141,7 +164,10 @@ Reconciler::Pass Reconciler::converge(const TunnelSettings& settings) {
 Report Reconciler::apply(const TunnelSettings& settings) {
   if (!tunnel_.isOpen() || tunnel_.name() != settings.tunnelName) throw PortNotAvailable("The tunnel adapter " + settings.tunnelName + " is not open.", "open-tunnel comes before apply");
   const std::optional<TunnelSettings> before = desired_;
+  const bool blockedBefore = !killSwitchSet_ && blocking();
+  applying_ = true;
   Pass pass = converge(settings);
+  applying_ = false;
   if (pass.failed.empty()) {
     // Read back: a second pass must find nothing to do.
     Pass again = converge(settings);
@@ -154,7 +180,8 @@ Report Reconciler::apply(const TunnelSettings& settings) {
   if (!pass.failed.empty()) {
     const ConcernState cause = pass.report[pass.failed];
     if (before) converge(*before);
-    else removeSettings(false);
+    else removeSettings(blockedBefore);
+    if (blockedBefore && !before) killSwitchSet_ = false;
     throw ServiceStopped("The system refused the network settings of the tunnel (" + pass.failed + ").", cause.detail);
   }
   desired_ = settings;
@@ -188,15 +215,18 @@ void Reconciler::removeSettings(bool keepBlocking) {
     tables_.erase(GuardTable(name));
     if (tunnel_.isOpen() && tunnel_.index() != 0) SetAddresses(netlink_, tunnel_.index(), {}, &changed);
   }
-  if (!keepBlocking) {
+  if (!keepBlocking && killSwitchSet_) {
     firewall_.replace(kKillSwitchTable, {});
     tables_.erase(kKillSwitchTable);
+    killSwitchSet_ = false;
   }
   if (srcValidMark_ >= 0) WriteSysctl("ipv4/conf/all/src_valid_mark", srcValidMark_);
   srcValidMark_ = -1;
 }
 
 void Reconciler::withdraw(bool keepBlocking) {
+  // A connection that failed leaves the kill switch it found; only a client that asks for nothing else means that one.
+  if (!keepBlocking && !desired_ && !tunnel_.isOpen()) killSwitchSet_ = true;
   removeSettings(keepBlocking);
   desired_.reset();
   lastReport_.clear();
@@ -221,7 +251,7 @@ void Reconciler::removeLeftovers() {
     if (table == kKillSwitchTable) continue;
     if (if_nametoindex(table.substr(strlen("agile_vpn_")).c_str()) == 0) firewall_.replace(table, {});
   }
-  Dns::removeLeftovers();
+  dns_.removeLeftovers();
 }
 
 }  // namespace agile::helper

@@ -35,13 +35,14 @@ using Report = std::map<std::string, ConcernState>;
 
 class Reconciler {
  public:
-  Reconciler(uid_t client, bool hostNamespace) : client_(client), dns_(hostNamespace) {}
+  Reconciler(uid_t client, const Surroundings& surroundings) : client_(client), dns_(surroundings) {}
 
   /// Creates the adapter, up with its MTU, without addresses. Throws ApplyError (633). Returns the descriptor; it stays ours.
   int openTunnel(const std::string& name, uint32_t mtu, bool offload);
   /// Throws ApplyError (633, 827); then the state is what it was before.
   Report apply(const TunnelSettings& settings);
   /// Everything back. `keepBlocking`: the client vanished without asking for it, so the kill switch stays.
+  /// One that this client did not set is lifted only when nothing was opened before: that is the person's own wish.
   void withdraw(bool keepBlocking);
 
   /// Reads everything back and repairs it. A report when something was repaired or is newly (not) in force.
@@ -63,6 +64,8 @@ class Reconciler {
   Pass converge(const TunnelSettings& settings);
   void link(const TunnelSettings& settings, Pass* pass);
   void firewall(const TunnelSettings& settings, Pass* pass);
+  /// The tunnel of a live connection of somebody else whose kill switch is in force; empty: none, or one that a vanished client left.
+  std::string foreignKillSwitch(const std::string& ownTunnel);
   void removeSettings(bool keepBlocking);
   bool needsReversePathMark();
 
@@ -76,6 +79,10 @@ class Reconciler {
   /// Table contents as read back right after they were set, with the rules they came from.
   std::map<std::string, std::pair<std::string, std::string>> tables_;
   bool dnsSet_ = false;
+  /// The kill switch in force is ours to lift.
+  bool killSwitchSet_ = false;
+  /// In `apply`, not in a later check.
+  bool applying_ = false;
   /// net.ipv4.conf.all.src_valid_mark before us; -1: not touched.
   int srcValidMark_ = -1;
 };

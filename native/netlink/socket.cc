@@ -83,7 +83,8 @@ Result Socket::once(Message& message, const Visitor& visit, bool* interrupted) {
     // Any process may send to a netlink port; only the kernel (port 0) is believed.
     if (from.nl_pid != 0) continue;
     if (header.msg_flags & MSG_TRUNC) return {EMSGSIZE, {}};
-    size_t left = static_cast<size_t>(got);
+    // Signed: the macros subtract aligned lengths and compare with zero.
+    int left = static_cast<int>(got);
     for (auto* at = reinterpret_cast<nlmsghdr*>(buffer); NLMSG_OK(at, left); at = NLMSG_NEXT(at, left)) {
       if (at->nlmsg_seq != sequence) continue;
       if (at->nlmsg_flags & NLM_F_DUMP_INTR) *interrupted = true;

@@ -237,6 +237,45 @@ describe('the privileged helper', () => {
     expect(await systemState(net)).toBe(before);
   });
 
+  it('keeps a kill switch that was left when the next connection fails', async () => {
+    await open(blocking);
+    const table = await net.run('nft', 'list', 'table', 'inet', 'agile_vpn');
+    await net.kill();
+    await until(async () => !(await net.ip('link')).includes('avpn0'), 2000);
+    // A wrong password, a server that does not answer: the tunnel was opened and is withdrawn without settings.
+    await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
+    await net.do('withdraw');
+    expect(await net.run('nft', 'list', 'ruleset')).toBe(table);
+    // The same with settings that are refused.
+    await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
+    await expect(net.do('apply', { ...settings, tunnelName: 'avpn1' })).rejects.toMatchObject({ code: 633 });
+    await net.do('withdraw');
+    expect(await net.run('nft', 'list', 'ruleset')).toBe(table);
+    await net.do('lift');
+    expect(await systemState(net)).toBe(before);
+  });
+
+  it('leaves the kill switch of another connection alone, and refuses a second one', async () => {
+    const raw = (method: string, parameters: object): Promise<{ code?: number }> => net.do('rawRequest', { method, parameters });
+    // One without a kill switch is up before.
+    await raw('open-tunnel', { name: 'avpn1', mtu: 1400, offload: false });
+    const second = { ...settings, tunnelName: 'avpn1', addresses: ['10.78.0.1/32'], routes: ['10.88.0.0/16'], dns: null };
+    expect(await raw('apply', { settings: second })).not.toHaveProperty('code');
+    await open(blocking);
+    const table = await net.run('nft', 'list', 'table', 'inet', 'agile_vpn');
+    // Longer than its period of checks.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(await net.run('nft', 'list', 'table', 'inet', 'agile_vpn')).toBe(table);
+    expect(await raw('apply', { settings: { ...second, mtu: 1380 } })).not.toHaveProperty('code');
+    expect(await raw('apply', { settings: { ...second, killSwitch: blocking.killSwitch } })).toMatchObject({ code: 827 });
+    expect(await raw('withdraw', {})).not.toHaveProperty('code');
+    expect(await net.run('nft', 'list', 'table', 'inet', 'agile_vpn')).toBe(table);
+    expect((await net.do<readonly SettingsReport[]>('reports')).length).toBe(0);
+    await net.do('rawClose');
+    await net.do('withdraw');
+    expect(await systemState(net)).toBe(before);
+  });
+
   it('lets nothing past the kill switch but its own UDP to the gateway, DHCP and neighbour discovery', async () => {
     await open(blocking);
     const outer = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: '10.10.0.2' });
@@ -432,6 +471,22 @@ describe('resolv.conf in its other forms', () => {
       expect(await net.run('cat', '/etc/resolv.conf')).toContain('nameserver 10.99.0.53');
       await net.do('withdraw');
       expect(await form()).toBe(before);
+    } finally {
+      await net.close();
+    }
+  }, 20_000);
+
+  it('shared with the rest of the computer: not touched, and said so', async () => {
+    const net = await Namespace.create(null);
+    try {
+      const before = await net.run('sh', '-c', 'stat /etc/resolv.conf; cat /etc/resolv.conf');
+      await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
+      const report = await net.do<SettingsReport>('apply', settings);
+      const dns = report.concerns.find(({ concern }) => concern === 'dns');
+      expect(dns).toMatchObject({ inForce: false });
+      expect(dns!.detail).toContain('shares /etc/resolv.conf');
+      await net.do('withdraw');
+      expect((await net.run('sh', '-c', 'stat /etc/resolv.conf; cat /etc/resolv.conf')).replaceAll(/^Access: .*$/gm, '')).toBe(before.replaceAll(/^Access: .*$/gm, ''));
     } finally {
       await net.close();
     }
