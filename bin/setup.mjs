@@ -24,6 +24,7 @@ const packages = {
     'libstrongswan-extra-plugins',
     'freeradius',
     'softhsm2',
+    'opensc',
     'nftables',
     'conntrack',
     'ethtool',

@@ -2,9 +2,12 @@ import { loadClientCredentials, clientCertificateProblem, clientCredentialsError
 import type { Certificate } from '../pki/certificate';
 import { PkiError } from '../pki/pki-error';
 import type { Signer } from '../ikev2/session';
+import type { TlsSigner } from '../ports/tls';
+import type { Tokens } from '../ports/tokens';
 import { VpnError } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';
 import type { Ask } from './questions';
+import { openTokenKey } from './token-key';
 
 /** The person's certificate with a key that can sign, wherever that lives. */
 export interface ClientKey {
@@ -13,8 +16,8 @@ export interface ClientKey {
   readonly certificates: readonly Uint8Array[];
   /** For AUTH. */
   readonly signer: Signer;
-  /** For TLS: PKCS#8 DER. */
-  readonly tlsKey: Uint8Array;
+  /** For TLS: PKCS#8 DER, or who signs. */
+  readonly tlsKey: Uint8Array | TlsSigner;
   readonly wipe: () => void;
 }
 
@@ -22,11 +25,10 @@ export interface ClientKey {
 const mostPassphrases = 3;
 
 /** null: the person cancelled. Rejects with VpnError 13806 when there is none or it is not fit to be shown (P-21). */
-export async function loadClientKey(profile: Profile, wallTime: number, ask: Ask): Promise<ClientKey | null> {
+export async function loadClientKey(profile: Profile, wallTime: number, ask: Ask, tokens: Tokens | null | undefined): Promise<ClientKey | null> {
   const { certificate, privateKey } = profile.authentication;
   if (certificate === null) throw new VpnError('IKE_NO_CERT', 'No client certificate is chosen for this connection. Choose one in its properties.', { detail: 'authentication.certificate is not set' });
-  if (typeof certificate !== 'string') throw new VpnError('IKE_NO_CERT', 'Certificates on tokens are not available in this version. Choose a certificate file in the properties of the connection.', { detail: 'authentication.certificate.pkcs11' });
-  const key = await fromFile(certificate, privateKey, ask);
+  const key = typeof certificate === 'string' ? await fromFile(certificate, privateKey, ask) : await openTokenKey(certificate, tokens, ask);
   if (key === null) return null;
   const problem = clientCertificateProblem(key.leaf, wallTime);
   if (problem !== null) {

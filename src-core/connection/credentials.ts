@@ -4,6 +4,7 @@ import { gatewayAcceptance } from '../pki/acceptance';
 import { parseIdentity } from '../pki/identity';
 import { PkiError } from '../pki/pki-error';
 import type { Secrets } from '../ports/secrets';
+import type { Tokens } from '../ports/tokens';
 import { VpnError } from '../ports/vpn-error';
 import type { AuthenticationMethod, Profile } from '../profiles/profile';
 import { loadClientKey } from './client-key';
@@ -15,6 +16,8 @@ import type { Ask } from './questions';
 
 export interface CredentialsOptions extends Omit<EapCredentialsOptions, 'askNewPassword'> {
   readonly secrets: Secrets;
+  /** Absent or null: no keys on tokens here. */
+  readonly tokens?: Tokens | null;
 }
 
 /** RFC names for the status object until the method itself was agreed. */
@@ -51,7 +54,7 @@ export function createCredentialsSource(options: CredentialsOptions): Credential
     const { profile } = question;
     const ask: Ask = (kind, account, why) => options.secrets.request({ connection: profile.name, kind, account, reason: why });
     if (profile.authentication.method === 'psk') return presharedKeyCredentials(question, ask);
-    const ownCertificate = (): Promise<ClientKey | null> => loadClientKey(profile, options.acceptance.wallTime(), ask);
+    const ownCertificate = (): Promise<ClientKey | null> => loadClientKey(profile, options.acceptance.wallTime(), ask, options.tokens);
     const local = profile.authentication.method === 'machine-certificate' ? await machineCertificate(ownCertificate) : await eapCredentials(question, options, ask, ownCertificate);
     if (local === null) return null;
     return {

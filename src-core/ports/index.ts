@@ -7,4 +7,5 @@ export type * from './network-settings';
 export type * from './secrets';
 export type * from './trace';
 export type * from './tls';
+export * from './tokens';
 export * from './vpn-error';

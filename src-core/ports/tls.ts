@@ -4,14 +4,22 @@
  */
 export type TlsVersion = '1.2' | '1.3';
 
+/** A key that lives elsewhere; `sign` is called within the handshake and blocks it. Throws what the token says. */
+export interface TlsSigner {
+  /** `rsa-pkcs1`: over a DigestInfo; `rsa-raw`: over a padded block; `ecdsa`: over a hash, giving r | s. */
+  sign(operation: 'rsa-pkcs1' | 'rsa-raw' | 'ecdsa', input: Uint8Array): Uint8Array;
+  /** RSA: `rsa-raw` can be asked for. Without it there is no PSS, and so no TLS 1.3 (P-41). */
+  readonly bareRsa: boolean;
+}
+
 export interface TlsClientOptions {
   readonly role: 'client';
   readonly minVersion: TlsVersion;
   readonly maxVersion: TlsVersion;
   /** DER, end-entity first; empty: no client certificate. */
   readonly certificates: readonly Uint8Array[];
-  /** PKCS#8 DER; null with empty `certificates`. */
-  readonly privateKey: Uint8Array | null;
+  /** PKCS#8 DER, or who signs; null with empty `certificates`. */
+  readonly privateKey: Uint8Array | TlsSigner | null;
   /** SNI; null sends none. */
   readonly serverName: string | null;
   /** A session of an earlier `resumable`; null: full handshake. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { loadAddon } from '../../native';
 import { createNativeDataPath } from '../../native/datapath';
 import { createTlsEngine } from '../../native/tls';
+import { createTokens } from '../../native/tokens';
 import { createCredentialsSource } from '../../src-core/connection/credentials';
 import { createInitiatorSession } from '../../src-core/ikev2/sa/initiator-session';
 import type { Certificate } from '../../src-core/pki/certificate';
@@ -29,6 +30,7 @@ export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironm
   const { adapters, clock, datagrams, random, resolver, createNetworkSettings } = system;
   const systemAuthorities = createSystemAuthorities();
   const tls = createTlsEngine();
+  const tokens = createTokens();
   return {
     adapters,
     unavailable: () => {
@@ -48,7 +50,7 @@ export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironm
       resolver,
       networkSettings: createNetworkSettings!(),
       trace,
-      credentials: createCredentialsSource({ random, secrets, trace, tls, acceptance: { wallTime: () => clock.wallTime(), systemAuthorities } }),
+      credentials: createCredentialsSource({ random, secrets, trace, tls, tokens, acceptance: { wallTime: () => clock.wallTime(), systemAuthorities } }),
       createDataPath: () => createNativeDataPath({ clock }),
       createSession: (config, dependencies) => createInitiatorSession(dependencies, config),
     }),

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "external_key.h"
 #include "init.h"
 
 namespace {
@@ -126,12 +127,40 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
       if (ok != 1) throw Napi::Error::New(env, "certificates: " + LastError("not a certificate"));
     }
     Napi::Value key = options.Get("privateKey");
-    if (certificates.Length() == 0 || !key.IsTypedArray()) return;
+    if (certificates.Length() == 0) return;
+    if (key.IsObject() && !key.IsTypedArray()) return UseExternalKey(env, key.As<Napi::Object>());
+    if (!key.IsTypedArray()) return;
     Napi::Uint8Array bytes = key.As<Napi::Uint8Array>();
     const unsigned char* at = bytes.Data();
     Key parsed(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(bytes.ByteLength())));
     if (parsed == nullptr || SSL_CTX_use_PrivateKey(context_.get(), parsed.get()) != 1 || SSL_CTX_check_private_key(context_.get()) != 1)
       throw Napi::Error::New(env, "privateKey: " + LastError("does not fit the certificate"));
+  }
+
+  // The signature is made by JavaScript within the handshake, on this thread.
+  void UseExternalKey(Napi::Env env, Napi::Object key) {
+    key_ = Napi::Persistent(key);
+    signer_ = [this](const char* operation, const unsigned char* input, size_t length, std::vector<unsigned char>& signature) {
+      Napi::Env here = key_.Env();
+      try {
+        Napi::Value made = key_.Get("sign").As<Napi::Function>().Call(key_.Value(), {Napi::String::New(here, operation), Octets(here, input, length)});
+        if (!made.IsTypedArray()) return false;
+        Napi::Uint8Array octets = made.As<Napi::Uint8Array>();
+        signature.assign(octets.Data(), octets.Data() + octets.ByteLength());
+        return true;
+      } catch (const Napi::Error& error) {
+        error_ = error.Message();
+        return false;
+      }
+    };
+    SSL_CTX* context = context_.get();
+    Key external(agile::NewExternalKey(X509_get0_pubkey(SSL_CTX_get0_certificate(context)), &signer_));
+    if (external == nullptr || SSL_CTX_use_PrivateKey(context, external.get()) != 1) throw Napi::Error::New(env, "privateKey: " + LastError("does not fit the certificate"));
+    // P-41: PSS is padded here and needs the bare RSA operation; TLS 1.3 knows nothing else.
+    if (EVP_PKEY_get_base_id(external.get()) == EVP_PKEY_RSA && !key.Get("bareRsa").ToBoolean()) {
+      SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+      SSL_CTX_set1_sigalgs_list(context, "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512");
+    }
   }
 
   // Judging the chain is the caller's: RFC 5280 and the profile's rules live above. A server has no way to suspend here;
@@ -300,6 +329,8 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     context_.reset();
   }
 
+  Napi::ObjectReference key_;
+  agile::ExternalSigner signer_;
   Context context_;
   SSL* ssl_ = nullptr;
   BIO* in_ = nullptr;
@@ -315,5 +346,6 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
 
 void InitTls(Napi::Env env, Napi::Object exports) {
   exports.Set("TlsSession", TlsSession::Define(env));
+  InitPkcs11(env, exports);
   exports.Set("tlsLibrary", Napi::String::New(env, OpenSSL_version(OPENSSL_VERSION)));
 }
