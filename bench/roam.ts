@@ -36,7 +36,7 @@ export async function benchRoam(rounds: number): Promise<string> {
           gaps.set(key, [...(gaps.get(key) ?? []), gap >= (gaveUp ? 900 : patience * 0.9) ? Infinity : gap]);
           await contender.disconnect();
           await contender.close();
-          await sleep(200);
+          await sleep(1_200);
         }
       }
     }

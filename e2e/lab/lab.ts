@@ -89,7 +89,6 @@ export class Lab {
     await batch(this.namespace('wires'), [`link set ${farEnd[adapter]} up`]);
     const { via, metric } = defaultRoutes[adapter];
     await batch(this.namespace('client'), [`link set ${adapter} up`, `route replace default via ${via} dev ${adapter} metric ${String(metric)}`]);
-    // The kernel notices a carrier that is back up to a second late; until then what is sent by the adapter vanishes.
     const works = async (machine: Machine, name: string): Promise<boolean> => (await this.on(machine, 'cat', [`/sys/class/net/${name}/operstate`], { mayFail: true })).stdout.trim() === 'up';
     await until(`${adapter} to work again`, 5_000, async () => ((await works('client', adapter)) && (await works('wires', farEnd[adapter])) ? true : undefined));
   }

@@ -23,10 +23,9 @@ export async function roamsBackAndForth(lab: Lab, cut: Cut): Promise<void> {
   const client = VpnClient.by(lab, 'eap-mschapv2');
   await client.connected();
   const before = lasting(client);
-  const download = transfer(lab, 'download', 100_000_000, 2_400_000);
+  const download = transfer(lab, 'download', 100_000_000, 1_500_000);
   const series = await roamSeries(lab, cut, 40, 'eth0', {
-    settle: 600,
-    rest: 350,
+    settle: 400,
     onEach: async (to, index) => {
       await client.waitFor(`switch ${String(index + 1)} to ${to}`, (s) => s.state === 'Connected' && s.adapter === to, 5_000);
     },

@@ -25,7 +25,10 @@ export interface RoamSeries {
 export interface RoamOptions {
   /** Milliseconds given to recover before the adapter is plugged in again. */
   readonly settle?: number;
-  /** Milliseconds between plugging in and the next switch. */
+  /**
+   * Milliseconds between plugging in and the next switch. The kernel looks at links once a second (net/core/link_watch.c), so what is
+   * sent by an adapter within a second of its cable's return may vanish: a shorter rest measures that, and no client.
+   */
   readonly rest?: number;
   /** Called after each switch has had its time; rejects when the tunnel is not where it should be. */
   readonly onEach?: (to: AdapterName, index: number) => Promise<void>;
@@ -49,7 +52,7 @@ export async function roamSeries(lab: Lab, cut: Cut, count: number, first: Adapt
       cuts.push({ at, until: monotonic(), from: current });
       await options.onEach?.(otherAdapter(current), i);
       await lab.plug(current);
-      await sleep(options.rest ?? 400);
+      await sleep(options.rest ?? 1_200);
       current = otherAdapter(current);
     }
   } catch (error) {
