@@ -25,7 +25,9 @@ import { notify } from '../wire/payloads/notify';
 import { type ChildSa, ChildSas } from './child-sas';
 import { endpointText, ikeMessageOf, samePath, sendIke } from './ike-path';
 import { IkeSa, type IkeSaHost, type IkeSaOptions, type ReceivedRequest } from './ike-sa';
-import { establishedSchedule } from './retransmission';
+import { IdleTimers } from './idle-timers';
+import { PathProbe } from './path-probe';
+import { TaskLanes } from './task-lanes';
 import { Timers } from './timers';
 import { TokenBucket } from './token-bucket';
 
@@ -39,8 +41,6 @@ const replacedIkeSaLifetime = 60_000;
 const deletedIkeSaLifetime = 10_000;
 /** Tries of the DELETE of an IKE SA that is already replaced. */
 const deleteTries = 5;
-/** C-73: idle connections are asked this rarely, seconds. */
-const idleLivenessSeconds = 300;
 /** Addresses from which IKE messages of the peer are accepted. */
 const maxKnownRemotes = 32;
 
@@ -72,18 +72,6 @@ export interface Handshake {
 
 export type SessionState = 'idle' | 'connecting' | 'established' | 'closing' | 'ended';
 
-interface Lane {
-  readonly sa: IkeSa;
-  readonly queue: Task[];
-  active: Task | null;
-}
-
-interface Probe {
-  readonly paths: readonly IkePath[];
-  readonly finish: (path: IkePath | null) => void;
-  repetitions: number;
-}
-
 /**
  * One connection with one peer through all its IKE SAs and CHILD SAs: the driver of the tasks. It owns the timers, the path and the
  * data path's SAs; what an exchange means is in src-core/ikev2/exchanges.
@@ -106,22 +94,20 @@ export class SessionCore implements IkeSaHost, IkeSession {
   #dataPath: DataPath | null;
   #childSas: ChildSas | null = null;
   #state: SessionState = 'idle';
-  #lanes: Lane[] = [];
+  readonly #lanes: TaskLanes;
+  readonly #idle: IdleTimers;
   #current: IkeSa | null = null;
   /** The peer rekeyed the IKE SA and may not have our answer yet: it becomes current when the peer shows that it has (RFC 7296 section 2.8). */
   #successor: IkeSa | null = null;
   #path: IkePath | null = null;
   #held = false;
-  #probe: Probe | null = null;
+  #probe: PathProbe | null = null;
   #lastHeardAt: number | null = null;
-  #lastSentAt = 0;
   /** Since when silence counts: the path was changed or came back then. */
   #listeningSince = 0;
   #budgetReported = false;
   #lastHintAt = Number.NEGATIVE_INFINITY;
-  #keepaliveDueAt = 0;
   #livenessWaiters: ((answered: boolean) => void)[] = [];
-  #pumping = false;
   /** Log records of the message that is being processed; null outside of that. */
   #delayedLog: (() => void)[] | null = null;
   readonly #knownRemotes = new Set<string>();
@@ -139,6 +125,8 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.#dataPath = null;
     this.settings = settings;
     this.timers = new Timers(this.clock);
+    this.#lanes = new TaskLanes({ mayStart: (sa, task) => this.#mayStart(sa, task), answered: (path) => this.#answered(path) });
+    this.#idle = new IdleTimers(this);
     this.mobility = new Mobility(this);
     this.ikeRekeying = new IkeRekeying(this);
     this.childRekeying = new ChildRekeying(this);
@@ -194,11 +182,11 @@ export class SessionCore implements IkeSaHost, IkeSession {
     if (datagram.length === 1 && datagram[0] === 0xff) return true;
     const message = ikeMessageOf(datagram, path);
     if (message === null) return false;
-    const lane = this.#lanes.find(({ sa }) => equal(message.subarray(0, 8), sa.spiI) && equal(message.subarray(8, 16), sa.spiR));
-    if (lane === undefined) return this.handshake?.receive(message, path) ?? this.#foreignHint(message, path);
+    const owner = this.#lanes.ikeSas.find((sa) => equal(message.subarray(0, 8), sa.spiI) && equal(message.subarray(8, 16), sa.spiR));
+    if (owner === undefined) return this.handshake?.receive(message, path) ?? this.#foreignHint(message, path);
     // C-45: only from where the peer is known to be; a responder hears its client from wherever that roams.
     if (this.settings.role === 'initiator' && !this.#isKnownRemote(path)) return true;
-    if (!lane.sa.receive(message, path)) this.#unprotected(message, path);
+    if (!owner.receive(message, path)) this.#unprotected(message, path);
     return true;
   }
 
@@ -207,44 +195,40 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.adoptPath(path);
     this.#restartSilence();
     // M-12.4, M-14: what waits for an answer goes out again from here, octet by octet the same.
-    for (const { sa } of this.#lanes) sa.resend();
+    for (const sa of this.#lanes.ikeSas) sa.resend();
     if (this.#state === 'established') {
       this.mobility.pathChanged();
-      this.#startIdleTimers();
+      this.#idle.start();
       this.pump();
     }
   }
 
   holdPath(): void {
     this.#held = true;
-    for (const { sa } of this.#lanes) sa.pause();
-    this.timers.cancel('nat keepalive');
-    this.timers.cancel('liveness');
+    for (const sa of this.#lanes.ikeSas) sa.pause();
+    this.#idle.stop();
     this.#dataPath?.setPath(null);
   }
 
   probe(paths: readonly IkePath[], timeoutMs: number): Promise<IkePath | null> {
     const sa = this.#current;
     if (this.#state !== 'established' || sa === null || paths.length === 0) return Promise.resolve(null);
-    this.#probe?.finish(null);
+    this.#probe?.end(null);
     for (const path of paths) this.knowRemote(path);
     return new Promise((resolve) => {
-      const probe: Probe = {
-        paths: [...paths],
-        repetitions: 0,
-        finish: (path) => {
-          if (this.#probe !== probe) return;
-          this.#probe = null;
-          this.timers.cancel('probe timeout');
-          this.timers.cancel('probe repetition');
-          if (this.#held) for (const lane of this.#lanes) lane.sa.pause();
-          resolve(path);
+      const probe = new PathProbe(
+        this.timers,
+        paths,
+        timeoutMs,
+        () => this.ask(),
+        (found) => {
+          if (this.#probe === probe) this.#probe = null;
+          if (this.#held) for (const known of this.#lanes.ikeSas) known.pause();
+          resolve(found);
         },
-      };
+      );
       this.#probe = probe;
-      this.timers.set('probe timeout', timeoutMs, () => probe.finish(null));
-      this.#ask();
-      this.#scheduleProbeRepetition(probe);
+      probe.start();
     });
   }
 
@@ -258,7 +242,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
       };
       const timer = this.clock.setTimer(timeoutMs, 'liveness timeout', () => finish(false));
       this.#livenessWaiters.push(finish);
-      this.#ask();
+      this.ask();
     });
   }
 
@@ -278,7 +262,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
       return Promise.resolve(false);
     }
     this.#state = 'closing';
-    this.#probe?.finish(null);
+    this.#probe?.end(null);
     return new Promise((resolve) => {
       const finish = (answered: boolean): void => {
         if (this.#state !== 'ended') this.#end('local', null);
@@ -286,7 +270,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
       };
       this.onClosed = finish;
       this.timers.set('close', waitMs, () => finish(false));
-      for (const lane of this.#lanes) lane.queue.length = 0;
+      this.#lanes.dropWaiting();
       this.#successor?.sendOnce(exchangeType.INFORMATIONAL, [deleteIkeSa]);
       this.enqueue(new DeleteIkeTask(this, sa, () => finish(true)));
     });
@@ -363,7 +347,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
   /** Creates an IKE SA of this session; its messages are received from now on. */
   createIkeSa(options: IkeSaOptions): IkeSa {
     const sa = new IkeSa(this, options);
-    this.#lanes.push({ sa, queue: [], active: null });
+    this.#lanes.add(sa);
     const { cipher } = options.suite;
     this.#trace.keys?.({
       type: 'ike',
@@ -385,9 +369,9 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.#current = sa;
     sa.state = 'established';
     this.handshake = null;
-    for (const lane of [...this.#lanes]) if (lane.sa !== sa) this.removeIkeSa(lane.sa);
+    for (const other of this.#lanes.ikeSas) if (other !== sa) this.removeIkeSa(other);
     this.#restartSilence();
-    this.#startIdleTimers();
+    this.#idle.start();
     this.ikeRekeying.schedule(sa);
   }
 
@@ -411,37 +395,18 @@ export class SessionCore implements IkeSaHost, IkeSession {
 
   /** The task in flight on an IKE SA. */
   activeTask(sa: IkeSa): Task | null {
-    return this.#lanes.find((lane) => lane.sa === sa)?.active ?? null;
-  }
-
-  hasTask(predicate: (task: Task) => boolean): boolean {
-    return this.#lanes.some((lane) => (lane.active !== null && predicate(lane.active)) || lane.queue.some(predicate));
+    return this.#lanes.active(sa);
   }
 
   /** Queues a task on the current IKE SA, or on the one given. One of the same name that still waits is enough. */
   enqueue(task: Task, sa: IkeSa | null = this.#current): void {
-    const lane = this.#lanes.find((candidate) => candidate.sa === sa);
-    if (lane === undefined) {
-      task.cancel?.();
-      return;
-    }
-    if (lane.queue.some((waiting) => waiting.name === task.name)) {
-      task.cancel?.();
-      return;
-    }
-    lane.queue.push(task);
-    this.pump();
+    if (this.#lanes.enqueue(sa, task)) this.pump();
+    else task.cancel?.();
   }
 
-  /** Starts what can be started: one task an IKE SA, the most urgent first (C-5). */
+  /** Starts the tasks that can be started. */
   pump(): void {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    try {
-      for (const lane of [...this.#lanes]) while (this.#startNext(lane));
-    } finally {
-      this.#pumping = false;
-    }
+    this.#lanes.pump();
   }
 
   /**
@@ -462,14 +427,8 @@ export class SessionCore implements IkeSaHost, IkeSession {
     next.state = 'established';
     next.roundTrip ??= previous.roundTrip;
     if (previous.state === 'established') previous.state = 'rekeyed';
-    const from = this.#lanes.find((lane) => lane.sa === previous);
-    const to = this.#lanes.find((lane) => lane.sa === next);
-    if (from !== undefined && to !== undefined) {
-      const moving = from.queue.filter((task) => task.kind !== 'deleteIke' && task.kind !== 'rekeyIke');
-      for (const task of from.queue) if (task.kind === 'rekeyIke') task.cancel?.();
-      from.queue.splice(0, from.queue.length, ...from.queue.filter((task) => task.kind === 'deleteIke'));
-      to.queue.push(...moving);
-    }
+    const dropped = this.#lanes.moveWaiting(previous, next, ({ kind }) => (kind === 'deleteIke' ? 'stay' : kind === 'rekeyIke' ? 'drop' : 'move'));
+    for (const task of dropped) task.cancel?.();
     this.mobility.ikeSaReplaced(next);
     this.ikeRekeying.schedule(next);
     this.emit({ type: 'ike-rekeyed', ike: next.info });
@@ -484,24 +443,18 @@ export class SessionCore implements IkeSaHost, IkeSession {
 
   /** Forgets an IKE SA that is not the current one. Its task in flight goes on elsewhere when it can. */
   removeIkeSa(sa: IkeSa): void {
-    const index = this.#lanes.findIndex((lane) => lane.sa === sa);
-    if (index < 0 || sa === this.#current) return;
-    const [lane] = this.#lanes.splice(index, 1);
+    if (sa === this.#current || !this.#lanes.has(sa)) return;
+    const tasks = this.#lanes.remove(sa);
     sa.destroy();
-    for (const task of [lane?.active ?? null, ...(lane?.queue ?? [])]) {
-      if (task === null) continue;
+    for (const task of tasks) {
       if (task.restartable && this.#state === 'established') this.enqueue(task);
       else task.cancel?.();
     }
-    if (lane !== undefined) lane.active = null;
   }
 
   /** The peer deleted an IKE SA that has a successor: it is kept to answer repetitions only. */
   lingerIkeSa(sa: IkeSa): void {
-    const lane = this.#lanes.find((candidate) => candidate.sa === sa);
-    if (lane === undefined) return;
-    const task = lane.active;
-    lane.active = null;
+    const task = this.#lanes.takeActive(sa);
     sa.dropRequest();
     sa.state = 'deleting';
     if (task !== null) {
@@ -517,6 +470,25 @@ export class SessionCore implements IkeSaHost, IkeSession {
     const closed = this.onClosed;
     this.#end(by, error);
     closed?.(true);
+  }
+
+  /** Makes sure that a request is on its way: the waiting one again, or an empty INFORMATIONAL. */
+  ask(): void {
+    const sa = this.#current;
+    if (sa === null) return;
+    if (sa.pendingRequest !== null) sa.resend();
+    else this.enqueue(new LivenessTask(this));
+  }
+
+  askWhenFree(): void {
+    if (this.#current?.pendingRequest === null) this.enqueue(new LivenessTask(this));
+  }
+
+  /** Clock.now() of the last authentic packet of either kind, or of the last change of the path. */
+  lastProofOfLife(): number {
+    let last = Math.max(this.#lastHeardAt ?? 0, this.#listeningSince);
+    for (const child of this.#childSas?.list ?? []) last = Math.max(last, this.#dataPath?.inboundCounters(child.spiIn)?.lastPacketAt ?? 0);
+    return last;
   }
 
   /** ESP left after `instant` (Clock.now()). */
@@ -577,7 +549,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
   }
 
   send(path: IkePath, message: Uint8Array): void {
-    this.#lastSentAt = this.clock.now();
+    this.#idle.noteSent();
     sendIke(path, message);
   }
 
@@ -675,124 +647,25 @@ export class SessionCore implements IkeSaHost, IkeSession {
     handleCreateChild(this, sa, request);
   }
 
-  #startNext(lane: Lane): boolean {
-    if (lane.active !== null || lane.queue.length === 0 || lane.sa.pendingRequest !== null || lane.sa.state === 'gone' || lane.sa.state === 'authenticating') return false;
+  #mayStart(sa: IkeSa, task: Task): boolean {
     if (this.#state !== 'established' && this.#state !== 'closing') return false;
-    // Without a path nothing begins, but a probe brings its own paths.
-    if (this.requestPaths().length === 0) return false;
-    lane.queue.sort((a, b) => taskPriority[a.kind] - taskPriority[b.kind]);
     // While the peer may be on the successor already, only what cannot wait goes over the old IKE SA.
-    if (this.#successor !== null && lane.sa === this.#current && lane.queue[0] !== undefined && taskPriority[lane.queue[0].kind] > taskPriority.liveness) return false;
-    const task = lane.queue.shift();
-    if (task === undefined) return false;
-    const payloads = task.build(lane.sa);
-    if (payloads === null) {
-      task.cancel?.();
-      return true;
-    }
-    lane.active = task;
-    lane.sa.request({
-      name: task.name,
-      exchange: task.exchange,
-      payloads,
-      schedule: task.schedule ?? establishedSchedule,
-      onResponse: (response, path) => {
-        lane.active = null;
-        if (this.#state === 'ended') return;
-        this.#answered(path);
-        task.process(lane.sa, response, path);
-        this.pump();
-      },
-    });
-    return true;
+    if (this.#successor !== null && sa === this.#current && taskPriority[task.kind] > taskPriority.liveness) return false;
+    // Without a path nothing begins; a probe brings its own paths.
+    return this.requestPaths().length > 0;
   }
 
   /** Something we asked was answered on `path`. */
-  #answered(path: IkePath): void {
+  #answered(path: IkePath): boolean {
+    if (this.#state === 'ended') return false;
     for (const waiter of [...this.#livenessWaiters]) waiter(true);
-    const probe = this.#probe;
-    if (probe === null) return;
-    const found = probe.paths.find((candidate) => samePath(candidate, path));
-    if (found !== undefined) probe.finish(found);
-    // The answer came by a path nobody asked about: ask again.
-    else this.#ask();
-  }
-
-  /** Makes sure that a request is on its way: the pending one, or an empty INFORMATIONAL. */
-  #ask(): void {
-    const sa = this.#current;
-    if (sa === null) return;
-    if (sa.pendingRequest !== null) sa.resend();
-    else this.enqueue(new LivenessTask(this));
-  }
-
-  #scheduleProbeRepetition(probe: Probe): void {
-    const delay = Math.min(200 * 1.8 ** probe.repetitions, 2500);
-    this.timers.set('probe repetition', delay, () => {
-      if (this.#probe !== probe) return;
-      probe.repetitions++;
-      this.#ask();
-      this.#scheduleProbeRepetition(probe);
-    });
+    this.#probe?.answered(path);
+    return true;
   }
 
   #restartSilence(): void {
     this.#listeningSince = this.clock.now();
     this.#budgetReported = false;
-  }
-
-  #startIdleTimers(): void {
-    this.#scheduleLiveness();
-    this.#scheduleKeepalive();
-  }
-
-  #lastProofOfLife(): number {
-    let last = Math.max(this.#lastHeardAt ?? 0, this.#listeningSince);
-    for (const child of this.#childSas?.list ?? []) last = Math.max(last, this.#dataPath?.inboundCounters(child.spiIn)?.lastPacketAt ?? 0);
-    return last;
-  }
-
-  /** C-73: asks only when something was sent and nothing was heard, or when it was quiet for long. */
-  #scheduleLiveness(): void {
-    const interval = this.settings.livenessSeconds * 1000;
-    if (interval <= 0) return;
-    const now = this.clock.now();
-    const due = Math.max(this.#lastProofOfLife() + interval, now + 250);
-    this.timers.set('liveness', due - now, () => {
-      const proof = this.#lastProofOfLife();
-      const quiet = this.clock.now() - proof;
-      if (quiet >= interval - 1) {
-        const waiting = quiet >= Math.max(idleLivenessSeconds * 1000, interval) || this.sentSince(proof);
-        if (waiting && !this.#held && this.#current?.pendingRequest === null) this.enqueue(new LivenessTask(this));
-        // Nothing was sent yet: look again soon, since a packet may leave at any time.
-        this.timers.set('liveness', waiting ? interval : Math.min(interval, 1000), () => this.#scheduleLiveness());
-        return;
-      }
-      this.#scheduleLiveness();
-    });
-  }
-
-  /** E-20..E-22: one octet when nothing else was sent, counted from the last packet of any kind. */
-  #scheduleKeepalive(): void {
-    const seconds = this.settings.natKeepaliveSeconds;
-    if (seconds === null || seconds <= 0 || this.#held) return;
-    const interval = seconds * 1000;
-    const now = this.clock.now();
-    const last = Math.max(this.#dataPath?.lastSentAt() ?? 0, this.#lastSentAt);
-    const due = Math.max(last + interval, now + 50);
-    this.#keepaliveDueAt = due;
-    this.timers.set('nat keepalive', due - now, () => {
-      const path = this.#path;
-      const fired = this.clock.now();
-      const lastSent = Math.max(this.#dataPath?.lastSentAt() ?? 0, this.#lastSentAt);
-      if (path !== null && this.#state === 'established' && fired - lastSent >= interval - 1) {
-        // The machine slept: the mapping may be gone, so ask instead of tapping (E-22).
-        if (fired - this.#keepaliveDueAt > 20_000) this.#ask();
-        else if (path.remote.port !== 500) path.socket.send(Uint8Array.of(0xff), path.remote);
-        this.#lastSentAt = fired;
-      }
-      this.#scheduleKeepalive();
-    });
   }
 
   /** C-75, H-30: unprotected messages are hints, whatever they say. */
@@ -823,7 +696,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
     if (this.#state !== 'established' || now - this.#lastHintAt < hintInterval) return;
     this.#lastHintAt = now;
     this.emit({ type: 'peer-forgot-hint' });
-    if (!this.#held) this.#ask();
+    if (!this.#held) this.ask();
   }
 
   #end(by: 'peer' | 'local' | 'failure', error: VpnError | null): void {
@@ -839,16 +712,10 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.onClosed = null;
     this.handshake?.close();
     this.handshake = null;
-    const probe = this.#probe;
-    probe?.finish(null);
+    this.#probe?.end(null);
     for (const waiter of [...this.#livenessWaiters]) waiter(false);
     this.timers.close();
-    for (const lane of this.#lanes) {
-      lane.active?.cancel?.();
-      for (const task of lane.queue) task.cancel?.();
-      lane.sa.destroy();
-    }
-    this.#lanes = [];
+    this.#lanes.clear();
     this.#current = null;
     this.#successor = null;
     this.#childSas?.clear();
