@@ -38,6 +38,8 @@ export class TlsTunnel {
   readonly #options: TlsTunnelOptions;
   readonly #framing: TlsFraming;
   #session: TlsSession | null = null;
+  /** The server's certificates were judged good. */
+  #judged = false;
   #open = false;
   #closed = false;
 
@@ -114,6 +116,7 @@ export class TlsTunnel {
         throw error;
       }
       if (this.#closed) return failure('closed meanwhile');
+      this.#judged = true;
       step = session.verified(true);
       pending = concat(pending, step.output);
     }
@@ -122,6 +125,11 @@ export class TlsTunnel {
       return failure(`TLS: ${step.error ?? 'closed by the server'}`);
     }
     if (step.state !== 'open') return { type: 'respond', data: this.#framing.send(pending) };
+    // A resumed session or a cipher suite without certificates would pass by the judge; neither is ever offered (A-56, H-55).
+    if (!this.#judged) {
+      this.close();
+      return failure('TLS: the server showed no certificate');
+    }
     this.#open = true;
     return { type: 'inside', application: step.application, pending };
   }
