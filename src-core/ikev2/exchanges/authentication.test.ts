@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { concat, hexEncode, utf8Encode } from '../../bytes';
 import { prf } from '../../crypto/prf';
 import { testKey } from '../../simulation';
 import type { Signer } from '../session';
 import { announcedHashes, authenticatedOctets, checkSignature, chooseSignatureScheme, createSignature, sharedKeyAuthentication, verifySharedKey } from './authentication';
+
+// Virtual time costs real time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const octets = utf8Encode('what AUTH covers');
 

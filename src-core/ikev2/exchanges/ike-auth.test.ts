@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { utf8Encode } from '../../bytes';
 import { EapPeer, EapServer, MschapPeer, MschapServer, mschapCredentials, ntPasswordHash } from '../../eap';
 import { certificateLogin, SeededRandom, simulatedPsk, testKey, trusting, TwoEnds, type TwoEndsOptions } from '../../simulation';
 import type { Signer } from '../session';
+
+// Virtual time costs real time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const random = new SeededRandom(99);
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { uint16Octets } from '../../bytes';
 import { gatewayAddress, type SimulatedDatagram, TwoEnds, type TwoEndsOptions } from '../../simulation';
 import { exchangeType, notifyType } from '../wire/constants';
@@ -6,6 +6,9 @@ import { findNotify } from '../wire/find';
 import { decodeMessage, encodeMessage } from '../wire/message';
 import { notify } from '../wire/payloads/notify';
 import type { InnerPayload } from '../wire/payload';
+
+// Virtual time costs real time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 /** Octets of the IKE message in a datagram to or from port 500 (no marker) or 4500. */
 function message(datagram: SimulatedDatagram): Uint8Array {

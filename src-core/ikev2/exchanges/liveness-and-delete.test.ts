@@ -1,10 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { gatewayAddress, TwoEnds } from '../../simulation';
 import { exchangeType, notifyType } from '../wire/constants';
 import { encodeMessage } from '../wire/message';
 import { addNonEspMarker } from '../wire/non-esp-marker';
 import { notify } from '../wire/payloads/notify';
 import { hexDecode } from '../../bytes';
+
+// Virtual time costs real time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 function sentBy(ends: TwoEnds, address: string): Uint8Array[] {
   const seen: Uint8Array[] = [];

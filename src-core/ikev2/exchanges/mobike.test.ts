@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { gatewayAddress, secondGatewayAddress, TwoEnds } from '../../simulation';
 import type { IkePath } from '../session';
+
+// Virtual time costs real time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 /** Names of the messages in the client's log, newest last: "sent INFORMATIONAL request UPDATE_SA_ADDRESSES …". */
 function exchanges(ends: TwoEnds): string[] {

@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { compare } from '../../bytes';
 import { Mailbox, type RecordingDataPath, TwoEnds, type TwoEndsOptions } from '../../simulation';
 import { oursIsRedundant } from './lowest-nonce';
+
+// Virtual time costs real time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 function only<T>(list: readonly T[]): T {
   expect(list).toHaveLength(1);

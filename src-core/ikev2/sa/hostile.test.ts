@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { uint32Octets, utf8Encode } from '../../bytes';
 import { gatewayAddress, PuppetGateway, puppetAddress, type PuppetScript, RecordingDataPath, type SimulatedDatagram, TwoEnds, type TwoEndsOptions } from '../../simulation';
 import { certificateEncoding, configurationAttribute, configurationType, exchangeType, notifyType, payloadType, protocolId } from '../wire/constants';
@@ -11,6 +11,9 @@ import { childNotify, notify, rekeySaNotify } from '../wire/payloads/notify';
 import { transform } from '../wire/payloads/security-association';
 import { trafficSelectors } from '../wire/payloads/traffic-selectors';
 import { everyIpv4, everyIpv6, hostSelector } from '../exchanges/traffic-selectors';
+
+// Virtual time costs real time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const replace =
   (type: InnerPayload['type'], by: InnerPayload | readonly InnerPayload[] | null) =>

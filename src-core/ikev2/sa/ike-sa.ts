@@ -261,8 +261,10 @@ export class IkeSa {
     }
     // C-8: neither the next nor the last one.
     if (header.messageId !== this.#expectedRequestId) return;
-    // H-7: no state for anything but IKE_AUTH (and what comes before it) yet.
-    if (this.state === 'authenticating' && header.exchangeType !== exchangeType.IKE_AUTH) return;
+    // C-5: a window of one. The answer to the one before may take its time (EAP, certificates), and until it is out there is no next.
+    if (this.#answered !== null && this.#answered.packets === null) return;
+    // H-7: no state for anything but IKE_AUTH (and what comes before it) yet, and that is never for the responder to ask.
+    if (this.state === 'authenticating' && (this.initiator || header.exchangeType !== exchangeType.IKE_AUTH)) return;
     const inner = this.#open(header, message, payload, this.#requestFragments);
     if (inner === null) return;
     this.#host.heard(this, path);

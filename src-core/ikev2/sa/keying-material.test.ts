@@ -1,10 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { concat, hexDecode, hexEncode } from '../../bytes';
 import vectors from '../../crypto/vectors/ikev2-kdf.json';
 import type { PrfAlgorithm } from '../../crypto/prf';
 import { parseProposal } from '../proposals/proposal';
 import { childSuite, ikeSuite } from '../proposals/suites';
 import { deriveChildKeys, expandIkeKeys, initialKeySeed, rekeyedKeySeed } from './keying-material';
+
+// Virtual time costs real time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const octets = (hex: string): Uint8Array => hexDecode(hex) ?? new Uint8Array(0);
 const half = (bytes: Uint8Array): [Uint8Array, Uint8Array] => [bytes.slice(0, bytes.length / 2), bytes.slice(bytes.length / 2)];

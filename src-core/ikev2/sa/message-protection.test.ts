@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { equal } from '../../bytes';
 import { SeededRandom } from '../../simulation';
 import { parseProposal } from '../proposals/proposal';
@@ -10,6 +10,9 @@ import type { InnerPayload } from '../wire/payload';
 import { FragmentCollector } from './fragment-collector';
 import { expandIkeKeys } from './keying-material';
 import { MessageProtection } from './message-protection';
+
+// Virtual time costs real time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 function pair(keyword: string) {
   const suite = ikeSuite(parseProposal('ike', keyword).algorithms);
