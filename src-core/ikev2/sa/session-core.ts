@@ -132,7 +132,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.childRekeying = new ChildRekeying(this);
     const now = this.clock.now();
     // A gateway whose data path cannot move its SAs rekeys after every roam, so bursts are normal; a flood is not (H-35).
-    this.#childRekeyBudget = new TokenBucket(100, 100, now);
+    this.#childRekeyBudget = new TokenBucket(200, 50, now);
     this.#ikeRekeyBudget = new TokenBucket(6, 30_000, now);
     if (dependencies.dataPath !== null) this.attach(dependencies.dataPath, dependencies.onEvent);
   }
