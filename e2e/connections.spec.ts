@@ -75,3 +75,35 @@ test('a file that is no connection is refused in words', async ({ page, product 
   await chooser.setInputFiles({ name: 'huge.json', mimeType: 'application/json', buffer: Buffer.alloc(1024 * 1024 + 1, 0x20) });
   await expect(page.getByRole('alert').filter({ hasText: 'The file is larger than 1 MiB.' })).toBeVisible();
 });
+
+const sswan = JSON.stringify({ uuid: '0fd2ccf6-8a1f-4b3d-9a49-7e5d0e4f3b11', name: 'From strongSwan', type: 'ikev2-eap', remote: { addr: 'vpn.contoso.test' } });
+const mobileconfig = `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0"><dict><key>PayloadType</key><string>Configuration</string><key>PayloadContent</key><array><dict>
+<key>PayloadType</key><string>com.apple.vpn.managed</string><key>UserDefinedName</key><string>From Apple</string><key>VPNType</key><string>IKEv2</string>
+<key>IKEv2</key><dict><key>RemoteAddress</key><string>vpn.contoso.test</string><key>RemoteIdentifier</key><string>vpn.contoso.test</string>
+<key>AuthenticationMethod</key><string>None</string><key>ExtendedAuthEnabled</key><integer>1</integer></dict></dict></array></dict></plist>`;
+const phoneBook = '[From Windows]\r\nEncoding=1\r\nType=2\r\nVpnStrategy=7\r\nNetworkOutageTime=1800\r\nMEDIA=rastapi\r\nPort=VPN2-0\r\nDevice=WAN Miniport (IKEv2)\r\nDEVICE=vpn\r\nPhoneNumber=vpn.contoso.test\r\n';
+
+for (const [format, name, content] of [
+  ['strongSwan profile', 'From strongSwan', sswan],
+  ['Apple configuration profile', 'From Apple', mobileconfig],
+  ['Windows phone book', 'From Windows', phoneBook],
+] as const) {
+  test(`a dropped ${format} is recognised by its content, reported, and becomes a connection`, async ({ page, product }) => {
+    await page.goto(product.url);
+    await page.getByRole('button', { name: 'Open Network Connections' }).click();
+    // The name says nothing: the content decides.
+    const dropped = await page.evaluateHandle((text) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([text], 'connection.dat'));
+      return transfer;
+    }, content);
+    await page.locator('.connections').dispatchEvent('drop', { dataTransfer: dropped });
+    const report = page.getByRole('dialog', { name: 'Import connection.dat' });
+    await expect(report).toContainText(`Recognised as: ${format}`);
+    await expect(page.getByRole('button', { name: new RegExp(`^${name}`) })).toHaveCount(0);
+    await report.getByRole('button', { name: 'Save connection' }).click();
+    await expect(page.getByRole('button', { name: new RegExp(`^${name}`) })).toContainText('vpn.contoso.test');
+  });
+}

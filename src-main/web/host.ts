@@ -32,6 +32,9 @@ const largestMessage = 2 * 1024 * 1024;
 /** A page that does not read is cut off; it reattaches with a new snapshot. */
 const largestBacklog = 16 * 1024 * 1024;
 
+/** How a tab that was closed looks from here; no error. */
+const goesAway: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
+
 function socketTransport(socket: WebSocket, onError: (error: unknown) => void): Transport {
   return {
     send: (message) => {
@@ -64,7 +67,9 @@ function socketTransport(socket: WebSocket, onError: (error: unknown) => void): 
 export async function startWebHost(service: ApiService, options: WebHostOptions): Promise<WebHost> {
   const files = readPage(options.rendererDirectory);
   const sessions = createSessions();
-  const onError = options.onError ?? ((): void => undefined);
+  const onError = (error: unknown, where: string): void => {
+    if (!goesAway.has((error as { code?: unknown } | null)?.code)) options.onError?.(error, where);
+  };
   let authority = '';
   // Cookies ignore the port: two hosts on one machine must not overwrite each other's.
   let cookieName = '';

@@ -2,7 +2,7 @@ import { useId, useState, type ReactNode } from 'react';
 import type { ImportReport } from '../../src-main/api/contract';
 import { FolderIcon } from '../icons/icons';
 import { request } from '../store';
-import { safeText, t, type TextKey } from '../text';
+import { safeText, t, tOr, type TextKey } from '../text';
 import { WindowFrame } from '../widgets/WindowFrame';
 
 interface ImportDialogProps {
@@ -15,16 +15,17 @@ interface ImportDialogProps {
 export function ImportDialog({ fileName, report, onClose }: ImportDialogProps): ReactNode {
   const [name, setName] = useState(report.profileName ?? '');
   const ids = useId();
+  const recognised = t('import.recognised', { format: tOr(`import.format.${report.format}`, report.format) });
   const save = async (): Promise<void> => {
     if ((await request('commitImport', { token: report.token, name })).ok) onClose();
   };
   return (
     <WindowFrame id={`import:${report.token}`} title={t('import.title', { file: fileName })} icon={<FolderIcon />} width={560} height={430} onClose={onClose}>
       <div className="dialog-body white">
-        <h3 className="instruction-main">{t('import.recognised', { format: report.format })}</h3>
+        <h3 className="instruction-main">{recognised}</h3>
         {report.acceptable ? <p>{t('import.nothing-saved')}</p> : <p role="alert">{t('import.not-acceptable')}</p>}
         {report.replaces && name === report.profileName && <p className="hint">{t('import.replaces')}</p>}
-        <div className="list-view import-lines selectable" tabIndex={0} role="region" aria-label={t('import.recognised', { format: report.format })}>
+        <div className="list-view import-lines selectable" tabIndex={0} role="region" aria-label={recognised}>
           <table>
             <thead>
               <tr>

@@ -11,7 +11,7 @@ export interface RoundTripView {
   readonly adapters: readonly string[];
   /** The adapter of two neighbouring samples differs. */
   readonly switches: readonly { readonly at: number; readonly from: string; readonly to: string }[];
-  /** Upper end of the axis, milliseconds: 1, 2 or 5 times a power of ten. A rare spike goes beyond it. */
+  /** Upper end of the axis, milliseconds: a round number. A rare spike goes beyond it. */
   readonly ceiling: number;
 }
 
@@ -29,7 +29,7 @@ function firstSince(samples: readonly RoundTripSample[], from: number): number {
 
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 0.1)));
-  const step = [1, 2, 5, 10].find((factor) => factor * power >= value) ?? 10;
+  const step = [1, 1.5, 2, 3, 5, 7.5, 10].find((factor) => factor * power >= value) ?? 10;
   return step * power;
 }
 

@@ -234,6 +234,11 @@ export const de: Catalogue = {
 
   'import.title': '{file} importieren',
   'import.recognised': 'Erkannt als: {format}',
+  'import.format.agilevpn': 'Agile-VPN-Profil',
+  'import.format.sswan': 'strongSwan-Profil',
+  'import.format.mobileconfig': 'Apple-Konfigurationsprofil',
+  'import.format.rasphone': 'Windows-Telefonbuch',
+  'import.format.unknown': 'nichts Bekanntes',
   'import.name': 'Verbindungsname:',
   'import.replaces': 'Eine Verbindung dieses Namens gibt es schon. Sie wird ersetzt.',
   'import.save': 'Verbindung speichern',

@@ -232,6 +232,11 @@ export const en = {
 
   'import.title': 'Import {file}',
   'import.recognised': 'Recognised as: {format}',
+  'import.format.agilevpn': 'Agile VPN profile',
+  'import.format.sswan': 'strongSwan profile',
+  'import.format.mobileconfig': 'Apple configuration profile',
+  'import.format.rasphone': 'Windows phone book',
+  'import.format.unknown': 'nothing that is known',
   'import.name': 'Connection name:',
   'import.replaces': 'A connection of this name exists. It will be replaced.',
   'import.save': 'Save connection',
