@@ -80,7 +80,7 @@ describe('the window of one request (C-5, C-8)', () => {
     expect(b.sent[1]).toEqual(b.sent[0]);
     const heard = b.heardTimes;
     const twin = pair('established');
-    responder.receive(twin.ask(twin.initiator, twin.a, exchangeType.INFORMATIONAL), path);
+    responder.receive(twin.ask(twin.initiator, twin.a, exchangeType.CREATE_CHILD_SA), path);
     expect([b.sent.length, b.heardTimes, b.requests.length]).toEqual([2, heard, 1]);
   });
 
