@@ -1,0 +1,25 @@
+// Tries everything that could leave: TCP, UDP, DNS, ICMP, bound to no adapter and to each one. Ends by itself.
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
+
+const targets = process.argv.slice(2);
+const query = Buffer.from('4c4b0100000100000000000004' + Buffer.from('leak').toString('hex') + '0474657374' + '0000010001', 'hex');
+for (const target of targets) {
+  const type = target.includes(':') ? 'udp6' : 'udp4';
+  for (const port of [53, 9999, 443]) {
+    const socket = createSocket(type);
+    socket.on('error', () => undefined);
+    socket.send(query, port, target, () => setTimeout(() => socket.close(), 300));
+  }
+  for (const port of [80, 53]) {
+    const socket = connect({ host: target, port });
+    socket.on('error', () => undefined);
+    setTimeout(() => socket.destroy(), 900);
+  }
+  for (const adapter of [[], ['-I', 'eth0'], ['-I', 'eth1']]) {
+    const ping = spawn('ping', ['-c', '1', '-W', '1', ...adapter, target], { stdio: 'ignore' });
+    ping.on('error', () => undefined);
+  }
+}
+setTimeout(() => process.exit(0), 1400);

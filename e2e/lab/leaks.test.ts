@@ -1,0 +1,174 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { figure, useLab } from './fixture';
+import { gatewayConfiguration } from './gateway-config';
+import type { Lab } from './lab';
+import { end, sleep } from './run';
+import { addresses, batch, nft } from './topology';
+import type { AdapterName } from './topology';
+import { VpnClient } from './vpn-client';
+
+const attempts = fileURLToPath(new URL('./leak-attempts.mjs', import.meta.url));
+
+/** Where the attempts go: through the tunnel, to the Internet, to both local networks, to a local network that pretends to be the Internet (TunnelCrack). */
+const internet = '203.0.113.7';
+const internet6 = '2001:db8::7';
+const pretended = '198.18.7.1';
+const local6 = 'fd50::1';
+const targets = [addresses.server, internet, pretended, addresses.routerWlan, addresses.routerLan, addresses.gateway, internet6, local6];
+
+/** What docs/security.md lets leave by a physical adapter with the kill switch: the tunnel, what keeps the link, nothing else. */
+const tunnelItself = `(udp and dst host ${addresses.gateway} and (dst port 500 or dst port 4500))`;
+const keepsTheLink = '(arp or (udp and dst port 67) or (ip6 and ip6[6] == 0) or (icmp6 and ((ip6[40] >= 130 and ip6[40] <= 136) or ip6[40] == 143)))';
+const permitted = `${tunnelItself} or ${keepsTheLink}`;
+
+/** Tries everything and gives what left by the physical adapters and is not `allowed`, a line a packet. */
+async function leaks(lab: Lab, allowed = permitted): Promise<readonly string[]> {
+  const captures = await Promise.all(
+    (['eth0', 'eth1'] as const).map(async (adapter: AdapterName) => {
+      const tcpdump = lab.start('client', 'tcpdump', ['-i', adapter, '-Q', 'out', '-n', '-l', '--immediate-mode', `not (${allowed})`]);
+      let text = '';
+      tcpdump.stdout?.on('data', (data: Buffer) => (text += data.toString()));
+      await new Promise<void>((resolve, reject) => {
+        tcpdump.once('exit', () => reject(new Error('tcpdump ended')));
+        tcpdump.stderr?.on('data', (data: Buffer) => {
+          if (data.includes('listening')) resolve();
+        });
+      });
+      return async () => {
+        await end(tcpdump, 'SIGINT');
+        return text.split('\n').filter((line) => line !== '').map((line) => `${adapter} ${line.replace(/^\S+ /, '')}`);
+      };
+    }),
+  );
+  await lab.on('client', process.execPath, [attempts, ...targets]);
+  return (await Promise.all(captures.map((stop) => stop()))).flat();
+}
+
+const silence = (lab: Lab): Promise<unknown> => nft(lab.namespace('gateway'), 'add chain inet lab silence { type filter hook input priority 0; }\nadd rule inet lab silence iifname "eth0" udp dport { 500, 4500 } drop');
+const speak = (lab: Lab): Promise<unknown> => nft(lab.namespace('gateway'), 'add chain inet lab silence { type filter hook input priority 0; }\nflush chain inet lab silence\ndelete chain inet lab silence');
+
+const everything = (killSwitch: boolean, allowLan = false): { readonly network: { readonly useDefaultGateway: boolean; readonly dnsServers: string; readonly ipv6: string; readonly killSwitch: boolean; readonly allowLan: boolean } } => ({
+  network: { useDefaultGateway: true, dnsServers: 'server', ipv6: 'tunnel-or-block', killSwitch, allowLan },
+});
+
+describe('what may leave, by docs/security.md', () => {
+  const lab = useLab();
+
+  beforeAll(async () => {
+    // Everything goes into the tunnel, and there is IPv6 and a second default route to flee by.
+    await lab().gateway.load(gatewayConfiguration(lab().pki).replaceAll(`local_ts = ${addresses.inside}, ${addresses.inside6}`, 'local_ts = 0.0.0.0/0').replaceAll('pools = inside4, inside6', 'pools = inside4'));
+    await batch(lab().namespace('router'), [`address add ${local6}/64 dev wlan nodad`, `address add ${pretended}/24 dev wlan`]);
+    await batch(lab().namespace('client'), ['address add fd50::2/64 dev eth1 nodad', `route add default via ${local6} dev eth1 metric 600`, 'address add 198.18.7.2/24 dev eth1']);
+  });
+  afterEach(async () => {
+    await batch(lab().namespace('client'), [`route replace default via ${local6} dev eth1 metric 600`]);
+    await speak(lab());
+    await lab().plug('eth0');
+    await lab().plug('eth1');
+  });
+
+  it('without a tunnel the attempts do leave: the capture sees them', async () => {
+    const seen = await leaks(lab());
+    for (const target of [internet, pretended, addresses.routerWlan, internet6, local6]) expect(seen.join('\n')).toContain(target);
+    for (const kind of ['ICMP echo request', 'ICMP6', 'UDP', 'Flags [S]']) expect(seen.join('\n')).toContain(kind);
+    figure(`without a tunnel: ${String(seen.length)} packets seen`);
+  });
+
+  it('kill switch: nothing but the tunnel leaves, in every state, until an explicit disconnect', async () => {
+    // TunnelVision: routes as DHCP option 121 would bring them.
+    await batch(lab().namespace('client'), [`route add 203.0.113.0/24 via ${addresses.routerWlan} dev eth1`, `route add 0.0.0.0/1 via ${addresses.routerWlan} dev eth1`, `route add 2001:db8::/32 via ${local6} dev eth1`]);
+    const client = VpnClient.by(lab(), 'eap-mschapv2', everything(true));
+    await client.connected();
+    await lab().on('client', 'ping', ['-c', '2', '-i', '0.05', '-W', '2', '-I', client.status?.tunnelAdapter ?? '', addresses.server]);
+    const found: Record<string, readonly string[]> = {};
+    found['Connected'] = await leaks(lab());
+
+    // Something is said through the tunnel, so that the silence is noticed.
+    const talk = lab().start('client', 'ping', ['-i', '0.2', '-I', client.status?.tunnelAdapter ?? '', addresses.server]);
+    await sleep(500);
+    await silence(lab());
+    await client.waitFor('WaitingToReconnect', (s) => s.state === 'WaitingToReconnect', 15_000);
+    await end(talk);
+    found['WaitingToReconnect'] = await leaks(lab());
+
+    await lab().cablePull('eth0');
+    await batch(lab().namespace('client'), [`route del default dev eth1`, `route del 0.0.0.0/1 dev eth1`, `route del default via ${local6} dev eth1`]);
+    await client.waitFor('Dormant', (s) => s.state === 'Dormant', 5_000);
+    found['Dormant'] = await leaks(lab());
+
+    process.kill(client.pid, 'SIGKILL');
+    await client.exit;
+    found['host killed'] = await leaks(lab());
+
+    await lab().plug('eth0');
+    await lab().plug('eth1');
+    await batch(lab().namespace('client'), [`route replace default via ${local6} dev eth1 metric 600`]);
+    const again = VpnClient.by(lab(), 'eap-mschapv2', everything(true));
+    await again.waitFor('Connecting', (s) => s.state === 'Connecting' && s.phase === 'connecting');
+    found['Connecting after that'] = await leaks(lab());
+    await speak(lab());
+    await again.connected(30_000);
+    found['Connected again'] = await leaks(lab());
+
+    for (const [state, packets] of Object.entries(found)) figure(`kill switch, ${state}: ${String(packets.length)} packets outside of the policy`);
+    expect(Object.fromEntries(Object.entries(found).filter(([, packets]) => packets.length > 0))).toEqual({});
+    expect(await again.stop()).toBe(0);
+    expect((await lab().on('client', 'nft', ['list', 'tables'])).stdout).not.toContain('agile_vpn');
+    await batch(lab().namespace('client'), ['route del 203.0.113.0/24 dev eth1', 'route del 2001:db8::/32 dev eth1']);
+  });
+
+  it('kill switch with LAN access: private addresses only, never public ones that the network calls local, and no names', async () => {
+    const client = VpnClient.by(lab(), 'eap-mschapv2', everything(true, true));
+    await client.connected();
+    const seen = (await leaks(lab())).join('\n');
+    expect(seen).toContain(`> ${addresses.routerWlan}`);
+    for (const target of [pretended, internet, internet6]) expect(seen).not.toContain(`> ${target}`);
+    expect(seen).not.toMatch(/> \S+\.53: /);
+    expect(await client.stop()).toBe(0);
+  });
+
+  it('routes alone: Internet addresses of both families stay in the tunnel while Connected, Waiting to reconnect and Dormant; routes of DHCP do take their packets out', async () => {
+    const client = VpnClient.by(lab(), 'eap-mschapv2', everything(false));
+    await client.connected();
+    const strays = (packets: readonly string[]): readonly string[] => packets.filter((line) => line.includes(internet) || line.includes(internet6) || line.includes(addresses.server)).filter((line) => !boundToAdapter(line));
+    // `ping -I eth1` asks for that adapter: routes cannot hold it.
+    const boundToAdapter = (line: string): boolean => line.includes('echo request');
+    const found: Record<string, readonly string[]> = {};
+    found['Connected'] = strays(await leaks(lab()));
+    // Something is said through the tunnel, so that the silence is noticed.
+    const talk = lab().start('client', 'ping', ['-i', '0.2', '-I', client.status?.tunnelAdapter ?? '', addresses.server]);
+    await sleep(500);
+    await silence(lab());
+    await client.waitFor('WaitingToReconnect', (s) => s.state === 'WaitingToReconnect', 15_000);
+    await end(talk);
+    found['WaitingToReconnect'] = strays(await leaks(lab()));
+    await lab().cablePull('eth0');
+    await batch(lab().namespace('client'), ['route del default dev eth1', `route del default via ${local6} dev eth1`]);
+    await client.waitFor('Dormant', (s) => s.state === 'Dormant', 5_000);
+    found['Dormant'] = strays(await leaks(lab()));
+    for (const [state, packets] of Object.entries(found)) figure(`routes alone, ${state}: ${String(packets.length)} packets outside of the policy`);
+    expect(Object.fromEntries(Object.entries(found).filter(([, packets]) => packets.length > 0))).toEqual({});
+
+    await batch(lab().namespace('client'), [`route add 203.0.113.0/24 via ${addresses.routerWlan} dev eth1`]);
+    expect((await leaks(lab())).join('\n')).toContain(internet);
+    await batch(lab().namespace('client'), ['route del 203.0.113.0/24 dev eth1']);
+    await speak(lab());
+    await client.stop();
+  });
+
+  it('CVE-2019-14899: packets to the tunnel address that come by another adapter are not answered', async () => {
+    const client = VpnClient.by(lab(), 'eap-mschapv2', everything(false));
+    const status = await client.connected();
+    const inner = status.tunnelAddresses.find((address) => address.startsWith('10.77.'))?.split('/')[0] ?? '';
+    await batch(lab().namespace('router'), [`route add ${inner} via ${addresses.clientLan} dev lan`]);
+    const reply = await lab().on('router', 'ping', ['-c', '2', '-i', '0.1', '-W', '1', inner], { mayFail: true });
+    expect(reply.stdout).toContain(' 0 received');
+    await batch(lab().namespace('router'), [`route replace ${inner} via ${addresses.clientWlan} dev wlan`]);
+    expect((await lab().on('router', 'ping', ['-c', '2', '-i', '0.1', '-W', '1', inner], { mayFail: true })).stdout).toContain(' 0 received');
+    // The address answers where it lives.
+    await lab().on('client', 'ping', ['-c', '1', '-W', '1', inner]);
+    await batch(lab().namespace('router'), [`route del ${inner}`]);
+    expect(await client.stop()).toBe(0);
+  });
+});
