@@ -75,6 +75,14 @@ std::string ReadLink() {
   return length > 0 ? std::string(target, static_cast<size_t>(length)) : std::string();
 }
 
+/// For a network namespace that has no resolv.conf of its own.
+class NoDns : public DnsMethod {
+ public:
+  const char* name() const override { return "none"; }
+  DnsState apply(const std::string&, int, const DnsSettings&) override { return {false, "this network namespace shares /etc/resolv.conf with the rest of the computer", false}; }
+  void withdraw(const std::string&, int) override {}
+};
+
 class FileDns : public DnsMethod {
  public:
   const char* name() const override { return "file"; }
@@ -281,7 +289,8 @@ Dns::~Dns() = default;
 
 std::unique_ptr<DnsMethod> Dns::choose() {
   std::unique_ptr<DnsMethod> method;
-  if (hostNamespace_) method = ResolvedMethod();
+  if (foreign()) return std::make_unique<NoDns>();
+  if (surroundings_.network) method = ResolvedMethod();
   if (method == nullptr) method = ResolvconfMethod();
   if (method == nullptr) method = FileMethod();
   return method;
@@ -305,6 +314,7 @@ void Dns::withdraw(const std::string& tunnel, int index) {
 }
 
 void Dns::removeLeftovers() {
+  if (foreign()) return;
   std::string owner;
   FormerFile former;
   if (!UnwrapResolvConf(ReadSmallFile(kResolvConf), &owner, &former)) return;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "privilege.h"
 #include "settings.h"
 
 struct sd_bus;
@@ -30,19 +31,21 @@ class DnsMethod {
 
 class Dns {
  public:
-  /// `hostNamespace`: we are where systemd-resolved works; in another network namespace it would set the wrong links.
-  explicit Dns(bool hostNamespace) : hostNamespace_(hostNamespace) {}
+  /// In another network namespace systemd-resolved would set the wrong links, and a resolv.conf shared with the rest of the computer is not ours to change.
+  explicit Dns(const Surroundings& surroundings) : surroundings_(surroundings) {}
   ~Dns();
 
   DnsState apply(const std::string& tunnel, int index, const DnsSettings& settings);
   void withdraw(const std::string& tunnel, int index);
   /// What a helper that was killed left in /etc/resolv.conf, unless its tunnel still exists.
-  static void removeLeftovers();
+  void removeLeftovers();
 
  private:
+  /// Another network namespace that shares resolv.conf with the rest of the computer.
+  bool foreign() const { return !surroundings_.network && surroundings_.resolvConf; }
   std::unique_ptr<DnsMethod> choose();
 
-  bool hostNamespace_;
+  Surroundings surroundings_;
   std::unique_ptr<DnsMethod> method_;
 };
 

@@ -41,7 +41,7 @@ int64_t Now() {
   return static_cast<int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
 }
 
-int Serve(int fd, const Client& client, bool hostNamespace) {
+int Serve(int fd, const Client& client, const Surroundings& surroundings) {
   sigset_t ending;
   sigemptyset(&ending);
   for (const int each : {SIGTERM, SIGHUP}) sigaddset(&ending, each);
@@ -52,7 +52,7 @@ int Serve(int fd, const Client& client, bool hostNamespace) {
   signal(SIGPIPE, SIG_IGN);
   const int signals = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
 
-  Session session(fd, client.uid, hostNamespace);
+  Session session(fd, client.uid, surroundings);
   int resolvConf = WatchResolvConf();
   pollfd waits[5] = {{fd, POLLIN, 0}, {signals, POLLIN, 0}, {WatchRoutes(), POLLIN, 0}, {WatchFirewall(), POLLIN, 0}, {resolvConf, POLLIN, 0}};
   int64_t due = -1;
@@ -133,11 +133,11 @@ int main(int argc, char** argv) {
     fprintf(stderr, "agile-vpn-helper: refused for uid %u: %s\n", client.uid, why.c_str());
     return 5;
   }
-  const bool hostNamespace = InHostNamespace();
+  const Surroundings surroundings = ReadSurroundings();
   const int code = DropPrivileges();
   if (code != 0) {
     fprintf(stderr, "agile-vpn-helper: needs CAP_NET_ADMIN: %s\n", strerror(code));
     return 5;
   }
-  return Serve(fd, client, hostNamespace);
+  return Serve(fd, client, surroundings);
 }

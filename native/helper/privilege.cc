@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 #include "dns.h"
 
@@ -94,9 +96,39 @@ int DropPrivileges() {
   return syscall(SYS_capset, &header, data) == 0 ? 0 : errno;
 }
 
-bool InHostNamespace() {
+namespace {
+
+/// proc numbers these entries anew for each network namespace; unlike /proc/1/ns they can be seen without rights over process 1.
+bool SameNetwork() {
   struct stat own {}, first {};
-  return stat("/proc/self/ns/net", &own) == 0 && stat("/proc/1/ns/net", &first) == 0 && own.st_ino == first.st_ino && own.st_dev == first.st_dev;
+  return stat("/proc/self/net/dev", &own) == 0 && stat("/proc/1/net/dev", &first) == 0 && own.st_ino == first.st_ino && own.st_dev == first.st_dev;
+}
+
+/// Where a path really lies, by a process's mounts (proc_pid_mountinfo(5)): "253:0 /etc/resolv.conf" on the file system of that number. Empty: not known.
+std::string Place(const char* mountinfo, const std::string& path) {
+  std::ifstream lines(mountinfo);
+  std::string line, best, place;
+  while (std::getline(lines, line)) {
+    std::istringstream words(line);
+    std::string id, parent, device, root, point;
+    if (!(words >> id >> parent >> device >> root >> point)) continue;
+    const std::string inside = point == "/" ? "" : point;
+    if (path.compare(0, inside.size(), inside) != 0 || (path.size() > inside.size() && path[inside.size()] != '/')) continue;
+    // A later mount covers an earlier one at the same point.
+    if (inside.size() < best.size()) continue;
+    best = inside;
+    place = device + " " + (root == "/" ? "" : root) + path.substr(inside.size());
+  }
+  return place;
+}
+
+}  // namespace
+
+Surroundings ReadSurroundings() {
+  const std::string path = "/etc/resolv.conf";
+  const std::string first = Place("/proc/1/mountinfo", path);
+  // What cannot be told is taken as shared: then nothing is touched from another network namespace.
+  return {SameNetwork(), first.empty() || first == Place("/proc/self/mountinfo", path)};
 }
 
 }  // namespace agile::helper

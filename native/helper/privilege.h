@@ -20,7 +20,13 @@ bool Authorized(const Client& client, std::string* why);
 /// Keeps CAP_NET_ADMIN and nothing else, for this process and all it could ever start. 0 or errno.
 int DropPrivileges();
 
-/// Are we in the network namespace of process 1, where the system's own services work?
-bool InHostNamespace();
+/// Which parts of the computer we share with process 1. Read before privileges are dropped.
+struct Surroundings {
+  /// Its network namespace, where the system's own services work.
+  bool network = false;
+  /// Its /etc/resolv.conf.
+  bool resolvConf = false;
+};
+Surroundings ReadSurroundings();
 
 }  // namespace agile::helper

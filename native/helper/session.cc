@@ -27,7 +27,7 @@ json ToJson(const Report& report) {
 
 }  // namespace
 
-Session::Session(int fd, uid_t client, bool hostNamespace) : fd_(fd), reconciler_(client, hostNamespace), buffer_(kMaxMessage) {
+Session::Session(int fd, uid_t client, const Surroundings& surroundings) : fd_(fd), reconciler_(client, surroundings), buffer_(kMaxMessage) {
   // A client that does not read must not hold up the repair of its network.
   const timeval limit{1, 0};
   setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);

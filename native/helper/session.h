@@ -15,7 +15,7 @@ constexpr size_t kMaxMessage = 128 * 1024;
 class Session {
  public:
   /// Takes the socket over.
-  Session(int fd, uid_t client, bool hostNamespace);
+  Session(int fd, uid_t client, const Surroundings& surroundings);
   ~Session();
 
   /// Handles one message. false: the client is gone.

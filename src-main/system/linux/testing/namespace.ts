@@ -65,11 +65,11 @@ export class Namespace {
     this.script = script;
   }
 
-  /** `resolvConf`: a shell command that prepares /etc/resolv.conf; the default writes a plain file. */
-  static async create(resolvConf = 'printf "# before\\nnameserver 192.0.2.53\\nsearch lan.test\\n" > /etc/resolv.conf'): Promise<Namespace> {
+  /** `resolvConf`: a shell command that prepares /etc/resolv.conf; the default writes a plain file. null: /etc stays the machine's own. */
+  static async create(resolvConf: string | null = 'printf "# before\\nnameserver 192.0.2.53\\nsearch lan.test\\n" > /etc/resolv.conf'): Promise<Namespace> {
     if (!existsSync(join(root, 'native', 'build', 'Release', 'agile_vpn.node'))) throw new Error('the addon is not built: npm run build:native');
     const script = await (bundled ??= bundle());
-    const holder = await hold(null, ['--net', '--mount', '--propagation', 'private'], `mount -t tmpfs -o mode=755 etc /etc; ${resolvConf};`);
+    const holder = await hold(null, ['--net', '--mount', '--propagation', 'private'], resolvConf === null ? '' : `mount -t tmpfs -o mode=755 etc /etc; ${resolvConf};`);
     const namespace = new Namespace(holder, await hold(holder, ['--net'], ''), script);
     await namespace.ip('link', 'set', 'lo', 'up');
     await namespace.peerIp('link', 'set', 'lo', 'up');
