@@ -20,17 +20,6 @@ export function findError(payloads: readonly Payload[]): NotifyPayload | undefin
   return findPayloads(payloads, 'N').find((payload) => isErrorNotify(payload.notify) && payload.notify !== notifyType.MS_NOTIFY_STATUS);
 }
 
-/** C-33: errors about the CHILD SA in an IKE_AUTH response that is otherwise good. */
-export const childErrors: ReadonlySet<number> = new Set([
-  notifyType.NO_PROPOSAL_CHOSEN,
-  notifyType.TS_UNACCEPTABLE,
-  notifyType.SINGLE_PAIR_REQUIRED,
-  notifyType.INTERNAL_ADDRESS_FAILURE,
-  notifyType.FAILED_CP_REQUIRED,
-  notifyType.INVALID_SELECTORS,
-  notifyType.NO_ADDITIONAL_SAS,
-]);
-
 const symbolOfCode: ReadonlyMap<number, VpnErrorSymbol> = new Map(Object.entries(vpnErrors).map(([symbol, code]) => [code, symbol as VpnErrorSymbol]));
 
 const microsoftSentences: Partial<Record<VpnErrorSymbol, string>> = {

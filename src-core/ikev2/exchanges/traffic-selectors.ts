@@ -1,4 +1,4 @@
-import { compareIp, intersectRanges, rangeContains, rangeContainsAddress } from '../../bytes';
+import { intersectRanges, rangeContains, rangeContainsAddress } from '../../bytes';
 import type { TrafficSelector } from '../../ports/data-path';
 import type { TrafficSelectorsPayload } from '../wire/payloads/traffic-selectors';
 
@@ -55,19 +55,9 @@ function intersect(a: TrafficSelector, b: TrafficSelector): TrafficSelector | nu
   return { family: common.family, protocol: a.protocol === 0 ? b.protocol : a.protocol, startPort, endPort, startAddress: common.start, endAddress: common.end };
 }
 
-/** Whether two lists say the same, in any order. */
-export function sameSelectors(a: readonly TrafficSelector[], b: readonly TrafficSelector[]): boolean {
-  return isWithin(a, b) && isWithin(b, a) && a.length === b.length;
-}
-
 /** The answer's selectors when it is acceptable, else a sentence (C-55, H-25). */
 export function acceptSelectors(payload: TrafficSelectorsPayload, offer: readonly TrafficSelector[]): readonly TrafficSelector[] | string {
   if (payload.unsupported.length > 0) return `${payload.type} has selectors that were not offered`;
   if (payload.selectors.length === 0) return `${payload.type} is empty`;
   return isWithin(payload.selectors, offer) ? payload.selectors : `${payload.type} is wider than what was offered`;
-}
-
-/** In a stable order, for logs and comparisons. */
-export function sortSelectors(selectors: readonly TrafficSelector[]): readonly TrafficSelector[] {
-  return [...selectors].sort((a, b) => compareIp(a.startAddress, b.startAddress) || a.protocol - b.protocol || a.startPort - b.startPort);
 }
