@@ -1,24 +1,18 @@
-import { equal, uint32Octets } from '../../bytes';
-import { wipe } from '../../crypto/wipe';
-import type { KeyExchange } from '../../crypto/key-exchange';
+import { equal } from '../../bytes';
 import type { TrafficSelector } from '../../ports/data-path';
-import { answerPayload, selectProposal } from '../proposals/negotiation';
 import { withoutGroups } from '../proposals/proposal';
-import { childSuite } from '../proposals/suites';
 import type { IkeSa, ReceivedRequest } from '../sa/ike-sa';
 import { deriveChildKeys } from '../sa/keying-material';
 import type { SessionCore } from '../sa/session-core';
-import { exchangeType, notifyType, notifyTypeName, protocolId } from '../wire/constants';
+import { exchangeType, notifyType, notifyTypeName } from '../wire/constants';
 import { findPayload } from '../wire/find';
-import { invalidKeNotify } from '../wire/notify-data';
 import type { InnerPayload, Payload } from '../wire/payload';
 import { notify } from '../wire/payloads/notify';
-import { trafficSelectors } from '../wire/payloads/traffic-selectors';
+import { answerChildOffer } from './child-answer';
 import { type ChildOffer, offerSa, offerSelectors, readAgreement } from './child-negotiation';
 import { findError } from './failures';
-import { agree, newKeyExchange, nonceLength } from './key-exchange-step';
+import { nonceLength } from './key-exchange-step';
 import type { Task } from './task';
-import { narrow } from './traffic-selectors';
 
 /** H-36. */
 const maxChildren = 8;
@@ -79,43 +73,10 @@ export class CreateChildTask implements Task {
 
 /** The peer wants a further CHILD SA. A client does not serve that (H-36); a gateway does, within what its client may reach. */
 export function handleCreateChild(session: SessionCore, sa: IkeSa, request: ReceivedRequest): void {
-  const { payloads } = request;
-  const refuse = (payload: InnerPayload): void => sa.respond(request, [payload]);
-  const existing = session.childSas.list;
-  if (!session.acceptsNewChildren || existing.length >= maxChildren) return refuse(notify(notifyType.NO_ADDITIONAL_SAS));
-  const offer = findPayload(payloads, 'SA');
-  const nonce = findPayload(payloads, 'Nonce');
-  const tsi = findPayload(payloads, 'TSi');
-  const tsr = findPayload(payloads, 'TSr');
-  if (offer === undefined || nonce === undefined || tsi === undefined || tsr === undefined) return refuse(notify(notifyType.INVALID_SYNTAX));
-  const ke = findPayload(payloads, 'KE');
-  const chosen = selectProposal(offer, session.settings.espProposals, 4, { preferredGroup: ke?.group ?? null, groups: 'accept' });
-  const spiOut = chosen === null ? 0 : new DataView(chosen.spi.buffer, chosen.spi.byteOffset).getUint32(0);
-  if (chosen === null || session.childSas.byOutbound(spiOut) !== undefined) return refuse(notify(notifyType.NO_PROPOSAL_CHOSEN));
-  const suite = childSuite(chosen.algorithms);
-  const remoteSelectors = narrow(tsi.selectors, session.permittedSelectors.remote);
-  const localSelectors = narrow(tsr.selectors, session.permittedSelectors.local);
-  if (remoteSelectors.length === 0 || localSelectors.length === 0) return refuse(notify(notifyType.TS_UNACCEPTABLE));
-  let secret: Uint8Array | null = null;
-  let exchange: KeyExchange | null = null;
-  if (suite.group !== null) {
-    if (ke?.group !== suite.group) return refuse(invalidKeNotify(suite.group));
-    exchange = newKeyExchange(suite.group, session.random);
-    const result = agree(exchange, payloads);
-    if (typeof result === 'string') {
-      exchange.wipe();
-      return refuse(notify(notifyType.INVALID_SYNTAX));
-    }
-    secret = result;
-  }
-  const nonceR = session.random.bytes(nonceLength);
-  const keys = deriveChildKeys(sa.suite.prf, sa.keys.skD, secret, nonce.data, nonceR, suite.esp);
-  wipe(secret);
-  const spiIn = session.childSas.allocateSpi();
-  const child = session.childSas.install({ spiIn, spiOut, suite, keysIn: keys.fromInitiator, keysOut: keys.fromResponder, localSelectors, remoteSelectors, outbound: 'now', replaces: null });
-  const answer: InnerPayload[] = [answerPayload(chosen, protocolId.ESP, uint32Octets(spiIn)), { type: 'Nonce', data: nonceR }];
-  if (exchange !== null) answer.push({ type: 'KE', group: exchange.group, data: exchange.publicValue });
-  exchange?.wipe();
-  sa.respond(request, [...answer, trafficSelectors('TSi', remoteSelectors), trafficSelectors('TSr', localSelectors)]);
+  if (!session.acceptsNewChildren || session.childSas.list.length >= maxChildren) return sa.respond(request, [notify(notifyType.NO_ADDITIONAL_SAS)]);
+  const answer = answerChildOffer(session, sa, request, { ...session.permittedSelectors, proposals: session.settings.espProposals, allowedGroups: [] });
+  if (answer.type === 'refused') return sa.respond(request, [answer.payload]);
+  const child = session.childSas.install({ ...answer.specification, outbound: 'now', replaces: null });
+  sa.respond(request, answer.payloads);
   session.childInstalled(child, null, true);
 }

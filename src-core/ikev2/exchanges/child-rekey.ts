@@ -1,25 +1,22 @@
-import { equal, uint32Octets } from '../../bytes';
+import { equal } from '../../bytes';
 import type { KeyExchange } from '../../crypto/key-exchange';
 import { wipe } from '../../crypto/wipe';
 import type { ChildSa } from '../sa/child-sas';
 import type { IkeSa, ReceivedRequest } from '../sa/ike-sa';
 import { deriveChildKeys } from '../sa/keying-material';
 import type { SessionCore } from '../sa/session-core';
-import { answerPayload, selectProposal } from '../proposals/negotiation';
 import { type AlgorithmProposal, offeredGroups } from '../proposals/proposal';
-import { childSuite } from '../proposals/suites';
 import { exchangeType, notifyType, notifyTypeName, protocolId, transformType } from '../wire/constants';
 import { findNotify, findPayload } from '../wire/find';
-import { childSpiOf, invalidKeNotify, wantedGroupOf } from '../wire/notify-data';
+import { childSpiOf, wantedGroupOf } from '../wire/notify-data';
 import type { InnerPayload, Payload } from '../wire/payload';
 import { childNotify, notify, rekeySaNotify } from '../wire/payloads/notify';
-import { trafficSelectors } from '../wire/payloads/traffic-selectors';
+import { answerChildOffer } from './child-answer';
 import { type ChildOffer, offerSa, offerSelectors, readAgreement } from './child-negotiation';
 import { findError } from './failures';
 import { agree, newKeyExchange, nonceLength } from './key-exchange-step';
 import { type ExchangeNonces, oursIsRedundant } from './lowest-nonce';
 import { changesChildren, type Task } from './task';
-import { narrow } from './traffic-selectors';
 
 /** A peer that initiated a rekey and never deletes the old SA is not waited for longer than this before we send with the new one; milliseconds. */
 const activationPatience = 3000;
@@ -92,59 +89,22 @@ export class ChildRekeying {
     if (old.state !== 'installed' || session.childSas.successorOf(old) !== undefined) return refuse(notify(notifyType.TEMPORARY_FAILURE));
     if (!session.takeRekeyBudget('child')) return refuse(notify(notifyType.TEMPORARY_FAILURE));
 
-    const { payloads } = request;
-    const offer = findPayload(payloads, 'SA');
-    const nonce = findPayload(payloads, 'Nonce');
-    const tsi = findPayload(payloads, 'TSi');
-    const tsr = findPayload(payloads, 'TSr');
-    if (offer === undefined || nonce === undefined || tsi === undefined || tsr === undefined) return refuse(notify(notifyType.INVALID_SYNTAX));
-    const ke = findPayload(payloads, 'KE');
-    const own: readonly AlgorithmProposal[] = [{ protocol: 'esp', algorithms: old.suite.algorithms }, ...session.settings.espProposals];
-    const chosen = selectProposal(offer, own, 4, { preferredGroup: ke?.group ?? null, groups: 'accept', allowedGroups: acceptableGroups });
-    const spiOut = chosen === null ? 0 : new DataView(chosen.spi.buffer, chosen.spi.byteOffset).getUint32(0);
-    if (chosen === null || session.childSas.byOutbound(spiOut) !== undefined) return refuse(notify(notifyType.NO_PROPOSAL_CHOSEN));
-    const suite = childSuite(chosen.algorithms);
-    // We answer: the peer's side is TSi.
-    const remoteSelectors = narrow(tsi.selectors, old.remoteSelectors);
-    const localSelectors = narrow(tsr.selectors, old.localSelectors);
-    if (remoteSelectors.length === 0 || localSelectors.length === 0) return refuse(notify(notifyType.TS_UNACCEPTABLE));
-    let secret: Uint8Array | null = null;
-    let exchange: KeyExchange | null = null;
-    if (suite.group !== null) {
-      if (ke?.group !== suite.group) return refuse(invalidKeNotify(suite.group));
-      exchange = newKeyExchange(suite.group, session.random);
-      const result = agree(exchange, payloads);
-      if (typeof result === 'string') {
-        exchange.wipe();
-        return refuse(notify(notifyType.INVALID_SYNTAX));
-      }
-      secret = result;
-    }
-    const nonceR = session.random.bytes(nonceLength);
-    const keys = deriveChildKeys(sa.suite.prf, sa.keys.skD, secret, nonce.data, nonceR, suite.esp);
-    wipe(secret);
-    const spiIn = session.childSas.allocateSpi();
-    // C-61: inbound before the answer. Outbound when the peer shows that it has the answer: by its DELETE of the old one.
-    const child = session.childSas.install({
-      spiIn,
-      spiOut,
-      suite,
-      keysIn: keys.fromInitiator,
-      keysOut: keys.fromResponder,
-      localSelectors,
-      remoteSelectors,
-      outbound: 'later',
-      replaces: old,
+    const answer = answerChildOffer(session, sa, request, {
+      proposals: [{ protocol: 'esp', algorithms: old.suite.algorithms }, ...session.settings.espProposals],
+      allowedGroups: acceptableGroups,
+      remote: old.remoteSelectors,
+      local: old.localSelectors,
     });
-    const answer: InnerPayload[] = [answerPayload(chosen, protocolId.ESP, uint32Octets(spiIn)), { type: 'Nonce', data: nonceR }];
-    if (exchange !== null) answer.push({ type: 'KE', group: exchange.group, data: exchange.publicValue });
-    exchange?.wipe();
-    answer.push(trafficSelectors('TSi', remoteSelectors), trafficSelectors('TSr', localSelectors));
-    sa.respond(request, answer);
+    if (answer.type === 'refused') return refuse(answer.payload);
+    const { nonceI, nonceR } = answer;
+    const { spiIn } = answer.specification;
+    // C-61: inbound before the answer. Outbound when the peer shows that it has the answer: by its DELETE of the old one.
+    const child = session.childSas.install({ ...answer.specification, outbound: 'later', replaces: old });
+    sa.respond(request, answer.payloads);
 
     session.mobility.peerRekeysChild();
     const task = this.#tasks.get(old);
-    if (task?.isUnderWay === true) task.collide({ child, nonceI: nonce.data.slice(), nonceR });
+    if (task?.isUnderWay === true) task.collide({ child, nonceI, nonceR });
     else old.state = 'rekeyed';
     session.timers.set(`activate ${spiIn.toString(16)}`, activationPatience, () => {
       if (child.state === 'installed' && child.replaces === old && task?.isUnderWay !== true) session.childSas.activate(child);

@@ -77,7 +77,7 @@ async function live(seed: number): Promise<boolean> {
 }
 
 describe('random schedules: loss, duplicates, reordering, NAT rebinding, roaming and rekeys end in one working tunnel', () => {
-  it(`${String(count)} schedules, each by its seed`, { timeout: 180_000 }, async () => {
+  it(`${String(count)} schedules, each by its seed`, { timeout: 600_000 }, async () => {
     const seeds = only === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(only)];
     let connected = 0;
     for (const seed of seeds) if (await live(seed)) connected++;
