@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,23 +6,11 @@ import { VpnError } from '../src-core/ports/vpn-error';
 import type { TlsEngine, TlsServerOptions, TlsSession, TlsVersion } from '../src-core/ports/tls';
 import { EapTlsPeer } from '../src-core/eap/tls/peer';
 import { startFrame, TlsFraming } from '../src-core/eap/tls/framing';
+import { keyPair } from './testing/key-pair';
+import type { KeyPair } from './testing/key-pair';
 import { createTlsEngine, tlsLibraryVersion } from './tls';
 
-interface KeyPair {
-  readonly certificate: Uint8Array;
-  readonly key: Uint8Array;
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'agile-vpn-tls-'));
-const openssl = (...words: string[]): void => void execFileSync('openssl', words, { cwd: folder, stdio: 'ignore' });
-
-function keyPair(name: string, algorithm: readonly string[]): KeyPair {
-  openssl('req', '-x509', '-newkey', ...algorithm, '-nodes', '-keyout', `${name}.key`, '-out', `${name}.pem`, '-days', '30', '-subj', `/CN=${name}`);
-  openssl('x509', '-in', `${name}.pem`, '-outform', 'der', '-out', `${name}.crt`);
-  openssl('pkcs8', '-topk8', '-nocrypt', '-in', `${name}.key`, '-outform', 'der', '-out', `${name}.p8`);
-  return { certificate: readFileSync(join(folder, `${name}.crt`)), key: readFileSync(join(folder, `${name}.p8`)) };
-}
-
 let engine: TlsEngine;
 let server: KeyPair;
 let client: KeyPair;
@@ -32,8 +19,8 @@ beforeAll(() => {
   const built = createTlsEngine();
   if (built === null) throw new Error('the addon is not built: npm run build:native');
   engine = built;
-  server = keyPair('server', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256']);
-  client = keyPair('client', ['rsa:2048']);
+  server = keyPair(folder, 'server', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256']);
+  client = keyPair(folder, 'client', ['rsa:2048']);
 });
 afterAll(() => {
   rmSync(folder, { recursive: true });

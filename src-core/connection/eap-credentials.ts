@@ -21,7 +21,7 @@ const withPassword: ReadonlySet<AuthenticationMethod> = new Set(['eap-mschapv2',
 
 /** What signs in by EAP. null: the person cancelled. */
 export async function eapCredentials(question: CredentialsQuestion, options: EapCredentialsOptions, ask: Ask, ownCertificate: () => Promise<ClientKey | null>): Promise<LocalCredentials | null> {
-  return withPassword.has(question.profile.authentication.method) ? passwordCredentials(question, options, ask) : certificateCredentials(question.profile, options, ownCertificate);
+  return withPassword.has(question.profile.authentication.method) ? passwordCredentials(question, options, ask) : certificateCredentials(question, options, ownCertificate);
 }
 
 async function passwordCredentials(question: CredentialsQuestion, options: EapCredentialsOptions, ask: Ask): Promise<LocalCredentials | null> {
@@ -63,7 +63,9 @@ function expiredPassword({ refused }: CredentialsQuestion): MschapCredentials | 
   }
 }
 
-async function certificateCredentials(profile: Profile, options: EapCredentialsOptions, ownCertificate: () => Promise<ClientKey | null>): Promise<LocalCredentials | null> {
+async function certificateCredentials({ profile, refused }: CredentialsQuestion, options: EapCredentialsOptions, ownCertificate: () => Promise<ClientKey | null>): Promise<LocalCredentials | null> {
+  // The same certificate again would be the same answer.
+  if (refused !== null) return null;
   eapMethodFactory(profile, options);
   const own = await ownCertificate();
   if (own === null) return null;

@@ -159,6 +159,7 @@ export class EapPeer implements EapConversation {
   }
 
   #rejection(): VpnError {
+    if (this.#state.phase === 'method' && this.#state.method.name.endsWith('EAP-TLS')) return new VpnError('AUTHENTICATION_FAILURE', 'The server did not accept your certificate. Choose another one, or ask the administrator.', { detail: `EAP-Failure within ${this.#state.method.name}` });
     if (this.#state.phase === 'method') return new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.', { detail: `EAP-Failure within ${this.#state.method.name}` });
     if (this.#state.phase === 'negotiating' && this.#state.naks > 0) return notAllowed('EAP-Failure after our Nak');
     return new VpnError('AUTHENTICATION_FAILURE', 'The server does not know this user or does not admit it. Check the user name.', { detail: 'EAP-Failure before any method' });

@@ -141,7 +141,7 @@ export class TlsTunnel {
 }
 
 /** MSK and EMSK of RFC 5216 section 2.3 and RFC 9190 section 2.3; 128 octets, to be wiped. */
-export function tlsKeyMaterial(tunnel: TlsTunnel, eapType: number, label12: string): Uint8Array {
+export function tlsKeyMaterial(tunnel: Pick<TlsTunnel, 'exportKey'>, eapType: number, label12: string): Uint8Array {
   return tunnel.exportKey(label12, 'EXPORTER_EAP_TLS_Key_Material', Uint8Array.of(eapType), 128);
 }
 
