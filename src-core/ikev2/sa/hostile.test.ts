@@ -204,6 +204,16 @@ describe('IKE_AUTH answers', () => {
   it('H-32, C-76: an authentic response that cannot be read', async () => refusedWith({ auth: () => [{ type: 'unknown', payloadType: payloadType.SA, critical: false, data: Uint8Array.of(1, 2, 3) }] }, 13816));
 });
 
+describe('before the gateway is authenticated', () => {
+  it('M-18: traffic goes nowhere, so that of an older session on the same data path stays where it is', async () => {
+    const { ends } = await meet({ auth: replace('AUTH', { type: 'AUTH', method: 2, data: new Uint8Array(32) }) });
+    expect(ends.event('ended')).toMatchObject({ by: 'failure' });
+    expect(ends.clientData.history.filter((call) => call.startsWith('path'))).toEqual([]);
+    const good = await meet();
+    expect(good.ends.clientData.history.filter((call) => call.startsWith('path'))).toEqual([`path ${puppetAddress}:4500`]);
+  });
+});
+
 describe('requests of the gateway', () => {
   it('C-76: an authentic request that cannot be read: INVALID_SYNTAX, then the end', async () => {
     const { ends, puppet } = await meet();

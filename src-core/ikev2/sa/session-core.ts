@@ -368,6 +368,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.#state = 'established';
     this.#current = sa;
     sa.state = 'established';
+    if (this.#path !== null) this.adoptPath(this.#path);
     this.handshake = null;
     for (const other of this.#lanes.ikeSas) if (other !== sa) this.removeIkeSa(other);
     this.#restartSilence();
@@ -380,7 +381,8 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.#path = path;
     this.#held = false;
     this.knowRemote(path);
-    this.#dataPath?.setPath({ socket: path.socket, remote: path.remote });
+    // Before the peer is authenticated, traffic goes nowhere, and that of an older session stays where it is (M-18).
+    if (this.#state === 'established' || this.#state === 'closing') this.#dataPath?.setPath({ socket: path.socket, remote: path.remote });
   }
 
   knowRemote(path: IkePath): void {
