@@ -44,4 +44,14 @@ describe('EAP through the gateway to FreeRADIUS', () => {
       await radius.stop();
     }
   });
+
+  it("strongSwan's own EAP-TLS: the gateway is the authentication server, its name needs no setting", async () => {
+    const profile = { ...radiusProfile('Gateway EAP-TLS', { method: 'eap-tls', certificate: 'client-rsa.pem', privateKey: 'client-rsa.key' }), server: 'eap-tls.lab.test', remoteIdentity: 'eap-tls.lab.test' };
+    const client = VpnClient.connect(lab(), profile);
+    expect((await client.connected()).authentication).toBe('EAP-TLS');
+    expect((await lab().gatewaySas()).map((sa) => sa.connection)).toEqual(['eap-tls']);
+    await lab().ping();
+    figure(`EAP-TLS of the gateway: connected in ${client.connectMilliseconds.toFixed(1)} ms`);
+    expect(await client.stop()).toBe(0);
+  });
 });

@@ -71,7 +71,9 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     SSL_CTX* context = context_.get();
     SSL_CTX_set_min_proto_version(context, VersionOf(options.Get("minVersion").ToString().Utf8Value()));
     SSL_CTX_set_max_proto_version(context, VersionOf(options.Get("maxVersion").ToString().Utf8Value()));
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    // strongSwan's TLS does not know RFC 5746. What that guards against needs a renegotiation, or data of an earlier handshake that
+    // counts: here there is neither, the keys that matter are exported from this very handshake.
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_LEGACY_SERVER_CONNECT);
     SSL_CTX_set_mode(context, SSL_MODE_AUTO_RETRY | SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_max_cert_list(context, 64 * 1024);
     SSL_CTX_set_session_cache_mode(context, client_ ? SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL : SSL_SESS_CACHE_OFF);
