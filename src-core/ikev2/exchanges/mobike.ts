@@ -23,6 +23,8 @@ const cookie2Length = 16;
 const rekeyPatience = 25;
 /** A rekey of the gateway this soon after an update belongs to it, milliseconds. */
 const rekeyWindow = 1000;
+/** ESP that leaves for so long while none comes, milliseconds. */
+const unansweredFor = 1000;
 /** Updates that the peer refused with UNEXPECTED_NAT_DETECTED are tried again this often (M-22). */
 const unexpectedNatTries = 3;
 
@@ -88,10 +90,17 @@ export class Mobility {
     this.natDetected = findings.localNat;
     const known = this.#mapping;
     this.#mapping = { path, hash: findings.mapping };
-    if (known !== null && samePath(known.path, path) && !equal(known.hash, findings.mapping)) {
+    // The first answer on a path has nothing to be compared with: then packets that leave and are not answered speak for a new mapping.
+    const comparable = known !== null && samePath(known.path, path);
+    if (comparable ? !equal(known.hash, findings.mapping) : this.#isUnanswered()) {
       this.#session.log('info', 'mobility', 'The NAT shows this computer at another address or port: telling the server');
       this.requestUpdate();
     }
+  }
+
+  #isUnanswered(): boolean {
+    const recently = this.#session.clock.now() - unansweredFor;
+    return this.#session.sentSince(recently) && !this.#session.receivedSince(recently);
   }
 
   /** An UPDATE_SA_ADDRESSES was answered on its path: this is how the peer sees us now. */
