@@ -69,11 +69,8 @@ export class Charon {
          install_routes = yes
          interfaces_use = eth0, eth1
          retry_initiate_interval = 0
-         # Refused attempts stay half open for 30 s; more than five from one address would be ignored without a word.
-         block_threshold = 0
-         # Refused servers leave half-open IKE SAs behind; the tests after them must not be blocked for it.
-         block_threshold = 0
-         cookie_threshold = 0
+         # What a client refuses stays half open for 30 s. From the fourth on charon asks for cookies, as it should; it must not block.
+         block_threshold = 1000
          plugins {
            kernel-libipsec { load = yes }
            vici { socket = unix://${this.#socket} }
