@@ -21,7 +21,7 @@ const missing = [
 ].filter(([, there]) => !there());
 
 const steps = fresh ? ['rebuild'] : ['configure', 'build'];
-const gypArguments = [gyp, ...steps, '-C', here, ...(verbose ? ['--verbose'] : ['--loglevel=error']), ...options];
+const gypArguments = [gyp, ...steps, '-C', here, ...(verbose ? ['--verbose'] : ['--loglevel=error']), '--jobs=max', ...options];
 // One build at a time in this folder: flock(1) of util-linux, where it is there.
 const locked = spawnSync('flock', ['--version']).status === 0;
 const [program, first] = locked ? ['flock', [join(here, 'binding.gyp'), process.execPath]] : [process.execPath, []];
