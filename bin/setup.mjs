@@ -129,6 +129,14 @@ function appBundles() {
   once('app', key, built, () => must('building the app', ...npm('run', '--silent', 'build:app')));
 }
 
+/** What the app with its demo gateway needs; native code, which takes a minute to build, is for real connections. */
+export function setUpDemo() {
+  node();
+  systemPackages([...packages.build, ...packages.run]);
+  npmPackages();
+  appBundles();
+}
+
 /**
  * Everything needed for `purpose`. Throws a SetupError that says what to do.
  * @param {'run' | 'build' | 'test'} purpose
