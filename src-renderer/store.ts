@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { AdapterView, ApiClient, ApiFailure, ApiPush, ApiRequests, ApiResult, DemoAdapter, LogEntry, Prompt, RoundTripSample, Snapshot } from '../src-main/api/contract';
+import type { AdapterView, ApiClient, ApiFailure, ApiPush, ApiRequests, ApiResult, DemoAdapter, Diagnosis, LogEntry, OfferedImport, Prompt, RoundTripSample, Snapshot, WirelessNetwork } from '../src-main/api/contract';
 import type { StatusObject } from '../src-core/connection/status';
 import type { Profile } from '../src-core/profiles/profile';
 import { isDesktopWindow } from './connection';
@@ -26,6 +26,11 @@ export interface AppState {
   readonly prompts: readonly Prompt[];
   readonly log: readonly LogEntry[];
   readonly roundTrips: Readonly<Record<string, readonly RoundTripSample[]>>;
+  /** The last diagnosis of each connection. */
+  readonly diagnoses: Readonly<Record<string, Diagnosis>>;
+  readonly wireless: readonly WirelessNetwork[] | null;
+  readonly offeredImports: readonly OfferedImport[];
+  readonly startAtLogin: boolean | null;
   readonly panelOpen: boolean;
   /** Bottom to top. */
   readonly windows: readonly Surface[];
@@ -50,6 +55,10 @@ export const useApp = create<AppState>(() => ({
   prompts: [],
   log: [],
   roundTrips: {},
+  diagnoses: {},
+  wireless: null,
+  offeredImports: [],
+  startAtLogin: null,
   panelOpen: false,
   windows: [],
   minimized: [],
@@ -92,6 +101,14 @@ export function reduce(state: AppState, push: ApiPush): Partial<AppState> {
       return { roundTrips: { ...state.roundTrips, [push.connection]: append(state.roundTrips[push.connection] ?? [], [push.sample], sampleLimit) } };
     case 'demo':
       return { demo: push.adapters };
+    case 'diagnosis':
+      return { diagnoses: { ...state.diagnoses, [push.diagnosis.connection]: push.diagnosis } };
+    case 'wireless':
+      return { wireless: push.networks };
+    case 'offered-imports':
+      return { offeredImports: push.offered };
+    case 'start-at-login':
+      return { startAtLogin: push.enabled };
   }
 }
 
@@ -130,6 +147,10 @@ function applySnapshot(snapshot: Snapshot): void {
     prompts: rest.prompts,
     log: rest.log,
     roundTrips: rest.roundTrips,
+    diagnoses: Object.fromEntries(rest.diagnoses.map((diagnosis) => [diagnosis.connection, diagnosis])),
+    wireless: rest.wireless,
+    offeredImports: rest.offeredImports,
+    startAtLogin: rest.startAtLogin,
   });
 }
 

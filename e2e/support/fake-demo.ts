@@ -164,6 +164,10 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       log,
       roundTrips: Object.fromEntries(roundTrips),
       secretStorage: 'available',
+      diagnoses: [],
+      wireless: null,
+      offeredImports: [],
+      startAtLogin: null,
     }),
     connect: ({ name }) => {
       setStatus(name, { state: 'Connecting', phase: 'connecting', error: null });
@@ -206,7 +210,15 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       ],
     }),
     commitImport: () => null,
-    exportProfile: ({ name }) => ({ fileName: `${name}.agilevpn.json`, contentBase64: Buffer.from('{}').toString('base64') }),
+    exportProfile: ({ name }) => ({ fileName: `${name}.agilevpn.json`, contentBase64: Buffer.from('{}').toString('base64'), notExpressed: [] }),
+    diagnose: () => {
+      throw new ApiError('refused', 'Not in this demo.');
+    },
+    stopDiagnosis: () => null,
+    dismissImport: () => null,
+    connectWireless: () => null,
+    disconnectWireless: () => null,
+    setStartAtLogin: () => null,
     refreshAdapters: () => {
       push({ type: 'adapters', adapters: adapters() });
       return null;

@@ -2,6 +2,9 @@ import type { StatusObject } from '../../src-core/connection/status';
 import type { SecretKind } from '../../src-core/ports/secrets';
 import type { LogRecord } from '../../src-core/ports/trace';
 import type { Profile } from '../../src-core/profiles/profile';
+import type { Diagnosis, ExportLine, OfferedImport, WirelessNetwork } from './desktop-types';
+
+export type * from './desktop-types';
 
 /**
  * The one contract between the service and every user interface. Electron IPC and the loopback web socket carry it alike;
@@ -108,6 +111,14 @@ export interface Snapshot {
   readonly log: readonly LogEntry[];
   readonly roundTrips: Readonly<Record<string, readonly RoundTripSample[]>>;
   readonly secretStorage: 'available' | 'session-only';
+  /** The last diagnosis of each connection since the host started. */
+  readonly diagnoses: readonly Diagnosis[];
+  /** null: no NetworkManager or no wireless adapter; the section is not shown. */
+  readonly wireless: readonly WirelessNetwork[] | null;
+  /** Files and links that were opened with the app and wait for the person. */
+  readonly offeredImports: readonly OfferedImport[];
+  /** null: this host cannot be started at login. */
+  readonly startAtLogin: boolean | null;
 }
 
 /** Requests of the user interface. Each takes one argument and resolves with one result; failures are `ApiFailure`. */
@@ -122,7 +133,15 @@ export interface ApiRequests {
   /** Base64 of at most 1 MiB; recognised by content. */
   inspectImport: { args: { readonly fileName: string; readonly contentBase64: string }; result: ImportReport };
   commitImport: { args: { readonly token: string; readonly name: string }; result: null };
-  exportProfile: { args: { readonly name: string; readonly format: string }; result: { readonly fileName: string; readonly contentBase64: string } };
+  exportProfile: { args: { readonly name: string; readonly format: string }; result: { readonly fileName: string; readonly contentBase64: string; readonly notExpressed: readonly ExportLine[] } };
+  /** Resolves when it is over; `diagnosis` pushes tell each step. Busy while one of this connection runs. */
+  diagnose: { args: { readonly name: string }; result: Diagnosis };
+  stopDiagnosis: { args: { readonly name: string }; result: null };
+  /** The person closed the page of an offered import. */
+  dismissImport: { args: { readonly token: string }; result: null };
+  connectWireless: { args: { readonly id: string }; result: null };
+  disconnectWireless: { args: { readonly adapter: string }; result: null };
+  setStartAtLogin: { args: { readonly enabled: boolean }; result: null };
   refreshAdapters: { args: null; result: null };
   setDemoAdapter: { args: { readonly name: string; readonly plugged: boolean }; result: null };
   /** The renderer is hidden: samples and counters pause. */
@@ -138,7 +157,11 @@ export type ApiPush =
   | { readonly type: 'prompt-closed'; readonly id: string }
   | { readonly type: 'log'; readonly entries: readonly LogEntry[] }
   | { readonly type: 'round-trip'; readonly connection: string; readonly sample: RoundTripSample }
-  | { readonly type: 'demo'; readonly adapters: readonly DemoAdapter[] };
+  | { readonly type: 'demo'; readonly adapters: readonly DemoAdapter[] }
+  | { readonly type: 'diagnosis'; readonly diagnosis: Diagnosis }
+  | { readonly type: 'wireless'; readonly networks: readonly WirelessNetwork[] | null }
+  | { readonly type: 'offered-imports'; readonly offered: readonly OfferedImport[] }
+  | { readonly type: 'start-at-login'; readonly enabled: boolean | null };
 
 /** Errors cross as data; a prototype never does. `field` names the argument that was refused. */
 export interface ApiFailure {

@@ -20,6 +20,10 @@ export const emptySnapshot: Snapshot = {
   log: [],
   roundTrips: {},
   secretStorage: 'available',
+  diagnoses: [],
+  wireless: null,
+  offeredImports: [],
+  startAtLogin: null,
 };
 
 export interface FakeApi {

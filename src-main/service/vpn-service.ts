@@ -103,6 +103,10 @@ export class VpnService implements ApiService, ControlledHost {
       log: this.log.read(null, snapshotEntries),
       roundTrips: Object.fromEntries(this.#entries.filter((entry) => entry.roundTrips.length > 0).map((entry) => [entry.profile.name, entry.roundTrips])),
       secretStorage: secretStore.storage,
+      diagnoses: [],
+      wireless: null,
+      offeredImports: [],
+      startAtLogin: null,
     };
   }
 
@@ -178,7 +182,33 @@ export class VpnService implements ApiService, ControlledHost {
 
   exportProfile({ name, format }: ApiRequests['exportProfile']['args']): ApiRequests['exportProfile']['result'] {
     const { fileName, content } = exportProfile(this.#require(name).profile, format);
-    return { fileName, contentBase64: Buffer.from(content).toString('base64') };
+    return { fileName, contentBase64: Buffer.from(content).toString('base64'), notExpressed: [] };
+  }
+
+  diagnose({ name }: ApiRequests['diagnose']['args']): ApiRequests['diagnose']['result'] {
+    this.#require(name);
+    throw new ApiError('refused', 'This host does not diagnose connections.');
+  }
+
+  stopDiagnosis({ name }: ApiRequests['stopDiagnosis']['args']): null {
+    this.#require(name);
+    return null;
+  }
+
+  dismissImport(): null {
+    throw new ApiError('not-found', 'This import is no longer waiting.', 'token');
+  }
+
+  connectWireless(): null {
+    throw new ApiError('refused', 'There is no NetworkManager here.');
+  }
+
+  disconnectWireless(): null {
+    throw new ApiError('refused', 'There is no NetworkManager here.');
+  }
+
+  setStartAtLogin(): null {
+    throw new ApiError('refused', 'This program cannot be started at login from here.');
   }
 
   refreshAdapters(): null {
