@@ -1,0 +1,58 @@
+import type { ConfigurationReply, IkeSaInfo } from '../ikev2/session';
+import type { PathCandidate } from '../mobility/path-candidates';
+import type { StatusObject } from './status';
+
+/** What is known of one connection beside its phase: what the status object shows and what a new IKE SA starts from. */
+export interface ConnectionFacts {
+  /** Addresses the gateway can be reached at, as its name was resolved last. */
+  gatewayAddresses: readonly string[];
+  path: PathCandidate | null;
+  natDetected: boolean;
+  mobikeSupported: boolean;
+  configuration: ConfigurationReply | null;
+  authentication: string | null;
+  ike: IkeSaInfo | null;
+  dnsServers: readonly string[];
+  /** Wall-clock milliseconds. */
+  connectedSince: number | null;
+  roams: number;
+  lastRoam: StatusObject['lastRoam'];
+  /** Inner addresses the server gave last (C-48). */
+  previousAddresses: readonly string[];
+}
+
+export function newFacts(previousAddresses: readonly string[]): ConnectionFacts {
+  return {
+    gatewayAddresses: [],
+    path: null,
+    natDetected: false,
+    mobikeSupported: false,
+    configuration: null,
+    authentication: null,
+    ike: null,
+    dnsServers: [],
+    connectedSince: null,
+    roams: 0,
+    lastRoam: null,
+    previousAddresses,
+  };
+}
+
+/** Before an attempt: what the last one counted. */
+export function forgetHistory(facts: ConnectionFacts): void {
+  facts.path = null;
+  facts.natDetected = false;
+  facts.mobikeSupported = false;
+  facts.authentication = null;
+  facts.roams = 0;
+  facts.lastRoam = null;
+}
+
+/** After an attempt: what no longer exists. */
+export function forgetSession(facts: ConnectionFacts): void {
+  facts.configuration = null;
+  facts.ike = null;
+  facts.dnsServers = [];
+  facts.path = null;
+  facts.connectedSince = null;
+}

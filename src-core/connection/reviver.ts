@@ -1,0 +1,139 @@
+import { VpnError } from '../ports/vpn-error';
+import { applySettings } from './apply-settings';
+import type { Attempt } from './attempt';
+import type { ConnectionContext } from './connection-context';
+import { failures } from './failures';
+import type { Established } from './negotiation';
+import type { SessionCredentials } from './ports';
+import { renewGatewayAddresses } from './resolve-gateway';
+import { afterFailure, beginRevival, revivalTryMs, type Revival, type RevivalCause } from './revival';
+import { outageMs } from './session-config';
+import { isAskedAgain } from './sign-in';
+
+/** An IKE SA that ended sooner than this, so many times in a row, is not made again. */
+const quickEndMs = 30_000;
+const mostQuickEnds = 3;
+
+/** Makes a new IKE SA for the connection that exists (revival.ts says when), with what is in memory, until it works or the outage time is over. */
+export class Reviver {
+  readonly #context: ConnectionContext;
+  readonly #attempt: Attempt;
+  readonly #negotiate: (credentials: SessionCredentials, limitMs: number) => Promise<Established>;
+  #revival: Revival | null = null;
+  /** Counts revivals: a loop of an earlier one stops when it wakes. */
+  #runs = 0;
+  /** Ends the pause between two tries. */
+  #wake: () => void = () => undefined;
+  /** Sessions in a row that the server ended soon. */
+  #quickEnds = 0;
+
+  constructor(context: ConnectionContext, attempt: Attempt, negotiate: (credentials: SessionCredentials, limitMs: number) => Promise<Established>) {
+    this.#context = context;
+    this.#attempt = attempt;
+    this.#negotiate = negotiate;
+  }
+
+  get revival(): Revival | null {
+    return this.#revival;
+  }
+
+  /** The session said that it is over. `lastedMs`: since it was established. */
+  sessionEnded(by: 'peer' | 'local' | 'failure', error: VpnError | null, lastedMs: number): void {
+    const { profile, phase } = this.#context;
+    this.#attempt.sessionOver = true;
+    const reason = error ?? (by === 'peer' ? failures.serverDisconnected() : failures.sessionLost());
+    this.#quickEnds = lastedMs < quickEndMs ? this.#quickEnds + 1 : 0;
+    // A server that ends it again and again means it.
+    if (phase.type !== 'up' || !profile.mobility.enabled || this.#quickEnds > mostQuickEnds) return this.#context.lost(reason);
+    this.#context.log('warning', reason.message);
+    this.stop();
+    this.revive('deleted');
+  }
+
+  /** Nothing to revive any more: the old IKE SA lives, or the connection ends. */
+  stop(): void {
+    if (this.#revival === null) return;
+    this.#revival = null;
+    this.#runs++;
+    this.#attempt.next?.abandon();
+    this.#attempt.next = null;
+    this.#wake();
+  }
+
+  revive(cause: RevivalCause): void {
+    const context = this.#context;
+    const attempt = this.#attempt;
+    if (attempt.ended || this.#revival !== null || context.phase.type !== 'up' || !context.profile.mobility.enabled) return;
+    this.#revival = beginRevival(cause, context.ports.clock.now(), outageMs(context.profile));
+    if (cause === 'deleted') {
+      attempt.manager?.stop();
+      attempt.manager = null;
+      // Packets wait at the tunnel; none goes around it.
+      attempt.dataPath.setPath(null);
+    }
+    context.changed();
+    this.#reviveUntilDone(++this.#runs).catch((error: unknown) => context.lost(error instanceof VpnError ? error : failures.unexpected(error)));
+  }
+
+  async #reviveUntilDone(run: number): Promise<void> {
+    const { ports, profile, log } = this.#context;
+    const attempt = this.#attempt;
+    const over = (): boolean => attempt.ended || this.#runs !== run;
+    const unwatch = ports.adapters.watch(() => this.#wake());
+    try {
+      while (!over() && this.#revival !== null) {
+        const revival: Revival = this.#revival;
+        if (ports.clock.now() >= revival.endsAt) throw failures.linkLost(profile.name, outageMs(profile));
+        try {
+          await renewGatewayAddresses(this.#context, attempt, revivalTryMs);
+          if (over()) return;
+          const established = await this.#negotiate(attempt.credentials!, Math.min(revivalTryMs, revival.endsAt - ports.clock.now()));
+          this.#revival = null;
+          log('info', 'Connected again with a new IKE SA.');
+          if (attempt.device !== null) await applySettings(this.#context, attempt, attempt.device, established.child);
+          this.#context.changed();
+          return;
+        } catch (error) {
+          if (over()) return;
+          const next = afterFailure(revival, error instanceof VpnError ? error : failures.unexpected(error));
+          if (next.type === 'give-up') {
+            if (!(await this.#askedThePerson(next.error))) return;
+            this.#revival = { ...revival, tries: revival.tries + 1, refusals: 0 };
+            continue;
+          }
+          this.#revival = next.revival;
+          await this.#pause(next.pauseMs);
+        }
+      }
+    } finally {
+      unwatch();
+    }
+  }
+
+  /** What was in memory is refused for good: now the person. False: the connection ended meanwhile. Throws what cannot be cured. */
+  async #askedThePerson(refusal: VpnError): Promise<boolean> {
+    const attempt = this.#attempt;
+    if (!isAskedAgain(refusal)) throw refusal;
+    const fresh = await this.#context.ports.credentials({ profile: this.#context.profile, reason: refusal.message, refused: attempt.credentials === null ? null : { error: refusal, credentials: attempt.credentials } });
+    if (fresh === null) throw refusal;
+    if (attempt.ended) {
+      fresh.wipe();
+      return false;
+    }
+    attempt.credentials?.wipe();
+    attempt.credentials = fresh;
+    return true;
+  }
+
+  /** Until the time is over, an adapter changed or somebody woke it. */
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#context.ports.clock.setTimer(milliseconds, 'pause', () => this.#wake());
+      this.#wake = () => {
+        timer.cancel();
+        this.#wake = () => undefined;
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,184 @@
+import type { IkeSession, IkeSessionEvent } from '../ikev2/session';
+import { MobilityManager, type Roam } from '../mobility/mobility-manager';
+import { defaultMobilityPolicy } from '../mobility/mobility-state';
+import type { PathCandidate } from '../mobility/path-candidates';
+import { applySettings } from './apply-settings';
+import { deleteWaitMs, type Attempt } from './attempt';
+import type { ConnectionContext } from './connection-context';
+import { Doubts } from './doubts';
+import { failures } from './failures';
+import { chooseInnerMtu } from './inner-mtu';
+import { negotiate, type Established } from './negotiation';
+import type { SessionCredentials } from './ports';
+import { Reviver } from './reviver';
+import type { Revival } from './revival';
+import { outageMs } from './session-config';
+import { isoTime } from './status-object';
+
+/** Rounds of probing without any answer before a new IKE SA is tried beside the old one. */
+const roundsBeforeRevival = 2;
+
+/** The IKE SA of one attempt and its successors: which one carries the connection, which path it is on, and what its events mean. */
+export class SessionKeeper {
+  readonly #context: ConnectionContext;
+  readonly #attempt: Attempt;
+  readonly #reviver: Reviver;
+  readonly #doubts: Doubts;
+  /** Clock.now() when the session in use was established. */
+  #establishedAt = -Infinity;
+
+  constructor(context: ConnectionContext, attempt: Attempt) {
+    this.#context = context;
+    this.#attempt = attempt;
+    this.#reviver = new Reviver(context, attempt, (credentials, limitMs) => this.negotiate(credentials, limitMs));
+    this.#doubts = new Doubts(context, attempt, this.#reviver);
+  }
+
+  /** A revival that has no IKE SA to fall back on: the connection waits. */
+  get withoutSession(): Revival | null {
+    return this.#attempt.manager === null ? this.#reviver.revival : null;
+  }
+
+  negotiate(credentials: SessionCredentials, limitMs: number | null): Promise<Established> {
+    return negotiate(this.#context, this.#attempt, credentials, limitMs, {
+      established: (session, event, candidates) => this.#established(session, event, candidates),
+      event: (event) => this.#sessionEvent(event),
+    });
+  }
+
+  /** Addresses, routes and DNS of the first IKE SA: with them the connection is up. */
+  async register(established: Established): Promise<void> {
+    const attempt = this.#attempt;
+    const { facts, ports } = this.#context;
+    const device = await attempt.opening!;
+    if (attempt.ended) return;
+    attempt.device = device;
+    attempt.dataPath.attachTunnel(device);
+    await applySettings(this.#context, attempt, device, established.child);
+    if (attempt.ended) return;
+    facts.connectedSince = ports.clock.wallTime();
+    this.#context.give({ type: 'registered' });
+    this.#doubts.start();
+    this.#context.log('info', `Connected: ${facts.previousAddresses.join(', ')} by ${facts.path?.label ?? 'no adapter'} (${facts.path?.source ?? ''}).`);
+  }
+
+  /** Nothing starts by itself any more. */
+  stop(): void {
+    this.#doubts.stop();
+    this.#reviver.stop();
+  }
+
+  // ---- a session takes over ----
+
+  #established(session: IkeSession, event: Established, candidates: readonly PathCandidate[]): void {
+    const attempt = this.#attempt;
+    const { facts, profile } = this.#context;
+    const { path } = session;
+    const candidate = candidates.find((entry) => {
+      const readiness = attempt.sockets.readiness(entry);
+      return readiness.state === 'ready' && readiness.socket === path?.socket && entry.destination === path.remote.address;
+    });
+    if (candidate === undefined || path === null) throw new Error('the session was established on a path nobody gave it');
+    this.#replace(session);
+    facts.path = candidate;
+    facts.natDetected = event.natDetected;
+    facts.mobikeSupported = event.mobikeSupported;
+    facts.configuration = event.configuration;
+    facts.authentication = event.authentication;
+    facts.ike = event.ike;
+    facts.previousAddresses = [...event.configuration.ipv4Addresses, ...event.configuration.ipv6Addresses.map((entry) => entry.address)];
+    const innerMtu = (entry: PathCandidate): number => chooseInnerMtu(profile.network.mtu, entry.mtu, entry.family, session.children[0]?.proposal ?? event.child.proposal);
+    attempt.dataPath.setInnerMtu(innerMtu(candidate));
+    attempt.dataPath.setPath(path);
+    attempt.manager = this.#newManager(session, candidate, path.remote.port, innerMtu, profile.mobility.enabled && event.mobikeSupported);
+    attempt.manager.start();
+    if (profile.mobility.enabled && !event.mobikeSupported) this.#context.log('warning', 'The server does not support mobility (MOBIKE): the connection stays on this adapter.');
+    this.#context.give({ type: 'register' });
+  }
+
+  #newManager(session: IkeSession, path: PathCandidate, port: number, innerMtu: (path: PathCandidate) => number, mobility: boolean): MobilityManager {
+    const { facts, ports, profile, mobilityPolicy } = this.#context;
+    const { mobility: wanted } = profile;
+    return new MobilityManager(
+      {
+        clock: ports.clock,
+        adapters: ports.adapters,
+        sockets: this.#attempt.sockets,
+        session,
+        dataPath: this.#attempt.dataPath,
+        trace: ports.trace,
+        policy: { ...defaultMobilityPolicy, outageMs: outageMs(profile), returnToPreferred: wanted.returnToPreferred, ...mobilityPolicy, mobility },
+        adapterOrder: wanted.adapterOrder,
+        gatewayAddresses: facts.gatewayAddresses,
+        port,
+        innerMtu,
+        onChange: (state) => {
+          // The old IKE SA may be unknown there by now; asking for a new one does not wait for the outage time (M-35).
+          if (state.type === 'WaitingToReconnect' && state.rounds >= roundsBeforeRevival) this.#reviver.revive('forgotten');
+          this.#context.changed();
+        },
+        onRoam: (roam) => this.#roamed(roam),
+        onFailed: (failure) => this.#context.lost(failure === 'outage-over' || failure === 'peer-silent' ? failures.linkLost(profile.name, outageMs(profile)) : failures.sessionLost()),
+      },
+      path,
+    );
+  }
+
+  /** `session` takes over; an older one is told or forgotten, its SAs leave the data path. */
+  #replace(session: IkeSession): void {
+    const attempt = this.#attempt;
+    const old = attempt.session;
+    attempt.manager?.stop();
+    attempt.manager = null;
+    attempt.session = session;
+    attempt.next = null;
+    attempt.sessionOver = false;
+    this.#establishedAt = this.#context.ports.clock.now();
+    if (old === null) return;
+    if (this.#reviver.revival?.cause === 'reauthenticate') void old.close(deleteWaitMs);
+    else old.abandon();
+  }
+
+  // ---- while it is up ----
+
+  #sessionEvent(event: IkeSessionEvent): void {
+    const { facts } = this.#context;
+    switch (event.type) {
+      case 'ike-rekeyed':
+        facts.ike = event.ike;
+        break;
+      case 'path-confirmed':
+        facts.natDetected = event.natDetected;
+        break;
+      case 'peer-forgot-hint':
+        this.#doubts.doubt('Somebody says that the server does not know this connection.');
+        break;
+      case 'reauthenticate':
+        this.#context.log('info', `The server wants a new sign-in: ${event.reason}.`);
+        this.#reviver.revive('reauthenticate');
+        break;
+      case 'ended':
+        return this.#reviver.sessionEnded(event.by, event.error, this.#context.ports.clock.now() - this.#establishedAt);
+      default:
+        break;
+    }
+    // The old IKE SA lives after all.
+    if (event.type === 'path-confirmed' && this.#reviver.revival?.cause === 'forgotten') this.#reviver.stop();
+    this.#attempt.manager?.handle(event);
+    this.#context.changed();
+  }
+
+  #roamed(roam: Roam): void {
+    const { facts, ports, phase } = this.#context;
+    const attempt = this.#attempt;
+    facts.roams++;
+    facts.lastRoam = { at: isoTime(ports.clock.wallTime()), from: roam.from?.adapter ?? null, to: roam.to.adapter, reason: roam.reason, milliseconds: Math.round(roam.milliseconds * 10) / 10 };
+    const moved = roam.from?.destination !== roam.to.destination;
+    facts.path = roam.to;
+    const child = attempt.session?.children[0];
+    if (moved && attempt.device !== null && child !== undefined && phase.type === 'up') {
+      applySettings(this.#context, attempt, attempt.device, child).catch((error: unknown) => this.#context.log('error', `The network settings could not be renewed: ${error instanceof Error ? error.message : 'unknown reason'}.`));
+    }
+    this.#context.changed();
+  }
+}

@@ -1,0 +1,53 @@
+import { VpnError } from '../ports/vpn-error';
+import type { Attempt } from './attempt';
+import type { ConnectionContext } from './connection-context';
+import { failures } from './failures';
+import type { Established } from './negotiation';
+import type { SessionCredentials } from './ports';
+import { resolveGateway } from './resolve-gateway';
+
+/** A wrong password is asked for again so often before the attempt ends (windows7-ux.md 5, the paused state). */
+const mostQuestions = 3;
+
+/** Failures that other credentials may cure. */
+const askAgain: ReadonlySet<string> = new Set(['AUTHENTICATION_FAILURE', 'VPN_BAD_PSK', 'PASSWD_EXPIRED', 'CHANGING_PASSWORD']);
+
+export function isAskedAgain(error: VpnError): boolean {
+  return askAgain.has(error.symbol);
+}
+
+/**
+ * The first IKE SA of an attempt: name, credentials, negotiation, and `register` with what came of it; once more with other credentials where
+ * they were refused. Rejects with the VpnError that ends the attempt.
+ */
+export async function signIn(
+  context: ConnectionContext,
+  attempt: Attempt,
+  negotiate: (credentials: SessionCredentials) => Promise<Established>,
+  register: (established: Established) => Promise<void>,
+): Promise<void> {
+  const { ports, profile, facts } = context;
+  // The name and the secrets do not wait for each other; the tunnel adapter is made while the server thinks about the first message.
+  const resolving = resolveGateway(context);
+  resolving.catch((error: unknown) => attempt.abort(error instanceof VpnError ? error : failures.unexpected(error)));
+
+  let refusal: VpnError | null = null;
+  for (let question = 0; question < mostQuestions; question++) {
+    const credentials = await ports.credentials({ profile, reason: refusal?.message ?? null, refused: refusal === null || attempt.credentials === null ? null : { error: refusal, credentials: attempt.credentials } });
+    if (credentials === null) throw refusal ?? failures.cancelled();
+    if (attempt.ended) return credentials.wipe();
+    attempt.credentials?.wipe();
+    attempt.credentials = credentials;
+    facts.authentication ??= credentials.label;
+    facts.gatewayAddresses = await resolving;
+    try {
+      const established = await negotiate(credentials);
+      return await register(established);
+    } catch (error) {
+      if (attempt.ended || !(error instanceof VpnError) || !isAskedAgain(error)) throw error;
+      context.log('warning', error.message);
+      refusal = error;
+    }
+  }
+  throw refusal ?? failures.cancelled();
+}
