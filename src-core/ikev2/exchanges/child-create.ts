@@ -62,7 +62,7 @@ export class CreateChildTask implements Task {
     this.#offer = null;
     const keys = deriveChildKeys(sa.suite.prf, sa.keys.skD, null, this.#nonce, nonce.data, agreement.suite.esp);
     const child = session.childSas.install({ spiIn: offer.spiIn, ...agreement, keysIn: keys.fromResponder, keysOut: keys.fromInitiator, outbound: 'now', replaces: null });
-    session.childInstalled(child, null, true);
+    session.childLifetimes.begin(child, null, true);
   }
 
   cancel(): void {
@@ -78,5 +78,5 @@ export function handleCreateChild(session: SessionCore, sa: IkeSa, request: Rece
   if (answer.type === 'refused') return sa.respond(request, [answer.payload]);
   const child = session.childSas.install({ ...answer.specification, outbound: 'now', replaces: null });
   sa.respond(request, answer.payloads);
-  session.childInstalled(child, null, true);
+  session.childLifetimes.begin(child, null, true);
 }

@@ -87,7 +87,7 @@ export class ChildRekeying {
     }
     // RFC 7296 section 2.25.1: it is being closed, or has its successor already.
     if (old.state !== 'installed' || session.childSas.successorOf(old) !== undefined) return refuse(notify(notifyType.TEMPORARY_FAILURE));
-    if (!session.takeRekeyBudget('child')) return refuse(notify(notifyType.TEMPORARY_FAILURE));
+    if (!session.rekeyBudgets.child.take(session.clock.now())) return refuse(notify(notifyType.TEMPORARY_FAILURE));
 
     const answer = answerChildOffer(session, sa, request, {
       proposals: [{ protocol: 'esp', algorithms: old.suite.algorithms }, ...session.settings.espProposals],
@@ -109,7 +109,7 @@ export class ChildRekeying {
     session.timers.set(`activate ${spiIn.toString(16)}`, activationPatience, () => {
       if (child.state === 'installed' && child.replaces === old && task?.isUnderWay !== true) session.childSas.activate(child);
     });
-    session.childInstalled(child, old, true);
+    session.childLifetimes.begin(child, old, true);
   }
 
   /** A collision was decided against the peer's SA: its creator deletes it. */
@@ -191,7 +191,7 @@ export class RekeyChildTask implements Task {
     const agreement = this.#offer === null ? null : readAgreement(payloads, this.#offer, this.#session.childSas);
     const spiIn = this.#spiIn;
     if (nonce === undefined || agreement === null || agreement instanceof Error || spiIn === null || equal(nonce.data, this.#nonceI)) {
-      session.log('warning', 'child', `The answer to the rekey of ${old.spiIn.toString(16)} cannot be used${agreement instanceof Error ? `: ${agreement.detail ?? agreement.message}` : ''}`);
+      session.log.write('warning', 'child', `The answer to the rekey of ${old.spiIn.toString(16)} cannot be used${agreement instanceof Error ? `: ${agreement.detail ?? agreement.message}` : ''}`);
       this.#giveUp();
       return;
     }
@@ -199,7 +199,7 @@ export class RekeyChildTask implements Task {
     if (agreement.suite.group !== null && this.#exchange !== null) {
       const result = agree(this.#exchange, payloads);
       if (typeof result === 'string') {
-        session.log('warning', 'child', `The answer to the rekey of ${old.spiIn.toString(16)} cannot be used: ${result}`);
+        session.log.write('warning', 'child', `The answer to the rekey of ${old.spiIn.toString(16)} cannot be used: ${result}`);
         this.#giveUp();
         return;
       }
@@ -234,7 +234,7 @@ export class RekeyChildTask implements Task {
       old.state = 'rekeyed';
       session.deleteChild(old);
     }
-    session.childInstalled(child, old, true);
+    session.childLifetimes.begin(child, old, true);
   }
 
   cancel(): void {
@@ -245,7 +245,7 @@ export class RekeyChildTask implements Task {
   #refused(error: number, wantedGroup: number | null): void {
     const session = this.#session;
     const old = this.#old;
-    session.log('info', 'child', `The peer answered ${notifyTypeName(error)} to the rekey of ${old.spiIn.toString(16)}`);
+    session.log.write('info', 'child', `The peer answered ${notifyTypeName(error)} to the rekey of ${old.spiIn.toString(16)}`);
     // The peer's own rekey crossed ours and went through, or the peer deleted the old SA: nothing is left to do.
     if (this.#collision !== null || old.state !== 'installed') {
       if (this.#collision !== null && old.state === 'installed') old.state = 'rekeyed';
@@ -269,7 +269,7 @@ export class RekeyChildTask implements Task {
       case notifyType.CHILD_SA_NOT_FOUND:
         this.cancel();
         session.childSas.retire(old);
-        session.childRemoved(old);
+        session.childLifetimes.end(old);
         session.recreateChild(old);
         return;
       case notifyType.NO_ADDITIONAL_SAS:

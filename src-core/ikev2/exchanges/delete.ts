@@ -37,13 +37,13 @@ export function childDeleted(session: SessionCore, child: ChildSa): void {
   if (successor !== undefined) session.childSas.activate(successor);
   session.childRekeying.childGone(child);
   session.childSas.retire(child);
-  session.childRemoved(child);
+  session.childLifetimes.end(child);
 }
 
 function ikeSaDeleted(session: SessionCore, sa: IkeSa, reason: VpnError | null): void {
   session.ikeRekeying.ikeSaGone(sa);
   if (sa !== session.current) {
-    session.lingerIkeSa(sa);
+    session.ikeSas.linger(sa);
     return;
   }
   if (session.state === 'closing') {

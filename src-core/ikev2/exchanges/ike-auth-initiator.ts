@@ -3,10 +3,11 @@ import { wipe } from '../../crypto/wipe';
 import { VpnError } from '../../ports/vpn-error';
 import { type AlgorithmProposal, withoutGroups } from '../proposals/proposal';
 import { floated } from '../sa/ike-path';
+import type { Handshake } from '../sa/handshake';
 import type { IkeSa, ReceivedRequest } from '../sa/ike-sa';
 import { deriveChildKeys } from '../sa/keying-material';
 import { connectSchedule, connectTries } from '../sa/retransmission';
-import type { Handshake, SessionCore } from '../sa/session-core';
+import type { SessionCore } from '../sa/session-core';
 import type { ConfigurationReply, EapConversation, IkePath, IkeSessionConfig } from '../session';
 import { configurationRequest, readConfiguration } from '../wire/configuration-attributes';
 import { certificateEncoding, configurationType, exchangeType, notifyType } from '../wire/constants';
@@ -158,7 +159,7 @@ export class InitiatorHandshake implements Handshake {
     sa.dropRequest();
     if (rejection.tell === 'authentication-failed') sa.sendOnce(exchangeType.INFORMATIONAL, [notify(notifyType.AUTHENTICATION_FAILED)]);
     if (rejection.tell === 'delete') sa.sendOnce(exchangeType.INFORMATIONAL, [deleteIkeSa]);
-    this.#session.removeIkeSa(sa);
+    this.#session.ikeSas.remove(sa);
     if (this.#candidates.length === 0) this.#session.end('failure', rejection.error);
   }
 
@@ -272,7 +273,7 @@ export class InitiatorHandshake implements Handshake {
     for (const attempt of this.#attempts) attempt.close();
     this.#closed = true;
     session.established(sa);
-    session.childInstalled(child, null, false);
+    session.childLifetimes.begin(child, null, false);
     const lifetime = findNotify(response, notifyType.AUTH_LIFETIME);
     const authLifetimeSeconds = lifetime === undefined ? null : authLifetimeOf(lifetime);
     if (authLifetimeSeconds !== null) scheduleReauthentication(session, authLifetimeSeconds);
@@ -338,7 +339,7 @@ export class InitiatorHandshake implements Handshake {
       localPrefixes: this.#config.localPrefixes ?? [],
       fullTunnel,
     });
-    for (const { attribute, reason } of read.ignored) this.#session.log('info', 'ike', `${attribute} of the server is not used: ${reason}`);
+    for (const { attribute, reason } of read.ignored) this.#session.log.write('info', 'ike', `${attribute} of the server is not used: ${reason}`);
     const hasFamily = (family: 4 | 6): boolean => agreement.localSelectors.some((selector) => selector.family === family);
     // C-55: an answer of one family is normal; then only that family is used.
     const ipv4Addresses = read.ipv4Addresses.filter(() => hasFamily(4));
@@ -358,11 +359,11 @@ export class InitiatorHandshake implements Handshake {
   }
 
   #restartWithoutIdr(candidate: Candidate): void {
-    this.#session.log('info', 'ike', 'The server refused the connection; trying once more without naming its identity');
+    this.#session.log.write('info', 'ike', 'The server refused the connection; trying once more without naming its identity');
     this.#withoutIdr = true;
     this.#candidates.splice(this.#candidates.indexOf(candidate), 1);
     if (candidate.spiIn !== null) this.#session.childSas.releaseSpi(candidate.spiIn);
-    this.#session.removeIkeSa(candidate.sa);
+    this.#session.ikeSas.remove(candidate.sa);
     if (this.#candidates.length > 0) return;
     for (const attempt of this.#attempts) attempt.close();
     this.#attempts.length = 0;

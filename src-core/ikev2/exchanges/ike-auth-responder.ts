@@ -2,9 +2,10 @@ import { octetsToIp, uint32Octets } from '../../bytes';
 import { wipe } from '../../crypto/wipe';
 import { answerPayload, selectProposal } from '../proposals/negotiation';
 import { childSuite } from '../proposals/suites';
+import type { Handshake } from '../sa/handshake';
 import type { IkeSa, ReceivedRequest } from '../sa/ike-sa';
 import { deriveChildKeys } from '../sa/keying-material';
-import type { Handshake, SessionCore } from '../sa/session-core';
+import type { SessionCore } from '../sa/session-core';
 import type { ConfigurationReply, EapServerConversation, Identity, IkeSession, ResponderConfig, ResponderDependencies } from '../session';
 import { configurationReply } from '../wire/configuration-attributes';
 import { certificateEncoding, configurationAttribute, configurationType, exchangeType, notifyType, protocolId } from '../wire/constants';
@@ -233,7 +234,7 @@ export class ResponderHandshake implements Handshake {
     session.timers.cancel('half-open');
     sa.respond(request, reply);
     session.established(sa);
-    session.childInstalled(child, null, false);
+    session.childLifetimes.begin(child, null, false);
     onEstablished(session, first.identity, findNotify(payloads, notifyType.INITIAL_CONTACT) !== undefined);
     session.emit({
       type: 'established',
@@ -257,7 +258,7 @@ export class ResponderHandshake implements Handshake {
   /** Only repetitions are answered now. */
   #over(sa: IkeSa): void {
     this.#stage = { type: 'over' };
-    this.#session.log('info', 'ike', `Client ${sa.info.spiInitiator} is not let in`);
+    this.#session.log.write('info', 'ike', `Client ${sa.info.spiInitiator} is not let in`);
     this.#session.timers.set('half-open', lingerMs, () => this.#session.abandon());
   }
 

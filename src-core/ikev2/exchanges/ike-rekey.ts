@@ -1,6 +1,7 @@
 import { equal } from '../../bytes';
 import type { KeyExchange } from '../../crypto/key-exchange';
 import { wipe } from '../../crypto/wipe';
+import { hardLifetime, softLifetime } from '../sa/child-lifetimes';
 import type { IkeSa, ReceivedRequest } from '../sa/ike-sa';
 import { expandIkeKeys, rekeyedKeySeed } from '../sa/keying-material';
 import type { SessionCore } from '../sa/session-core';
@@ -38,16 +39,16 @@ export class IkeRekeying {
 
   /** Our own rekey at the soft lifetime. */
   schedule(sa: IkeSa): void {
-    this.#session.timers.set('ike lifetime', this.#session.softLifetime(this.#session.settings.ikeLifetimeSeconds), () => {
+    this.#session.timers.set('ike lifetime', softLifetime(this.#session.settings.ikeLifetimeSeconds, this.#session.random), () => {
       if (this.#session.current === sa) this.start();
     });
-    this.#session.timers.set('ike hard lifetime', this.#session.hardLifetime(this.#session.settings.ikeLifetimeSeconds), () =>
+    this.#session.timers.set('ike hard lifetime', hardLifetime(this.#session.settings.ikeLifetimeSeconds), () =>
       this.#session.emit({ type: 'reauthenticate', reason: 'the IKE SA could not be rekeyed within its lifetime' }),
     );
   }
 
   start(): void {
-    if (this.#task !== null || this.#session.successor !== null || this.#session.current?.state !== 'established') return;
+    if (this.#task !== null || this.#session.ikeSas.successor !== null || this.#session.current?.state !== 'established') return;
     this.#task = new RekeyIkeTask(this.#session, this, this.#session.current);
     this.#session.enqueue(this.#task);
   }
@@ -76,15 +77,15 @@ export class IkeRekeying {
 
   /** The peer deletes an IKE SA: the old one it has rekeyed, or its own redundant one of a collision. Called before the session acts on it. */
   ikeSaGone(sa: IkeSa): void {
-    const { current, successor: waiting } = this.#session;
-    if (waiting !== null && sa === current) return this.#session.switchIkeSa(waiting);
+    const { current, successor: waiting } = this.#session.ikeSas;
+    if (waiting !== null && sa === current) return this.#session.ikeSas.switchTo(waiting);
     const task = this.#task;
     if (task === null) return;
     if (task.old === sa && task.collision !== null) {
       // The peer's rekey went through; ours is void, whoever would have won (RFC 7296 section 2.25.2).
       const { sa: successor } = task.collision;
       task.cancel();
-      this.#session.switchIkeSa(successor);
+      this.#session.ikeSas.switchTo(successor);
     } else if (task.collision?.sa === sa) task.collision = null;
   }
 
@@ -93,9 +94,9 @@ export class IkeRekeying {
     const session = this.#session;
     const refuse = (payload: InnerPayload): void => sa.respond(request, [payload]);
     // RFC 7296 section 2.25.2: closed or replaced already, or CHILD SAs are being changed.
-    if (sa !== session.current || sa.state !== 'established' || session.successor !== null || changesChildren(session.activeTask(sa))) return refuse(notify(notifyType.TEMPORARY_FAILURE));
+    if (sa !== session.current || sa.state !== 'established' || session.ikeSas.successor !== null || changesChildren(session.activeTask(sa))) return refuse(notify(notifyType.TEMPORARY_FAILURE));
     const task = this.#task !== null && this.#task.old === sa && this.#task.isUnderWay ? this.#task : null;
-    if ((task !== null && task.collision !== null) || !session.takeRekeyBudget('ike')) return refuse(notify(notifyType.TEMPORARY_FAILURE));
+    if ((task !== null && task.collision !== null) || !session.rekeyBudgets.ike.take(session.clock.now())) return refuse(notify(notifyType.TEMPORARY_FAILURE));
     const { payloads } = request;
     const offer = findPayload(payloads, 'SA');
     const nonce = findPayload(payloads, 'Nonce');
@@ -122,7 +123,7 @@ export class IkeRekeying {
     sa.respond(request, [answerPayload(chosen, protocolId.IKE, spiR), { type: 'Nonce', data: nonceR }, { type: 'KE', group: suite.group, data: exchange.publicValue }]);
     exchange.wipe();
     if (task !== null) task.collision = { sa: next, nonceI: nonce.data.slice(), nonceR };
-    else session.expectSuccessor(next);
+    else session.ikeSas.expect(next);
   }
 }
 
@@ -157,7 +158,7 @@ class RekeyIkeTask implements Task {
   }
 
   build(sa: IkeSa): readonly InnerPayload[] | null {
-    if (sa !== this.old || sa !== this.#session.current || this.#session.successor !== null || sa.state !== 'established') return null;
+    if (sa !== this.old || sa !== this.#session.current || this.#session.ikeSas.successor !== null || sa.state !== 'established') return null;
     this.#triedGroups.add(this.#group);
     this.#spiI = newIkeSpi(this.#session);
     this.#nonceI = this.#session.random.bytes(nonceLength);
@@ -180,7 +181,7 @@ class RekeyIkeTask implements Task {
     const chosen = answer === undefined ? 'the SA payload is missing' : acceptAnswer(answer, this.#proposals, spiLength);
     const secret = agree(exchange, payloads);
     if (typeof chosen === 'string' || typeof secret === 'string' || nonce === undefined || equal(nonce.data, this.#nonceI)) {
-      session.log('warning', 'ike', `The answer to the IKE SA rekey cannot be used: ${typeof chosen === 'string' ? chosen : typeof secret === 'string' ? secret : 'bad nonce'}`);
+      session.log.write('warning', 'ike', `The answer to the IKE SA rekey cannot be used: ${typeof chosen === 'string' ? chosen : typeof secret === 'string' ? secret : 'bad nonce'}`);
       this.#giveUp();
       return;
     }
@@ -194,16 +195,16 @@ class RekeyIkeTask implements Task {
     this.cancel();
     if (redundant) {
       // The peer's IKE SA inherits everything and the peer deletes the old one; ours goes.
-      session.expectSuccessor(collision.sa);
-      session.enqueue(new DeleteIkeTask(session, next, () => session.removeIkeSa(next)), next);
+      session.ikeSas.expect(collision.sa);
+      session.enqueue(new DeleteIkeTask(session, next, () => session.ikeSas.remove(next)), next);
       return;
     }
-    session.switchIkeSa(next);
+    session.ikeSas.switchTo(next);
     if (collision !== null) {
       collision.sa.state = 'rekeyed';
-      session.forgetIkeSaLater(collision.sa);
+      session.ikeSas.forgetLater(collision.sa);
     }
-    session.enqueue(new DeleteIkeTask(session, sa, () => session.removeIkeSa(sa)), sa);
+    session.enqueue(new DeleteIkeTask(session, sa, () => session.ikeSas.remove(sa)), sa);
   }
 
   cancel(): void {
@@ -214,11 +215,11 @@ class RekeyIkeTask implements Task {
 
   #refused(error: number, wantedGroup: number | null): void {
     const session = this.#session;
-    session.log('info', 'ike', `The peer answered ${notifyTypeName(error)} to the IKE SA rekey`);
+    session.log.write('info', 'ike', `The peer answered ${notifyTypeName(error)} to the IKE SA rekey`);
     const collision = this.collision;
     if (collision !== null) {
       this.cancel();
-      session.expectSuccessor(collision.sa);
+      session.ikeSas.expect(collision.sa);
       return;
     }
     if (error === notifyType.INVALID_KE_PAYLOAD && wantedGroup !== null && !this.#triedGroups.has(wantedGroup) && this.#offers(wantedGroup)) {

@@ -103,7 +103,7 @@ export class InitAttempt {
     if (!decoded.ok) return true;
     const { header, payloads } = decoded.value;
     if (checkHeader(header, message.length) !== null || header.exchangeType !== exchangeType.IKE_SA_INIT || !header.response || header.initiator) return true;
-    this.#session.traceMessage('received', header.exchangeType, 0, true, from, payloads);
+    this.#session.log.message('received', header.exchangeType, 0, true, from, payloads);
     const sa = findPayload(payloads, 'SA');
     if (sa === undefined) this.#withoutSa(payloads);
     // H-9: without a responder SPI there is no IKE SA.
@@ -138,7 +138,7 @@ export class InitAttempt {
     if (this.#options.fragmentation) payloads.push(notify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED));
     payloads.push(signatureHashesNotify(announcedHashes));
     this.#request = encodeMessage({ spiInitiator: this.spiI, spiResponder: noSpi, exchangeType: exchangeType.IKE_SA_INIT, initiator: true, response: false, messageId: 0 }, payloads);
-    session.traceMessage('sent', exchangeType.IKE_SA_INIT, 0, false, this.path, payloads);
+    session.log.message('sent', exchangeType.IKE_SA_INIT, 0, false, this.path, payloads);
   }
 
   #transmit(): void {
@@ -228,7 +228,7 @@ export class InitAttempt {
 
   /** C-11: not believed at once, since anybody can write it. */
   #remember(error: VpnError, what: string): void {
-    this.#session.log('info', 'ike', `Unauthenticated answer to IKE_SA_INIT: ${what}`);
+    this.#session.log.write('info', 'ike', `Unauthenticated answer to IKE_SA_INIT: ${what}`);
     if (this.#hint === null && this.#candidates.length === 0) this.#session.timers.set(`${this.#timer} hint`, hintPatience, () => this.#options.onExhausted(this.#hint ?? noAnswer(endpointText(this.path.remote))));
     this.#hint ??= error;
   }

@@ -93,14 +93,14 @@ export class Mobility {
     // The first answer on a path has nothing to be compared with: then packets that leave and are not answered speak for a new mapping.
     const comparable = known !== null && samePath(known.path, path);
     if (comparable ? !equal(known.hash, findings.mapping) : this.#isUnanswered()) {
-      this.#session.log('info', 'mobility', 'The NAT shows this computer at another address or port: telling the server');
+      this.#session.log.write('info', 'mobility', 'The NAT shows this computer at another address or port: telling the server');
       this.requestUpdate();
     }
   }
 
   #isUnanswered(): boolean {
     const recently = this.#session.clock.now() - unansweredFor;
-    return this.#session.sentSince(recently) && !this.#session.receivedSince(recently);
+    return this.#session.silence.sentSince(recently) && !this.#session.silence.receivedSince(recently);
   }
 
   /** An UPDATE_SA_ADDRESSES was answered on its path: this is how the peer sees us now. */
@@ -128,8 +128,8 @@ export class Mobility {
   #rekeyInstead(): void {
     const session = this.#session;
     const children = session.childSas.list;
-    if (session.isHeld || children.some((child) => child.installedAt > this.#pathChangedAt) || session.receivedSince(this.#pathChangedAt)) return;
-    if (!this.#peerRekeysAfterUpdate && !session.sentSince(this.#pathChangedAt)) return;
+    if (session.isHeld || children.some((child) => child.installedAt > this.#pathChangedAt) || session.silence.receivedSince(this.#pathChangedAt)) return;
+    if (!this.#peerRekeysAfterUpdate && !session.silence.sentSince(this.#pathChangedAt)) return;
     for (const child of children) session.childRekeying.start(child);
   }
 
@@ -158,7 +158,7 @@ export class Mobility {
   followListed(from: IkePath): void {
     const { path } = this.#session;
     if (path === null || this.#session.isHeld || from.remote.address === path.remote.address || !this.#peerAddresses.includes(from.remote.address)) return;
-    this.#session.log('info', 'mobility', `The server speaks from ${from.remote.address}: moving there`);
+    this.#session.log.write('info', 'mobility', `The server speaks from ${from.remote.address}: moving there`);
     this.#session.setPath({ socket: path.socket, remote: from.remote });
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../ports/clock';
 import type { DataPath } from '../../ports/data-path';
 import type { IkePath } from '../session';
+import type { Silence } from './silence';
 import type { Timers } from './timers';
 
 /** C-73: connections without traffic are asked this rarely, seconds. */
@@ -16,10 +17,7 @@ export interface IdleTimersHost {
   readonly path: IkePath | null;
   readonly isHeld: boolean;
   readonly dataPath: DataPath | null;
-  /** Clock.now() of the last authentic IKE or ESP packet, or of the last change of the path. */
-  lastProofOfLife(): number;
-  /** ESP left after this instant. */
-  sentSince(instant: number): boolean;
+  readonly silence: Pick<Silence, 'lastProofOfLife' | 'sentSince'>;
   /** Sends a liveness check unless a request waits already. */
   askWhenFree(): void;
   /** Sends a liveness check, or the waiting request again. */
@@ -57,15 +55,15 @@ export class IdleTimers {
     const interval = host.settings.livenessSeconds * 1000;
     if (interval <= 0) return;
     const now = host.clock.now();
-    const due = Math.max(host.lastProofOfLife() + interval, now + 250);
+    const due = Math.max(host.silence.lastProofOfLife() + interval, now + 250);
     host.timers.set('liveness', due - now, () => {
-      const proof = host.lastProofOfLife();
+      const proof = host.silence.lastProofOfLife();
       const quiet = host.clock.now() - proof;
       if (quiet < interval - 1) {
         this.#scheduleLiveness();
         return;
       }
-      const waiting = quiet >= Math.max(idleLivenessSeconds * 1000, interval) || host.sentSince(proof);
+      const waiting = quiet >= Math.max(idleLivenessSeconds * 1000, interval) || host.silence.sentSince(proof);
       if (waiting && !host.isHeld) host.askWhenFree();
       // Nothing was sent yet: look again soon, since a packet may leave at any time.
       host.timers.set('liveness', waiting ? interval : Math.min(interval, 1000), () => this.#scheduleLiveness());

@@ -144,8 +144,8 @@ class GatewayResponder implements Responder {
     if (fragmentation) reply.push(notify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED));
     if (peerHashes !== null) reply.push(signatureHashesNotify(announcedHashes));
     const session = this.#session();
-    session.traceMessage('received', exchangeType.IKE_SA_INIT, 0, false, path, payloads);
-    session.traceMessage('sent', exchangeType.IKE_SA_INIT, 0, true, path, reply as readonly Payload[]);
+    session.log.message('received', exchangeType.IKE_SA_INIT, 0, false, path, payloads);
+    session.log.message('sent', exchangeType.IKE_SA_INIT, 0, true, path, reply as readonly Payload[]);
     session.mobility.natDetected = readNatDetection(payloads, binding.spiI, noSpi, path)?.remoteNat ?? false;
     session.createIkeSa({ initiator: false, spiI: binding.spiI, spiR, suite, keys, fragmentation, firstMessageId: 1 });
     session.beginConnecting();

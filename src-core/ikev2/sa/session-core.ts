@@ -2,75 +2,39 @@ import { equal } from '../../bytes';
 import type { Clock } from '../../ports/clock';
 import type { DataPath, TrafficSelector } from '../../ports/data-path';
 import type { Random } from '../../ports/random';
-import type { LogArea, LogLevel, Trace } from '../../ports/trace';
-import { VpnError } from '../../ports/vpn-error';
+import type { Trace } from '../../ports/trace';
+import type { VpnError } from '../../ports/vpn-error';
 import { ChildRekeying } from '../exchanges/child-rekey';
-import { CreateChildTask, handleCreateChild } from '../exchanges/child-create';
-import { answerDelete, DeleteChildTask, DeleteIkeTask } from '../exchanges/delete';
+import { CreateChildTask } from '../exchanges/child-create';
+import { DeleteChildTask, DeleteIkeTask } from '../exchanges/delete';
 import { protocolViolation } from '../exchanges/failures';
 import { IkeRekeying } from '../exchanges/ike-rekey';
-import { handleInformational } from '../exchanges/informational';
 import { LivenessTask } from '../exchanges/liveness';
 import { Mobility } from '../exchanges/mobike';
+import { handleEstablishedRequest } from '../exchanges/requests';
 import { type Task, taskPriority } from '../exchanges/task';
-import type { AlgorithmProposal } from '../proposals/proposal';
 import type { ChildSaInfo, IkePath, IkeSaInfo, IkeSession, IkeSessionEvent } from '../session';
-import { exchangeType, exchangeTypeName, notifyType, notifyTypeName } from '../wire/constants';
-import { describeMessage } from '../wire/describe';
-import { findPayload, findPayloads } from '../wire/find';
-import { decodeMessage } from '../wire/message';
+import { exchangeType } from '../wire/constants';
 import type { Payload } from '../wire/payload';
 import { deleteIkeSa } from '../wire/payloads/delete';
-import { notify } from '../wire/payloads/notify';
+import { ChildLifetimes } from './child-lifetimes';
 import { type ChildSa, ChildSas } from './child-sas';
-import { endpointText, ikeMessageOf, samePath, sendIke } from './ike-path';
+import type { Handshake } from './handshake';
+import { ikeMessageOf, samePath, sendIke } from './ike-path';
 import { IkeSa, type IkeSaHost, type IkeSaOptions, type ReceivedRequest } from './ike-sa';
+import { IkeSaSuccession } from './ike-sa-succession';
 import { IdleTimers } from './idle-timers';
-import { PathProbe } from './path-probe';
+import { SessionLog } from './session-log';
+import { SessionPath } from './session-path';
+import type { SessionSettings, SessionState } from './session-settings';
+import { Silence } from './silence';
 import { TaskLanes } from './task-lanes';
 import { Timers } from './timers';
 import { TokenBucket } from './token-bucket';
+import { UnauthenticatedHints } from './unauthenticated-hints';
 
-/** Milliseconds between two reactions to unauthenticated hints (C-75). */
-const hintInterval = 10_000;
-/** Unanswered tries on one path before another one should be looked for (M-11). */
-const silentTries = 2;
-/** A replaced IKE SA whose peer never deletes it is forgotten after this, milliseconds. */
-const replacedIkeSaLifetime = 60_000;
-/** An IKE SA that its peer deleted still answers repetitions of that DELETE, milliseconds. */
-const deletedIkeSaLifetime = 10_000;
 /** Tries of the DELETE of an IKE SA that is already replaced. */
 const deleteTries = 5;
-/** Addresses from which IKE messages of the peer are accepted. */
-const maxKnownRemotes = 32;
-
-export interface SessionSettings {
-  readonly role: 'initiator' | 'responder';
-  readonly ikeProposals: readonly AlgorithmProposal[];
-  readonly espProposals: readonly AlgorithmProposal[];
-  readonly mobike: boolean;
-  readonly livenessSeconds: number;
-  readonly ikeLifetimeSeconds: number;
-  readonly childLifetimeSeconds: number;
-  /** null: no NAT keepalives (a gateway is not behind a NAT). */
-  readonly natKeepaliveSeconds: number | null;
-  readonly retransmitBudgetMs: number;
-  readonly isSpiFree: ((spi: number) => boolean) | undefined;
-}
-
-/** The exchanges before the IKE SA is established; replaced by nothing once it is. */
-export interface Handshake {
-  /** A message whose SPIs belong to no IKE SA of this session. False: not for us. */
-  receive(message: Uint8Array, path: IkePath): boolean;
-  /** A protected request on an IKE SA that is still authenticating. */
-  handleRequest(sa: IkeSa, request: ReceivedRequest): void;
-  /** A request of the handshake stayed unanswered. */
-  unanswered(sa: IkeSa, name: string, tries: number): void;
-  violation(sa: IkeSa, error: VpnError): void;
-  close(): void;
-}
-
-export type SessionState = 'idle' | 'connecting' | 'established' | 'closing' | 'ended';
 
 /**
  * One connection with one peer through all its IKE SAs and CHILD SAs: the driver of the tasks. It owns the timers, the path and the
@@ -84,6 +48,12 @@ export class SessionCore implements IkeSaHost, IkeSession {
   readonly mobility: Mobility;
   readonly ikeRekeying: IkeRekeying;
   readonly childRekeying: ChildRekeying;
+  readonly childLifetimes: ChildLifetimes;
+  readonly ikeSas: IkeSaSuccession;
+  readonly silence: Silence;
+  readonly log: SessionLog;
+  /** How often the peer may rekey. A gateway whose data path cannot move its SAs rekeys after every roam, so bursts are normal; a flood is not (H-35). */
+  readonly rekeyBudgets: { readonly child: TokenBucket; readonly ike: TokenBucket };
   handshake: Handshake | null = null;
   /** The peer may create CHILD SAs unasked (H-36), within `permittedSelectors`. */
   acceptsNewChildren = false;
@@ -96,23 +66,10 @@ export class SessionCore implements IkeSaHost, IkeSession {
   #state: SessionState = 'idle';
   readonly #lanes: TaskLanes;
   readonly #idle: IdleTimers;
-  #current: IkeSa | null = null;
-  /** The peer rekeyed the IKE SA and may not have our answer yet: it becomes current when the peer shows that it has (RFC 7296 section 2.8). */
-  #successor: IkeSa | null = null;
-  #path: IkePath | null = null;
-  #held = false;
-  #probe: PathProbe | null = null;
-  #lastHeardAt: number | null = null;
-  /** Since when silence counts: the path was changed or came back then. */
-  #listeningSince = 0;
-  #budgetReported = false;
-  #lastHintAt = Number.NEGATIVE_INFINITY;
-  #livenessWaiters: ((answered: boolean) => void)[] = [];
-  /** Log records of the message that is being processed; null outside of that. */
-  #delayedLog: (() => void)[] | null = null;
-  readonly #knownRemotes = new Set<string>();
-  readonly #childRekeyBudget: TokenBucket;
-  readonly #ikeRekeyBudget: TokenBucket;
+  readonly #hints: UnauthenticatedHints;
+  readonly #path: SessionPath;
+  /** Resolves a `close` that waits. */
+  #onClosed: ((answered: boolean) => void) | null = null;
 
   constructor(
     dependencies: { readonly clock: Clock; readonly random: Random; readonly trace: Trace; readonly dataPath: DataPath | null; readonly onEvent: (event: IkeSessionEvent) => void },
@@ -125,26 +82,30 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.#dataPath = null;
     this.settings = settings;
     this.timers = new Timers(this.clock);
+    this.log = new SessionLog(dependencies.trace);
     this.#lanes = new TaskLanes({ mayStart: (sa, task) => this.#mayStart(sa, task), answered: (path) => this.#answered(path) });
+    this.ikeSas = new IkeSaSuccession(this, this.#lanes);
+    this.#path = new SessionPath(this);
     this.#idle = new IdleTimers(this);
+    this.silence = new Silence(this);
+    this.#hints = new UnauthenticatedHints(this);
     this.mobility = new Mobility(this);
     this.ikeRekeying = new IkeRekeying(this);
     this.childRekeying = new ChildRekeying(this);
+    this.childLifetimes = new ChildLifetimes(this);
     const now = this.clock.now();
-    // A gateway whose data path cannot move its SAs rekeys after every roam, so bursts are normal; a flood is not (H-35).
-    this.#childRekeyBudget = new TokenBucket(200, 50, now);
-    this.#ikeRekeyBudget = new TokenBucket(6, 30_000, now);
+    this.rekeyBudgets = { child: new TokenBucket(200, 50, now), ike: new TokenBucket(6, 30_000, now) };
     if (dependencies.dataPath !== null) this.attach(dependencies.dataPath, dependencies.onEvent);
   }
 
   // ---- IkeSession
 
   get path(): IkePath | null {
-    return this.#path;
+    return this.#path.current;
   }
 
   get ike(): IkeSaInfo | null {
-    return this.#state === 'established' || this.#state === 'closing' ? (this.#current?.info ?? null) : null;
+    return this.movesTraffic ? (this.current?.info ?? null) : null;
   }
 
   get children(): readonly ChildSaInfo[] {
@@ -152,7 +113,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
   }
 
   get lastHeardAt(): number | null {
-    return this.#lastHeardAt;
+    return this.silence.lastHeardAt;
   }
 
   connect(_path: IkePath, _alternatives: readonly IkePath[]): void {
@@ -160,20 +121,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
   }
 
   receive(datagram: Uint8Array, path: IkePath): boolean {
-    // What a message makes us say goes out before anything is written about it: somebody may be waiting for a roam to end.
-    const outermost = this.#delayedLog === null;
-    this.#delayedLog ??= [];
-    try {
-      return this.#receive(datagram, path);
-    } finally {
-      if (outermost) this.#writeDelayedLog();
-    }
-  }
-
-  #writeDelayedLog(): void {
-    const records = this.#delayedLog ?? [];
-    this.#delayedLog = null;
-    for (const write of records) write();
+    return this.log.whileProcessing(() => this.#receive(datagram, path));
   }
 
   #receive(datagram: Uint8Array, path: IkePath): boolean {
@@ -186,14 +134,14 @@ export class SessionCore implements IkeSaHost, IkeSession {
     if (owner === undefined) return this.handshake?.receive(message, path) ?? this.#foreignHint(message, path);
     // C-45: only from where the peer is known to be; a responder hears its client from wherever that roams.
     if (this.settings.role === 'initiator' && !this.#isKnownRemote(path)) return true;
-    if (!owner.receive(message, path)) this.#unprotected(message, path);
+    if (!owner.receive(message, path)) this.#hints.message(message, path);
     return true;
   }
 
   setPath(path: IkePath): void {
-    if (this.#state !== 'established' && this.#state !== 'closing') return;
+    if (!this.movesTraffic) return;
     this.adoptPath(path);
-    this.#restartSilence();
+    this.silence.restart();
     // M-12.4, M-14: what waits for an answer goes out again from here, octet by octet the same.
     for (const sa of this.#lanes.ikeSas) sa.resend();
     if (this.#state === 'established') {
@@ -204,46 +152,18 @@ export class SessionCore implements IkeSaHost, IkeSession {
   }
 
   holdPath(): void {
-    this.#held = true;
-    for (const sa of this.#lanes.ikeSas) sa.pause();
     this.#idle.stop();
-    this.#dataPath?.setPath(null);
+    this.#path.hold();
   }
 
   probe(paths: readonly IkePath[], timeoutMs: number): Promise<IkePath | null> {
-    const sa = this.#current;
-    if (this.#state !== 'established' || sa === null || paths.length === 0) return Promise.resolve(null);
-    this.#probe?.end(null);
-    for (const path of paths) this.knowRemote(path);
-    return new Promise((resolve) => {
-      const probe = new PathProbe(
-        this.timers,
-        paths,
-        timeoutMs,
-        () => this.ask(),
-        (found) => {
-          if (this.#probe === probe) this.#probe = null;
-          if (this.#held) for (const known of this.#lanes.ikeSas) known.pause();
-          resolve(found);
-        },
-      );
-      this.#probe = probe;
-      probe.start();
-    });
+    if (this.#state !== 'established' || this.current === null || paths.length === 0) return Promise.resolve(null);
+    return this.#path.probe(paths, timeoutMs);
   }
 
   checkLiveness(timeoutMs: number): Promise<boolean> {
-    if (this.#state !== 'established' || this.#current === null) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const finish = (answered: boolean): void => {
-        timer.cancel();
-        this.#livenessWaiters = this.#livenessWaiters.filter((waiter) => waiter !== finish);
-        resolve(answered);
-      };
-      const timer = this.clock.setTimer(timeoutMs, 'liveness timeout', () => finish(false));
-      this.#livenessWaiters.push(finish);
-      this.ask();
-    });
+    if (this.#state !== 'established' || this.current === null) return Promise.resolve(false);
+    return this.silence.checkLiveness(timeoutMs);
   }
 
   rekeyIke(): void {
@@ -256,49 +176,41 @@ export class SessionCore implements IkeSaHost, IkeSession {
   }
 
   close(waitMs: number): Promise<boolean> {
-    const sa = this.#current;
+    const sa = this.current;
     if (this.#state !== 'established' || sa === null) {
       this.abandon();
       return Promise.resolve(false);
     }
     this.#state = 'closing';
-    this.#probe?.end(null);
+    this.#path.endProbe();
     return new Promise((resolve) => {
       const finish = (answered: boolean): void => {
         if (this.#state !== 'ended') this.#end('local', null);
         resolve(answered);
       };
-      this.onClosed = finish;
+      this.#onClosed = finish;
       this.timers.set('close', waitMs, () => finish(false));
       this.#lanes.dropWaiting();
-      this.#successor?.sendOnce(exchangeType.INFORMATIONAL, [deleteIkeSa]);
+      this.ikeSas.successor?.sendOnce(exchangeType.INFORMATIONAL, [deleteIkeSa]);
       this.enqueue(new DeleteIkeTask(this, sa, () => finish(true)));
     });
   }
 
   abandon(): void {
     if (this.#state === 'ended') return;
-    const closed = this.onClosed;
+    const closed = this.#onClosed;
     this.#forget();
     closed?.(false);
   }
 
   // ---- for the exchanges
 
-  /** Resolves a `close` that waits. */
-  onClosed: ((answered: boolean) => void) | null = null;
-
   get state(): SessionState {
     return this.#state;
   }
 
   get current(): IkeSa | null {
-    return this.#current;
-  }
-
-  /** Waits for the peer to use it; see `expectSuccessor`. */
-  get successor(): IkeSa | null {
-    return this.#successor;
+    return this.ikeSas.current;
   }
 
   get dataPath(): DataPath | null {
@@ -311,7 +223,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
   }
 
   get isHeld(): boolean {
-    return this.#held;
+    return this.#path.isHeld;
   }
 
   /** Where CHILD SAs go; a responder learns it once its client proved itself. */
@@ -324,20 +236,14 @@ export class SessionCore implements IkeSaHost, IkeSession {
       if (event.type === 'sequence-soft-limit' || event.type === 'sequence-hard-limit') {
         const child = this.#childSas?.byOutbound(event.spi);
         if (child !== undefined) this.childRekeying.start(child);
-      } else if (event.type === 'unknown-spi') this.#hint();
+      } else if (event.type === 'unknown-spi') this.#hints.peerForgot();
     });
   }
 
   emit(event: IkeSessionEvent): void {
     if (this.#state === 'ended') return;
-    this.#writeDelayedLog();
+    this.log.flush();
     this.#emit(event);
-  }
-
-  log(level: LogLevel, area: LogArea, text: string): void {
-    const write = (): void => this.#trace.log({ level, area, text });
-    if (this.#delayedLog === null) write();
-    else this.#delayedLog.push(write);
   }
 
   beginConnecting(): void {
@@ -366,33 +272,17 @@ export class SessionCore implements IkeSaHost, IkeSession {
   /** The first IKE SA is authenticated and its CHILD SA is installed. */
   established(sa: IkeSa): void {
     this.#state = 'established';
-    this.#current = sa;
-    sa.state = 'established';
-    if (this.#path !== null) this.adoptPath(this.#path);
+    this.ikeSas.begin(sa);
+    if (this.path !== null) this.adoptPath(this.path);
     this.handshake = null;
-    for (const other of this.#lanes.ikeSas) if (other !== sa) this.removeIkeSa(other);
-    this.#restartSilence();
+    this.silence.restart();
     this.#idle.start();
     this.ikeRekeying.schedule(sa);
   }
 
   /** Takes a path without telling the peer. */
   adoptPath(path: IkePath): void {
-    this.#path = path;
-    this.#held = false;
-    this.knowRemote(path);
-    // Before the peer is authenticated, traffic goes nowhere, and that of an older session stays where it is (M-18).
-    if (this.#state === 'established' || this.#state === 'closing') this.#dataPath?.setPath({ socket: path.socket, remote: path.remote });
-  }
-
-  knowRemote(path: IkePath): void {
-    const key = endpointText(path.remote);
-    this.#knownRemotes.delete(key);
-    this.#knownRemotes.add(key);
-    for (const oldest of this.#knownRemotes) {
-      if (this.#knownRemotes.size <= maxKnownRemotes) break;
-      this.#knownRemotes.delete(oldest);
-    }
+    this.#path.adopt(path);
   }
 
   /** The task in flight on an IKE SA. */
@@ -401,7 +291,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
   }
 
   /** Queues a task on the current IKE SA, or on the one given. One of the same name that still waits is enough. */
-  enqueue(task: Task, sa: IkeSa | null = this.#current): void {
+  enqueue(task: Task, sa: IkeSa | null = this.current): void {
     if (this.#lanes.enqueue(sa, task)) this.pump();
     else task.cancel?.();
   }
@@ -411,126 +301,24 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.#lanes.pump();
   }
 
-  /**
-   * We answered the peer's rekey. Until the peer uses the new IKE SA, or deletes the old one, our requests go over the old one:
-   * if the answer was lost, the peer does not know the new one.
-   */
-  expectSuccessor(next: IkeSa): void {
-    this.#successor = next;
-    next.state = 'established';
-  }
-
-  /** After a rekey: `next` is the IKE SA now; children and waiting tasks go with it (C-63). */
-  switchIkeSa(next: IkeSa): void {
-    const previous = this.#current;
-    if (previous === null || previous === next) return;
-    this.#current = next;
-    this.#successor = null;
-    next.state = 'established';
-    next.roundTrip ??= previous.roundTrip;
-    if (previous.state === 'established') previous.state = 'rekeyed';
-    const dropped = this.#lanes.moveWaiting(previous, next, ({ kind }) => (kind === 'deleteIke' ? 'stay' : kind === 'rekeyIke' ? 'drop' : 'move'));
-    for (const task of dropped) task.cancel?.();
-    this.mobility.ikeSaReplaced(next);
-    this.ikeRekeying.schedule(next);
-    this.emit({ type: 'ike-rekeyed', ike: next.info });
-    this.forgetIkeSaLater(previous);
-    this.pump();
-  }
-
-  /** An IKE SA that its peer should delete. */
-  forgetIkeSaLater(sa: IkeSa, lifetime = replacedIkeSaLifetime): void {
-    this.timers.set(`replaced ${sa.info.spiInitiator}${sa.info.spiResponder}`, lifetime, () => this.removeIkeSa(sa));
-  }
-
-  /** Forgets an IKE SA that is not the current one. Its task in flight goes on elsewhere when it can. */
-  removeIkeSa(sa: IkeSa): void {
-    if (sa === this.#current || !this.#lanes.has(sa)) return;
-    const tasks = this.#lanes.remove(sa);
-    sa.destroy();
-    for (const task of tasks) {
-      if (task.restartable && this.#state === 'established') this.enqueue(task);
-      else task.cancel?.();
-    }
-  }
-
-  /** The peer deleted an IKE SA that has a successor: it is kept to answer repetitions only. */
-  lingerIkeSa(sa: IkeSa): void {
-    const task = this.#lanes.takeActive(sa);
-    sa.dropRequest();
-    sa.state = 'deleting';
-    if (task !== null) {
-      if (task.restartable) this.enqueue(task);
-      else task.cancel?.();
-    }
-    this.forgetIkeSaLater(sa, deletedIkeSaLifetime);
-  }
-
   /** The peer said that it is over, or something fatal happened. */
   end(by: 'peer' | 'failure', error: VpnError | null): void {
     if (this.#state === 'ended') return;
-    const closed = this.onClosed;
+    const closed = this.#onClosed;
     this.#end(by, error);
     closed?.(true);
   }
 
   /** Makes sure that a request is on its way: the waiting one again, or an empty INFORMATIONAL. */
   ask(): void {
-    const sa = this.#current;
+    const sa = this.current;
     if (sa === null) return;
     if (sa.pendingRequest !== null) sa.resend();
     else this.enqueue(new LivenessTask(this));
   }
 
   askWhenFree(): void {
-    if (this.#current?.pendingRequest === null) this.enqueue(new LivenessTask(this));
-  }
-
-  /** Clock.now() of the last authentic packet of either kind, or of the last change of the path. */
-  lastProofOfLife(): number {
-    let last = Math.max(this.#lastHeardAt ?? 0, this.#listeningSince);
-    for (const child of this.#childSas?.list ?? []) last = Math.max(last, this.#dataPath?.inboundCounters(child.spiIn)?.lastPacketAt ?? 0);
-    return last;
-  }
-
-  /** ESP left after `instant` (Clock.now()). */
-  sentSince(instant: number): boolean {
-    return (this.#childSas?.list ?? []).some((child) => (this.#dataPath?.outboundCounters(child.spiOut)?.lastPacketAt ?? Number.NEGATIVE_INFINITY) > instant);
-  }
-
-  /** Authentic ESP arrived after `instant`. */
-  receivedSince(instant: number): boolean {
-    return (this.#childSas?.list ?? []).some((child) => (this.#dataPath?.inboundCounters(child.spiIn)?.lastPacketAt ?? Number.NEGATIVE_INFINITY) > instant);
-  }
-
-  /** May the peer have another rekey now? */
-  takeRekeyBudget(kind: 'child' | 'ike'): boolean {
-    return (kind === 'child' ? this.#childRekeyBudget : this.#ikeRekeyBudget).take(this.clock.now());
-  }
-
-  /** A soft lifetime: the configured one, minus up to a tenth by chance (C-62). Milliseconds. */
-  softLifetime(seconds: number): number {
-    return seconds * 1000 * (1 - 0.1 * ((this.random.bytes(1)[0] ?? 0) / 255));
-  }
-
-  /** When an SA that could not be rekeyed is too old to go on with (C-66). Milliseconds. */
-  hardLifetime(seconds: number): number {
-    return seconds * 1100;
-  }
-
-  /** The CHILD SA is in the data path: its lifetime begins. */
-  childInstalled(child: ChildSa, replaces: ChildSa | null, announce: boolean): void {
-    this.timers.set(`child lifetime ${child.spiIn.toString(16)}`, this.softLifetime(this.settings.childLifetimeSeconds), () => this.childRekeying.start(child));
-    this.timers.set(`child hard lifetime ${child.spiIn.toString(16)}`, this.hardLifetime(this.settings.childLifetimeSeconds), () =>
-      this.emit({ type: 'reauthenticate', reason: 'a CHILD SA could not be rekeyed within its lifetime' }),
-    );
-    if (announce) this.emit({ type: 'child-installed', child, replaces: replaces?.spiIn ?? null });
-  }
-
-  childRemoved(child: ChildSa): void {
-    this.timers.cancel(`child lifetime ${child.spiIn.toString(16)}`);
-    this.timers.cancel(`child hard lifetime ${child.spiIn.toString(16)}`);
-    this.emit({ type: 'child-removed', spiIn: child.spiIn });
+    if (this.current?.pendingRequest === null) this.enqueue(new LivenessTask(this));
   }
 
   /** The peer forgot a CHILD SA that we still had: make a new one. */
@@ -543,11 +331,28 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.enqueue(new DeleteChildTask(this, child));
   }
 
+  // ---- SessionPathHost
+
+  get movesTraffic(): boolean {
+    return this.#state === 'established' || this.#state === 'closing';
+  }
+
+  pause(): void {
+    for (const sa of this.#lanes.ikeSas) sa.pause();
+  }
+
+  // ---- SuccessionHost
+
+  ikeSaSwitched(next: IkeSa): void {
+    this.mobility.ikeSaReplaced(next);
+    this.ikeRekeying.schedule(next);
+    this.emit({ type: 'ike-rekeyed', ike: next.info });
+  }
+
   // ---- IkeSaHost
 
   requestPaths(): readonly IkePath[] {
-    if (this.#probe !== null) return this.#probe.paths;
-    return this.#held || this.#path === null ? [] : [this.#path];
+    return this.#path.forRequests;
   }
 
   send(path: IkePath, message: Uint8Array): void {
@@ -556,11 +361,10 @@ export class SessionCore implements IkeSaHost, IkeSession {
   }
 
   heard(sa: IkeSa, path: IkePath): void {
-    this.#lastHeardAt = this.clock.now();
-    this.#budgetReported = false;
-    if (sa === this.#successor) this.switchIkeSa(sa);
+    this.silence.heard();
+    if (sa === this.ikeSas.successor) this.ikeSas.switchTo(sa);
     // RFC 7296 section 2.23: without MOBIKE a gateway follows its client's authentic messages.
-    if (this.settings.role === 'responder' && sa === this.#current && !this.mobility.supported && !samePath(path, this.#path)) {
+    if (this.settings.role === 'responder' && sa === this.current && !this.mobility.supported && !samePath(path, this.path)) {
       this.adoptPath(path);
       this.emit({ type: 'path-confirmed', path, natDetected: this.mobility.natDetected });
     }
@@ -568,25 +372,8 @@ export class SessionCore implements IkeSaHost, IkeSession {
 
   handleRequest(sa: IkeSa, request: ReceivedRequest): void {
     if (this.#state === 'ended') return;
-    if (sa.state === 'authenticating') {
-      this.handshake?.handleRequest(sa, request);
-      return;
-    }
-    switch (request.exchange) {
-      case exchangeType.INFORMATIONAL: {
-        const deleted = findPayloads(request.payloads, 'D');
-        // H-26: after the DELETE of the IKE SA nothing else in the message acts.
-        if (deleted.length > 0) answerDelete(this, sa, request, deleted);
-        else handleInformational(this, sa, request);
-        return;
-      }
-      case exchangeType.CREATE_CHILD_SA:
-        this.#handleCreateChildSa(sa, request);
-        return;
-      default:
-        // H-10, H-43: an exchange that has no place on an established IKE SA.
-        sa.respond(request, [notify(notifyType.INVALID_SYNTAX)]);
-    }
+    if (sa.state === 'authenticating') this.handshake?.handleRequest(sa, request);
+    else handleEstablishedRequest(this, sa, request);
   }
 
   peerViolation(sa: IkeSa, detail: string): void {
@@ -600,59 +387,24 @@ export class SessionCore implements IkeSaHost, IkeSession {
       this.handshake?.unanswered(sa, request.name, request.tries);
       return;
     }
-    if (sa !== this.#current) {
+    if (sa !== this.current) {
       // The peer has forgotten an IKE SA that we replaced: so do we.
-      if (request.tries >= deleteTries) this.removeIkeSa(sa);
+      if (request.tries >= deleteTries) this.ikeSas.remove(sa);
       return;
     }
-    if (this.#path === null || this.#probe !== null || this.#state !== 'established') return;
-    const silentMs = this.clock.now() - Math.max(this.#listeningSince, this.#lastHeardAt ?? 0, request.firstSentAt);
-    if (request.triesOnPath >= silentTries) this.emit({ type: 'path-silent', path: this.#path, tries: request.triesOnPath, silentMs });
-    if (silentMs >= this.settings.retransmitBudgetMs && !this.#budgetReported) {
-      this.#budgetReported = true;
-      this.emit({ type: 'peer-silent' });
-      if (this.settings.role === 'responder') this.end('failure', new VpnError('VPN_DISCONNECT', 'The client does not answer any more.'));
-    }
+    if (this.path !== null && !this.#path.isProbing && this.#state === 'established') this.silence.unanswered(this.path, request);
   }
 
   logMessage(_sa: IkeSa, direction: 'sent' | 'received', exchange: number, messageId: number, response: boolean, path: IkePath, payloads: readonly Payload[]): void {
-    this.traceMessage(direction, exchange, messageId, response, path, payloads);
-  }
-
-  traceMessage(direction: 'sent' | 'received', exchange: number, messageId: number, response: boolean, path: IkePath, payloads: readonly Payload[]): void {
-    const write = (): void => {
-      const local = endpointText(path.socket.local);
-      const remote = endpointText(path.remote);
-      const [from, to] = direction === 'sent' ? [local, remote] : [remote, local];
-      this.#trace.log({
-        level: 'debug',
-        area: 'ike',
-        text: `${direction === 'sent' ? 'Sent' : 'Received'} ${exchangeTypeName(exchange)} ${response ? 'response' : 'request'} ${String(messageId)}`,
-        exchange: describeMessage({ direction, exchangeType: exchange, messageId, response, from, to, payloads }),
-      });
-    };
-    if (this.#delayedLog === null) write();
-    else this.#delayedLog.push(write);
+    this.log.message(direction, exchange, messageId, response, path, payloads);
   }
 
   // ---- inside
 
-  #handleCreateChildSa(sa: IkeSa, request: ReceivedRequest): void {
-    const offer = findPayload(request.payloads, 'SA');
-    if (offer === undefined) return sa.respond(request, [notify(notifyType.INVALID_SYNTAX)]);
-    if (this.ikeRekeying.isRekeyRequest(request.payloads)) return this.ikeRekeying.handle(sa, request);
-    if (sa !== this.#current || sa.state !== 'established' || this.#successor !== null || this.ikeRekeying.isActiveOn(sa)) {
-      // RFC 7296 section 2.25.2: CHILD SAs do not change while their IKE SA is being replaced or closed.
-      return sa.respond(request, [notify(notifyType.TEMPORARY_FAILURE)]);
-    }
-    if (this.childRekeying.isRekeyRequest(request.payloads)) return this.childRekeying.handle(sa, request);
-    handleCreateChild(this, sa, request);
-  }
-
   #mayStart(sa: IkeSa, task: Task): boolean {
-    if (this.#state !== 'established' && this.#state !== 'closing') return false;
+    if (!this.movesTraffic) return false;
     // While the peer may be on the successor already, only what cannot wait goes over the old IKE SA.
-    if (this.#successor !== null && sa === this.#current && taskPriority[task.kind] > taskPriority.liveness) return false;
+    if (this.ikeSas.successor !== null && sa === this.current && taskPriority[task.kind] > taskPriority.liveness) return false;
     // Without a path nothing begins; a probe brings its own paths.
     return this.requestPaths().length > 0;
   }
@@ -660,50 +412,27 @@ export class SessionCore implements IkeSaHost, IkeSession {
   /** Something we asked was answered on `path`. */
   #answered(path: IkePath): boolean {
     if (this.#state === 'ended') return false;
-    for (const waiter of [...this.#livenessWaiters]) waiter(true);
-    this.#probe?.answered(path);
+    this.silence.settle(true);
+    this.#path.answered(path);
     return true;
-  }
-
-  #restartSilence(): void {
-    this.#listeningSince = this.clock.now();
-    this.#budgetReported = false;
-  }
-
-  /** C-75, H-30: unprotected messages are hints, whatever they say. */
-  #unprotected(message: Uint8Array, path: IkePath): void {
-    const decoded = decodeMessage(message);
-    if (!decoded.ok) return;
-    const hint = findPayloads(decoded.value.payloads, 'N').find(({ notify: type }) => type === notifyType.INVALID_IKE_SPI || type === notifyType.INVALID_SPI);
-    if (hint === undefined) return;
-    this.log('debug', 'ike', `Unauthenticated ${notifyTypeName(hint.notify)} from ${endpointText(path.remote)}`);
-    this.#hint();
   }
 
   #foreignHint(message: Uint8Array, path: IkePath): boolean {
     // INVALID_SPI comes outside of any IKE SA, with our SPIs or with none (RFC 7296 section 1.5).
-    const sa = this.#current;
+    const sa = this.current;
     if (sa === null || !this.#isKnownRemote(path) || !equal(message.subarray(0, 8), sa.spiI)) return false;
-    this.#unprotected(message, path);
+    this.#hints.message(message, path);
     return true;
   }
 
   /** Where the peer was talked to before, and the further addresses it listed (M-8). */
   #isKnownRemote(path: IkePath): boolean {
-    return this.#knownRemotes.has(endpointText(path.remote)) || (path.remote.port === this.#path?.remote.port && this.mobility.peerAddresses.includes(path.remote.address));
-  }
-
-  #hint(): void {
-    const now = this.clock.now();
-    if (this.#state !== 'established' || now - this.#lastHintAt < hintInterval) return;
-    this.#lastHintAt = now;
-    this.emit({ type: 'peer-forgot-hint' });
-    if (!this.#held) this.ask();
+    return this.#path.isKnownRemote(path.remote) || (path.remote.port === this.path?.remote.port && this.mobility.peerAddresses.includes(path.remote.address));
   }
 
   #end(by: 'peer' | 'local' | 'failure', error: VpnError | null): void {
     const emit = this.#emit;
-    this.#writeDelayedLog();
+    this.log.flush();
     this.#forget();
     emit({ type: 'ended', by, error });
   }
@@ -711,15 +440,13 @@ export class SessionCore implements IkeSaHost, IkeSession {
   #forget(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    this.onClosed = null;
+    this.#onClosed = null;
     this.handshake?.close();
     this.handshake = null;
-    this.#probe?.end(null);
-    for (const waiter of [...this.#livenessWaiters]) waiter(false);
+    this.#path.endProbe();
+    this.silence.settle(false);
     this.timers.close();
-    this.#lanes.clear();
-    this.#current = null;
-    this.#successor = null;
+    this.ikeSas.clear();
     this.#childSas?.clear();
   }
 }
