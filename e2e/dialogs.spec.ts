@@ -19,7 +19,7 @@ test('a link lost for good counts down to a redial', async ({ page, url, demo })
   demo.setStatus('Demo', { state: 'Connecting' });
   demo.setStatus('Demo', {
     state: 'Disconnected',
-    error: { code: 829, symbol: 'LINK_FAILURE', message: 'The link to Demo was lost and did not return within 30 minutes.', detail: null, ikeNotify: null },
+    error: { code: 829, symbol: 'LINK_FAILURE', message: 'The link to Demo was lost and did not return within 30 minutes.', detail: null, ikeNotify: null, rule: null },
   });
   const dialog = page.getByRole('dialog', { name: 'Demo', exact: true });
   await expect(dialog).toContainText('The link to Demo failed. Reconnect pending...');

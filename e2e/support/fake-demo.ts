@@ -190,7 +190,7 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
         setStatus(prompt.connection, {
           state: 'Disconnected',
           phase: null,
-          error: { code: 691, symbol: 'AUTHENTICATION_FAILURE', message: 'The user name or password was not accepted. Check them and try again.', detail: 'The server answered E=691 R=1 to EAP-MSCHAPv2.', ikeNotify: null },
+          error: { code: 691, symbol: 'AUTHENTICATION_FAILURE', message: 'The user name or password was not accepted. Check them and try again.', detail: 'The server answered E=691 R=1 to EAP-MSCHAPv2.', ikeNotify: null, rule: null },
         });
       else void establish(prompt.connection);
       return null;

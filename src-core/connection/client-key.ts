@@ -27,7 +27,7 @@ const mostPassphrases = 3;
 /** null: the person cancelled. Rejects with VpnError 13806 when there is none or it is not fit to be shown (P-21). */
 export async function loadClientKey(profile: Profile, wallTime: number, ask: Ask, tokens: Tokens | null | undefined): Promise<ClientKey | null> {
   const { certificate, privateKey } = profile.authentication;
-  if (certificate === null) throw new VpnError('IKE_NO_CERT', 'No client certificate is chosen for this connection. Choose one in its properties.', { detail: 'authentication.certificate is not set' });
+  if (certificate === null) throw new VpnError('IKE_NO_CERT', 'No client certificate is chosen for this connection. Choose one in its properties.', { detail: 'authentication.certificate is not set', rule: 'certificate-missing' });
   const key = typeof certificate === 'string' ? await fromFile(certificate, privateKey, ask) : await openTokenKey(certificate, tokens, ask);
   if (key === null) return null;
   const problem = clientCertificateProblem(key.leaf, wallTime);

@@ -120,7 +120,7 @@ function tlsSigner(token: Token, id: string): TlsSigner {
 }
 
 function refused(message: string, detail: string): VpnError {
-  return new VpnError('IKE_NO_CERT', message, { detail });
+  return new VpnError('IKE_NO_CERT', message, { detail, rule: 'client-key' });
 }
 
 function tokenError(error: TokenError, label: string | null): VpnError {
@@ -133,5 +133,5 @@ function tokenError(error: TokenError, label: string | null): VpnError {
     removed: 'Your token was taken out. Plug it in and try again.',
     failed: 'Your token did not sign. Try again, or ask the administrator.',
   }[error.reason];
-  return new VpnError('IKE_NO_CERT', message, { detail: `${label === null ? 'token' : `token ${label}`}: ${error.message}`, cause: error });
+  return new VpnError('IKE_NO_CERT', message, { detail: `${label === null ? 'token' : `token ${label}`}: ${error.message}`, rule: 'client-key', cause: error });
 }

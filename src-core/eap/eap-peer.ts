@@ -1,5 +1,6 @@
 import { equal } from '../bytes';
 import type { EapConversation } from '../ikev2/session';
+import type { FailedRule } from '../ports/failed-rule';
 import { VpnError } from '../ports/vpn-error';
 import { encodeIdentity } from './identity';
 import type { EapPeerMethod } from './method';
@@ -94,10 +95,10 @@ export class EapPeer implements EapConversation {
 
   async #receive(bytes: Uint8Array): Promise<Outcome> {
     if (this.#state.phase === 'failed') return { type: 'failure', error: this.#state.error };
-    if (this.#state.phase === 'succeeded') return this.#violation('a packet after EAP-Success');
-    if (++this.#rounds > eapLimits.rounds) return this.#violation(`more than ${String(eapLimits.rounds)} rounds`);
+    if (this.#state.phase === 'succeeded') return this.#violation('eap-order', 'a packet after EAP-Success');
+    if (++this.#rounds > eapLimits.rounds) return this.#violation('eap-rounds', `more than ${String(eapLimits.rounds)} rounds`);
     const result = decodeEapPacket(bytes);
-    if (!result.ok) return this.#violation(result.error.message);
+    if (!result.ok) return this.#violation('eap-packet', result.error.message);
     const packet = result.value;
     switch (packet.kind) {
       case 'request':
@@ -107,7 +108,7 @@ export class EapPeer implements EapConversation {
       case 'failure':
         return this.#fail(this.#rejection());
       case 'response':
-        return this.#violation('a response from the server');
+        return this.#violation('eap-order', 'a response from the server');
     }
   }
 
@@ -116,13 +117,13 @@ export class EapPeer implements EapConversation {
     if (this.#last !== null && equal(this.#last.request, bytes)) return { type: 'respond', packet: this.#last.response.slice() };
     switch (request.type) {
       case eapType.IDENTITY:
-        if (this.#state.phase !== 'negotiating') return this.#violation('an identity request within a method');
+        if (this.#state.phase !== 'negotiating') return this.#violation('eap-order', 'an identity request within a method');
         return this.#respond(request, bytes, eapType.IDENTITY, this.#identity);
       case eapType.NOTIFICATION:
         this.#options.onNotification?.(notificationText(request.data));
         return this.#respond(request, bytes, eapType.NOTIFICATION, new Uint8Array(0));
       case eapType.NAK:
-        return this.#violation('a Nak as request');
+        return this.#violation('eap-order', 'a Nak as request');
       default:
         return this.#methodRequest(request, bytes);
     }
@@ -135,9 +136,9 @@ export class EapPeer implements EapConversation {
       this.#state = { phase: 'method', method };
       this.#methodName = method.name;
     }
-    if (this.#state.phase !== 'method') return this.#violation('a request after the end');
+    if (this.#state.phase !== 'method') return this.#violation('eap-order', 'a request after the end');
     const { method } = this.#state;
-    if (method.type !== request.type) return this.#violation(`method type ${String(request.type)} within ${method.name}`);
+    if (method.type !== request.type) return this.#violation('eap-order', `method type ${String(request.type)} within ${method.name}`);
     const step = await method.receive({ identifier: request.identifier, data: request.data });
     return step.type === 'failure' ? this.#fail(step.error) : this.#respond(request, bytes, method.type, step.data);
   }
@@ -151,18 +152,18 @@ export class EapPeer implements EapConversation {
   /** A-5, H-47: success counts only after the method's own. */
   #success(): Outcome {
     const result = this.#state.phase === 'method' ? this.#state.method.result() : undefined;
-    if (result === undefined) return this.#violation('EAP-Success before the method had succeeded');
+    if (result === undefined) return this.#violation('eap-early-success', 'EAP-Success before the method had succeeded');
     // RFC 5998 section 4: without a key of the method nothing would bind it to this IKE SA.
-    if (this.#options.eapOnly === true && result.msk === null) return this.#violation('a method without key where only EAP proves the server');
+    if (this.#options.eapOnly === true && result.msk === null) return this.#violation('eap-method', 'a method without key where only EAP proves the server');
     this.#state = { phase: 'succeeded' };
     return { type: 'success', msk: result.msk };
   }
 
   #rejection(): VpnError {
-    if (this.#state.phase === 'method' && this.#state.method.name.endsWith('EAP-TLS')) return new VpnError('AUTHENTICATION_FAILURE', 'The server did not accept your certificate. Choose another one, or ask the administrator.', { detail: `EAP-Failure within ${this.#state.method.name}` });
-    if (this.#state.phase === 'method') return new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.', { detail: `EAP-Failure within ${this.#state.method.name}` });
+    if (this.#state.phase === 'method' && this.#state.method.name.endsWith('EAP-TLS')) return new VpnError('AUTHENTICATION_FAILURE', 'The server did not accept your certificate. Choose another one, or ask the administrator.', { detail: `EAP-Failure within ${this.#state.method.name}`, rule: 'client-certificate' });
+    if (this.#state.phase === 'method') return new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.', { detail: `EAP-Failure within ${this.#state.method.name}`, rule: 'credentials' });
     if (this.#state.phase === 'negotiating' && this.#state.naks > 0) return notAllowed('EAP-Failure after our Nak');
-    return new VpnError('AUTHENTICATION_FAILURE', 'The server does not know this user or does not admit it. Check the user name.', { detail: 'EAP-Failure before any method' });
+    return new VpnError('AUTHENTICATION_FAILURE', 'The server does not know this user or does not admit it. Check the user name.', { detail: 'EAP-Failure before any method', rule: 'credentials' });
   }
 
   #respond(request: { identifier: number }, bytes: Uint8Array, type: number, data: Uint8Array): Outcome {
@@ -171,8 +172,8 @@ export class EapPeer implements EapConversation {
     return { type: 'respond', packet: packet.slice() };
   }
 
-  #violation(detail: string): Outcome {
-    return this.#fail(new VpnError('IKE_AUTH_FAIL', 'The server broke the rules of the sign-in, so the connection was not made.', { detail: `EAP: ${detail}` }));
+  #violation(rule: FailedRule, detail: string): Outcome {
+    return this.#fail(new VpnError('IKE_AUTH_FAIL', 'The server broke the rules of the sign-in, so the connection was not made.', { detail: `EAP: ${detail}`, rule }));
   }
 
   #fail(error: VpnError): Outcome {
@@ -183,5 +184,5 @@ export class EapPeer implements EapConversation {
 }
 
 function notAllowed(detail: string): VpnError {
-  return new VpnError('SERVER_POLICY', 'The server does not allow the sign-in method set in this connection. Choose another method in its properties.', { detail });
+  return new VpnError('SERVER_POLICY', 'The server does not allow the sign-in method set in this connection. Choose another method in its properties.', { detail, rule: 'eap-method' });
 }

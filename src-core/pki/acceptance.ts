@@ -51,13 +51,13 @@ function checkNames(profile: AcceptanceProfile, trust: Trust, leaf: Certificate,
   const options: MatchOptions = { commonNameFallback: profile.advanced.legacyWindows || profile.serverCertificate.commonName !== null };
   const wanted = wantedName(profile);
   if (!assertsText(leaf, wanted, options)) {
-    throw refusal(gateway, 'name', `The server’s certificate is not for ${sanitizeText(wanted)}. Check the server name in the properties.`, leaf, `name: ${sanitizeText(wanted)} is not among ${namesOf(leaf)}`);
+    throw refusal(gateway, 'name', 'server-name', `The server’s certificate is not for ${sanitizeText(wanted)}. Check the server name in the properties.`, leaf, `name: ${sanitizeText(wanted)} is not among ${namesOf(leaf)}`);
   }
   if (certificateAsserts(leaf, identity, options)) return;
   // P-9: a gateway behind NAT calls itself by its inside address.
   const isAddress = identity.type === 'ipv4' || identity.type === 'ipv6';
   if (isAddress && trust.isConfigured) return;
-  throw refusal(gateway, 'name', 'The server calls itself by a name that its certificate does not hold. Tell the administrator.', leaf, `IDr: ${identity.type} ${sanitizeText(formatIdentity(identity))} is not among ${namesOf(leaf)}`);
+  throw refusal(gateway, 'name', 'server-identity', 'The server calls itself by a name that its certificate does not hold. Tell the administrator.', leaf, `IDr: ${identity.type} ${sanitizeText(formatIdentity(identity))} is not among ${namesOf(leaf)}`);
 }
 
 /** The configured remote identity, else the exact SAN the profile asks for, else the server as it was typed. */
@@ -72,7 +72,7 @@ function assertsText(leaf: Certificate, text: string, options: MatchOptions): bo
   try {
     return certificateAsserts(leaf, parseIdentity(text), options);
   } catch (error) {
-    if (error instanceof PkiError) throw new VpnError('IKE_AUTH_FAIL', 'The server identity in this connection cannot be read. Correct it in the properties.', { detail: `remoteIdentity: ${error.message}`, cause: error });
+    if (error instanceof PkiError) throw new VpnError('IKE_AUTH_FAIL', 'The server identity in this connection cannot be read. Correct it in the properties.', { detail: `remoteIdentity: ${error.message}`, rule: 'profile', cause: error });
     throw error;
   }
 }

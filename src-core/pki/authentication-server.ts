@@ -47,7 +47,7 @@ const authenticationServer: ServerParty = {
 export function authenticationServerAcceptance(rules: AuthenticationServerRules, environment: AcceptanceEnvironment): AuthenticationServerJudge {
   const trust = trustOf(authenticationServer, rules.authorities, environment);
   if (rules.serverNames === null && !trust.isConfigured) {
-    throw new VpnError('VALIDATING_SERVER_CERT', 'This connection does not say which authentication server to trust. Name the server or its certificate authority in the properties.', { detail: 'neither server names nor authorities are set' });
+    throw new VpnError('VALIDATING_SERVER_CERT', 'This connection does not say which authentication server to trust. Name the server or its certificate authority in the properties.', { detail: 'neither server names nor authorities are set', rule: 'profile' });
   }
   const subjectRules: SubjectRules = {
     subjectAltName: rules.subjectAltName ?? null,
@@ -61,7 +61,7 @@ export function authenticationServerAcceptance(rules: AuthenticationServerRules,
     const leaf = path[0]!;
     const { serverNames } = rules;
     if (serverNames !== null && !serverNames.some((name) => certificateNamesHost(leaf, name, { commonNameFallback: true }) || isUnderPattern(leaf, name))) {
-      throw refusal(authenticationServer, 'name', 'The authentication server is not one that this connection allows. Check its names in the properties.', leaf, `name: none of ${serverNames.slice(0, 8).map((name) => sanitizeText(name)).join(', ')} is among ${namesOf(leaf)}`);
+      throw refusal(authenticationServer, 'name', 'server-name', 'The authentication server is not one that this connection allows. Check its names in the properties.', leaf, `name: none of ${serverNames.slice(0, 8).map((name) => sanitizeText(name)).join(', ')} is among ${namesOf(leaf)}`);
     }
     checkSubjectRules(authenticationServer, subjectRules, leaf);
     await requireNotRevoked(authenticationServer, path, { ocspResponses, crls: [] }, rules.revocation, environment);

@@ -64,15 +64,15 @@ export function clientCertificateProblem(leaf: Certificate, wallTime: number, us
   const name = sanitizeText(formatName(leaf.subject));
   const symbol = (eap: VpnErrorSymbol): VpnErrorSymbol => (use === 'ike' ? 'IKE_NO_CERT' : eap);
   if (wallTime - clockTolerance > leaf.notAfter) {
-    return new VpnError(symbol('USER_CERT_EXPIRED'), 'Your certificate has expired. Get a new one from the administrator.', { detail: `client certificate ${name} expired on ${new Date(leaf.notAfter).toISOString()}` });
+    return new VpnError(symbol('USER_CERT_EXPIRED'), 'Your certificate has expired. Get a new one from the administrator.', { detail: `client certificate ${name} expired on ${new Date(leaf.notAfter).toISOString()}`, rule: 'expired' });
   }
   if (wallTime + clockTolerance < leaf.notBefore) {
-    return new VpnError(symbol('USER_CERT_INVALID'), 'Your certificate is not valid yet. Check the date and time of this computer.', { detail: `client certificate ${name} is valid from ${new Date(leaf.notBefore).toISOString()}` });
+    return new VpnError(symbol('USER_CERT_INVALID'), 'Your certificate is not valid yet. Check the date and time of this computer.', { detail: `client certificate ${name} is valid from ${new Date(leaf.notBefore).toISOString()}`, rule: 'not-yet-valid' });
   }
   // Judged as if it were trusted: the path is the server's business.
   const usage = validatePath(leaf, [], [leaf], { wallTime, purpose: 'client', legacy: true });
   if (usage.ok) return null;
-  return new VpnError(symbol('USER_CERT_INVALID'), 'Your certificate is not meant for signing in to a VPN. Choose another one.', { detail: `client certificate ${name}: ${usage.failure.rule}: ${sanitizeText(usage.failure.detail)}` });
+  return new VpnError(symbol('USER_CERT_INVALID'), 'Your certificate is not meant for signing in to a VPN. Choose another one.', { detail: `client certificate ${name}: ${usage.failure.rule}: ${sanitizeText(usage.failure.detail)}`, rule: usage.failure.rule });
 }
 
 /** What a person reads when the certificate or key cannot be used: VpnError 13806, or 798 for EAP. */
@@ -84,7 +84,7 @@ export function clientCredentialsError(error: PkiError, use: ClientCertificateUs
     limit: 'The file with your certificate is too large or too complex. Choose another one.',
     unsupported: 'Your certificate or its key is of a kind that is not supported. Ask the administrator for another one.',
   }[error.reason];
-  return new VpnError(use === 'ike' ? 'IKE_NO_CERT' : 'NO_EAPTLS_CERTIFICATE', message, { detail: `client certificate: ${error.message}`, cause: error });
+  return new VpnError(use === 'ike' ? 'IKE_NO_CERT' : 'NO_EAPTLS_CERTIFICATE', message, { detail: `client certificate: ${error.message}`, rule: 'client-key', cause: error });
 }
 
 interface Material {

@@ -1,4 +1,5 @@
 import { sanitizeText } from '../bytes';
+import type { FailedRule } from '../ports/failed-rule';
 import { VpnError, type VpnErrorSymbol } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';
 import { type Certificate, fingerprint, parseCertificate } from './certificate';
@@ -55,7 +56,7 @@ export function trustOf(party: ServerParty, authorities: readonly string[], envi
     configured = parseAuthorities(authorities);
   } catch (error) {
     if (!(error instanceof PkiError)) throw error;
-    throw new VpnError(party.symbolOf('configuration'), 'A certificate authority in this connection cannot be read. Choose it again in the properties.', { detail: `serverCertificate.authorities: ${error.message}`, cause: error });
+    throw new VpnError(party.symbolOf('configuration'), 'A certificate authority in this connection cannot be read. Choose it again in the properties.', { detail: `serverCertificate.authorities: ${error.message}`, rule: 'profile', cause: error });
   }
   const isConfigured = configured.certificates.length + configured.pins.length > 0;
   return { configured, isConfigured, anchors: () => (isConfigured ? configured.certificates : environment.systemAuthorities()) };
@@ -73,18 +74,19 @@ export function validateServer(party: ServerParty, certificates: readonly Uint8A
 /** The first certificate is the end entity's, the rest a bag in which unreadable ones are left out (C-30). */
 function readBag(party: ServerParty, certificates: readonly Uint8Array[]): Certificate[] {
   const [first, ...rest] = certificates;
-  if (first === undefined) throw new VpnError(party.symbolOf('missing'), `${party.server} sent no certificate. Check that this connection is set to the sign-in method the server uses.`, { detail: 'no certificate was sent' });
+  if (first === undefined) throw new VpnError(party.symbolOf('missing'), `${party.server} sent no certificate. Check that this connection is set to the sign-in method the server uses.`, { detail: 'no certificate was sent', rule: 'certificate-missing' });
   const octets = certificates.reduce((sum, certificate) => sum + certificate.length, 0);
   if (certificates.length > mostCertificates || octets > mostOctets) {
     throw new VpnError(party.symbolOf('unreadable'), `${party.server} sent more certificates than are read. Tell the administrator.`, {
       detail: `${certificates.length} certificates of ${octets} octets; at most ${mostCertificates} and ${mostOctets}`,
+      rule: 'certificate-unreadable',
     });
   }
   let leaf: Certificate;
   try {
     leaf = parseCertificate(first);
   } catch (error) {
-    throw new VpnError(party.symbolOf('unreadable'), `${party.certificate} cannot be read. Tell the administrator.`, { detail: error instanceof Error ? error.message : 'unreadable', cause: error });
+    throw new VpnError(party.symbolOf('unreadable'), `${party.certificate} cannot be read. Tell the administrator.`, { detail: error instanceof Error ? error.message : 'unreadable', rule: 'certificate-unreadable', cause: error });
   }
   return [
     leaf,
@@ -100,10 +102,18 @@ function readBag(party: ServerParty, certificates: readonly Uint8Array[]): Certi
 
 export type SubjectRules = Pick<Profile['serverCertificate'], 'subjectAltName' | 'commonName' | 'organization' | 'organizationalUnit' | 'extendedKeyUsage'>;
 
+const ruleNames: Readonly<Record<keyof SubjectRules, FailedRule>> = {
+  subjectAltName: 'subject-alt-name',
+  commonName: 'common-name',
+  organization: 'organization',
+  organizationalUnit: 'organizational-unit',
+  extendedKeyUsage: 'demanded-key-usage',
+};
+
 /** P-10: all rules that are set must hold. */
 export function checkSubjectRules(party: ServerParty, rules: SubjectRules, leaf: Certificate): void {
   const demand = (holds: boolean, field: keyof SubjectRules, wanted: string, found: string): void => {
-    if (!holds) throw refusal(party, 'rule', `${party.certificate} does not fit the rule “${field}” of this connection. Check the rule, or tell the administrator.`, leaf, `${field}: wanted ${sanitizeText(wanted)}, found ${found}`);
+    if (!holds) throw refusal(party, 'rule', ruleNames[field], `${party.certificate} does not fit the rule “${field}” of this connection. Check the rule, or tell the administrator.`, leaf, `${field}: wanted ${sanitizeText(wanted)}, found ${found}`);
   };
   const subject = sanitizeText(formatName(leaf.subject));
   if (rules.subjectAltName !== null) demand(subjectAltNameHas(leaf, rules.subjectAltName), 'subjectAltName', rules.subjectAltName, namesOf(leaf));
@@ -128,7 +138,8 @@ export async function requireNotRevoked(party: ServerParty, path: readonly Certi
   const message = failure.revoked
     ? `${party.certificate} was revoked. Do not connect; tell the administrator.`
     : `It could not be found out whether the certificate was revoked. Try again later, or relax the check in the properties.`;
-  throw refusal(party, failure.revoked ? 'revoked' : 'revocation-unknown', message, failure.certificate, failure.detail);
+  const kind = failure.revoked ? 'revoked' : 'revocation-unknown';
+  throw refusal(party, kind, kind, message, failure.certificate, failure.detail);
 }
 
 /** Names of a certificate for a detail. */
@@ -138,8 +149,8 @@ export function namesOf(leaf: Certificate): string {
 }
 
 /** The detail ends with the certificate's name and fingerprint. */
-export function refusal(party: ServerParty, kind: RefusalKind, message: string, certificate: Certificate, detail: string): VpnError {
-  return new VpnError(party.symbolOf(kind), message, { detail: `${detail} [certificate ${sanitizeText(formatName(certificate.subject))}, SHA-256 ${fingerprint(certificate)}]` });
+export function refusal(party: ServerParty, kind: RefusalKind, rule: FailedRule, message: string, certificate: Certificate, detail: string): VpnError {
+  return new VpnError(party.symbolOf(kind), message, { detail: `${detail} [certificate ${sanitizeText(formatName(certificate.subject))}, SHA-256 ${fingerprint(certificate)}]`, rule });
 }
 
 /** One sentence that says what to do, for each rule. */
@@ -161,5 +172,5 @@ const sentences: Readonly<Record<PathRule, string>> = {
 
 function pathRefusal(party: ServerParty, { rule, certificate, detail }: PathFailure, leaf: Certificate): VpnError {
   const whose = Buffer.compare(certificate.der, leaf.der) === 0 ? party.certificate : 'An authority’s certificate in the server’s chain';
-  return refusal(party, rule, `${whose} ${sentences[rule]}`, certificate, `${rule}: ${sanitizeText(detail, 512)}`);
+  return refusal(party, rule, rule, `${whose} ${sentences[rule]}`, certificate, `${rule}: ${sanitizeText(detail, 512)}`);
 }

@@ -7,5 +7,6 @@ export type * from './network-settings';
 export type * from './secrets';
 export type * from './trace';
 export type * from './tls';
+export type * from './failed-rule';
 export * from './tokens';
 export * from './vpn-error';

@@ -1,3 +1,5 @@
+import type { FailedRule } from './failed-rule';
+
 /** Error codes people search for; numbers and symbols are those of Windows RAS and IPsec. */
 export const vpnErrors = {
   SERVER_DISCONNECTED: 629,
@@ -56,6 +58,8 @@ export interface VpnErrorInfo {
   readonly detail: string | null;
   /** RFC name of the notify behind it: "NO_PROPOSAL_CHOSEN". */
   readonly ikeNotify: string | null;
+  /** The check by its name, to branch on; null where none failed. */
+  readonly rule: FailedRule | null;
 }
 
 /** Why a connection ended or could not begin. Branch on `symbol`, never on text. */
@@ -64,17 +68,19 @@ export class VpnError extends Error {
   readonly code: number;
   readonly detail: string | null;
   readonly ikeNotify: string | null;
+  readonly rule: FailedRule | null;
 
-  constructor(symbol: VpnErrorSymbol, message: string, more: { detail?: string; ikeNotify?: string; cause?: unknown } = {}) {
+  constructor(symbol: VpnErrorSymbol, message: string, more: { detail?: string; ikeNotify?: string; rule?: FailedRule; cause?: unknown } = {}) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.name = 'VpnError';
     this.symbol = symbol;
     this.code = vpnErrors[symbol];
     this.detail = more.detail ?? null;
     this.ikeNotify = more.ikeNotify ?? null;
+    this.rule = more.rule ?? null;
   }
 
   info(): VpnErrorInfo {
-    return { code: this.code, symbol: this.symbol, message: this.message, detail: this.detail, ikeNotify: this.ikeNotify };
+    return { code: this.code, symbol: this.symbol, message: this.message, detail: this.detail, ikeNotify: this.ikeNotify, rule: this.rule };
   }
 }

@@ -15,7 +15,7 @@ const status: StatusObject = {
   children: [{ spiIn: 'c0000001', spiOut: 'c0000002', proposal: 'aes128gcm16', local: ['10.77.0.1/32'], remote: ['10.99.0.0/24'], bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, droppedReplay: 0, droppedAuth: 0 }],
   roams: 1, lastRoam: { at: '2026-11-23T10:00:00.000Z', from: 'eth0', to: 'eth1', reason: 'adapter-lost', milliseconds: 4 }, outageEndsAt: null, waitingFor: null, phase: null,
   paths: [{ adapter: 'eth0', originAddress: '10.10.0.2', destinationAddress: '10.10.0.1', state: 'in-use', reason: 'in use', roundTripMs: null }],
-  error: { code: vpnErrors.LINK_FAILURE, symbol: 'LINK_FAILURE', message: 'The link to Contoso failed.', detail: null, ikeNotify: null },
+  error: { code: vpnErrors.LINK_FAILURE, symbol: 'LINK_FAILURE', message: 'The link to Contoso failed.', detail: null, ikeNotify: null, rule: null },
 };
 
 test('the example of the contract fits, in full and at rest', () => {

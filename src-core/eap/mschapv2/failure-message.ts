@@ -56,5 +56,5 @@ const meanings: ReadonlyMap<number, readonly [VpnErrorSymbol, string]> = new Map
 export function failureError(failure: MschapFailure): VpnError {
   const [symbol, message] = meanings.get(failure.code ?? -1) ?? ['AUTHENTICATION_FAILURE', 'The server refused the sign-in without a reason that is known.'];
   const says = failure.message === '' ? '' : `; the server says: ${failure.message}`;
-  return new VpnError(symbol, message, { detail: `MS-CHAPv2 error ${failure.code === null ? 'unknown' : String(failure.code)}${says}` });
+  return new VpnError(symbol, message, { detail: `MS-CHAPv2 error ${failure.code === null ? 'unknown' : String(failure.code)}${says}`, rule: failure.code === 691 || failure.code === null ? 'credentials' : 'account' });
 }

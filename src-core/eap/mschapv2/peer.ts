@@ -1,5 +1,6 @@
 import { wipe } from '../../bytes';
 import type { Random } from '../../ports/random';
+import type { FailedRule } from '../../ports/failed-rule';
 import { VpnError } from '../../ports/vpn-error';
 import type { EapMethodRequest, EapMethodStep, EapPeerMethod } from '../method';
 import { eapType } from '../packet';
@@ -68,11 +69,11 @@ export class MschapPeer implements EapPeerMethod {
 
   async receive(request: EapMethodRequest): Promise<EapMethodStep> {
     const result = decodeMschapRequest(request.data);
-    if (!result.ok) return this.#violation(result.error.message);
+    if (!result.ok) return this.#violation('mschapv2-message', result.error.message);
     const message = result.value;
     const state = this.#state;
-    if (message.type === 'challenge') return state.phase === 'start' ? this.#answer(message.id, message.challenge) : this.#violation('a challenge out of turn');
-    if (state.phase !== 'sent') return this.#violation(`${message.type} out of turn`);
+    if (message.type === 'challenge') return state.phase === 'start' ? this.#answer(message.id, message.challenge) : this.#violation('mschapv2-order', 'a challenge out of turn');
+    if (state.phase !== 'sent') return this.#violation('mschapv2-order', `${message.type} out of turn`);
     return message.type === 'success' ? this.#success(state, message.message) : this.#failure(state, parseFailureMessage(message.message));
   }
 
@@ -97,7 +98,7 @@ export class MschapPeer implements EapPeerMethod {
 
   #success(sent: Sent, message: string): EapMethodStep {
     if (!checkAuthenticatorResponse(message, sent.expected))
-      return this.#fail(new VpnError('IKE_AUTH_FAIL', 'The server could not prove that it knows your password. It may not be the server you mean.', { detail: 'MS-CHAPv2: the authenticator response is wrong' }));
+      return this.#fail(new VpnError('IKE_AUTH_FAIL', 'The server could not prove that it knows your password. It may not be the server you mean.', { detail: 'MS-CHAPv2: the authenticator response is wrong', rule: 'mschapv2-proof' }));
     this.#state = { phase: 'succeeded', msk: masterSessionKey(sent.ntHash, sent.ntResponse) };
     wipe(this.#ntHash, sent.ntHash);
     return { type: 'respond', data: encodeMschapResponse({ type: 'success' }) };
@@ -148,8 +149,8 @@ export class MschapPeer implements EapPeerMethod {
     return { type: 'respond', data };
   }
 
-  #violation(detail: string): EapMethodStep {
-    return this.#fail(new VpnError('IKE_AUTH_FAIL', 'The server broke the rules of the sign-in, so the connection was not made.', { detail: `MS-CHAPv2: ${detail}` }));
+  #violation(rule: FailedRule, detail: string): EapMethodStep {
+    return this.#fail(new VpnError('IKE_AUTH_FAIL', 'The server broke the rules of the sign-in, so the connection was not made.', { detail: `MS-CHAPv2: ${detail}`, rule }));
   }
 
   #fail(error: VpnError): EapMethodStep {

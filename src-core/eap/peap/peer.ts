@@ -1,4 +1,5 @@
 import { equalConstantTime, wipe } from '../../bytes';
+import type { FailedRule } from '../../ports/failed-rule';
 import { VpnError } from '../../ports/vpn-error';
 import { EapPeer } from '../eap-peer';
 import type { EapMethodRequest, EapMethodStep, EapPeerMethod } from '../method';
@@ -38,7 +39,7 @@ export class PeapPeer implements EapPeerMethod {
   }
 
   async receive(request: EapMethodRequest): Promise<EapMethodStep> {
-    if (this.#state.phase !== 'running') return this.#end(failure('a request after the result').error);
+    if (this.#state.phase !== 'running') return this.#end(failure('eap-order', 'a request after the result').error);
     const step = await this.#tunnel.receive(request.data);
     if (step.type === 'failure') return this.#end(step.error);
     if (step.type === 'respond') return step;
@@ -60,10 +61,10 @@ export class PeapPeer implements EapPeerMethod {
     const packet = decompress(step.application, identifier);
     if (packet === null) return { type: 'respond', data: this.#tunnel.answer(step.pending, step.application) };
     const whole = decodeEapPacket(packet);
-    if (!whole.ok) return this.#end(failure(`inner packet: ${whole.error.message}`).error);
+    if (!whole.ok) return this.#end(failure('eap-packet', `inner packet: ${whole.error.message}`).error);
     if (whole.value.kind === 'request' && whole.value.type === eapType.TLV_EXTENSIONS) {
       const extensions = decodeExtensions(whole.value.data);
-      if (!extensions.ok) return this.#end(refused(extensions.error.message));
+      if (!extensions.ok) return this.#end(refused('peap-tlv', extensions.error.message));
       return this.#extensions(extensions.value, whole.value.identifier, step.pending);
     }
     // Microsoft never sends these inside; they prove nothing, the Result TLV decides (A-35).
@@ -75,27 +76,27 @@ export class PeapPeer implements EapPeerMethod {
       case 'failure':
         return this.#end(answer.error);
       default:
-        return this.#end(failure('the inner method answered nothing').error);
+        return this.#end(failure('eap-order', 'the inner method answered nothing').error);
     }
   }
 
   #extensions(extensions: Extensions, identifier: number, pending: Uint8Array): EapMethodStep {
     const inner = this.#options.inner.result();
     try {
-      if (extensions.unknownMandatory.length > 0) return this.#end(refused(`mandatory TLV ${String(extensions.unknownMandatory[0])} is not known`));
+      if (extensions.unknownMandatory.length > 0) return this.#end(refused('peap-tlv', `mandatory TLV ${String(extensions.unknownMandatory[0])} is not known`));
       if (extensions.result === 'failure') {
-        return this.#end(new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.', { detail: 'PEAP: the server reported failure' }));
+        return this.#end(new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.', { detail: 'PEAP: the server reported failure', rule: 'credentials' }));
       }
       // A-37, H-52: a result that comes too early is an attack, not a success.
-      if (inner === undefined) return this.#end(refused('a result before the inner method had succeeded'));
+      if (inner === undefined) return this.#end(refused('peap-result', 'a result before the inner method had succeeded'));
       if (extensions.cryptobinding === null) {
-        if (this.#options.requireCryptobinding) return this.#end(new VpnError('PEAP_CRYPTOBINDING_MISSING', 'The server did not bind the sign-in to its secure channel, which this connection demands.'));
-        if (extensions.result === null) return this.#end(refused('neither a result nor a cryptobinding'));
+        if (this.#options.requireCryptobinding) return this.#end(new VpnError('PEAP_CRYPTOBINDING_MISSING', 'The server did not bind the sign-in to its secure channel, which this connection demands.', { rule: 'cryptobinding-missing' }));
+        if (extensions.result === null) return this.#end(refused('peap-result', 'neither a result nor a cryptobinding'));
         this.#state = { phase: 'succeeded', msk: firstHalf(this.#keyMaterial()) };
         return this.#respond(identifier, pending, null);
       }
       const response = this.#bind(extensions.cryptobinding, inner.msk);
-      if (response === null) return this.#end(new VpnError('PEAP_CRYPTOBINDING_INVALID', 'The secure channel to the authentication server may have been tampered with. Do not enter your password on this network.', { detail: 'PEAP: compound MAC is wrong' }));
+      if (response === null) return this.#end(new VpnError('PEAP_CRYPTOBINDING_INVALID', 'The secure channel to the authentication server may have been tampered with. Do not enter your password on this network.', { detail: 'PEAP: compound MAC is wrong', rule: 'cryptobinding' }));
       return this.#respond(identifier, pending, response);
     } finally {
       if (inner?.msk != null) wipe(inner.msk);
@@ -133,6 +134,6 @@ export class PeapPeer implements EapPeerMethod {
   }
 }
 
-function refused(detail: string): VpnError {
-  return new VpnError('INVALID_TLV', 'The authentication server broke the rules of the sign-in, so the connection was not made.', { detail: `PEAP: ${detail}` });
+function refused(rule: FailedRule, detail: string): VpnError {
+  return new VpnError('INVALID_TLV', 'The authentication server broke the rules of the sign-in, so the connection was not made.', { detail: `PEAP: ${detail}`, rule });
 }

@@ -20,16 +20,16 @@ export class EapTlsPeer implements EapPeerMethod {
   }
 
   async receive(request: EapMethodRequest): Promise<EapMethodStep> {
-    if (this.#state.phase === 'ended') return this.#end(failure('a request after the end').error);
+    if (this.#state.phase === 'ended') return this.#end(failure('eap-order', 'a request after the end').error);
     const step = await this.#tunnel.receive(request.data);
     if (step.type === 'failure') return this.#end(step.error);
     if (step.type === 'respond') return step;
     // RFC 9190 section 2.1.1: in TLS 1.3 one octet 0x00 is the server's commitment to say no more (A-26, H-56).
     if (this.#tunnel.version === '1.3') {
       if (step.application.length === 0 && this.#state.phase === 'handshake') return { type: 'respond', data: this.#tunnel.answer(step.pending, step.application) };
-      if (step.application.length !== 1 || step.application[0] !== 0 || this.#state.phase === 'succeeded') return this.#end(failure('not the protected success indication').error);
+      if (step.application.length !== 1 || step.application[0] !== 0 || this.#state.phase === 'succeeded') return this.#end(failure('tls-data', 'not the protected success indication').error);
     } else if (step.application.length > 0) {
-      return this.#end(failure('application data within EAP-TLS').error);
+      return this.#end(failure('tls-data', 'application data within EAP-TLS').error);
     }
     if (this.#state.phase === 'handshake') this.#state = { phase: 'succeeded', msk: firstHalf(tlsKeyMaterial(this.#tunnel, this.type, 'client EAP encryption')) };
     return { type: 'respond', data: this.#tunnel.answer(step.pending, new Uint8Array(0)) };

@@ -1,5 +1,6 @@
 import { concat, wipe } from '../../bytes';
 import type { TlsClientOptions, TlsEngine, TlsSession, TlsStep } from '../../ports/tls';
+import type { FailedRule } from '../../ports/failed-rule';
 import { VpnError } from '../../ports/vpn-error';
 import { TlsFraming } from './framing';
 
@@ -59,7 +60,7 @@ export class TlsTunnel {
   }
 
   async receive(data: Uint8Array): Promise<TunnelStep> {
-    if (this.#closed) return failure('a packet after the end');
+    if (this.#closed) return failure('eap-order', 'a packet after the end');
     const received = this.#framing.receive(data);
     switch (received.type) {
       case 'fragment':
@@ -67,11 +68,11 @@ export class TlsTunnel {
       case 'acknowledged':
         return { type: 'respond', data: received.next };
       case 'violation':
-        return failure(received.detail);
+        return failure('tls-framing', received.detail);
       case 'start':
         return this.#start();
       case 'message':
-        return this.#session === null ? failure('data before the start') : this.#advance(this.#session, received.message);
+        return this.#session === null ? failure('tls-framing', 'data before the start') : this.#advance(this.#session, received.message);
     }
   }
 
@@ -94,12 +95,12 @@ export class TlsTunnel {
   }
 
   async #start(): Promise<TunnelStep> {
-    if (this.#session !== null) return failure('a second start');
+    if (this.#session !== null) return failure('tls-framing', 'a second start');
     const { engine, credentials, minVersion, maxVersion, serverName } = this.#options;
     try {
       this.#session = engine.open({ role: 'client', minVersion, maxVersion, certificates: credentials?.certificates ?? [], privateKey: credentials?.privateKey ?? null, serverName, session: null });
     } catch (cause) {
-      return { type: 'failure', error: new VpnError('NO_EAPTLS_CERTIFICATE', 'The client certificate and its key do not fit together. Choose another one.', { cause }) };
+      return { type: 'failure', error: new VpnError('NO_EAPTLS_CERTIFICATE', 'The client certificate and its key do not fit together. Choose another one.', { rule: 'client-key', cause }) };
     }
     return this.#advance(this.#session, new Uint8Array(0));
   }
@@ -115,20 +116,20 @@ export class TlsTunnel {
         if (error instanceof VpnError) return { type: 'failure', error };
         throw error;
       }
-      if (this.#closed) return failure('closed meanwhile');
+      if (this.#closed) return failure('eap-order', 'closed meanwhile');
       this.#judged = true;
       step = session.verified(true);
       pending = concat(pending, step.output);
     }
     if (step.state === 'failed' || step.state === 'closed') {
       this.close();
-      return failure(`TLS: ${step.error ?? 'closed by the server'}`);
+      return failure('tls-handshake', `TLS: ${step.error ?? 'closed by the server'}`);
     }
     if (step.state !== 'open') return { type: 'respond', data: this.#framing.send(pending) };
     // A resumed session or a cipher suite without certificates would pass by the judge; neither is ever offered (A-56, H-55).
     if (!this.#judged) {
       this.close();
-      return failure('TLS: the server showed no certificate');
+      return failure('certificate-missing', 'TLS: the server showed no certificate');
     }
     this.#open = true;
     return { type: 'inside', application: step.application, pending };
@@ -152,6 +153,6 @@ export function firstHalf(keyMaterial: Uint8Array): Uint8Array {
   return msk;
 }
 
-export function failure(detail: string): { readonly type: 'failure'; readonly error: VpnError } {
-  return { type: 'failure', error: new VpnError('VALIDATING_SERVER_CERT', 'The secure channel to the authentication server could not be made.', { detail }) };
+export function failure(rule: FailedRule, detail: string): { readonly type: 'failure'; readonly error: VpnError } {
+  return { type: 'failure', error: new VpnError('VALIDATING_SERVER_CERT', 'The secure channel to the authentication server could not be made.', { detail, rule }) };
 }

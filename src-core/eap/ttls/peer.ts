@@ -41,7 +41,7 @@ export class TtlsPeer implements EapPeerMethod {
   }
 
   async receive(request: EapMethodRequest): Promise<EapMethodStep> {
-    if (this.#state.phase === 'ended') return this.#end(failure('a request after the end').error);
+    if (this.#state.phase === 'ended') return this.#end(failure('eap-order', 'a request after the end').error);
     const step = await this.#tunnel.receive(request.data);
     if (step.type === 'failure') return this.#end(step.error);
     if (step.type === 'respond') return step;
@@ -102,17 +102,17 @@ export class TtlsPeer implements EapPeerMethod {
   #judge(data: Uint8Array): VpnError | null {
     const state = this.#state;
     const avps = decodeAvps(data);
-    if (!avps.ok) return failure(avps.error.message).error;
+    if (!avps.ok) return failure('ttls-avp', avps.error.message).error;
     for (const avp of avps.value) {
       if (avp.vendor === microsoft && avp.code === avpCode.MS_CHAP2_SUCCESS && state.phase === 'inner' && state.expected !== null) {
         const text = utf8Decode(avp.value.subarray(1)) ?? '';
         if (avp.value[0] !== state.expected.identifier || !checkAuthenticatorResponse(text, state.expected.response))
-          return new VpnError('IKE_AUTH_FAIL', 'The server could not prove that it knows your password. It may not be the server you mean.', { detail: 'EAP-TTLS: the authenticator response is wrong' });
+          return new VpnError('IKE_AUTH_FAIL', 'The server could not prove that it knows your password. It may not be the server you mean.', { detail: 'EAP-TTLS: the authenticator response is wrong', rule: 'mschapv2-proof' });
         this.#state = { phase: 'succeeded', msk: state.msk };
       } else if (avp.vendor === microsoft && avp.code === avpCode.MS_CHAP_ERROR) {
-        return new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.', { detail: 'EAP-TTLS: MS-CHAP-Error' });
+        return new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.', { detail: 'EAP-TTLS: MS-CHAP-Error', rule: 'credentials' });
       } else if (avp.mandatory) {
-        return failure(`mandatory AVP ${String(avp.code)} of vendor ${String(avp.vendor)} is not known`).error;
+        return failure('ttls-avp', `mandatory AVP ${String(avp.code)} of vendor ${String(avp.vendor)} is not known`).error;
       }
     }
     return null;

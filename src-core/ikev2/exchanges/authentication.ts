@@ -5,6 +5,7 @@ import { type PrfAlgorithm, prf } from '../../crypto/prf';
 import { type EcdsaAuthMethod, ecdsaAuthSignature, verifyData, verifyEcdsaAuth } from '../../crypto/signatures';
 import { signatureHashIds } from '../../crypto/signature-scheme';
 import { wipe } from '../../crypto/wipe';
+import type { FailedRule } from '../../ports/failed-rule';
 import type { SignatureScheme, Signer } from '../session';
 import { authMethod, authMethodName } from '../wire/constants';
 import type { AuthenticationPayload } from '../wire/payloads/authentication';
@@ -74,27 +75,34 @@ export async function createSignature(signer: Signer, peerHashes: readonly numbe
   throw new RangeError(`the server cannot verify signatures of a key of type ${keyType}`);
 }
 
+export interface WrongSignature {
+  readonly rule: Extract<FailedRule, `auth-${string}`>;
+  readonly detail: string;
+}
+
+const wrongSignature: WrongSignature = { rule: 'auth-signature', detail: 'the signature is wrong' };
+
 /** null when the signature is right, else which check failed. SHA-1 only in method 1, and only when `allowSha1Rsa` (W-6, X-10, H-45). */
-export function checkSignature(payload: AuthenticationPayload, publicKeySpki: Uint8Array, octets: Uint8Array, allowSha1Rsa: boolean): string | null {
+export function checkSignature(payload: AuthenticationPayload, publicKeySpki: Uint8Array, octets: Uint8Array, allowSha1Rsa: boolean): WrongSignature | null {
   try {
     switch (payload.method) {
       case authMethod.RSA_SIGNATURE:
-        if (!allowSha1Rsa) return 'the signature uses SHA-1, which this connection does not allow';
-        return verifyData({ algorithm: 'rsa-pkcs1', hash: 'sha1' }, publicKeySpki, octets, payload.data) ? null : 'the signature is wrong';
+        if (!allowSha1Rsa) return { rule: 'auth-sha1', detail: 'the signature uses SHA-1, which this connection does not allow' };
+        return verifyData({ algorithm: 'rsa-pkcs1', hash: 'sha1' }, publicKeySpki, octets, payload.data) ? null : wrongSignature;
       case authMethod.ECDSA_SHA256_P256:
       case authMethod.ECDSA_SHA384_P384:
       case authMethod.ECDSA_SHA512_P521:
-        return verifyEcdsaAuth(payload.method as EcdsaAuthMethod, publicKeySpki, octets, payload.data) ? null : 'the signature is wrong';
+        return verifyEcdsaAuth(payload.method as EcdsaAuthMethod, publicKeySpki, octets, payload.data) ? null : wrongSignature;
       case authMethod.DIGITAL_SIGNATURE: {
         const { scheme, signature } = parseDigitalSignature(payload.data);
-        if (!announcedHashes.includes(signatureHashIds[scheme.hash])) return `the signature uses the hash ${scheme.hash}, which was not offered`;
-        return verifyData(scheme, publicKeySpki, octets, signature) ? null : 'the signature is wrong';
+        if (!announcedHashes.includes(signatureHashIds[scheme.hash])) return { rule: scheme.hash === 'sha1' ? 'auth-sha1' : 'auth-method', detail: `the signature uses the hash ${scheme.hash}, which was not offered` };
+        return verifyData(scheme, publicKeySpki, octets, signature) ? null : wrongSignature;
       }
       default:
-        return `authentication method ${authMethodName(payload.method)} proves no certificate`;
+        return { rule: 'auth-method', detail: `authentication method ${authMethodName(payload.method)} proves no certificate` };
     }
   } catch (error) {
-    if (error instanceof CryptoError) return error.message;
+    if (error instanceof CryptoError) return { rule: 'auth-signature', detail: error.message };
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import type { FailedRule } from '../../ports/failed-rule';
 import { VpnError, vpnErrors, type VpnErrorSymbol } from '../../ports/vpn-error';
 import type { AlgorithmProposal } from '../proposals/proposal';
 import { formatProposal } from '../proposals/proposal';
@@ -34,6 +35,17 @@ const microsoftSentences: Partial<Record<VpnErrorSymbol, string>> = {
   INTERNAL_ADDRESS_FAILURE: 'The server could not give this computer an address. Try again later, or ask your administrator to enlarge the address pool.',
 };
 
+const microsoftRules: Partial<Record<VpnErrorSymbol, FailedRule>> = {
+  ACCT_LOGON_HOURS: 'account',
+  ACCT_DISABLED: 'account',
+  PASSWD_EXPIRED: 'account',
+  NO_DIALIN_PERMISSION: 'account',
+  AUTHENTICATION_FAILURE: 'credentials',
+  IKE_AUTH_FAIL: 'client-identity',
+  IKE_POLICY_MATCH: 'ike-proposal',
+  INTERNAL_ADDRESS_FAILURE: 'address',
+};
+
 /** MS_NOTIFY_STATUS carries the real reason of a Windows server (W-16). */
 export function microsoftError(payloads: readonly Payload[]): VpnError | null {
   const payload = findNotify(payloads, notifyType.MS_NOTIFY_STATUS);
@@ -41,7 +53,7 @@ export function microsoftError(payloads: readonly Payload[]): VpnError | null {
   if (code === null || code === 0) return null;
   const symbol = symbolOfCode.get(code) ?? 'IKE_ERROR';
   const sentence = microsoftSentences[symbol] ?? `The server refused the connection with error ${String(code)}. Look that number up, or ask your administrator.`;
-  return new VpnError(symbol, sentence, { detail: `MS_NOTIFY_STATUS ${String(code)}`, ikeNotify: 'MS_NOTIFY_STATUS' });
+  return new VpnError(symbol, sentence, { detail: `MS_NOTIFY_STATUS ${String(code)}`, ikeNotify: 'MS_NOTIFY_STATUS', rule: microsoftRules[symbol] ?? 'server-policy' });
 }
 
 function describeOffer(proposals: readonly AlgorithmProposal[]): string {
@@ -52,6 +64,7 @@ export function noIkeProposal(proposals: readonly AlgorithmProposal[]): VpnError
   return new VpnError('IKE_POLICY_MATCH', 'The server and this connection share no encryption settings. Compare the IKE proposals of both, or allow legacy Windows settings if it is an old Windows server.', {
     detail: `offered: ${describeOffer(proposals)}`,
     ikeNotify: 'NO_PROPOSAL_CHOSEN',
+    rule: 'ike-proposal',
   });
 }
 
@@ -59,6 +72,7 @@ export function noChildProposal(proposals: readonly AlgorithmProposal[]): VpnErr
   return new VpnError('IKE_POLICY_MATCH', 'The server and this connection share no encryption settings for the tunnel. Compare the ESP proposals of both.', {
     detail: `offered: ${describeOffer(proposals)}`,
     ikeNotify: 'NO_PROPOSAL_CHOSEN',
+    rule: 'esp-proposal',
   });
 }
 
@@ -74,16 +88,16 @@ export function noAuthAnswer(): VpnError {
 }
 
 export function peerRejectedUs(own: OwnMethod, notifyName: string, afterEap: boolean): VpnError {
-  const more = { ikeNotify: notifyName, detail: `the server answered ${notifyName}` };
-  if (own === 'psk') return new VpnError('VPN_BAD_PSK', 'The pre-shared key was not accepted. Check the key and the identity set in this connection.', more);
-  if (own === 'eap' && afterEap) return new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.', more);
-  if (own === 'eap') return new VpnError('IKE_AUTH_FAIL', 'The server refused this connection before asking for the password. Check the server identity and the user identity set in this connection.', more);
-  return new VpnError('IKE_AUTH_FAIL', 'The server did not accept this computer’s certificate or identity. Check that the certificate is of an authority the server trusts and that the identity fits it.', more);
+  const more = { ikeNotify: notifyName, detail: `the server answered ${notifyName}` } as const;
+  if (own === 'psk') return new VpnError('VPN_BAD_PSK', 'The pre-shared key was not accepted. Check the key and the identity set in this connection.', { ...more, rule: 'pre-shared-key' });
+  if (own === 'eap' && afterEap) return new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.', { ...more, rule: 'credentials' });
+  if (own === 'eap') return new VpnError('IKE_AUTH_FAIL', 'The server refused this connection before asking for the password. Check the server identity and the user identity set in this connection.', { ...more, rule: 'client-identity' });
+  return new VpnError('IKE_AUTH_FAIL', 'The server did not accept this computer’s certificate or identity. Check that the certificate is of an authority the server trusts and that the identity fits it.', { ...more, rule: 'client-certificate' });
 }
 
 /** The gateway failed to prove itself; nothing secret was sent. */
-export function peerNotProven(detail: string): VpnError {
-  return new VpnError('IKE_AUTH_FAIL', `The identities could not be verified: ${detail}.`, { detail });
+export function peerNotProven(rule: FailedRule, detail: string): VpnError {
+  return new VpnError('IKE_AUTH_FAIL', `The identities could not be verified: ${detail}.`, { detail, rule });
 }
 
 /** An error notify of an authentic message, in words (protocol.md 1.9). `offered`: ESP proposals. */
@@ -95,31 +109,33 @@ export function notifyError(payload: NotifyPayload, context: { readonly own: Own
     case notifyType.NO_PROPOSAL_CHOSEN:
       return noChildProposal(context.offered);
     case notifyType.INTERNAL_ADDRESS_FAILURE:
-      return new VpnError('INTERNAL_ADDRESS_FAILURE', 'The server could not give this computer an address. Try again later, or ask your administrator to enlarge the address pool.', { ikeNotify: name });
+      return new VpnError('INTERNAL_ADDRESS_FAILURE', 'The server could not give this computer an address. Try again later, or ask your administrator to enlarge the address pool.', { ikeNotify: name, rule: 'address' });
     case notifyType.FAILED_CP_REQUIRED:
-      return new VpnError('FAILED_CP_REQUIRED', 'The server insists on giving this computer an address of another kind. Ask your administrator whether it offers IPv4 or IPv6.', { ikeNotify: name });
+      return new VpnError('FAILED_CP_REQUIRED', 'The server insists on giving this computer an address of another kind. Ask your administrator whether it offers IPv4 or IPv6.', { ikeNotify: name, rule: 'address' });
     case notifyType.TS_UNACCEPTABLE:
     case notifyType.SINGLE_PAIR_REQUIRED:
     case notifyType.INVALID_SELECTORS:
-      return new VpnError('TS_UNACCEPTABLE', 'The server rejected the requested networks. Ask your administrator which networks this connection may reach.', { ikeNotify: name });
+      return new VpnError('TS_UNACCEPTABLE', 'The server rejected the requested networks. Ask your administrator which networks this connection may reach.', { ikeNotify: name, rule: 'selectors' });
     case notifyType.NO_ADDITIONAL_SAS:
-      return new VpnError('SERVER_POLICY', 'The server allows no further tunnel for this account. Disconnect other devices, or try again later.', { ikeNotify: name });
+      return new VpnError('SERVER_POLICY', 'The server allows no further tunnel for this account. Disconnect other devices, or try again later.', { ikeNotify: name, rule: 'server-policy' });
     case notifyType.TEMPORARY_FAILURE:
-      return new VpnError('VPN_REFUSED', 'The server is busy at the moment. Try again in a minute.', { ikeNotify: name });
+      return new VpnError('VPN_REFUSED', 'The server is busy at the moment. Try again in a minute.', { ikeNotify: name, rule: 'server-policy' });
     case notifyType.INVALID_SYNTAX:
     case notifyType.INVALID_MAJOR_VERSION:
     case notifyType.UNSUPPORTED_CRITICAL_PAYLOAD:
-      return new VpnError('IKE_ERROR', `Unexpected IKE error: the server does not understand this client (${name}). Send the log to your administrator.`, { ikeNotify: name });
+      return new VpnError('IKE_ERROR', `Unexpected IKE error: the server does not understand this client (${name}). Send the log to your administrator.`, { ikeNotify: name, rule: 'protocol' });
     default:
-      return new VpnError('IKE_ERROR', `Unexpected IKE error: the server answered ${name}. Send the log to your administrator.`, { ikeNotify: name });
+      return new VpnError('IKE_ERROR', `Unexpected IKE error: the server answered ${name}. Send the log to your administrator.`, { ikeNotify: name, rule: 'protocol' });
   }
 }
 
 export function protocolViolation(detail: string): VpnError {
-  return new VpnError('IKE_ERROR', 'Unexpected IKE error: the server sent something that is not allowed. Send the log to your administrator.', { detail });
+  return new VpnError('IKE_ERROR', 'Unexpected IKE error: the server sent something that is not allowed. Send the log to your administrator.', { detail, rule: 'protocol' });
 }
 
 /** The answer to our selectors or addresses cannot be used (C-50, C-55). */
+const unusableRules = { TS_UNACCEPTABLE: 'selectors', INTERNAL_ADDRESS_FAILURE: 'address', FAILED_CP_REQUIRED: 'address', IKE_POLICY_MATCH: 'esp-proposal' } as const;
+
 export function unusableAnswer(symbol: 'TS_UNACCEPTABLE' | 'INTERNAL_ADDRESS_FAILURE' | 'FAILED_CP_REQUIRED' | 'IKE_POLICY_MATCH', message: string, detail: string): VpnError {
-  return new VpnError(symbol, message, { detail });
+  return new VpnError(symbol, message, { detail, rule: unusableRules[symbol] });
 }

@@ -213,7 +213,7 @@ export class InitiatorHandshake implements Handshake {
     const auth = findPayload(response, 'AUTH');
     if (auth === undefined || idR === undefined) {
       // H-46: EAP from somebody who has not proved to be the gateway.
-      if (findPayload(response, 'EAP') !== undefined) throw new Rejection(peerNotProven('the server asked for EAP without proving itself'), 'authentication-failed');
+      if (findPayload(response, 'EAP') !== undefined) throw new Rejection(peerNotProven('auth-missing', 'the server asked for EAP without proving itself'), 'authentication-failed');
       if (refusal?.notify === notifyType.AUTHENTICATION_FAILED && sendsIdr) {
         this.#restartWithoutIdr(candidate);
         return;
@@ -223,14 +223,14 @@ export class InitiatorHandshake implements Handshake {
     const idBody = identificationBody(idR);
     const peerOctets = authenticatedOctets(suite.prf, candidate.response, candidate.nonceI, keys.skPr, idBody);
     const peerIdentity = payloadIdentity(idR);
-    if (peerIdentity === null) throw new Rejection(peerNotProven('the server shows an identity of an unknown type'), 'authentication-failed');
+    if (peerIdentity === null) throw new Rejection(peerNotProven('identity-type', 'the server shows an identity of an unknown type'), 'authentication-failed');
 
     if (peer.method === 'psk') {
       if (!verifySharedKey(auth, suite.prf, peer.secret, peerOctets)) {
-        throw new Rejection(new VpnError('VPN_BAD_PSK', 'The server does not know the pre-shared key of this connection. Check the key.', { detail: 'AUTH of the server does not verify with the pre-shared key' }), 'authentication-failed');
+        throw new Rejection(new VpnError('VPN_BAD_PSK', 'The server does not know the pre-shared key of this connection. Check the key.', { detail: 'AUTH of the server does not verify with the pre-shared key', rule: 'pre-shared-key' }), 'authentication-failed');
       }
       if (peer.identity !== null && (peer.identity.type !== peerIdentity.type || !equal(peer.identity.value, peerIdentity.value))) {
-        throw new Rejection(peerNotProven('the server shows another identity than this connection expects'), 'authentication-failed');
+        throw new Rejection(peerNotProven('server-identity', 'the server shows another identity than this connection expects'), 'authentication-failed');
       }
     } else {
       const certificates = findPayloads(response, 'CERT');
@@ -243,7 +243,7 @@ export class InitiatorHandshake implements Handshake {
       });
       if (!this.#isLive(candidate)) return;
       const wrong = checkSignature(auth, publicKeySpki, peerOctets, peer.allowSha1Rsa);
-      if (wrong !== null) throw new Rejection(peerNotProven(wrong), 'authentication-failed');
+      if (wrong !== null) throw new Rejection(peerNotProven(wrong.rule, wrong.detail), 'authentication-failed');
     }
 
     let authentication = local.method === 'psk' ? 'Pre-shared key' : 'Machine certificate';
@@ -257,10 +257,10 @@ export class InitiatorHandshake implements Handshake {
       response = await this.#exchange(candidate, [sharedKeyAuthentication(suite.prf, msk ?? keys.skPi, ownOctets)]);
       const second = findPayload(response, 'AUTH');
       const error = findError(response);
-      if (second === undefined) throw new Rejection(microsoftError(response) ?? (error === undefined ? peerNotProven('the server sent no second AUTH after EAP') : notifyError(error, { own, offered: offer.proposals, afterEap: true })), error === undefined ? 'authentication-failed' : 'nothing');
+      if (second === undefined) throw new Rejection(microsoftError(response) ?? (error === undefined ? peerNotProven('second-auth-missing', 'the server sent no second AUTH after EAP') : notifyError(error, { own, offered: offer.proposals, afterEap: true })), error === undefined ? 'authentication-failed' : 'nothing');
       const proven = verifySharedKey(second, suite.prf, msk ?? keys.skPr, peerOctets);
       wipe(msk);
-      if (!proven) throw new Rejection(peerNotProven('the server does not know the key that EAP made'), 'authentication-failed');
+      if (!proven) throw new Rejection(peerNotProven('second-auth', 'the server does not know the key that EAP made'), 'authentication-failed');
       conversation.close();
     }
     wipe(ownOctets, peerOctets);

@@ -1,0 +1,73 @@
+/**
+ * The one check that ended an attempt to connect, for programs; `detail` says the same in names and values. Names are part of the contract:
+ * they are added to, never renamed. Certificates: whose it was says the error code, 13801 the gateway's, 801 and 857 to 864 the
+ * authentication server's, 853 to 855 and 13806 this computer's own.
+ */
+export type FailedRule =
+  // Certificates: RFC 5280 section 6 (the names of pki/path-validation).
+  | 'trust-anchor'
+  | 'not-yet-valid'
+  | 'expired'
+  | 'signature'
+  | 'algorithm'
+  | 'key'
+  | 'basic-constraints'
+  | 'path-length'
+  | 'key-usage'
+  | 'extended-key-usage'
+  | 'name-constraints'
+  | 'critical-extension'
+  | 'depth'
+  | 'certificate-unreadable'
+  | 'certificate-missing'
+  | 'revoked'
+  | 'revocation-unknown'
+  // Certificates: the rules of the profile.
+  | 'server-name'
+  | 'server-identity'
+  | 'subject-alt-name'
+  | 'common-name'
+  | 'organization'
+  | 'organizational-unit'
+  | 'demanded-key-usage'
+  | 'profile'
+  // IKE_AUTH: the gateway's proof.
+  | 'auth-missing'
+  | 'auth-method'
+  | 'auth-sha1'
+  | 'auth-signature'
+  | 'second-auth-missing'
+  | 'second-auth'
+  | 'identity-type'
+  | 'pre-shared-key'
+  // EAP and what it carries.
+  | 'eap-packet'
+  | 'eap-order'
+  | 'eap-early-success'
+  | 'eap-rounds'
+  | 'eap-method'
+  | 'eap-stopped'
+  | 'tls-handshake'
+  | 'tls-framing'
+  | 'tls-data'
+  | 'mschapv2-order'
+  | 'mschapv2-message'
+  | 'mschapv2-proof'
+  | 'peap-result'
+  | 'peap-tlv'
+  | 'cryptobinding'
+  | 'cryptobinding-missing'
+  | 'ttls-avp'
+  // What the server did not accept of ours.
+  | 'credentials'
+  | 'account'
+  | 'client-certificate'
+  | 'client-identity'
+  | 'client-key'
+  | 'server-policy'
+  // What both ends could not agree on.
+  | 'ike-proposal'
+  | 'esp-proposal'
+  | 'selectors'
+  | 'address'
+  | 'protocol';
