@@ -1,4 +1,4 @@
-import { useState, type MouseEvent, type ReactNode } from 'react';
+import { useCallback, useState, type MouseEvent, type ReactNode } from 'react';
 import { AppIcon, FolderIcon, LogIcon, TrayIcon, VpnIcon } from '../icons/icons';
 import { actions, surfaceId, useApp, type Surface } from '../store';
 import { currentLocale, t } from '../text';
@@ -64,16 +64,9 @@ function TaskButtons(): ReactNode {
   );
 }
 
-/** The tray icon: left click opens View Available Networks, right click the menu. */
-function Tray(): ReactNode {
-  const byName = useApp((state) => state.statuses);
-  const adapters = useApp((state) => state.adapters);
-  const open = useApp((state) => state.panelOpen);
-  const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
-  const statuses = Object.values(byName);
-  const text = trayText(statuses, adapters);
-  // Put together only when it is opened: five hundred connections must not be listed anew at each counter.
-  const items = (): readonly MenuItem[] => [
+function TrayMenu({ at, onClose }: { readonly at: { readonly x: number; readonly y: number }; readonly onClose: () => void }): ReactNode {
+  const statuses = Object.values(useApp((state) => state.statuses));
+  const items: readonly MenuItem[] = [
     { label: t('panel.title'), isDefault: true, act: () => actions.togglePanel(true) },
     ...statuses.map(({ connection, state }) =>
       isActive(state)
@@ -84,6 +77,17 @@ function Tray(): ReactNode {
     { label: t('log.title'), act: () => actions.open({ kind: 'log', name: null }) },
     { label: t('panel.footer'), act: () => actions.open({ kind: 'connections' }) },
   ].slice(0, 24);
+  return <ContextMenu label={t('desktop.notification-area')} at={at} items={items} onClose={onClose} />;
+}
+
+/** The tray icon: left click opens View Available Networks, right click the menu. */
+function Tray(): ReactNode {
+  // Derived in the selectors: a counter of one connection draws nothing here.
+  const text = useApp((state) => trayText(Object.values(state.statuses), state.adapters));
+  const picture = useApp((state) => trayState(Object.values(state.statuses), state.adapters));
+  const open = useApp((state) => state.panelOpen);
+  const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
+  const closeMenu = useCallback(() => setMenu(null), []);
   const onContextMenu = (event: MouseEvent): void => {
     event.preventDefault();
     setMenu({ x: event.clientX, y: event.clientY });
@@ -100,9 +104,9 @@ function Tray(): ReactNode {
         onClick={() => actions.togglePanel()}
         onContextMenu={onContextMenu}
       >
-        <TrayIcon state={trayState(statuses, adapters)} />
+        <TrayIcon state={picture} />
       </button>
-      {menu !== null && <ContextMenu label={t('desktop.notification-area')} at={menu} items={items()} onClose={() => setMenu(null)} />}
+      {menu !== null && <TrayMenu at={menu} onClose={closeMenu} />}
     </>
   );
 }
