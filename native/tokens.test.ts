@@ -150,6 +150,11 @@ describe('keys on a PKCS#11 token (P-25)', () => {
     expect(error.message).toContain(words);
   });
 
+  it('the tokens that are plugged in are listed, uninitialised slots are not', () => {
+    expect(tokens.list(module)).toEqual([{ label: 'badge', manufacturer: expect.stringContaining('SoftHSM') as string, model: expect.stringContaining('SoftHSM') as string }]);
+    expect(() => tokens.list('/usr/lib/none.so')).toThrow(TokenError);
+  });
+
   it('a module that others may write to is not loaded', async () => {
     const planted = join(folder, 'planted.so');
     writeFileSync(planted, readFileSync(module), { mode: 0o666 });

@@ -1,9 +1,10 @@
 import { TokenError } from '../src-core/ports/tokens';
-import type { Token, TokenErrorReason, Tokens } from '../src-core/ports/tokens';
+import type { Token, TokenDescription, TokenErrorReason, Tokens } from '../src-core/ports/tokens';
 import { loadAddon } from './index';
 
 interface TokenAddon {
   readonly Pkcs11Token: new (module: string, label: string) => Token;
+  pkcs11Tokens(module: string): TokenDescription[];
 }
 
 function typed<T>(act: () => T): T {
@@ -19,8 +20,9 @@ function typed<T>(act: () => T): T {
 export function createTokens(): Tokens | null {
   const addon: object | null = loadAddon();
   if (addon === null || !('Pkcs11Token' in addon)) return null;
-  const { Pkcs11Token } = addon as TokenAddon;
+  const { Pkcs11Token, pkcs11Tokens } = addon as TokenAddon;
   return {
+    list: (module) => typed(() => pkcs11Tokens(module)),
     open: (module, label) => {
       const token = typed(() => new Pkcs11Token(module, label));
       return {

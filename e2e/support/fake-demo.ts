@@ -12,8 +12,8 @@ export function sampleProfile(name: string, change: Partial<Profile> = {}): Prof
     port: null,
     remoteIdentity: null,
     localIdentity: null,
-    authentication: { method: 'eap-mschapv2', username: 'alice', domain: null, anonymousIdentity: null, certificate: null, privateKey: null, serverNames: [], serverAuthorities: [], ttlsInner: 'mschapv2', requireCryptobinding: false },
-    serverCertificate: { authorities: [], subjectAltName: null, commonName: null, organization: null, organizationalUnit: null, extendedKeyUsage: 'serverAuth', revocation: 'relaxed' },
+    authentication: { method: 'eap-mschapv2', username: 'alice', domain: null, anonymousIdentity: null, certificate: null, privateKey: null, serverNames: [], serverAuthorities: [], ttlsInner: 'mschapv2', requireCryptobinding: false, fastReconnect: false, chosenCertificate: null, acceptedServerCertificates: [] },
+    serverCertificate: { authorities: [], subjectAltName: null, commonName: null, organization: null, organizationalUnit: null, extendedKeyUsage: 'serverAuth', revocation: 'relaxed', acceptedCertificates: [] },
     mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true },
     network: { useDefaultGateway: false, routes: [], dnsServers: 'server', splitDns: [], ipv6: 'tunnel-or-block', killSwitch: false, allowLan: true, mtu: 'auto', dhcpInform: false },
     proposals: { ike: ['aes256gcm16-prfsha384-ecp256'], esp: ['aes128gcm16'] },
@@ -196,6 +196,8 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       return null;
     },
     saveProfile: () => null,
+    listClientCertificates: () => ({ tokens: [], unusable: [] }),
+    inspectCertificates: () => ({ certificates: [] }),
     removeProfile: () => null,
     forgetSecrets: () => null,
     inspectImport: ({ fileName }) => ({

@@ -11,7 +11,7 @@ export function exampleProfile(change: Change): Profile {
     port: change.port ?? null,
     remoteIdentity: change.remoteIdentity ?? null,
     localIdentity: change.localIdentity ?? null,
-    authentication: { method: 'eap-mschapv2', username: null, domain: null, anonymousIdentity: null, certificate: null, privateKey: null, serverNames: [], serverAuthorities: [], ttlsInner: 'mschapv2', requireCryptobinding: false, ...change.authentication },
+    authentication: { method: 'eap-mschapv2', username: null, domain: null, anonymousIdentity: null, certificate: null, privateKey: null, serverNames: [], serverAuthorities: [], ttlsInner: 'mschapv2', requireCryptobinding: false, fastReconnect: false, chosenCertificate: null, acceptedServerCertificates: [], ...change.authentication },
     serverCertificate: {
       authorities: [],
       subjectAltName: null,
@@ -20,6 +20,7 @@ export function exampleProfile(change: Change): Profile {
       organizationalUnit: null,
       extendedKeyUsage: 'serverAuth',
       revocation: 'relaxed',
+      acceptedCertificates: [],
       ...change.serverCertificate,
     },
     mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true, ...change.mobility },

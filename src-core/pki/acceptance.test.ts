@@ -25,7 +25,7 @@ function profile({ rules, ...change }: ProfileChange = {}): AcceptanceProfile {
     remoteIdentity: null,
     advanced: { legacyWindows: false },
     ...change,
-    serverCertificate: { authorities: [pem(root)], subjectAltName: null, commonName: null, organization: null, organizationalUnit: null, extendedKeyUsage: null, revocation: 'relaxed', ...rules },
+    serverCertificate: { authorities: [pem(root)], subjectAltName: null, commonName: null, organization: null, organizationalUnit: null, extendedKeyUsage: null, revocation: 'relaxed', acceptedCertificates: [], ...rules },
   };
 }
 

@@ -15,6 +15,11 @@ describe('a certificate as a person reads it', () => {
     expect(summary).toMatchObject({
       subject: 'CN=vpn, O=Contoso',
       issuer: 'CN=Test Root, O=Agile Test',
+      commonName: 'vpn',
+      organization: 'Contoso',
+      organizationalUnit: null,
+      issuerName: 'Test Root',
+      selfSigned: false,
       names: ['dns:vpn.test', 'ip:2001:db8::1'],
       notAfter: '2026-06-01T12:00:00.000Z',
       serialNumber: '0abc',

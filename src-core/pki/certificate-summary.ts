@@ -1,7 +1,7 @@
 import { parseAlgorithmIdentifier } from '../crypto/algorithm-identifier';
 import { sanitizeText } from '../bytes';
 import { type Certificate, fingerprint, spkiPin } from './certificate';
-import { formatName } from './distinguished-name';
+import { attributeValues, formatName, sameName } from './distinguished-name';
 import { formatGeneralName } from './general-name';
 import { nameOfOid } from './object-identifiers';
 import { keyTypeOf, rsaKeySize } from './public-key';
@@ -10,6 +10,13 @@ import { keyTypeOf, rsaKeySize } from './public-key';
 export interface CertificateSummary {
   readonly subject: string;
   readonly issuer: string;
+  /** CN, O and OU of the subject; several are joined by ", ". null: it has none. */
+  readonly commonName: string | null;
+  readonly organization: string | null;
+  readonly organizationalUnit: string | null;
+  /** CN of the issuer or, where it has none, its whole name. */
+  readonly issuerName: string;
+  readonly selfSigned: boolean;
   /** "dns:vpn.contoso.test", at most 32. */
   readonly names: readonly string[];
   /** ISO 8601, UTC. */
@@ -35,6 +42,11 @@ export function summarizeCertificate(certificate: Certificate): CertificateSumma
   return {
     subject: sanitizeText(formatName(certificate.subject)),
     issuer: sanitizeText(formatName(certificate.issuer)),
+    commonName: attribute(certificate.subject, 'CN'),
+    organization: attribute(certificate.subject, 'O'),
+    organizationalUnit: attribute(certificate.subject, 'OU'),
+    issuerName: attribute(certificate.issuer, 'CN') ?? sanitizeText(formatName(certificate.issuer)),
+    selfSigned: sameName(certificate.subject, certificate.issuer),
     names: certificate.subjectAltNames.slice(0, 32).map((name) => sanitizeText(formatGeneralName(name))),
     notBefore: new Date(certificate.notBefore).toISOString(),
     notAfter: new Date(certificate.notAfter).toISOString(),
@@ -45,6 +57,11 @@ export function summarizeCertificate(certificate: Certificate): CertificateSumma
     fingerprint: fingerprint(certificate),
     pin: `sha256/${spkiPin(certificate)}`,
   };
+}
+
+function attribute(name: Certificate['subject'], type: 'CN' | 'O' | 'OU'): string | null {
+  const values = attributeValues(name, type);
+  return values.length === 0 ? null : sanitizeText(values.slice(0, 8).join(', '));
 }
 
 function publicKeyName(spki: Uint8Array): string {

@@ -47,7 +47,16 @@ export interface Token {
   close(): void;
 }
 
+/** A token that is plugged in; texts of a stranger. */
+export interface TokenDescription {
+  readonly label: string;
+  readonly manufacturer: string;
+  readonly model: string;
+}
+
 export interface Tokens {
+  /** The initialised tokens of one module. Throws a TokenError. */
+  list(module: string): readonly TokenDescription[];
   /** `module`: absolute path of the PKCS#11 module; `label`: of the token. */
   open(module: string, label: string): Token;
 }

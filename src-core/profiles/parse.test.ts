@@ -35,8 +35,8 @@ describe('our own format', () => {
     expect(wrong(imported)).toEqual([]);
     expect(imported.profile).toEqual({
       version: 1, name: 'Contoso', server: 'vpn.contoso.test', port: null, remoteIdentity: null, localIdentity: null,
-      authentication: { method: 'eap-mschapv2', username: null, domain: null, anonymousIdentity: null, certificate: null, privateKey: null, serverNames: [], serverAuthorities: [], ttlsInner: 'mschapv2', requireCryptobinding: false },
-      serverCertificate: { authorities: [], subjectAltName: null, commonName: null, organization: null, organizationalUnit: null, extendedKeyUsage: null, revocation: 'relaxed' },
+      authentication: { method: 'eap-mschapv2', username: null, domain: null, anonymousIdentity: null, certificate: null, privateKey: null, serverNames: [], serverAuthorities: [], ttlsInner: 'mschapv2', requireCryptobinding: false, fastReconnect: false, chosenCertificate: null, acceptedServerCertificates: [] },
+      serverCertificate: { authorities: [], subjectAltName: null, commonName: null, organization: null, organizationalUnit: null, extendedKeyUsage: null, revocation: 'relaxed', acceptedCertificates: [] },
       mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true },
       network: { useDefaultGateway: true, routes: [], dnsServers: 'server', splitDns: [], ipv6: 'tunnel-or-block', killSwitch: false, allowLan: true, mtu: 'auto', dhcpInform: false },
       proposals: { ike: [], esp: [] },

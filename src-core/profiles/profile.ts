@@ -41,6 +41,12 @@ export interface Profile {
     readonly ttlsInner: 'mschapv2' | 'pap';
     /** PEAP servers must bind the sign-in to their secure channel (A-44). */
     readonly requireCryptobinding: boolean;
+    /** PEAP resumes an earlier secure channel with the same server, without a new sign-in where that allows it (A-43). */
+    readonly fastReconnect: boolean;
+    /** SHA-256 of the client certificate the person chose among several of `certificate`, hexadecimal with colons; null: the only one, or ask. */
+    readonly chosenCertificate: string | null;
+    /** Certificates of authentication servers that the person accepted: SHA-256, hexadecimal with colons. */
+    readonly acceptedServerCertificates: readonly string[];
   };
   readonly serverCertificate: {
     /** Trust anchors, PEM or base64 DER; empty: the system's. */
@@ -51,6 +57,8 @@ export interface Profile {
     readonly organizationalUnit: string | null;
     readonly extendedKeyUsage: string | null;
     readonly revocation: 'off' | 'relaxed' | 'strict';
+    /** Certificates of gateways that the person accepted although no authority vouches for them: SHA-256, hexadecimal with colons. */
+    readonly acceptedCertificates: readonly string[];
   };
   readonly mobility: {
     readonly enabled: boolean;

@@ -33,8 +33,27 @@ export type Prompt =
       readonly canSave: boolean;
       readonly hasSaved: boolean;
     }
-  | { readonly id: string; readonly type: 'server-certificate'; readonly connection: string; readonly certificate: CertificateSummary; readonly reason: string }
-  | { readonly id: string; readonly type: 'client-certificate'; readonly connection: string; readonly choices: readonly CertificateSummary[] };
+  | ServerCertificatePrompt
+  | { readonly id: string; readonly type: 'client-certificate'; readonly connection: string; readonly choices: readonly ClientCertificateChoice[] };
+
+/** A server that nobody known here vouches for. Nothing was sent to it that proves who the person is; `accept` remembers the certificate in the profile. */
+export interface ServerCertificatePrompt {
+  readonly id: string;
+  readonly type: 'server-certificate';
+  readonly connection: string;
+  /** The certificate that would be accepted: the server's own, not its issuer's. */
+  readonly certificate: CertificateSummary;
+  /** Why it is not trusted by itself: one plain sentence in English. */
+  readonly reason: string;
+  /** Which server: the VPN gateway, or the authentication (RADIUS) server behind it. */
+  readonly server: 'gateway' | 'authentication-server';
+  /** `unknown-issuer`: its chain ends at no authority of this computer. `unexpected-name`: it does, and nobody said that a server of this name may authenticate. `changed`: another certificate was accepted before. */
+  readonly problem: 'unknown-issuer' | 'unexpected-name' | 'changed';
+  /** Fingerprints (SHA-256, hexadecimal with colons) accepted before; empty unless `changed`. */
+  readonly acceptedBefore: readonly string[];
+  /** The name the person wanted to reach. */
+  readonly expectedName: string;
+}
 
 export interface CertificateSummary {
   readonly subject: string;
@@ -42,8 +61,52 @@ export interface CertificateSummary {
   readonly serial: string;
   readonly notBefore: string;
   readonly notAfter: string;
+  /** "dns:vpn.contoso.test" */
   readonly names: readonly string[];
+  /** Hexadecimal with colons. */
   readonly fingerprintSha256: string;
+  /** CN, O and OU of the subject; several are joined by a comma and a blank. null: it has none. */
+  readonly commonName: string | null;
+  readonly organization: string | null;
+  readonly organizationalUnit: string | null;
+  /** CN or, where it has none, the whole name of the issuer. */
+  readonly issuerName: string;
+  /** By name where there is one: "serverAuth". null: the extension is absent. */
+  readonly extendedKeyUsage: readonly string[] | null;
+  /** "RSA 2048", "ECDSA P-256", "Ed25519" or "unknown". */
+  readonly publicKey: string;
+  /** "rsa-pkcs1 with sha256" or "unknown". */
+  readonly signature: string;
+  readonly selfSigned: boolean;
+}
+
+/** One of the person's certificates. `source`: where its key is. */
+export interface ClientCertificateChoice extends CertificateSummary {
+  readonly source: { readonly type: 'profile' } | { readonly type: 'token'; readonly module: string; readonly token: string; readonly id: string };
+}
+
+/** A token that is plugged in, with the certificates it shows without a PIN. */
+export interface TokenView {
+  readonly module: string;
+  readonly token: string;
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly needsPin: boolean;
+  /** What is left to the PIN, as far as the token says so. */
+  readonly pinState: 'fine' | 'low' | 'final-try' | 'locked';
+  readonly certificates: readonly {
+    /** As `authentication.certificate.pkcs11.id`. */
+    readonly id: string;
+    readonly certificate: CertificateSummary;
+    /** Why it cannot sign in: "Your certificate has expired. …"; null: it fits. */
+    readonly problem: string | null;
+  }[];
+}
+
+export interface ClientCertificateList {
+  readonly tokens: readonly TokenView[];
+  /** Modules that could not be asked, and why. */
+  readonly unusable: readonly { readonly module: string; readonly reason: string }[];
 }
 
 export type PromptAnswer =
@@ -142,6 +205,13 @@ export interface ApiRequests {
   connectWireless: { args: { readonly id: string }; result: null };
   disconnectWireless: { args: { readonly adapter: string }; result: null };
   setStartAtLogin: { args: { readonly enabled: boolean }; result: null };
+  /**
+   * Certificates on the tokens that are plugged in; no PIN is asked. `module`: absolute path of one PKCS#11 module; null: every module that this
+   * computer has registered with p11-kit or that is in a usual place.
+   */
+  listClientCertificates: { args: { readonly module: string | null }; result: ClientCertificateList };
+  /** What is in a certificate file (PEM or DER, base64 of at most 1 MiB): for `serverCertificate.authorities` and to look at one. */
+  inspectCertificates: { args: { readonly contentBase64: string }; result: { readonly certificates: readonly CertificateSummary[] } };
   refreshAdapters: { args: null; result: null };
   setDemoAdapter: { args: { readonly name: string; readonly plugged: boolean }; result: null };
   /** The renderer is hidden: samples and counters pause. */

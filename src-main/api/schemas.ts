@@ -56,6 +56,8 @@ export const requestSchemas: { readonly [K in keyof ApiRequests]: Schema } = {
   connectWireless: object({ id: name }),
   disconnectWireless: object({ adapter: name }),
   setStartAtLogin: object({ enabled: bool }),
+  listClientCertificates: object({ module: nullable({ type: 'string', minLength: 1, maxLength: 4096 }) }),
+  inspectCertificates: object({ contentBase64 }),
   refreshAdapters: none,
   setDemoAdapter: object({ name, plugged: bool }),
   setVisible: object({ visible: bool }),

@@ -5,7 +5,7 @@ import type { Secrets } from '../../src-core/ports/secrets';
 import type { Trace } from '../../src-core/ports/trace';
 import type { VpnError } from '../../src-core/ports/vpn-error';
 import type { Profile } from '../../src-core/profiles/profile';
-import type { DemoAdapter, RoundTripSample } from '../api/contract';
+import type { ClientCertificateList, DemoAdapter, RoundTripSample } from '../api/contract';
 
 /** Where connections live: on this computer's network, or in the demo's. */
 export interface ConnectionEnvironment {
@@ -13,6 +13,8 @@ export interface ConnectionEnvironment {
   /** What is missing on this machine, by its name and what installs it; null: nothing. */
   unavailable(): VpnError | null;
   createPorts(profile: Profile, given: { readonly secrets: Secrets; readonly trace: Trace }): ConnectionPorts;
+  /** Certificates on tokens; `module` null: of every module this computer knows. Absent: no tokens here. */
+  listTokens?(module: string | null): ClientCertificateList;
   /** A free name for a tunnel adapter, none of `taken`. */
   nextTunnelName(taken: ReadonlySet<string>): string;
 }

@@ -9,7 +9,9 @@ import type { Certificate } from '../../src-core/pki/certificate';
 import { parseTrustStore } from '../../src-core/pki/trust-anchors';
 import { VpnError } from '../../src-core/ports/vpn-error';
 import { helperProgram, type LinuxSystem } from '../system/linux';
+import { findPkcs11Modules } from '../system/linux/pkcs11-modules';
 import type { ConnectionEnvironment } from './environment';
+import { listTokenCertificates } from './token-list';
 
 /** Bundles of the distributions, the first that exists. */
 const trustStores = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/ca-bundle.pem', '/etc/ssl/cert.pem'];
@@ -54,6 +56,7 @@ export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironm
       createDataPath: () => createNativeDataPath({ clock }),
       createSession: (config, dependencies) => createInitiatorSession(dependencies, config),
     }),
+    ...(tokens === null ? {} : { listTokens: (module: string | null) => listTokenCertificates(tokens, module === null ? findPkcs11Modules() : [module], clock.wallTime()) }),
     nextTunnelName: (taken) => {
       for (let number = 0; number < 1000; number++) {
         const name = `avpn${number}`;

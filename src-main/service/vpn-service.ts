@@ -12,6 +12,7 @@ import type { AdapterView, ApiPush, ApiRequests, LogEntry, PromptAnswer, RoundTr
 import { ApiError, type ApiService } from '../api/service';
 import type { ControlledHost } from './control-server';
 import type { ConnectionEnvironment, DemoEnvironment } from './environment';
+import { inspectCertificates } from './certificate-view';
 import { exportProfile, Imports } from './imports';
 import { LogRing } from './log-ring';
 import { Prompts } from './prompts';
@@ -209,6 +210,14 @@ export class VpnService implements ApiService, ControlledHost {
 
   setStartAtLogin(): null {
     throw new ApiError('refused', 'This program cannot be started at login from here.');
+  }
+
+  listClientCertificates({ module }: ApiRequests['listClientCertificates']['args']): ApiRequests['listClientCertificates']['result'] {
+    return this.#options.system.listTokens?.(module) ?? { tokens: [], unusable: [] };
+  }
+
+  inspectCertificates({ contentBase64 }: ApiRequests['inspectCertificates']['args']): ApiRequests['inspectCertificates']['result'] {
+    return inspectCertificates(contentBase64);
   }
 
   refreshAdapters(): null {

@@ -46,6 +46,13 @@ void Check(Rv value, const char* function) {
   throw Failure{ReasonOf(value), text};
 }
 
+// Blank padded, not ended by a NUL.
+std::string Text(const Byte* text, size_t length) {
+  std::string found(reinterpret_cast<const char*>(text), length);
+  found.erase(found.find_last_not_of(' ') + 1);
+  return found;
+}
+
 class Module {
  public:
   // A profile may come from somebody else: it can only name a module that nobody but root or this user could have written.
@@ -79,16 +86,16 @@ class Module {
     return info;
   }
 
-  // Blank padded, not ended by a NUL.
-  Ulong SlotOf(const std::string& label) const {
+  std::vector<Ulong> SlotsWithToken() const {
     Ulong slots[64], count = 64;
     Check(Call<Rv (*)(Byte, Ulong*, Ulong*)>(kGetSlotList)(1, slots, &count), "C_GetSlotList");
-    for (Ulong i = 0; i < count; i++) {
+    return std::vector<Ulong>(slots, slots + std::min<Ulong>(count, 64));
+  }
+
+  Ulong SlotOf(const std::string& label) const {
+    for (Ulong slot : SlotsWithToken()) {
       TokenInfo info{};
-      if (Call<Rv (*)(Ulong, TokenInfo*)>(kGetTokenInfo)(slots[i], &info) != kOk) continue;
-      std::string found(reinterpret_cast<char*>(info.label), sizeof info.label);
-      found.erase(found.find_last_not_of(' ') + 1);
-      if (found == label) return slots[i];
+      if (Call<Rv (*)(Ulong, TokenInfo*)>(kGetTokenInfo)(slot, &info) == kOk && Text(info.label, sizeof info.label) == label) return slot;
     }
     throw Failure{"absent", "no token has the label " + label};
   }
@@ -124,6 +131,37 @@ Ulong MechanismOf(const std::string& name) {
   throw Failure{"failed", "unknown mechanism " + name};
 }
 
+// Failures become errors whose `reason` is one of TokenErrorReason.
+template <typename Body>
+void Guard(Napi::Env env, Body body) {
+  try {
+    body();
+  } catch (const Failure& failure) {
+    Napi::Error error = Napi::Error::New(env, failure.what);
+    error.Set("reason", Napi::String::New(env, failure.reason));
+    throw error;
+  }
+}
+
+// What is plugged in: label, manufacturer and model of every initialised token of a module.
+Napi::Value ListTokens(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Napi::Array list = Napi::Array::New(env);
+  Guard(env, [&] {
+    const Module& module = Module::Load(info[0].ToString().Utf8Value());
+    for (Ulong slot : module.SlotsWithToken()) {
+      TokenInfo token{};
+      if (module.Call<Rv (*)(Ulong, TokenInfo*)>(kGetTokenInfo)(slot, &token) != kOk || (token.flags & kFlagTokenInitialized) == 0) continue;
+      Napi::Object entry = Napi::Object::New(env);
+      entry.Set("label", Napi::String::New(env, Text(token.label, sizeof token.label)));
+      entry.Set("manufacturer", Napi::String::New(env, Text(token.manufacturer, sizeof token.manufacturer)));
+      entry.Set("model", Napi::String::New(env, Text(token.model, sizeof token.model)));
+      list.Set(list.Length(), entry);
+    }
+  });
+  return list;
+}
+
 class Token : public Napi::ObjectWrap<Token> {
  public:
   static Napi::Function Define(Napi::Env env) {
@@ -152,18 +190,6 @@ class Token : public Napi::ObjectWrap<Token> {
   ~Token() override { Release(); }
 
  private:
-  // Failures become errors whose `reason` is one of TokenErrorReason.
-  template <typename Body>
-  static void Guard(Napi::Env env, Body body) {
-    try {
-      body();
-    } catch (const Failure& failure) {
-      Napi::Error error = Napi::Error::New(env, failure.what);
-      error.Set("reason", Napi::String::New(env, failure.reason));
-      throw error;
-    }
-  }
-
   void RequireOpen() const {
     if (!open_) throw Failure{"removed", "the token is closed"};
   }
@@ -294,4 +320,7 @@ class Token : public Napi::ObjectWrap<Token> {
 
 }  // namespace
 
-void InitPkcs11(Napi::Env env, Napi::Object exports) { exports.Set("Pkcs11Token", Token::Define(env)); }
+void InitPkcs11(Napi::Env env, Napi::Object exports) {
+  exports.Set("Pkcs11Token", Token::Define(env));
+  exports.Set("pkcs11Tokens", Napi::Function::New<&ListTokens>(env, "pkcs11Tokens"));
+}
