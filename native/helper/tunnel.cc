@@ -18,8 +18,9 @@ namespace agile::helper {
 
 namespace {
 
-/// Super-packets of up to 64 KB wait here: a longer queue is seconds of delay on a slow uplink (datapath.md 6.4).
-constexpr uint32_t kQueueLength = 64;
+/// What waits while the host's process gets no processor: a quarter of a second at 2000 packets a second. It is never the queue towards a
+/// slow uplink, which could be seconds of super-packets: the data path empties it at once and bounds that wait in octets.
+constexpr uint32_t kQueueLength = 512;
 /// One super-packet read is one segmented send: 44 datagrams of 1472 octets are what UDP_SEGMENT takes (datapath.md 6.2).
 constexpr uint32_t kSegments = 44;
 

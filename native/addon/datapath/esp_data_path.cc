@@ -24,11 +24,15 @@ namespace {
 constexpr size_t kHeldLimit = 512;
 /// Super-packets are held, too: 512 of them would be 32 MB.
 constexpr size_t kHeldOctets = 4 * 1024 * 1024;
+/// What waits while the socket's own queue is full: 160 ms at 50 Mbit/s. The oldest goes first, so that senders hear of it soonest.
+constexpr size_t kQueuedOctets = 1024 * 1024;
 constexpr uint64_t kSecond = 1'000'000'000;
 constexpr uint64_t kHoldTime = kSecond;
 constexpr uint64_t kEventInterval = kSecond;
 /// How often a path that refuses is tried again, in milliseconds.
 constexpr int kRetryInterval = 20;
+/// A full socket is tried again at the latest after so long, in milliseconds.
+constexpr int kBlockedInterval = 1000;
 /// A TUN that fails is left alone for so long, in milliseconds.
 constexpr int kTunnelBackoff = 100;
 
@@ -241,32 +245,28 @@ void EspDataPath::run() {
       }
     }
     if (again) continue;
-    if (blocked) {
-      // The network says "slower": packets wait in the TUN's queue, not here (datapath.md 6.4).
-      SaCounters::Add(statistics_.waits);
-      pollfd waits[2] = {{wake_, POLLIN, 0}, {path->socket->get(), POLLOUT, 0}};
-      poll(waits, 2, 1000);
-    } else {
-      read_.clear();
-      const bool tunnelFailed = tunnel != nullptr && !readTunnel(tunnel->fd());
-      if (!read_.empty()) {
-        SaCounters::Add(statistics_.tunReads);
-        const auto lock = outbound_.work();
-        if (stopping_) break;
-        now_ = Now();
-        for (const Datagram& packet : read_) {
-          if (path_ == nullptr) holdWaiting(packet.data, packet.length);
-          else fromTunnel(packet.data, packet.length);
-        }
-        continue;
+    if (blocked) SaCounters::Add(statistics_.waits);
+    read_.clear();
+    const bool tunnelFailed = tunnel != nullptr && !readTunnel(tunnel->fd());
+    if (!read_.empty()) {
+      SaCounters::Add(statistics_.tunReads);
+      const auto lock = outbound_.work();
+      if (stopping_) break;
+      now_ = Now();
+      for (const Datagram& packet : read_) {
+        if (path_ == nullptr) holdWaiting(packet.data, packet.length, kHeldOctets);
+        // The network says "slower". The TUN's queue counts super-packets of any size; here the wait is bounded in octets.
+        else if (blocked) holdWaiting(packet.data, packet.length, kQueuedOctets);
+        else fromTunnel(packet.data, packet.length);
       }
-      pollfd waits[2] = {{wake_, POLLIN, 0}, {tunnel != nullptr && !tunnelFailed ? tunnel->fd() : -1, POLLIN, 0}};
-      poll(waits, 2, tunnelFailed ? kTunnelBackoff : retry ? kRetryInterval : -1);
-      // A TUN that only reports an error would spin.
-      if ((waits[1].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0 && (waits[1].revents & POLLIN) == 0) {
-        pollfd pause{wake_, POLLIN, 0};
-        poll(&pause, 1, kTunnelBackoff);
-      }
+      continue;
+    }
+    pollfd waits[3] = {{wake_, POLLIN, 0}, {tunnel != nullptr && !tunnelFailed ? tunnel->fd() : -1, POLLIN, 0}, {blocked ? path->socket->get() : -1, POLLOUT, 0}};
+    poll(waits, 3, tunnelFailed ? kTunnelBackoff : retry ? kRetryInterval : blocked ? kBlockedInterval : -1);
+    // A TUN that only reports an error would spin.
+    if ((waits[1].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0 && (waits[1].revents & POLLIN) == 0) {
+      pollfd pause{wake_, POLLIN, 0};
+      poll(&pause, 1, kTunnelBackoff);
     }
     uint64_t drained;
     while (read(wake_, &drained, sizeof drained) < 0 && errno == EINTR) {
@@ -440,10 +440,10 @@ void EspDataPath::holdPending() {
   sendUsed_ = 0;
 }
 
-void EspDataPath::holdWaiting(const uint8_t* data, size_t length) {
+void EspDataPath::holdWaiting(const uint8_t* data, size_t length, size_t limit) {
   waiting_.push_back({std::vector<uint8_t>(data, data + length), now_});
   waitingOctets_ += length;
-  while (waiting_.size() > kHeldLimit || waitingOctets_ > kHeldOctets) {
+  while (waiting_.size() > kHeldLimit || waitingOctets_ > limit) {
     waitingOctets_ -= waiting_.front().octets.size();
     waiting_.pop_front();
     SaCounters::Add(statistics_.heldDropped);

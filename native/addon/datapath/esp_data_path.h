@@ -115,7 +115,7 @@ class EspDataPath final : public EspReceiver {
   void seal(OutboundSa& sa, int family, const uint8_t* head, size_t headLength, const uint8_t* rest, size_t restLength);
   SendOutcome flush(const OuterPath& path);
   SendOutcome send(const OuterPath& path, Datagram* datagrams, size_t count, size_t* sent);
-  void holdWaiting(const uint8_t* data, size_t length);
+  void holdWaiting(const uint8_t* data, size_t length, size_t limit);
   void holdPending();
   void takeWaiting();
   void receiveOne(uint8_t* packet, size_t length, uint64_t now);
@@ -131,7 +131,7 @@ class EspDataPath final : public EspReceiver {
   /// Newest first.
   std::vector<std::unique_ptr<OutboundSa>> outboundSas_;
   size_t innerMtu_ = 1400;
-  /// Inner packets that came while there was no path.
+  /// Inner packets that came while there was no path, or while its socket was full.
   std::deque<Held> waiting_;
   size_t waitingOctets_ = 0;
   /// Sealed packets that the path refused.
