@@ -1,22 +1,7 @@
-import type { VpnErrorInfo } from '../../src-core/ports/vpn-error';
+import type { DiagnosisStep } from '../../src-core/diagnosis/steps';
 import type { ImportReport } from './contract';
 
-/** What a diagnosis looks at, in this order. */
-export type DiagnosisStepName = 'name' | 'udp-500' | 'udp-4500' | 'proposals' | 'fragments' | 'certificate' | 'authentication' | 'addresses' | 'traffic';
-
-/** `warning`: it works, or may work, but something should be known. `skipped`: an earlier step failed, or it does not apply. */
-export type DiagnosisOutcome = 'waiting' | 'running' | 'passed' | 'warning' | 'failed' | 'skipped';
-
-export interface DiagnosisStep {
-  readonly step: DiagnosisStepName;
-  readonly outcome: DiagnosisOutcome;
-  /** What was found, in plain words; empty while it waits or runs. */
-  readonly text: string;
-  /** What to do about it; null where nothing is to be done. */
-  readonly advice: string | null;
-  readonly error: VpnErrorInfo | null;
-  readonly milliseconds: number | null;
-}
+export type { DiagnosisOutcome, DiagnosisStep, DiagnosisStepName } from '../../src-core/diagnosis/steps';
 
 /** All steps are there from the start; each `diagnosis` push brings the whole again. Nothing on the computer is changed by it. */
 export interface Diagnosis {

@@ -13,6 +13,8 @@ export const usage = `Agile VPN: an IKEv2 client whose tunnel survives the loss 
   agile-vpn export NAME --format F   write a connection to standard output (formats: agilevpn)
   agile-vpn remove NAME              forget a saved connection
   agile-vpn log [NAME] [--follow]    the readable IKEv2 log of what runs
+  agile-vpn diagnose PROFILE         name, ports, fragments, certificate, sign-in, addresses, traffic: what works and what to do
+      the options of connect; changes nothing on this computer
   agile-vpn gateway [--listen ADDR] [--port N]   the demo gateway on loopback; prints a ready profile
   agile-vpn ui [--port N] [--no-open] [--demo]   the user interface in the browser
 

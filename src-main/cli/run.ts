@@ -1,6 +1,7 @@
 import { version } from '../service/create-service';
 import { parseArguments, usage, type Accepted, type Arguments } from './arguments';
 import { connect } from './connect';
+import { diagnose } from './diagnose';
 import { CommandError, exitCode } from './exit-codes';
 import { gateway, ui } from './hosts';
 import type { Output } from './output';
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
   export: { accepts: { names: [1, 1], values: ['format'] }, run: exportOne },
   remove: { accepts: { names: [1, 1] }, run: remove },
   log: { accepts: { names: [0, 1], flags: ['follow'] }, run: log },
+  diagnose: { accepts: { names: [1, 1], flags: ['password-stdin', 'log'], values: ['username', 'password-file', 'pin-file'] }, run: diagnose },
   gateway: { accepts: { names: [0, 0], values: ['listen', 'port'] }, run: gateway },
   ui: { accepts: { names: [0, 0], flags: ['no-open', 'demo'], values: ['port'] }, run: ui },
 };

@@ -10,13 +10,13 @@ import { CommandError, exitCode } from './exit-codes';
 import { logText, printJson, statusLine, statusText, type Output } from './output';
 
 /** Asks every running host of this user; resolves when all have said everything. */
-async function askAll(request: ControlRequest, onReply: (reply: ControlReply) => void, signal?: AbortSignal): Promise<number> {
+export async function askAll(request: ControlRequest, onReply: (reply: ControlReply) => void, signal?: AbortSignal): Promise<number> {
   const answers = await Promise.all(findHosts(findDirectories().runtime).map((path) => askHost(path, request, onReply, signal)));
   return answers.filter((answered) => answered).length;
 }
 
 /** Ends a watch with the first signal. */
-function untilSignal(): AbortSignal {
+export function untilSignal(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
   return controller.signal;

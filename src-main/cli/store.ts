@@ -5,7 +5,7 @@ import { findDirectories } from '../service/directories';
 import { createProfileFiles } from '../service/profile-files';
 import { FileSecretStore } from '../service/secret-store';
 import type { Arguments } from './arguments';
-import { lineText, readBeside, readInput } from './connect';
+import { lineText, readBeside, readInput } from './profile-host';
 import { CommandError, exitCode } from './exit-codes';
 import { printJson, type Output } from './output';
 

@@ -86,4 +86,27 @@ describe('the demo on loopback', () => {
     expect((await ended).status.error).toMatchObject({ code: 691 });
     expect(JSON.stringify(service.getSnapshot())).not.toContain('wrong horse');
   }, 20_000);
+
+  it('is diagnosed step by step: pushes tell each, a second one has to wait, a snapshot keeps the result, nothing is connected by it', async () => {
+    const { service } = host;
+    const seen: string[] = [];
+    service.onPush((push) => {
+      if (push.type === 'diagnosis') for (const { step, outcome } of push.diagnosis.steps) if (outcome === 'passed' && !seen.includes(step)) seen.push(step);
+    });
+    const running = service.diagnose({ name: demoName });
+    await expect(service.diagnose({ name: demoName })).rejects.toMatchObject({ failure: { code: 'busy', field: 'name' } });
+    const diagnosis = await running;
+    expect(diagnosis).toMatchObject({ connection: demoName, running: false });
+    // The demo's gateway has one port, which is not 500.
+    expect(seen).toEqual(['name', 'udp-4500', 'proposals', 'fragments', 'certificate', 'authentication', 'addresses', 'traffic']);
+    expect(service.getSnapshot().diagnoses).toEqual([diagnosis]);
+    expect(service.getSnapshot().statuses[0]).toMatchObject({ state: 'Disconnected', error: null });
+
+    const connected = nextPush(service, statusPush(({ state }) => state === 'Connected'));
+    service.connect({ name: demoName });
+    await connected;
+    const live = await service.diagnose({ name: demoName });
+    expect(live.steps.find(({ step }) => step === 'authentication')?.text).toContain('EAP-MSCHAPv2');
+    expect(live.steps.some(({ outcome }) => outcome === 'failed')).toBe(false);
+  }, 20_000);
 });

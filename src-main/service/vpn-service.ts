@@ -11,6 +11,7 @@ import type { ProfileStore } from '../../src-core/profiles/store';
 import type { AdapterView, ApiPush, ApiRequests, LogEntry, PromptAnswer, RoundTripSample, Snapshot } from '../api/contract';
 import { ApiError, type ApiService } from '../api/service';
 import type { ControlledHost } from './control-server';
+import { Diagnoses } from './diagnoses';
 import type { ConnectionEnvironment, DemoEnvironment } from './environment';
 import { inspectCertificates } from './certificate-view';
 import { exportProfile, Imports } from './imports';
@@ -60,6 +61,7 @@ export class VpnService implements ApiService, ControlledHost {
   readonly #prompts = new Prompts();
   readonly #demoSecrets = new SessionSecretStore();
   readonly #imports = new Imports();
+  readonly #diagnoses: Diagnoses;
   readonly #listeners = new Set<(push: ApiPush) => void>();
   readonly #statusListeners = new Set<(status: StatusObject) => void>();
   #logBatch: LogEntry[] = [];
@@ -72,6 +74,7 @@ export class VpnService implements ApiService, ControlledHost {
   constructor(options: VpnServiceOptions) {
     this.#options = options;
     const { demo } = options;
+    this.#diagnoses = new Diagnoses(options.clock, (diagnosis) => this.#push({ type: 'diagnosis', diagnosis }));
     for (const profile of options.profiles.profiles) this.#entries.push(this.#entry(profile, options.system, 'saved'));
     if (demo !== null && this.#find(demo.profile.name) === null) {
       this.#entries.push(this.#entry(demo.profile, demo, 'demo'));
@@ -104,7 +107,7 @@ export class VpnService implements ApiService, ControlledHost {
       log: this.log.read(null, snapshotEntries),
       roundTrips: Object.fromEntries(this.#entries.filter((entry) => entry.roundTrips.length > 0).map((entry) => [entry.profile.name, entry.roundTrips])),
       secretStorage: secretStore.storage,
-      diagnoses: [],
+      diagnoses: this.#diagnoses.all,
       wireless: null,
       offeredImports: [],
       startAtLogin: null,
@@ -141,6 +144,7 @@ export class VpnService implements ApiService, ControlledHost {
     if (previous === null) this.#entries.unshift(this.#entry(saved.profile, this.#options.system, 'saved'));
     else {
       if (previousName !== null && previousName !== saved.profile.name) this.#options.secretStore.rename(previousName, saved.profile.name);
+      if (previousName !== null) this.#diagnoses.forget(previousName);
       previous.profile = saved.profile;
       previous.connection = null;
       previous.status = this.#idle(saved.profile);
@@ -153,6 +157,7 @@ export class VpnService implements ApiService, ControlledHost {
     const entry = this.#require(name);
     if (entry.kind === 'demo') throw new ApiError('refused', 'The demo connection belongs to the program.', 'name');
     if (entry.connection?.isDown === false) throw new ApiError('busy', 'Disconnect before removing this connection.', 'name');
+    this.#diagnoses.forget(entry.profile.name);
     await this.#options.profiles.remove(entry.profile.name);
     this.#options.secretStore.forget(entry.profile.name);
     this.#entries.splice(this.#entries.indexOf(entry), 1);
@@ -186,13 +191,14 @@ export class VpnService implements ApiService, ControlledHost {
     return { fileName, contentBase64: Buffer.from(content).toString('base64'), notExpressed: [] };
   }
 
-  diagnose({ name }: ApiRequests['diagnose']['args']): ApiRequests['diagnose']['result'] {
-    this.#require(name);
-    throw new ApiError('refused', 'This host does not diagnose connections.');
+  diagnose({ name }: ApiRequests['diagnose']['args']): Promise<ApiRequests['diagnose']['result']> {
+    return this.diagnoseWith(name, null);
   }
 
   stopDiagnosis({ name }: ApiRequests['stopDiagnosis']['args']): null {
-    this.#require(name);
+    const entry = this.#require(name);
+    this.#prompts.cancelAll(entry.profile.name);
+    this.#diagnoses.stop(entry.profile.name);
     return null;
   }
 
@@ -255,6 +261,18 @@ export class VpnService implements ApiService, ControlledHost {
     else known.profile = profile;
   }
 
+  /** `elsewhere`: the status of this connection where another host of this user has it up. */
+  async diagnoseWith(name: string, elsewhere: StatusObject | null): Promise<ApiRequests['diagnose']['result']> {
+    const entry = this.#require(name);
+    const { profile } = entry;
+    const state = entry.connection === null ? null : stateKind(this.#statusOf(entry).state);
+    if (state === 'changing') throw new ApiError('busy', `${name} is connecting or disconnecting. Wait, or disconnect first.`, 'name');
+    const missing = entry.environment.unavailable();
+    if (missing !== null) throw new ApiError('refused', missing.message, 'name');
+    const live = state === 'up' ? this.#statusOf(entry) : elsewhere;
+    return this.#diagnoses.run({ profile, ports: entry.environment.createPorts(profile, { secrets: { request: (request) => this.#secret(entry, request) }, trace: this.#trace(profile.name) }), live });
+  }
+
   /** Resolves when Connected, rejects with the VpnError of the attempt. */
   connectNow(name: string): Promise<void> {
     return this.#start(this.#require(name));
@@ -279,7 +297,7 @@ export class VpnService implements ApiService, ControlledHost {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.end(null);
+    await Promise.all([this.#diagnoses.close(), this.end(null)]);
     this.#unwatch();
     this.#counterTimer?.cancel();
     this.#logTimer?.cancel();
@@ -298,7 +316,7 @@ export class VpnService implements ApiService, ControlledHost {
     }
     if (entry.connection === null) {
       const tunnelName = (entry.tunnelName ??= this.#freeTunnelName(environment));
-      const trace: Trace = { log: (record) => void this.log.add(record, profile.name, this.#options.clock.wallTime()) };
+      const trace = this.#trace(profile.name);
       const connection = new Connection({
         profile,
         tunnelName,
@@ -318,6 +336,10 @@ export class VpnService implements ApiService, ControlledHost {
   /** A name that neither the system nor another connection of this host uses. */
   #freeTunnelName(environment: ConnectionEnvironment): string {
     return environment.nextTunnelName(new Set(this.#entries.flatMap(({ tunnelName }) => (tunnelName === null ? [] : [tunnelName]))));
+  }
+
+  #trace(connection: string): Trace {
+    return { log: (record) => void this.log.add(record, connection, this.#options.clock.wallTime()) };
   }
 
   #secretsOf(entry: Entry): SecretStore {
@@ -429,6 +451,11 @@ export class VpnService implements ApiService, ControlledHost {
   #push(push: ApiPush): void {
     for (const listener of [...this.#listeners]) listener(push);
   }
+}
+
+function stateKind(state: StatusObject['state']): 'up' | 'down' | 'changing' {
+  if (state === 'Disconnected') return 'down';
+  return state === 'Connecting' || state === 'Disconnecting' ? 'changing' : 'up';
 }
 
 function adapterViews(adapters: Adapters): readonly AdapterView[] {
