@@ -4,6 +4,7 @@ import type { ConnectionPorts, SessionCredentials } from '../connection/ports';
 import { sessionConfig } from '../connection/session-config';
 import type { StatusObject } from '../connection/status';
 import { createTypeScriptDataPath } from '../esp/data-path';
+import { noAuthAnswer } from '../ikev2/exchanges/failures';
 import { coversAddress } from '../ikev2/exchanges/traffic-selectors';
 import { ProposalError } from '../ikev2/proposals';
 import type { IkePath, IkeSession, IkeSessionConfig, IkeSessionEvent, PeerAuthentication } from '../ikev2/session';
@@ -37,6 +38,7 @@ const mostPaths = 4;
 const probeMs = 6_000;
 const paddedProbeMs = 3_000;
 const attemptMs = 60_000;
+const firstAnswerMs = 8_000;
 const trafficMs = 5_000;
 const livenessMs = 3_000;
 const deleteWaitMs = 1_000;
@@ -242,7 +244,15 @@ class Run {
             onEvent: (event) => {
               if (event.type === 'established') resolve(event);
               else if (event.type === 'ended') reject(event.error ?? failures.serverDisconnected());
-              else if (event.type === 'progress' && event.phase === 'auth') this.#initAnswered();
+              else if (event.type === 'progress' && event.phase === 'auth') {
+                this.#initAnswered();
+                // A connection asks for longer; here the first silence is the finding.
+                (timer as Timer | null)?.cancel();
+                timer = ports.clock.setTimer(firstAnswerMs, 'first answer to IKE_AUTH', () => {
+                  if (!this.#traffic.answered) return reject(noAuthAnswer());
+                  timer = ports.clock.setTimer(attemptMs, 'diagnosis', () => reject(failures.noAnswer()));
+                });
+              }
             },
           });
           this.#session = session;

@@ -3,6 +3,7 @@ export { checkProfile } from './draft';
 export type { CheckedProfile } from './draft';
 export * from './effective-proposals';
 export * from './export';
+export * from './export-formats';
 export * from './import';
 export * from './import-report';
 export type * from './profile';

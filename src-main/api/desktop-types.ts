@@ -1,6 +1,7 @@
 import type { DiagnosisStep } from '../../src-core/diagnosis/steps';
 import type { ImportReport } from './contract';
 
+export type { ExportFormat, ExportLine } from '../../src-core/profiles/export-formats';
 export type { DiagnosisOutcome, DiagnosisStep, DiagnosisStepName } from '../../src-core/diagnosis/steps';
 
 /** All steps are there from the start; each `diagnosis` push brings the whole again. Nothing on the computer is changed by it. */
@@ -36,12 +37,4 @@ export interface WirelessNetwork {
 export interface OfferedImport {
   readonly fileName: string;
   readonly report: ImportReport;
-}
-
-export type ExportFormat = 'agilevpn' | 'sswan' | 'mobileconfig' | 'rasphone';
-
-/** One thing that the format of an export cannot say; null `key` speaks of the whole. */
-export interface ExportLine {
-  readonly key: string;
-  readonly text: string;
 }

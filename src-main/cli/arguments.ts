@@ -10,7 +10,7 @@ export const usage = `Agile VPN: an IKEv2 client whose tunnel survives the loss 
   agile-vpn status [NAME] [--watch]  what is connected
   agile-vpn list                     saved connections
   agile-vpn import FILE…             save the connections of files  [--replace]
-  agile-vpn export NAME --format F   write a connection to standard output (formats: agilevpn)
+  agile-vpn export NAME --format F   write a connection to standard output (formats: agilevpn, sswan, mobileconfig, rasphone)
   agile-vpn remove NAME              forget a saved connection
   agile-vpn log [NAME] [--follow]    the readable IKEv2 log of what runs
   agile-vpn diagnose PROFILE         name, ports, fragments, certificate, sign-in, addresses, traffic: what works and what to do

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { exportAgileVpn, importProfiles, ProfileStore } from '../../src-core/profiles';
+import { exportConnection, exportFormats, importProfiles, isExportFormat, ProfileStore } from '../../src-core/profiles';
 import type { SecretKind } from '../../src-core/ports/secrets';
 import { findDirectories } from '../service/directories';
 import { createProfileFiles } from '../service/profile-files';
@@ -60,14 +60,20 @@ export async function importFiles({ names, flags }: Arguments, output: Output): 
   return refused ? exitCode.badInput : exitCode.done;
 }
 
-/** `export NAME --format F`: the file itself on standard output. */
+/** `export NAME --format F`: the file itself on standard output; what the format cannot say, key by key, on standard error. */
 export async function exportOne({ names, values }: Arguments, output: Output): Promise<number> {
   const format = values['format'];
-  if (format === undefined) throw new CommandError(exitCode.usage, 'A format is missing: --format agilevpn.');
-  if (format !== 'agilevpn') throw new CommandError(exitCode.usage, `The format ${format} is not known. Known: agilevpn.`);
+  const known = exportFormats.join(', ');
+  if (format === undefined) throw new CommandError(exitCode.usage, `A format is missing: --format with one of ${known}.`);
+  if (!isExportFormat(format)) throw new CommandError(exitCode.usage, `The format ${format} is not known. Known: ${known}.`);
   const profile = (await openStore(output)).find(names[0]!);
   if (profile === null) throw new CommandError(exitCode.badInput, `There is no connection named ${names[0]!}.`);
-  output.line(Buffer.from(exportAgileVpn(profile)).toString('utf8').trimEnd());
+  const result = await exportConnection(profile, format);
+  if (!result.ok) throw new CommandError(exitCode.badInput, result.text);
+  const text = Buffer.from(result.content).toString('utf8');
+  if (output.json) printJson(output, { type: 'export', format, fileName: result.fileName, content: text, notExpressed: result.notExpressed });
+  else output.line(text.trimEnd());
+  for (const { key, text: loss } of output.json ? [] : result.notExpressed) output.note(`not expressed ${key}: ${loss}`);
   return exitCode.done;
 }
 

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { exportAgileVpn, exportFileName, importProfiles, type ImportedSecrets, type Profile, type ProfileFile } from '../../src-core/profiles';
+import { exportConnection, exportFormats, importProfiles, isExportFormat, type ExportLine, type ImportedSecrets, type Profile, type ProfileFile } from '../../src-core/profiles';
 import type { ImportReport } from '../api/contract';
 import { ApiError } from '../api/service';
 
 /** Inspected files that wait for the person's yes; the oldest is dropped first. */
 const mostWaiting = 16;
 
-/** Every format a profile can be written in. */
-export function exportProfile(profile: Profile, format: string): { readonly fileName: string; readonly content: Uint8Array } {
-  if (format !== 'agilevpn') throw new ApiError('invalid-argument', 'This format is not known. Known: agilevpn.', 'format');
-  return { fileName: exportFileName(profile), content: exportAgileVpn(profile) };
+/** In one of the formats a profile can be written in. Throws ApiError naming `format`. */
+export async function exportProfile(profile: Profile, format: string): Promise<{ readonly fileName: string; readonly content: Uint8Array; readonly notExpressed: readonly ExportLine[] }> {
+  if (!isExportFormat(format)) throw new ApiError('invalid-argument', `This format is not known. Known: ${exportFormats.join(', ')}.`, 'format');
+  const result = await exportConnection(profile, format);
+  if (!result.ok) throw new ApiError('refused', result.text, 'format');
+  return result;
 }
 
 interface Waiting {

@@ -186,9 +186,9 @@ export class VpnService implements ApiService, ControlledHost {
     return null;
   }
 
-  exportProfile({ name, format }: ApiRequests['exportProfile']['args']): ApiRequests['exportProfile']['result'] {
-    const { fileName, content } = exportProfile(this.#require(name).profile, format);
-    return { fileName, contentBase64: Buffer.from(content).toString('base64'), notExpressed: [] };
+  async exportProfile({ name, format }: ApiRequests['exportProfile']['args']): Promise<ApiRequests['exportProfile']['result']> {
+    const { fileName, content, notExpressed } = await exportProfile(this.#require(name).profile, format);
+    return { fileName, contentBase64: Buffer.from(content).toString('base64'), notExpressed };
   }
 
   diagnose({ name }: ApiRequests['diagnose']['args']): Promise<ApiRequests['diagnose']['result']> {
