@@ -15,7 +15,7 @@ const demo = 'Demo gateway';
 const home = mkdtempSync(join(tmpdir(), 'agile-vpn-screenshots-'));
 const folders = { HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_DATA_HOME: join(home, 'data'), XDG_STATE_HOME: join(home, 'state'), XDG_RUNTIME_DIR: join(home, 'run') };
 
-const product = spawn(process.execPath, [join(root, 'out/main/cli.js'), 'ui', '--no-open', '--demo', '--port', '0'], { env: { ...process.env, ...folders }, stdio: ['ignore', 'pipe', 'inherit'] });
+const product = spawn(join(root, 'bin/agile-vpn'), ['ui', '--no-open', '--demo', '--port', '0'], { env: { ...process.env, ...folders }, stdio: ['ignore', 'pipe', 'inherit'] });
 const ended = new Promise((resolve) => product.once('exit', resolve));
 const url = await new Promise((resolve, reject) => {
   createInterface({ input: product.stdout }).once('line', resolve);

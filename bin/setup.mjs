@@ -124,8 +124,8 @@ function nativeCode() {
 }
 
 function appBundles() {
-  const built = existsSync(join(root, 'out/main/cli.js')) && existsSync(join(root, 'out/renderer/index.html'));
-  const key = digest('src-core', 'src-main', 'src-renderer', 'native', 'assets', 'electron.vite.config.ts', 'tsconfig.json', 'package-lock.json');
+  const built = existsSync(join(root, 'out/cli/cli.cjs.cache')) && existsSync(join(root, 'out/renderer/index.html'));
+  const key = digest('src-core', 'src-main', 'src-renderer', 'native', 'assets', 'electron.vite.config.ts', 'bin/agile-vpn', 'tsconfig.json', 'package-lock.json') + process.version;
   once('app', key, built, () => must('building the app', ...npm('run', '--silent', 'build:app')));
 }
 

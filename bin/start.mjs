@@ -33,7 +33,7 @@ if (binary !== null && display) {
 } else {
   const why = binary === null ? "Electron's binary is not installed (npx install-electron fetches it)" : 'There is no display';
   process.stderr.write(`${why}: opening the app in the browser. Ctrl+C ends it.\n`);
-  child = spawn(process.execPath, [join(root, 'out/main/cli.js'), 'ui', ...args], { stdio: 'inherit' });
+  child = spawn(join(root, 'bin/agile-vpn'), ['ui', ...args], { stdio: 'inherit' });
 }
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1)));

@@ -20,7 +20,7 @@ export function ownFolders(directory: string): NodeJS.ProcessEnv {
 
 /** Starts `agile-vpn ui` as a person would and waits for its first line, the address. */
 export async function startProduct(directory: string, args: readonly string[] = []): Promise<Product> {
-  const process_ = spawn(process.execPath, [join(root, 'out/main/cli.js'), 'ui', '--no-open', '--port', '0', ...args], {
+  const process_ = spawn(join(root, 'bin/agile-vpn'), ['ui', '--no-open', '--port', '0', ...args], {
     env: { ...process.env, ...ownFolders(directory) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
