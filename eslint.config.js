@@ -50,6 +50,7 @@ export default tseslint.config(
     },
   },
   forbid(['src-renderer/**/*.{ts,tsx}'], ['(^|/)src-core/(?!(connection/status|profiles/profile|ports/)).*', '(^|/)src-main/(?!api(/|$))', '(^|/)native(/|$)', '^electron', '^node:'], 'the renderer knows src-main/api and plain types.'),
+  forbid(['src-text/**/*.ts'], ['(^|/)src-core/(?!ports/)', '(^|/)src-main(/|$)', '(^|/)src-renderer(/|$)', '(^|/)native(/|$)', '^electron', '^node:'], 'texts know names of ports only.'),
   forbid(['src-main/{service,api}/**/*.ts'], ['(^|/)src-renderer(/|$)', '^electron($|/)', '/(electron|web|cli)(/|$)'], 'the service knows no host.'),
   {
     files: ['src-renderer/**/*.{ts,tsx}'],

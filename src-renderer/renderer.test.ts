@@ -5,8 +5,8 @@ import { encryptionText, detailRows } from './status/DetailsTab';
 import { viewRoundTrips } from './status/round-trips';
 import { actions, attach, reduce, useApp } from './store';
 import { contentOfHash, hashOf, type Surface } from './surfaces';
-import { safeText, t } from './text';
-import { formatCountdown, formatDuration, formatSpan } from './text/time';
+import { safeText, t } from '../src-text';
+import { formatCountdown, formatDuration, formatSpan } from '../src-text/time';
 import { trayState, trayText } from './views';
 
 vi.stubGlobal('window', { location: { hash: '', host: '' } });

@@ -3,7 +3,7 @@ import type { AdapterView, ApiClient, ApiFailure, ApiPush, ApiRequests, ApiResul
 import type { StatusObject } from '../src-core/connection/status';
 import type { Profile } from '../src-core/profiles/profile';
 import { isDesktopWindow } from './connection';
-import { setLanguage } from './text';
+import { setLanguage } from '../src-text';
 import { hashOf, surfaceId, type Surface } from './surfaces';
 
 export { surfaceId, type Surface } from './surfaces';
@@ -174,7 +174,7 @@ export function detach(): void {
   set({ attached: false });
 }
 
-const notAttached: ApiFailure = { code: 'internal', message: 'The Agile VPN service is not there.', field: null };
+const notAttached: ApiFailure = { code: 'internal', message: 'The Agile VPN service is not there.', field: null, text: { key: 'failure.no-service', values: {} } };
 
 /** A request whose refusal is shown to the person; the caller sees it as well. */
 export async function request<K extends keyof ApiRequests>(name: K, args: ApiRequests[K]['args']): Promise<ApiResult<ApiRequests[K]['result']>> {

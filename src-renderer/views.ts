@@ -1,7 +1,7 @@
 import type { AdapterView } from '../src-main/api/contract';
 import type { ConnectionState, StatusObject } from '../src-core/connection/status';
 import type { TrayState } from './icons/icons';
-import { t, tOr } from './text';
+import { t, tOr } from '../src-text';
 
 /** What people see of a state; decided in one place so that tray, panel and status agree. */
 

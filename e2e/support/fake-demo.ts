@@ -93,7 +93,7 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
   };
   const setStatus = (name: string, change: Partial<StatusObject>): void => {
     const before = statuses.get(name);
-    if (before === undefined) throw new ApiError('not-found', 'There is no connection of this name.', 'name');
+    if (before === undefined) throw new ApiError('not-found', 'failure.connection-gone', 'name');
     const since = change.state === undefined || change.state === before.state ? before.since : new Date().toISOString();
     const status = { ...before, ...change, since };
     statuses.set(name, status);
@@ -182,7 +182,7 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
     },
     answerPrompt: ({ id, answer }) => {
       const prompt = prompts.get(id);
-      if (prompt === undefined) throw new ApiError('not-found', 'This question was answered already.', 'id');
+      if (prompt === undefined) throw new ApiError('not-found', 'failure.answered', 'id');
       prompts.delete(id);
       push({ type: 'prompt-closed', id });
       if (answer.type === 'cancel') setStatus(prompt.connection, { state: 'Disconnected', phase: null });
@@ -214,7 +214,7 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
     commitImport: () => null,
     exportProfile: ({ name }) => ({ fileName: `${name}.agilevpn.json`, contentBase64: Buffer.from('{}').toString('base64'), notExpressed: [] }),
     diagnose: () => {
-      throw new ApiError('refused', 'Not in this demo.');
+      throw new ApiError('refused', 'failure.no-network-manager');
     },
     stopDiagnosis: () => null,
     dismissImport: () => null,

@@ -68,9 +68,12 @@ describe('client and service over one transport', () => {
   it('carries a refusal with its code and field', async () => {
     const fake = createFakeApi();
     fake.handle('connect', () => {
-      throw new ApiError('not-found', 'No such connection.', 'name');
+      throw new ApiError('not-found', 'failure.connected-already', 'name', { name: 'x' });
     });
-    expect(await fake.client.request('connect', { name: 'x' })).toEqual({ ok: false, failure: { code: 'not-found', message: 'No such connection.', field: 'name' } });
+    expect(await fake.client.request('connect', { name: 'x' })).toEqual({
+      ok: false,
+      failure: { code: 'not-found', message: 'x is connected or connecting already.', field: 'name', text: { key: 'failure.connected-already', values: { name: 'x' } } },
+    });
   });
 
   it('hides the text of an unexpected error from the page and gives it to the host', async () => {

@@ -2,6 +2,7 @@ import type { StatusObject } from '../../src-core/connection/status';
 import type { SecretKind } from '../../src-core/ports/secrets';
 import type { LogRecord } from '../../src-core/ports/trace';
 import type { Profile } from '../../src-core/profiles/profile';
+import type { FailureKey } from '../../src-text/failure-texts';
 import type { Diagnosis, ExportLine, OfferedImport, WirelessNetwork } from './desktop-types';
 
 export type * from './desktop-types';
@@ -236,8 +237,11 @@ export type ApiPush =
 /** Errors cross as data; a prototype never does. `field` names the argument that was refused. */
 export interface ApiFailure {
   readonly code: 'invalid-argument' | 'not-found' | 'busy' | 'refused' | 'internal';
+  /** English, for logs and the command line. */
   readonly message: string;
   readonly field: string | null;
+  /** The same as a key of the catalogue (src-text) with what is filled in, so that an interface says it in its own language. Absent: there is only `message`. */
+  readonly text?: { readonly key: FailureKey; readonly values: Readonly<Record<string, string>> };
 }
 
 export type ApiResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: ApiFailure };

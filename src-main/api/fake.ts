@@ -45,7 +45,7 @@ export function createFakeApi(snapshot: Partial<Snapshot> = {}): FakeApi {
   const listeners = new Set<(push: ApiPush) => void>();
   const answers = new Map<string, (args: never) => unknown>();
   const refuse = (name: string) => (): never => {
-    throw new ApiError('refused', `The test gave no answer for "${name}".`);
+    throw new ApiError('refused', 'failure.argument', null, { field: name, problem: 'has no answer in this test' });
   };
 
   const entries = Object.keys(requestSchemas).map((name) => [

@@ -9,7 +9,7 @@ const audiences = new WeakMap<ApiService, Map<Transport, boolean>>();
 function failureOf(error: unknown): ApiFailure {
   if (error instanceof ApiError) return error.failure;
   // The text of an unexpected error may hold anything; the log of the host has it, the page gets a sentence.
-  return { code: 'internal', message: 'Something unexpected went wrong in the service.', field: null };
+  return new ApiError('internal', 'failure.unexpected').failure;
 }
 
 /** A hidden interface asks for a new snapshot when it is seen again, so it can do without these. */

@@ -1,3 +1,4 @@
+import { failureTexts, type FailureKey } from '../../src-text/failure-texts';
 import type { ApiFailure, ApiPush, ApiRequests } from './contract';
 
 /** One method a request of the contract. Arguments were validated before; a refusal is thrown as `ApiError`. */
@@ -15,9 +16,11 @@ export interface ApiService extends ApiHandlers {
 export class ApiError extends Error {
   readonly failure: ApiFailure;
 
-  constructor(code: ApiFailure['code'], message: string, field: string | null = null) {
+  /** `reason`: a key of the catalogue, with `values` for what it fills in. */
+  constructor(code: ApiFailure['code'], reason: FailureKey, field: string | null = null, values: Readonly<Record<string, string>> = {}) {
+    const message = failureTexts[reason].replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
     super(message);
     this.name = 'ApiError';
-    this.failure = { code, message, field };
+    this.failure = { code, message, field, text: { key: reason, values } };
   }
 }

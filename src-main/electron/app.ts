@@ -1,6 +1,7 @@
 import { app, ipcMain, session } from 'electron';
 import { join } from 'node:path';
 import type { StatusObject } from '../../src-core/connection/status';
+import { setLanguage } from '../../src-text';
 import type { ApiService } from '../api/service';
 import { servePages } from './ipc';
 import { registerPageScheme, servePage } from './page-protocol';
@@ -35,6 +36,7 @@ export function runDesktop(options: DesktopOptions): void {
 
   const start = async (): Promise<void> => {
     await app.whenReady();
+    setLanguage(app.getLocale());
     const page = session.defaultSession;
     denyPermissions(page);
     servePage(page, join(options.root, 'out/renderer'));

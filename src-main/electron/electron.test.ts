@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sampleStatus } from '../../e2e/support/fake-demo';
+import { setLanguage } from '../../src-text';
 import { pageOrigin } from './channel';
 import { isOurSender } from './ipc';
 import { createSecretStore, type Vault } from './secret-store';
@@ -77,6 +78,13 @@ describe('the tray', () => {
     expect(connect.map((item) => item.label)).toEqual(['C', 'A', 'B']);
     connect[0]?.click();
     expect(actions.connect).toHaveBeenCalledWith('C');
+  });
+
+  it('speaks the language of the desktop', () => {
+    setLanguage('de-DE');
+    expect(labels(trayMenu([sampleStatus('A'), sampleStatus('B', { state: 'Dormant' })], [], actions))).toEqual(['Verfügbare Netzwerke anzeigen', 'Verbinden', 'Trennen', 'separator', 'Status', 'IKEv2-Protokoll', 'separator', 'Optionen', 'Beenden']);
+    expect(trayTooltip([sampleStatus('B', { state: 'Dormant' })])).toBe('B\nRuhend');
+    setLanguage('en');
   });
 
   it('shows names as text', () => {

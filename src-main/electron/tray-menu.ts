@@ -1,7 +1,8 @@
 import type { MenuItemConstructorOptions } from 'electron';
 import type { ConnectionState, StatusObject } from '../../src-core/connection/status';
+import { t } from '../../src-text';
 
-/** What the tray needs; strings live with the renderer's catalogue for pages, these few are the host's. */
+/** What the tray needs. Its words are those of the pages (src-text), in the desktop's language. */
 export interface TrayActions {
   panel(): void;
   connect(name: string): void;
@@ -15,15 +16,6 @@ export interface TrayActions {
 export type TrayPicture = 'connected' | 'busy' | 'dormant' | 'idle';
 
 const up: ReadonlySet<ConnectionState> = new Set(['Connected', 'Dormant', 'WaitingToReconnect']);
-const stateWords: Readonly<Record<ConnectionState, string>> = {
-  Disconnected: 'Not connected',
-  Connecting: 'Connecting...',
-  Connected: 'Connected',
-  Dormant: 'Dormant',
-  WaitingToReconnect: 'Dormant: Waiting to reconnect',
-  Disconnecting: 'Disconnecting...',
-};
-
 /** Labels of menus are other people's text: no control characters, no accelerators, not endless. */
 // eslint-disable-next-line no-control-regex -- control characters are what this removes
 const label = (name: string): string => name.replace(/[\u0000-\u001f\u007f-\u009f]|\p{Default_Ignorable_Code_Point}|\p{Bidi_Control}/gu, '').replaceAll('&', '&&').slice(0, 64);
@@ -37,8 +29,8 @@ export function trayPicture(statuses: readonly StatusObject[]): TrayPicture {
 /** Name and state in pairs of lines, no full stop. */
 export function trayTooltip(statuses: readonly StatusObject[]): string {
   const active = statuses.filter(({ state }) => state !== 'Disconnected');
-  if (active.length === 0) return 'Agile VPN\nNot connected';
-  return active.map((status) => `${label(status.connection)}\n${stateWords[status.state]}`).join('\n');
+  if (active.length === 0) return `${t('app.name')}\n${t('panel.not-connected')}`;
+  return active.map((status) => `${label(status.connection)}\n${t(`state.${status.state}`)}`).join('\n');
 }
 
 /** The template of windows7-ux 1.2. What does not apply is left out, not greyed. `recent`: last used first. */
@@ -52,22 +44,22 @@ export function trayMenu(statuses: readonly StatusObject[], recent: readonly str
     chosen.length === 0 ? [] : [{ label: title, submenu: chosen.map((status) => ({ label: label(status.connection), click: () => act(status.connection) })) }];
   const isUp = ({ state }: StatusObject): boolean => up.has(state);
   return [
-    { label: 'View available networks', click: () => actions.panel() },
+    { label: t('panel.title'), click: () => actions.panel() },
     ...submenu(
-      'Connect',
+      t('button.connect'),
       sorted.filter(({ state }) => state === 'Disconnected'),
       (name) => actions.connect(name),
     ),
     ...submenu(
-      'Disconnect',
+      t('button.disconnect'),
       sorted.filter((status) => isUp(status) || status.state === 'Connecting'),
       (name) => actions.disconnect(name),
     ),
     { type: 'separator' },
-    ...submenu('Status', sorted.filter(isUp), (name) => actions.status(name)),
-    { label: 'IKEv2 log', click: () => actions.log() },
+    ...submenu(t('panel.status'), sorted.filter(isUp), (name) => actions.status(name)),
+    { label: t('log.title'), click: () => actions.log() },
     { type: 'separator' },
-    { label: 'Options', click: () => actions.options() },
-    { label: 'Exit', click: () => actions.exit() },
+    { label: t('tray.options'), click: () => actions.options() },
+    { label: t('tray.exit'), click: () => actions.exit() },
   ];
 }

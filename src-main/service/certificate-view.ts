@@ -24,5 +24,5 @@ export function inspectCertificates(contentBase64: string): { readonly certifica
   } catch (error) {
     if (!(error instanceof PkiError)) throw error;
   }
-  throw new ApiError('invalid-argument', 'There is no certificate in this file that can be read.', 'contentBase64');
+  throw new ApiError('invalid-argument', 'failure.no-certificate', 'contentBase64');
 }

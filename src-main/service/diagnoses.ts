@@ -40,7 +40,7 @@ export class Diagnoses {
 
   async run({ profile, ports, live }: DiagnosisQuestion): Promise<Diagnosis> {
     const { name } = profile;
-    if (this.isRunning(name)) throw new ApiError('busy', `${name} is being diagnosed already.`, 'name');
+    if (this.isRunning(name)) throw new ApiError('busy', 'failure.diagnosed-already', 'name', { name });
     const stop = new AbortController();
     const startedAt = new Date(this.#clock.wallTime()).toISOString();
     let tell = (diagnosis: Diagnosis): void => void diagnosis;

@@ -8,9 +8,9 @@ const mostWaiting = 16;
 
 /** In one of the formats a profile can be written in. Throws ApiError naming `format`. */
 export async function exportProfile(profile: Profile, format: string): Promise<{ readonly fileName: string; readonly content: Uint8Array; readonly notExpressed: readonly ExportLine[] }> {
-  if (!isExportFormat(format)) throw new ApiError('invalid-argument', `This format is not known. Known: ${exportFormats.join(', ')}.`, 'format');
+  if (!isExportFormat(format)) throw new ApiError('invalid-argument', 'failure.export-format', 'format', { known: exportFormats.join(', ') });
   const result = await exportConnection(profile, format);
-  if (!result.ok) throw new ApiError('refused', result.text, 'format');
+  if (!result.ok) throw new ApiError('refused', 'failure.not-exportable', 'format', { problem: result.text });
   return result;
 }
 
@@ -25,7 +25,7 @@ export class Imports {
 
   async inspect(file: ProfileFile, exists: (name: string) => boolean): Promise<ImportReport> {
     const [first, ...others] = await importProfiles(file);
-    if (first === undefined) throw new ApiError('invalid-argument', 'There is no connection in this file.', 'contentBase64');
+    if (first === undefined) throw new ApiError('invalid-argument', 'failure.import-empty', 'contentBase64');
     const token = randomUUID();
     if (first.profile !== null) {
       this.#waiting.set(token, { profile: first.profile, secrets: first.secrets });
@@ -47,7 +47,7 @@ export class Imports {
   /** Throws ApiError when nothing acceptable waits under this token. */
   take(token: string): Waiting {
     const found = this.#waiting.get(token);
-    if (found === undefined) throw new ApiError('not-found', 'This import is no longer waiting. Choose the file again.', 'token');
+    if (found === undefined) throw new ApiError('not-found', 'failure.import-gone', 'token');
     return found;
   }
 

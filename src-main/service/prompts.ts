@@ -30,10 +30,10 @@ export class Prompts {
   /** Throws ApiError when there is no such question or the answer does not fit it. */
   answer(id: string, answer: PromptAnswer): void {
     const entry = this.#waiting.get(id);
-    if (entry === undefined) throw new ApiError('not-found', 'This question was answered or withdrawn already.', 'id');
+    if (entry === undefined) throw new ApiError('not-found', 'failure.answered', 'id');
     const fits: Readonly<Record<Prompt['type'], PromptAnswer['type']>> = { credentials: 'credentials', 'server-certificate': 'accept', 'client-certificate': 'choose' };
-    if (answer.type !== 'cancel' && answer.type !== fits[entry.prompt.type]) throw new ApiError('invalid-argument', 'This answer does not fit the question.', 'answer');
-    if (answer.type === 'choose' && entry.prompt.type === 'client-certificate' && answer.index >= entry.prompt.choices.length) throw new ApiError('invalid-argument', 'There is no such choice.', 'answer');
+    if (answer.type !== 'cancel' && answer.type !== fits[entry.prompt.type]) throw new ApiError('invalid-argument', 'failure.answer-misfit', 'answer');
+    if (answer.type === 'choose' && entry.prompt.type === 'client-certificate' && answer.index >= entry.prompt.choices.length) throw new ApiError('invalid-argument', 'failure.no-choice', 'answer');
     this.#settle(id, entry, answer);
   }
 

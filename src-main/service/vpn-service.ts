@@ -116,7 +116,7 @@ export class VpnService implements ApiService, ControlledHost {
 
   connect({ name }: ApiRequests['connect']['args']): null {
     const entry = this.#require(name);
-    if (entry.connection !== null && !entry.connection.isDown) throw new ApiError('busy', `${name} is connected or connecting already.`, 'name');
+    if (entry.connection !== null && !entry.connection.isDown) throw new ApiError('busy', 'failure.connected-already', 'name', { name });
     this.#start(entry).catch(() => undefined);
     return null;
   }
@@ -135,12 +135,12 @@ export class VpnService implements ApiService, ControlledHost {
 
   async saveProfile({ profile, previousName }: ApiRequests['saveProfile']['args']): Promise<null> {
     const previous = previousName === null ? null : this.#require(previousName, 'previousName');
-    if (previous !== null && previous.kind !== 'saved') throw new ApiError('refused', 'The demo connection cannot be changed. Make a new one.', 'previousName');
-    if (previous?.connection?.isDown === false) throw new ApiError('busy', 'Disconnect before changing this connection.', 'previousName');
+    if (previous !== null && previous.kind !== 'saved') throw new ApiError('refused', 'failure.demo-fixed', 'previousName');
+    if (previous?.connection?.isDown === false) throw new ApiError('busy', 'failure.change-disconnect-first', 'previousName');
     const taken = this.#find(profile.name);
-    if (taken !== null && taken !== previous) throw new ApiError('refused', 'Another connection has this name.', 'profile.name');
+    if (taken !== null && taken !== previous) throw new ApiError('refused', 'failure.name-taken', 'profile.name');
     const saved = await this.#options.profiles.save(profile, previousName);
-    if (!saved.ok) throw new ApiError(saved.reason === 'not-found' ? 'not-found' : 'invalid-argument', `${saved.path === '' ? 'The connection' : saved.path} ${saved.text}.`, saved.path === 'previousName' ? saved.path : `profile.${saved.path}`);
+    if (!saved.ok) throw new ApiError(saved.reason === 'not-found' ? 'not-found' : 'invalid-argument', 'failure.profile-wrong', saved.path === 'previousName' ? saved.path : `profile.${saved.path}`, { key: saved.path === '' ? 'The connection' : saved.path, problem: saved.text });
     if (previous === null) this.#entries.unshift(this.#entry(saved.profile, this.#options.system, 'saved'));
     else {
       if (previousName !== null && previousName !== saved.profile.name) this.#options.secretStore.rename(previousName, saved.profile.name);
@@ -155,8 +155,8 @@ export class VpnService implements ApiService, ControlledHost {
 
   async removeProfile({ name }: ApiRequests['removeProfile']['args']): Promise<null> {
     const entry = this.#require(name);
-    if (entry.kind === 'demo') throw new ApiError('refused', 'The demo connection belongs to the program.', 'name');
-    if (entry.connection?.isDown === false) throw new ApiError('busy', 'Disconnect before removing this connection.', 'name');
+    if (entry.kind === 'demo') throw new ApiError('refused', 'failure.demo-belongs', 'name');
+    if (entry.connection?.isDown === false) throw new ApiError('busy', 'failure.remove-disconnect-first', 'name');
     this.#diagnoses.forget(entry.profile.name);
     await this.#options.profiles.remove(entry.profile.name);
     this.#options.secretStore.forget(entry.profile.name);
@@ -179,7 +179,7 @@ export class VpnService implements ApiService, ControlledHost {
     const { profile, secrets } = this.#imports.take(token);
     const renamed: Profile = { ...profile, name };
     const replaced = this.#find(name);
-    if (replaced?.kind === 'demo') throw new ApiError('refused', 'The demo connection has this name. Choose another one.', 'name');
+    if (replaced?.kind === 'demo') throw new ApiError('refused', 'failure.demo-name', 'name');
     await this.saveProfile({ profile: renamed, previousName: replaced === null ? null : replaced.profile.name });
     for (const [kind, secret] of Object.entries(secrets)) this.#options.secretStore.set(name, kind as keyof typeof secrets, { username: profile.authentication.username, secret });
     this.#imports.drop(token);
@@ -203,19 +203,19 @@ export class VpnService implements ApiService, ControlledHost {
   }
 
   dismissImport(): null {
-    throw new ApiError('not-found', 'This import is no longer waiting.', 'token');
+    throw new ApiError('not-found', 'failure.import-gone', 'token');
   }
 
   connectWireless(): null {
-    throw new ApiError('refused', 'There is no NetworkManager here.');
+    throw new ApiError('refused', 'failure.no-network-manager');
   }
 
   disconnectWireless(): null {
-    throw new ApiError('refused', 'There is no NetworkManager here.');
+    throw new ApiError('refused', 'failure.no-network-manager');
   }
 
   setStartAtLogin(): null {
-    throw new ApiError('refused', 'This program cannot be started at login from here.');
+    throw new ApiError('refused', 'failure.no-start-at-login');
   }
 
   listClientCertificates({ module }: ApiRequests['listClientCertificates']['args']): ApiRequests['listClientCertificates']['result'] {
@@ -234,8 +234,8 @@ export class VpnService implements ApiService, ControlledHost {
 
   setDemoAdapter({ name, plugged }: ApiRequests['setDemoAdapter']['args']): null {
     const { demo } = this.#options;
-    if (demo === null) throw new ApiError('refused', 'There is no demo here.');
-    if (!demo.setPlugged(name, plugged)) throw new ApiError('not-found', 'There is no such demo adapter.', 'name');
+    if (demo === null) throw new ApiError('refused', 'failure.no-demo');
+    if (!demo.setPlugged(name, plugged)) throw new ApiError('not-found', 'failure.no-demo-adapter', 'name');
     return null;
   }
 
@@ -266,9 +266,9 @@ export class VpnService implements ApiService, ControlledHost {
     const entry = this.#require(name);
     const { profile } = entry;
     const state = entry.connection === null ? null : stateKind(this.#statusOf(entry).state);
-    if (state === 'changing') throw new ApiError('busy', `${name} is connecting or disconnecting. Wait, or disconnect first.`, 'name');
+    if (state === 'changing') throw new ApiError('busy', 'failure.changing', 'name', { name });
     const missing = entry.environment.unavailable();
-    if (missing !== null) throw new ApiError('refused', missing.message, 'name');
+    if (missing !== null) throw new ApiError('refused', 'failure.missing-component', 'name', { problem: missing.message });
     const live = state === 'up' ? this.#statusOf(entry) : elsewhere;
     return this.#diagnoses.run({ profile, ports: entry.environment.createPorts(profile, { secrets: { request: (request) => this.#secret(entry, request) }, trace: this.#trace(profile.name) }), live });
   }
@@ -386,7 +386,7 @@ export class VpnService implements ApiService, ControlledHost {
 
   #require(name: string, field = 'name'): Entry {
     const entry = this.#find(name);
-    if (entry === null) throw new ApiError('not-found', 'This connection no longer exists.', field);
+    if (entry === null) throw new ApiError('not-found', 'failure.connection-gone', field);
     return entry;
   }
 

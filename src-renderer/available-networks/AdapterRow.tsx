@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { AdapterView, DemoAdapter } from '../../src-main/api/contract';
 import { AdapterIcon } from '../icons/icons';
 import { request } from '../store';
-import { safeText, t } from '../text';
+import { safeText, t } from '../../src-text';
 
 function adapterText(adapter: AdapterView, demo: DemoAdapter | undefined): string {
   if (adapter.connected) return adapter.addresses.map((address) => safeText(address, 64)).join(', ') || t('panel.network');

@@ -1,6 +1,6 @@
 import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useApp } from '../store';
-import { t } from '../text';
+import { t } from '../../src-text';
 import { segments, useVisibleRows } from '../widgets/visible-rows';
 import { ConnectionRow } from './ConnectionRow';
 

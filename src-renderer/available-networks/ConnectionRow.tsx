@@ -2,7 +2,7 @@ import { memo, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react
 import type { ConnectionState } from '../../src-core/connection/status';
 import { VpnIcon } from '../icons/icons';
 import { actions, useApp } from '../store';
-import { t } from '../text';
+import { t } from '../../src-text';
 import { isActive, isUp, stateText } from '../views';
 import { UserText } from '../widgets/UserText';
 

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type Reac
 import type { AdapterView } from '../../src-main/api/contract';
 import { Chevron } from '../icons/icons';
 import { actions, useApp } from '../store';
-import { t } from '../text';
+import { t } from '../../src-text';
 import { isActive, isUp, isWorthShowing } from '../views';
 import { ContextMenu, type MenuItem } from '../widgets/ContextMenu';
 import { AdapterRow } from './AdapterRow';

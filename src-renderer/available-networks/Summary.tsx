@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { AdapterView } from '../../src-main/api/contract';
 import { AdapterIcon, RefreshIcon, VpnIcon } from '../icons/icons';
 import { request, useApp } from '../store';
-import { t } from '../text';
+import { t } from '../../src-text';
 import { isUp, upText } from '../views';
 import { UserText } from '../widgets/UserText';
 

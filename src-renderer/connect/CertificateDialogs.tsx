@@ -2,7 +2,7 @@ import { useId, useState, type ReactNode } from 'react';
 import type { CertificateSummary, Prompt } from '../../src-main/api/contract';
 import { VpnIcon, WarningIcon } from '../icons/icons';
 import { request } from '../store';
-import { currentLocale, safeText, t } from '../text';
+import { currentLocale, safeText, t } from '../../src-text';
 import { WindowFrame } from '../widgets/WindowFrame';
 
 const day = (iso: string): string => {

@@ -2,7 +2,7 @@ import { useId, useState, type FormEvent, type ReactNode } from 'react';
 import type { Prompt } from '../../src-main/api/contract';
 import { VpnIcon } from '../icons/icons';
 import { actions, request, useApp } from '../store';
-import { safeText, t, type TextKey } from '../text';
+import { safeText, t, type TextKey } from '../../src-text';
 import { WindowFrame } from '../widgets/WindowFrame';
 import { Banner } from './Banner';
 

@@ -3,7 +3,7 @@ import type { StatusObject } from '../../src-core/connection/status';
 import type { VpnErrorInfo } from '../../src-core/ports/vpn-error';
 import { ErrorIcon, VpnIcon, WarningIcon } from '../icons/icons';
 import { actions, useApp } from '../store';
-import { safeText, t } from '../text';
+import { errorText, failureText, safeText, t } from '../../src-text';
 import { useNow } from '../widgets/use-now';
 import { WindowFrame } from '../widgets/WindowFrame';
 
@@ -48,7 +48,7 @@ export function ErrorDialog({ status, error }: { readonly status: StatusObject; 
         <div className="message selectable" role="alert">
           {wasUp ? <WarningIcon /> : <ErrorIcon />}
           <h3 className="instruction-main">{heading}</h3>
-          <p>{t('error.line', { code: String(error.code), message: error.message })}</p>
+          <p>{t('error.line', { code: String(error.code), message: errorText(error, { name, server: status.server }) })}</p>
           {error.detail !== null && <p className="soft">{safeText(error.detail, 600)}</p>}
           {error.ikeNotify !== null && <p className="soft">{t('error.notify', { notify: error.ikeNotify })}</p>}
           {counting && <p className="soft">{t('error.attempt', { attempt: attempt + 1, attempts: redialAttempts })}</p>}
@@ -79,7 +79,7 @@ export function FailureDialog(): ReactNode {
         <div className="message selectable" role="alert">
           <WarningIcon />
           <h3 className="instruction-main">{t('error.request-failed')}</h3>
-          <p>{safeText(failure.message, 600)}</p>
+          <p>{failureText(failure)}</p>
         </div>
       </div>
       <div className="dialog-buttons band">

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { StatusObject } from '../../src-core/connection/status';
 import { VpnIcon } from '../icons/icons';
 import { actions, useApp } from '../store';
-import { t } from '../text';
+import { t } from '../../src-text';
 import { WindowFrame } from '../widgets/WindowFrame';
 
 /** The status line of each RAS state (windows7-ux section 5). */

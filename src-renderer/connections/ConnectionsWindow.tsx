@@ -3,7 +3,7 @@ import type { ImportReport } from '../../src-main/api/contract';
 import { FolderIcon, VpnIcon, WarningIcon } from '../icons/icons';
 import { ImportDialog } from '../import/ImportDialog';
 import { actions, request, useApp } from '../store';
-import { safeText, t } from '../text';
+import { safeText, t } from '../../src-text';
 import { isActive, isUp, stateText } from '../views';
 import { fromBase64, saveFile, toBase64 } from '../widgets/save-file';
 import { UserText } from '../widgets/UserText';

@@ -1,6 +1,6 @@
 import { useId, type ReactNode } from 'react';
 import { chooseLanguage, useApp } from '../store';
-import { languages, t } from '../text';
+import { languages, t } from '../../src-text';
 
 /** The language of this user interface, kept in the browser's or the app's own storage. */
 export function LanguageChoice(): ReactNode {

@@ -2,7 +2,7 @@ import { useId, useState, type FormEvent, type ReactNode } from 'react';
 import type { AuthenticationMethod } from '../../src-core/profiles/profile';
 import { VpnIcon } from '../icons/icons';
 import { request, useApp } from '../store';
-import { t, type TextKey } from '../text';
+import { t, type TextKey } from '../../src-text';
 import { toBase64 } from '../widgets/save-file';
 import { WindowFrame } from '../widgets/WindowFrame';
 import { methodsWithCertificate, methodsWithUser, profileFile, type NewConnection } from './new-connection';

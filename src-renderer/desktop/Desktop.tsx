@@ -3,7 +3,7 @@ import { Panel } from '../available-networks/Panel';
 import { ServiceDialogs } from '../connect/ServiceDialogs';
 import { FolderIcon, LogIcon } from '../icons/icons';
 import { actions, useApp } from '../store';
-import { t } from '../text';
+import { t } from '../../src-text';
 import { Surfaces } from './Surfaces';
 import { Taskbar } from './Taskbar';
 import { Wallpaper } from './Wallpaper';

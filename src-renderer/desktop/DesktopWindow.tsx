@@ -4,7 +4,7 @@ import { FailureDialog } from '../connect/ErrorDialog';
 import { ConnectionDialogs, useHasDialog } from '../connect/ServiceDialogs';
 import { actions, surfaceId, useApp } from '../store';
 import type { Surface, WindowContent } from '../surfaces';
-import { t } from '../text';
+import { t } from '../../src-text';
 import { SurfaceWindow } from './Surfaces';
 
 /** The surface that this system window shows; it closes when the person closes the surface. */

@@ -1,7 +1,7 @@
 import { useCallback, useState, type MouseEvent, type ReactNode } from 'react';
 import { AppIcon, FolderIcon, LogIcon, TrayIcon, VpnIcon } from '../icons/icons';
 import { actions, surfaceId, useApp, type Surface } from '../store';
-import { currentLocale, t } from '../text';
+import { currentLocale, t } from '../../src-text';
 import { isActive, isUp, trayState, trayText } from '../views';
 import { ContextMenu, type MenuItem } from '../widgets/ContextMenu';
 import { raise, useStack } from '../widgets/stack';

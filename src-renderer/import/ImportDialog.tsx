@@ -2,7 +2,7 @@ import { useId, useState, type ReactNode } from 'react';
 import type { ImportReport } from '../../src-main/api/contract';
 import { FolderIcon } from '../icons/icons';
 import { request } from '../store';
-import { safeText, t, tOr, type TextKey } from '../text';
+import { safeText, t, tOr, type TextKey } from '../../src-text';
 import { WindowFrame } from '../widgets/WindowFrame';
 
 interface ImportDialogProps {

@@ -3,7 +3,7 @@ import type { LogEntry } from '../../src-main/api/contract';
 import type { LogLevel } from '../../src-core/ports/trace';
 import { LogIcon } from '../icons/icons';
 import { actions, surfaceId, useApp } from '../store';
-import { safeText, t } from '../text';
+import { safeText, t } from '../../src-text';
 import { WindowFrame } from '../widgets/WindowFrame';
 import { saveFile } from '../widgets/save-file';
 import { detailOf, exportText, filterEntries, lineOf, timeOf } from './entries';

@@ -1,6 +1,6 @@
 import type { LogEntry } from '../../src-main/api/contract';
 import type { LogLevel } from '../../src-core/ports/trace';
-import { safeText, t } from '../text';
+import { safeText, t } from '../../src-text';
 
 const rank: Readonly<Record<LogLevel, number>> = { error: 0, warning: 1, info: 2, debug: 3 };
 

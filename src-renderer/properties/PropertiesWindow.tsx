@@ -2,7 +2,7 @@ import { useId, useState, type ReactNode } from 'react';
 import type { AuthenticationMethod, Profile } from '../../src-core/profiles/profile';
 import { VpnIcon } from '../icons/icons';
 import { actions, request, surfaceId, useApp } from '../store';
-import { t, type TextKey } from '../text';
+import { t, type TextKey } from '../../src-text';
 import { Tabs } from '../widgets/Tabs';
 import { WindowFrame } from '../widgets/WindowFrame';
 import { AdvancedDialog } from './AdvancedDialog';

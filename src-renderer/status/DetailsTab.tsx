@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import type { StatusObject } from '../../src-core/connection/status';
-import { safeText, t } from '../text';
+import { safeText, t } from '../../src-text';
 import { isUp } from '../views';
 
 const bare = (cidr: string): string => cidr.split('/')[0] ?? cidr;

@@ -2,8 +2,8 @@ import { useId, type ReactNode } from 'react';
 import type { StatusObject } from '../../src-core/connection/status';
 import { VpnIcon } from '../icons/icons';
 import { actions, useApp } from '../store';
-import { formatNumber, t } from '../text';
-import { formatDuration } from '../text/time';
+import { formatNumber, t } from '../../src-text';
+import { formatDuration } from '../../src-text/time';
 import { isActive, isUp, stateText } from '../views';
 import { useNow } from '../widgets/use-now';
 

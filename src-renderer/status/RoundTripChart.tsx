@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { RoundTripSample } from '../../src-main/api/contract';
-import { formatNumber, safeText, t } from '../text';
+import { formatNumber, safeText, t } from '../../src-text';
 import { useNow } from '../widgets/use-now';
 import { viewRoundTrips, type RoundTripView } from './round-trips';
 

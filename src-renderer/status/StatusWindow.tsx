@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { VpnIcon } from '../icons/icons';
 import { actions, useApp } from '../store';
-import { t } from '../text';
+import { t } from '../../src-text';
 import { Tabs } from '../widgets/Tabs';
 import { WindowFrame } from '../widgets/WindowFrame';
 import { DetailsTab } from './DetailsTab';

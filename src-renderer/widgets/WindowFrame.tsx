@@ -1,6 +1,6 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
 import { CloseGlyph, MinimizeGlyph } from '../icons/icons';
-import { t } from '../text';
+import { t } from '../../src-text';
 import { raise, sink, useStack } from './stack';
 
 interface WindowFrameProps {

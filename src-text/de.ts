@@ -1,7 +1,10 @@
 import type { Catalogue } from './en';
+import { failuresDe } from './failures-de';
 
 /** German. The same keys as English; a missing one does not compile. */
 export const de: Catalogue = {
+  ...failuresDe,
+
   'app.name': 'Agile VPN',
   'app.lost': 'Die Verbindung zum Agile-VPN-Dienst ist abgerissen. Neuer Versuch...',
   'app.loading': 'Wird geladen...',
@@ -69,6 +72,8 @@ export const de: Catalogue = {
   'panel.menu': 'Verbindungsmenü von {name}',
 
   'tray.icon': 'Netzwerk: {state}',
+  'tray.options': 'Optionen',
+  'tray.exit': 'Beenden',
 
   'connect.title': 'Verbindung mit {name}',
   'connect.user-name': 'Benutzername:',

@@ -1,5 +1,9 @@
+import { failureTexts } from './failure-texts';
+
 /** Every text of the user interface, in English. A second language is a record with the same keys; `{name}` marks what is filled in. */
 export const en = {
+  ...failureTexts,
+
   'app.name': 'Agile VPN',
   'app.lost': 'The connection to the Agile VPN service was lost. Trying again...',
   'app.loading': 'Loading...',
@@ -67,6 +71,8 @@ export const en = {
   'panel.menu': 'Connection menu of {name}',
 
   'tray.icon': 'Network: {state}',
+  'tray.options': 'Options',
+  'tray.exit': 'Exit',
 
   'connect.title': 'Connect {name}',
   'connect.user-name': 'User name:',

@@ -1,0 +1,12 @@
+import type { FailedRule } from '../src-core/ports/failed-rule';
+import type { VpnErrorSymbol } from '../src-core/ports/vpn-error';
+
+/**
+ * The errors of a connection in a language other than English: the engine writes one English sentence where an error is
+ * made, for logs and the command line, and names the error by `symbol` and the check by `rule`. Those two are translated.
+ * Records are complete: a new symbol or rule without its sentence does not compile. `{name}` is the connection, `{server}` its server.
+ */
+export interface ErrorCatalogue {
+  readonly symbols: Readonly<Record<VpnErrorSymbol, string>>;
+  readonly rules: Readonly<Record<FailedRule, string>>;
+}

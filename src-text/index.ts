@@ -1,0 +1,76 @@
+import { de } from './de';
+import { en, type Catalogue, type TextKey } from './en';
+import type { ErrorCatalogue } from './errors';
+import { errorsDe } from './errors-de';
+import { safeText } from './safe';
+
+export { safeText } from './safe';
+export type { TextKey } from './en';
+
+const catalogues: Readonly<Record<string, Catalogue>> = { en, de };
+
+const errorCatalogues: Readonly<Record<string, ErrorCatalogue>> = { de: errorsDe };
+
+/** By their own names, as people look for them. */
+export const languages: Readonly<Record<string, string>> = { en: 'English', de: 'Deutsch' };
+
+let catalogue: Catalogue = en;
+let errors: ErrorCatalogue | null = null;
+let locale = 'en';
+
+/** Switches every text. Unknown languages are English. Returns the code that is in force. */
+export function setLanguage(language: string): string {
+  const primary = language.split(/[-_]/)[0]?.toLowerCase() ?? 'en';
+  const known = catalogues[primary];
+  catalogue = known ?? en;
+  errors = errorCatalogues[primary] ?? null;
+  locale = known === undefined ? 'en' : language.replace('_', '-');
+  return known === undefined ? 'en' : primary;
+}
+
+export function currentLocale(): string {
+  return locale;
+}
+
+type Values = Readonly<Record<string, string | number>>;
+
+function fill(text: string, values: Values): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    if (value === undefined) return whole;
+    return typeof value === 'number' ? formatNumber(value) : safeText(value);
+  });
+}
+
+/** The text of a key. Everything filled in is made safe on the way: no caller can forget it. */
+export function t(key: TextKey, values: Values = {}): string {
+  return fill(catalogue[key], values);
+}
+
+const own = <T>(record: Readonly<Record<string, T>>, key: string): T | null => (Object.hasOwn(record, key) ? (record[key] ?? null) : null);
+
+/**
+ * Why a connection failed, as one paragraph in the language in force: the sentence of its symbol and that of the check that failed.
+ * English, and whatever a newer service says that this catalogue does not know, is the service's own sentence.
+ */
+export function errorText(error: { readonly symbol: string; readonly message: string; readonly rule?: string | null }, values: { readonly name: string; readonly server: string }): string {
+  const sentence = errors === null ? null : own(errors.symbols, error.symbol);
+  if (errors === null || sentence === null) return safeText(error.message, 600);
+  const rule = error.rule === undefined || error.rule === null ? null : own(errors.rules, error.rule);
+  return fill(rule === null ? sentence : `${sentence} ${rule}`, values);
+}
+
+/** Why a request was refused, in the language in force. */
+export function failureText(failure: { readonly message: string; readonly text?: { readonly key: string; readonly values: Values } | null }): string {
+  const { text } = failure;
+  return text !== undefined && text !== null && Object.hasOwn(catalogue, text.key) ? t(text.key as TextKey, text.values) : safeText(failure.message, 600);
+}
+
+export function formatNumber(value: number, fractionDigits = 0): string {
+  return value.toLocaleString(locale, { minimumFractionDigits: fractionDigits, maximumFractionDigits: fractionDigits });
+}
+
+/** A text whose key is put together; falls back to the raw value, made safe, for what the catalogue does not know. */
+export function tOr(key: string, fallback: string): string {
+  return key in catalogue ? t(key as TextKey) : safeText(fallback);
+}

@@ -1,0 +1,36 @@
+import { afterEach, expect, test } from 'vitest';
+import { ApiError } from '../src-main/api/service';
+import { VpnError } from '../src-core/ports/vpn-error';
+import { de } from './de';
+import { en } from './en';
+import { errorText, failureText, setLanguage } from './index';
+
+afterEach(() => void setLanguage('en'));
+
+const where = { name: 'Contoso', server: 'vpn.contoso.test' };
+
+test('both languages fill in the same things', () => {
+  const places = (text: string): readonly string[] => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
+  for (const key of Object.keys(en) as (keyof typeof en)[]) expect(places(de[key]), key).toEqual(places(en[key]));
+});
+
+test('an error of a connection is said in the language in force, by its symbol and the check that failed', () => {
+  const error = new VpnError('IKE_AUTH_FAIL', 'The identities could not be verified: the name is not in the certificate.', { rule: 'server-name' }).info();
+  expect(errorText(error, where)).toBe(error.message);
+  setLanguage('de');
+  expect(errorText(error, where)).toBe('Die Identitäten konnten nicht geprüft werden. Der Name des Servers steht nicht im Zertifikat.');
+  expect(errorText({ symbol: 'DNSNAME_NOT_RESOLVABLE', message: 'x' }, { name: 'Contoso', server: 'evil\u202e.test' })).toBe('Der Name evil.test wurde nicht gefunden. Prüfen Sie den Namen und Ihre Internetverbindung.');
+});
+
+test('what the catalogue does not know is the sentence of the service, made safe', () => {
+  setLanguage('de');
+  for (const symbol of ['NEWER', 'constructor', '__proto__']) expect(errorText({ symbol, message: 'plain\u202e words' }, where)).toBe('plain words');
+});
+
+test('a refused request is said in the language in force', () => {
+  const { failure } = new ApiError('busy', 'failure.connected-already', 'name', { name: 'Contoso' });
+  expect(failure.message).toBe('Contoso is connected or connecting already.');
+  setLanguage('de');
+  expect(failureText(failure)).toBe('Contoso ist bereits verbunden oder wird gerade verbunden.');
+  expect(failureText({ message: 'only\u0007 this' })).toBe('only\ufffd this');
+});
