@@ -59,6 +59,8 @@ export interface NativeAddon {
   readonly version: number;
   /** Opens a non-blocking UDP socket, bound to the adapter when one is named (SO_BINDTODEVICE). The caller owns the descriptor. */
   openUdp(adapter: string | null, address: string, port: number): UdpDescriptor;
+  /** Opens a non-blocking TCP socket bound to an adapter and to an address of it, not connected. The caller owns the descriptor. */
+  openTcp(adapter: string, address: string): number;
   /** Sends one datagram. null when sent, else the error's name. Never throws for network reasons. */
   sendUdp(fd: number, datagram: Uint8Array, address: string, port: number): string | null;
   /** Hands what arrives to `listener`: (datagram, address, port), or (null, error name, mtu or 0). Returns the function that stops it. */

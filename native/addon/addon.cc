@@ -11,6 +11,7 @@
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("version", Napi::Number::New(env, 1));
   InitUdp(env, exports);
+  InitTcp(env, exports);
   InitUdpReader(env, exports);
   InitTunReader(env, exports);
   InitAdapters(env, exports);

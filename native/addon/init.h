@@ -5,5 +5,6 @@
 void InitUdp(Napi::Env env, Napi::Object exports);
 void InitAdapters(Napi::Env env, Napi::Object exports);
 void InitChannel(Napi::Env env, Napi::Object exports);
+void InitTcp(Napi::Env env, Napi::Object exports);
 void InitUdpReader(Napi::Env env, Napi::Object exports);
 void InitTunReader(Napi::Env env, Napi::Object exports);

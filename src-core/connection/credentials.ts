@@ -3,21 +3,27 @@ import type { Identity } from '../ikev2/session';
 import { gatewayAcceptance } from '../pki/acceptance';
 import { parseIdentity } from '../pki/identity';
 import { PkiError } from '../pki/pki-error';
+import { UnknownServer } from '../pki/unknown-server';
 import type { Secrets } from '../ports/secrets';
 import type { Tokens } from '../ports/tokens';
 import { VpnError } from '../ports/vpn-error';
 import type { AuthenticationMethod, Profile } from '../profiles/profile';
+import { AcceptedServers } from './accepted-servers';
 import { loadClientKey } from './client-key';
 import type { ClientKey } from './client-key';
 import { eapCredentials } from './eap-credentials';
 import type { EapCredentialsOptions } from './eap-credentials';
 import type { CredentialsQuestion, CredentialsSource, LocalCredentials, SessionCredentials } from './ports';
-import type { Ask } from './questions';
+import type { Ask, Questions, Remembered } from './questions';
 
 export interface CredentialsOptions extends Omit<EapCredentialsOptions, 'askNewPassword'> {
   readonly secrets: Secrets;
   /** Absent or null: no keys on tokens here. */
   readonly tokens?: Tokens | null;
+  /** Absent: nobody decides about certificates; a server that nobody vouches for is refused. */
+  readonly questions?: Questions;
+  /** The profile shall keep a decision. */
+  readonly remember?: (what: Remembered) => void;
 }
 
 /** RFC names for the status object until the method itself was agreed. */
@@ -49,9 +55,14 @@ export function presharedKey(text: string): Uint8Array {
 }
 
 /** Makes the credentials of an attempt from the profile, the secret store and the person. */
-export function createCredentialsSource(options: CredentialsOptions): CredentialsSource {
+export function createCredentialsSource(given: CredentialsOptions): CredentialsSource {
+  const { questions, remember = () => undefined } = given;
+  const servers = questions === undefined ? null : new AcceptedServers(questions, remember);
+  const options: CredentialsOptions = servers === null ? given : { ...given, acceptance: { ...given.acceptance, accepted: (server) => servers.of(server) } };
   return async (question) => {
-    const { profile } = question;
+    const { profile, refused } = question;
+    // The same credentials once more: nothing of them was refused, and the judges know of the answer.
+    if (refused?.error instanceof UnknownServer) return (await servers?.ask(profile.name, refused.error)) === true ? refused.credentials : null;
     const ask: Ask = (kind, account, why) => options.secrets.request({ connection: profile.name, kind, account, reason: why });
     if (profile.authentication.method === 'psk') return presharedKeyCredentials(question, ask);
     const ownCertificate = (): Promise<ClientKey | null> => loadClientKey(profile, options.acceptance.wallTime(), ask, options.tokens);

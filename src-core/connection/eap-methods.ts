@@ -50,12 +50,13 @@ export function tunnelOptions(profile: Profile, options: EapMethodOptions): Omit
       authorities: serverAuthorities.length > 0 ? serverAuthorities : profile.serverCertificate.authorities,
       serverNames: serverNames(profile),
       revocation: profile.serverCertificate.revocation,
+      acceptedCertificates: profile.authentication.serverNames.length === 0 ? profile.authentication.acceptedServerCertificates : null,
       legacy: profile.advanced.legacyWindows,
     },
     options.acceptance,
   );
   // both versions; SNI says nothing that the server does not know, and some servers stumble over it.
-  return { engine: options.tls, judge: (certificates) => judge(certificates), minVersion: '1.2', maxVersion: '1.3', serverName: null };
+  return { engine: options.tls, judge, minVersion: '1.2', maxVersion: '1.3', serverName: null };
 }
 
 /** The EAP method of a profile. Throws VpnError when it cannot be had here. */

@@ -39,7 +39,7 @@ export interface CredentialsQuestion {
   readonly refused: { readonly error: VpnError; readonly credentials: SessionCredentials } | null;
 }
 
-/** Gets what an attempt needs, asking the person where it must. null: cancelled. Rejects with a VpnError when a certificate or key cannot be used. */
+/** Gets what an attempt needs, asking the person where it must. The refused credentials themselves: once more with these, something else was cured. null: cancelled. Rejects with a VpnError when a certificate or key cannot be used. */
 export type CredentialsSource = (question: CredentialsQuestion) => Promise<SessionCredentials | null>;
 
 /** What a host gives to a connection. */

@@ -117,10 +117,10 @@ export class Reviver {
     const fresh = await this.#context.ports.credentials({ profile: this.#context.profile, reason: refusal.message, refused: attempt.credentials === null ? null : { error: refusal, credentials: attempt.credentials } });
     if (fresh === null) throw refusal;
     if (attempt.ended) {
-      fresh.wipe();
+      if (fresh !== attempt.credentials) fresh.wipe();
       return false;
     }
-    attempt.credentials?.wipe();
+    if (fresh !== attempt.credentials) attempt.credentials?.wipe();
     attempt.credentials = fresh;
     return true;
   }

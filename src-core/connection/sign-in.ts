@@ -1,3 +1,4 @@
+import { UnknownServer } from '../pki/unknown-server';
 import { VpnError } from '../ports/vpn-error';
 import type { Attempt } from './attempt';
 import type { ConnectionContext } from './connection-context';
@@ -8,12 +9,15 @@ import { resolveGateway } from './resolve-gateway';
 
 /** A wrong password is asked for again so often before the attempt ends (windows7-ux.md 5, the paused state). */
 const mostQuestions = 3;
+/** Servers that may be unknown in one attempt: the gateway, the authentication server, that inside of PEAP; each may be replaced meanwhile. */
+const mostServers = 6;
 
 /** Failures that other credentials may cure. */
 const askAgain: ReadonlySet<string> = new Set(['AUTHENTICATION_FAILURE', 'VPN_BAD_PSK', 'PASSWD_EXPIRED', 'CHANGING_PASSWORD']);
 
+/** Whether a person may cure it: by other credentials, or by accepting the server. */
 export function isAskedAgain(error: VpnError): boolean {
-  return askAgain.has(error.symbol);
+  return askAgain.has(error.symbol) || error instanceof UnknownServer;
 }
 
 /**
@@ -32,11 +36,12 @@ export async function signIn(
   resolving.catch((error: unknown) => attempt.abort(error instanceof VpnError ? error : failures.unexpected(error)));
 
   let refusal: VpnError | null = null;
-  for (let question = 0; question < mostQuestions; question++) {
+  let servers = 0;
+  for (let question = 0; question < mostQuestions + servers; question++) {
     const credentials = await ports.credentials({ profile, reason: refusal?.message ?? null, refused: refusal === null || attempt.credentials === null ? null : { error: refusal, credentials: attempt.credentials } });
     if (credentials === null) throw refusal ?? failures.cancelled();
     if (attempt.ended) return credentials.wipe();
-    attempt.credentials?.wipe();
+    if (credentials !== attempt.credentials) attempt.credentials?.wipe();
     attempt.credentials = credentials;
     facts.authentication ??= credentials.label;
     facts.gatewayAddresses = await resolving;
@@ -47,6 +52,7 @@ export async function signIn(
       if (attempt.ended || !(error instanceof VpnError) || !isAskedAgain(error)) throw error;
       context.log('warning', error.message);
       refusal = error;
+      if (error instanceof UnknownServer && servers < mostServers) servers++;
     }
   }
   throw refusal ?? failures.cancelled();

@@ -6,8 +6,9 @@ import type { Certificate } from './certificate';
 import { formatIdentity, parseIdentity } from './identity';
 import { certificateAsserts, certificateNamesHost, type MatchOptions } from './identity-matching';
 import { PkiError } from './pki-error';
-import { type AcceptanceEnvironment, checkSubjectRules, namesOf, refusal, requireNotRevoked, type ServerParty, type Trust, trustOf, validateServer } from './server-certificate';
+import { type AcceptanceEnvironment, checkSubjectRules, namesOf, refusal, requireNotRevoked, type ServerParty, type Trust, trustOf, validateUnknownServer, vouchedServer } from './server-certificate';
 import { certificateRequestHashes } from './trust-anchors';
+import { type FirstUseRules, requireAccepted } from './unknown-server';
 
 export type { AcceptanceEnvironment } from './server-certificate';
 
@@ -34,16 +35,30 @@ const gateway: ServerParty = { certificate: 'The server’s certificate', server
 export function gatewayAcceptance(profile: AcceptanceProfile, environment: AcceptanceEnvironment): GatewayAcceptance {
   const rules = profile.serverCertificate;
   const trust = trustOf(gateway, rules.authorities, environment);
+  const firstUse = firstUseRules(profile, trust, environment);
+  const judge = firstUse === null ? vouchedServer : validateUnknownServer;
   const verify: PeerVerifier = async (credentials) => {
-    const path = validateServer(gateway, credentials.certificates, trust, environment.wallTime(), profile.advanced.legacyWindows);
+    const { path, vouchedFor } = judge(gateway, credentials.certificates, trust, environment.wallTime(), profile.advanced.legacyWindows);
     const leaf = path[0]!;
     checkNames(profile, trust, leaf, credentials.identity);
     checkSubjectRules(gateway, rules, leaf);
     await requireNotRevoked(gateway, path, credentials, rules.revocation, environment);
+    if (firstUse !== null && !vouchedFor) requireAccepted(firstUse, 'unknown-issuer', leaf);
     // AUTH is verified with the key of the very object that was validated, and no other (H-55).
     return { publicKeySpki: leaf.spki };
   };
   return { verify, certificateRequests: certificateRequestHashes(trust.anchors()) };
+}
+
+/**
+ * null: nobody is asked. Who set authorities or names of the certificate has said what is right: everything else is refused. A wrong host name
+ * is never left to the person: it can be corrected in the properties, and a dialog would only teach to click it away.
+ */
+function firstUseRules(profile: AcceptanceProfile, trust: Trust, { accepted }: AcceptanceEnvironment): FirstUseRules | null {
+  const { subjectAltName, commonName, organization, organizationalUnit, acceptedCertificates } = profile.serverCertificate;
+  const isRuled = [subjectAltName, commonName, organization, organizationalUnit].some((rule) => rule !== null);
+  if (accepted === undefined || trust.isConfigured || isRuled) return null;
+  return { server: 'gateway', symbol: gateway.symbolOf('trust-anchor'), expectedName: wantedName(profile), accepted: () => [...acceptedCertificates, ...accepted('gateway')] };
 }
 
 /** P-7: both what the gateway calls itself and what the person wants to reach must be asserted by the certificate. */

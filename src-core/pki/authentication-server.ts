@@ -5,7 +5,8 @@ import type { Certificate } from './certificate';
 import { attributeValues } from './distinguished-name';
 import { normalizeHost } from './identity';
 import { certificateNamesHost, hostMatches } from './identity-matching';
-import { type AcceptanceEnvironment, checkSubjectRules, namesOf, refusal, type RefusalKind, requireNotRevoked, type ServerParty, type SubjectRules, trustOf, validateServer } from './server-certificate';
+import { type AcceptanceEnvironment, checkSubjectRules, namesOf, refusal, type RefusalKind, requireNotRevoked, type ServerParty, type SubjectRules, type Trust, trustOf, validateUnknownServer, vouchedServer } from './server-certificate';
+import { type FirstUseRules, requireAccepted } from './unknown-server';
 
 /** What the profile demands of the authentication server behind the gateway, which has a certificate of its own (A-54). */
 export interface AuthenticationServerRules extends Partial<SubjectRules> {
@@ -14,6 +15,11 @@ export interface AuthenticationServerRules extends Partial<SubjectRules> {
   /** One of these must be in the certificate, as a host name of its SAN or its CN; a pattern "*.contoso.test" stands for one label. null: any name, which needs authorities of its own. */
   readonly serverNames: readonly string[] | null;
   readonly revocation: Profile['serverCertificate']['revocation'];
+  /**
+   * Nobody said which authentication server is meant: one of another name, or that nobody vouches for, may be accepted by the person, and these were.
+   * SHA-256, hexadecimal with colons. null: what does not fit is refused.
+   */
+  readonly acceptedCertificates?: readonly string[] | null;
   /** Keys of 1024 bits are accepted. */
   readonly legacy: boolean;
 }
@@ -56,16 +62,25 @@ export function authenticationServerAcceptance(rules: AuthenticationServerRules,
     organizationalUnit: rules.organizationalUnit ?? null,
     extendedKeyUsage: rules.extendedKeyUsage ?? null,
   };
+  const firstUse = firstUseRules(rules, trust, environment);
+  const judge = firstUse === null ? vouchedServer : validateUnknownServer;
   return async (certificates, ocspResponses = []) => {
-    const path = validateServer(authenticationServer, certificates, trust, environment.wallTime(), rules.legacy);
+    const { path, vouchedFor } = judge(authenticationServer, certificates, trust, environment.wallTime(), rules.legacy);
     const leaf = path[0]!;
     const { serverNames } = rules;
-    if (serverNames !== null && !serverNames.some((name) => certificateNamesHost(leaf, name, { commonNameFallback: true }) || isUnderPattern(leaf, name))) {
+    const isNamed = serverNames === null || serverNames.some((name) => certificateNamesHost(leaf, name, { commonNameFallback: true }) || isUnderPattern(leaf, name));
+    if (!isNamed && firstUse === null) {
       throw refusal(authenticationServer, 'name', 'server-name', 'The authentication server is not one that this connection allows. Check its names in the properties.', leaf, `name: none of ${serverNames.slice(0, 8).map((name) => sanitizeText(name)).join(', ')} is among ${namesOf(leaf)}`);
     }
     checkSubjectRules(authenticationServer, subjectRules, leaf);
     await requireNotRevoked(authenticationServer, path, { ocspResponses, crls: [] }, rules.revocation, environment);
+    if (firstUse !== null && !(vouchedFor && isNamed)) requireAccepted(firstUse, vouchedFor ? 'unexpected-name' : 'unknown-issuer', leaf);
   };
+}
+
+function firstUseRules({ acceptedCertificates, serverNames }: AuthenticationServerRules, trust: Trust, { accepted }: AcceptanceEnvironment): FirstUseRules | null {
+  if (accepted === undefined || acceptedCertificates === undefined || acceptedCertificates === null || trust.isConfigured) return null;
+  return { server: 'authentication-server', symbol: authenticationServer.symbolOf('trust-anchor'), expectedName: serverNames?.[0] ?? '', accepted: () => [...acceptedCertificates, ...accepted('authentication-server')] };
 }
 
 /** A pattern of the person, not of the certificate: "*.contoso.test" allows every server directly below. */

@@ -10,6 +10,7 @@ import { extendedKeyUsageOid, nameOfOid } from './object-identifiers';
 import { type PathFailure, type PathPurpose, type PathRule, validatePath } from './path-validation';
 import { PkiError } from './pki-error';
 import { checkRevocation, type RevocationEvidence, type RevocationQuestion, revocationQuestions } from './revocation';
+import type { ServerKind } from './unknown-server';
 import { type ConfiguredTrust, parseAuthorities, pinnedCertificates } from './trust-anchors';
 
 /** What judging a server's certificate needs from the host; the gateway and the authentication server are judged alike. */
@@ -22,6 +23,13 @@ export interface AcceptanceEnvironment {
    * Fetches OCSP responses and CRLs for a path that reached a trusted anchor, outside the tunnel (P-16). Asked only when what the server sent
    * along does not settle it. Never rejects: what could not be had is left out. Absent: only what the server sent counts.
    */
+  /**
+   * Certificates that the person accepted for this profile, by now. Present: a server that nobody vouches for is an UnknownServer, which a person may
+   * accept, where the profile leaves room for that. Absent: nobody can be asked.
+   */
+  readonly accepted?: (server: ServerKind) => readonly string[];
+  /** What did not stop the connection and should be known: one sentence. */
+  readonly note?: (text: string) => void;
   readonly fetchRevocation?: (questions: readonly RevocationQuestion[]) => Promise<RevocationEvidence>;
 }
 
@@ -69,6 +77,31 @@ export function validateServer(party: ServerParty, certificates: readonly Uint8A
   const result = validatePath(leaf, bag.slice(1), [...trust.anchors(), ...pinnedCertificates(bag, trust.configured.pins)], { wallTime, purpose: party.purpose, legacy });
   if (!result.ok) throw pathRefusal(party, result.failure, leaf);
   return result.path;
+}
+
+export interface JudgedServer {
+  /** Leaf first, anchor last; the leaf alone where nobody vouches for it. */
+  readonly path: readonly Certificate[];
+  /** No chain leads to an authority; everything else that a path is judged by holds. The caller must ask for `requireAccepted`. */
+  readonly vouchedFor: boolean;
+}
+
+/** As `validateServer`, for a profile that leaves no room for others. */
+export function vouchedServer(...words: Parameters<typeof validateServer>): JudgedServer {
+  return { path: validateServer(...words), vouchedFor: true };
+}
+
+/** As `validateServer`, but a leaf without a trusted issuer is judged as if it were trusted itself. Throws VpnError for every other failure. */
+export function validateUnknownServer(party: ServerParty, certificates: readonly Uint8Array[], trust: Trust, wallTime: number, legacy: boolean): JudgedServer {
+  try {
+    return { path: validateServer(party, certificates, trust, wallTime, legacy), vouchedFor: true };
+  } catch (error) {
+    if (!(error instanceof VpnError) || error.rule !== 'trust-anchor') throw error;
+    const leaf = readBag(party, certificates)[0]!;
+    const result = validatePath(leaf, [], [leaf], { wallTime, purpose: party.purpose, legacy });
+    if (!result.ok) throw pathRefusal(party, result.failure, leaf);
+    return { path: [leaf], vouchedFor: false };
+  }
 }
 
 /** The first certificate is the end entity's, the rest a bag in which unreadable ones are left out (C-30). */
@@ -134,7 +167,12 @@ export async function requireNotRevoked(party: ServerParty, path: readonly Certi
   const fetched = questions.length > 0 && environment.fetchRevocation !== undefined ? await environment.fetchRevocation(questions) : { ocspResponses: [], crls: [] };
   const evidence = { ocspResponses: [...sent.ocspResponses, ...fetched.ocspResponses], crls: [...sent.crls, ...fetched.crls] };
   const failure = checkRevocation(path, evidence, { mode, wallTime });
-  if (failure === null) return;
+  if (failure === null) {
+    // Somebody could be asked and did not settle it: the connection is made, and the log says so.
+    const unsettled = questions.length > 0 && mode === 'relaxed' ? checkRevocation(path, evidence, { mode: 'strict', wallTime }) : null;
+    if (unsettled !== null) environment.note?.(`It is not known whether ${party.certificate.replace(/^T/, 't')} or one of its issuers was revoked, and this connection is made nevertheless. ${unsettled.detail}.`);
+    return;
+  }
   const message = failure.revoked
     ? `${party.certificate} was revoked. Do not connect; tell the administrator.`
     : `It could not be found out whether the certificate was revoked. Try again later, or relax the check in the properties.`;

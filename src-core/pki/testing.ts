@@ -77,6 +77,15 @@ export function testCrl(issuer: TestAuthority, { thisUpdate = testNow - day, nex
   return derSequence(tbs, algorithm, derBitString(signData(scheme, issuer.privateKey, tbs)));
 }
 
+/** Where a certificate says that its status is known. */
+export function testRevocationUrls(ocsp: string, crl: string): NonNullable<CertificateRequest['extraExtensions']> {
+  const uri = (url: string): Uint8Array => derElement(contextTag(6, false), Buffer.from(url, 'latin1'));
+  return [
+    { oid: '1.3.6.1.5.5.7.1.1', critical: false, value: derSequence(derSequence(derOid('1.3.6.1.5.5.7.48.1'), uri(ocsp))) },
+    { oid: '2.5.29.31', critical: false, value: derSequence(derSequence(derElement(contextTag(0, true), derElement(contextTag(0, true), uri(crl))))) },
+  ];
+}
+
 export interface TestOcsp {
   readonly status?: 'good' | 'revoked' | 'unknown';
   readonly thisUpdate?: number;

@@ -1,6 +1,7 @@
 export type * from './clock';
 export type * from './random';
 export type * from './datagrams';
+export type * from './http';
 export type * from './adapters';
 export type * from './data-path';
 export type * from './network-settings';

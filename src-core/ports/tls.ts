@@ -34,6 +34,10 @@ export interface TlsServerOptions {
   readonly privateKey: Uint8Array;
   /** The client's certificate is asked for and must be there; judging it is the caller's, after `open`. */
   readonly requestClientCertificate: boolean;
+  /** 80 octets, the same for every session of a server: clients may resume. Absent or null: every handshake is a full one. */
+  readonly ticketKey?: Uint8Array | null;
+  /** Stapled to the certificate where the client asks for it, DER. */
+  readonly ocspResponse?: Uint8Array | null;
 }
 
 export interface TlsStep {
@@ -55,12 +59,14 @@ export interface TlsSession {
   write(data: Uint8Array): TlsStep;
   /** DER, end-entity first. */
   peerCertificates(): readonly Uint8Array[];
+  /** OCSP responses stapled to the certificate, DER; in `verify` with TLS 1.3 only. */
+  ocspResponses(): readonly Uint8Array[];
   /** RFC 5705 / RFC 8446 section 7.5; context null means none, which differs from empty in TLS 1.2. */
   exportKey(label: string, context: Uint8Array | null, length: number): Uint8Array;
   readonly version: string;
   readonly cipher: string;
   readonly resumed: boolean;
-  /** The session for a later resumption, once the peer offered one. */
+  /** The session for a later resumption, once the peer offered one; holds keys. With TLS 1.2 only where both ends know RFC 7627. */
   readonly resumable: Uint8Array | null;
   /** Wipes keys. Idempotent. */
   close(): void;

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import type { SecretAnswer, SecretKind, SecretRequest, Secrets } from '../../src-core/ports/secrets';
+import type { ServerCertificateQuestion } from '../../src-core/connection/questions';
+import { summarizeCertificate } from '../../src-core/pki/certificate-summary';
+import type { SecretAnswer, SecretKind, SecretRequest } from '../../src-core/ports/secrets';
 import { sanitizeText } from '../../src-core/bytes';
+import type { Person } from '../service/person';
 import { CommandError, exitCode } from './exit-codes';
 
 export interface PersonOptions {
@@ -26,22 +29,62 @@ function readSecretFile(path: string, option: string): string {
 const firstLine = (text: string): string => (text.split('\n')[0] ?? '').replace(/\r$/, '');
 
 /** Answers from the options, each once; then, on a terminal, the person. Files are read before anything is sent. */
-export function createPerson(options: PersonOptions): Secrets {
+export function createPerson(options: PersonOptions): Person {
   const given = new Map<SecretKind, string>();
   if (options.passwordFile !== null) given.set('password', readSecretFile(options.passwordFile, '--password-file'));
   if (options.passwordStdin) given.set('password', firstLine(readFileSync(0, 'utf8')));
   if (options.pinFile !== null) given.set('pin', readSecretFile(options.pinFile, '--pin-file'));
   const password = given.get('password');
   if (password !== undefined) for (const kind of ['psk', 'passphrase'] as const) given.set(kind, password);
+  const onTerminal = process.stdin.isTTY && !options.passwordStdin;
   return {
     request: async (request) => {
       const secret = given.get(request.kind);
       given.delete(request.kind);
       const username = options.username === null ? {} : { username: options.username };
       if (secret !== undefined && request.reason === null) return { secret, save: false, ...username };
-      return process.stdin.isTTY && !options.passwordStdin ? askTerminal(request, options.username) : null;
+      return onTerminal ? askTerminal(request, options.username) : null;
+    },
+    acceptServer: async (question) => {
+      process.stderr.write(serverCertificateText(question));
+      if (!onTerminal) {
+        process.stderr.write('Nobody can be asked here, so it is refused. To accept it, add this SHA-256 to the profile as the last line says, or connect on a terminal.\n');
+        return false;
+      }
+      return (await ask('Accept this certificate from now on? Type "yes": ', true))?.trim().toLowerCase() === 'yes';
+    },
+    chooseCertificate: async ({ choices }) => {
+      const lines = choices.map(({ certificate, token }, index) => {
+        const { subject, issuerName, notAfter, fingerprint } = summarizeCertificate(certificate);
+        return `${String(index + 1).padStart(3)}  ${subject}, issued by ${issuerName}, until ${notAfter.slice(0, 10)}${token === null ? '' : `, token ${sanitizeText(token.token)}`}\n     SHA-256 ${fingerprint}\n`;
+      });
+      process.stderr.write(`Several certificates fit this connection:\n${lines.join('')}`);
+      if (!onTerminal) {
+        process.stderr.write('Nobody can be asked here. Name one in the profile: authentication.chosenCertificate with its SHA-256, or authentication.certificate.\n');
+        return null;
+      }
+      const number = Number((await ask(`Which one? 1 to ${String(choices.length)}: `, true))?.trim());
+      return Number.isInteger(number) && number >= 1 && number <= choices.length ? number - 1 : null;
     },
   };
+}
+
+/** The certificate as a person compares it; the last line is what a profile needs. */
+export function serverCertificateText({ certificate, reason, server, acceptedBefore, expectedName }: ServerCertificateQuestion): string {
+  const summary = summarizeCertificate(certificate);
+  const facts: readonly (readonly [string, string])[] = [
+    ['Server', `${server === 'gateway' ? 'VPN gateway' : 'authentication server'} ${sanitizeText(expectedName)}`],
+    ['Issued to', summary.subject],
+    ['Issued by', summary.selfSigned ? 'itself' : summary.issuer],
+    ['Names', summary.names.join(', ') || 'none'],
+    ['Valid', `${summary.notBefore} to ${summary.notAfter}`],
+    ['Usage', summary.extendedKeyUsage?.join(', ') ?? 'any'],
+    ['Key', summary.publicKey],
+    ...acceptedBefore.map((old): readonly [string, string] => ['Accepted before', old]),
+    ['SHA-256', summary.fingerprint],
+    ['In a profile', server === 'gateway' ? 'serverCertificate.acceptedCertificates' : 'authentication.acceptedServerCertificates'],
+  ];
+  return `${reason}\n${facts.map(([name, value]) => `  ${name.padEnd(16)} ${value}\n`).join('')}`;
 }
 
 async function askTerminal(request: SecretRequest, username: string | null): Promise<SecretAnswer | null> {

@@ -1,11 +1,11 @@
 import { ProfileStore } from '../../src-core/profiles';
-import type { Secrets } from '../../src-core/ports/secrets';
 import packageFile from '../../package.json';
 import { createLinuxSystem } from '../system/linux';
 import { NodeDatagrams } from '../system/linux/datagrams-dgram';
 import { startControlServer, type ControlServer } from './control-server';
 import { startDemo } from './demo';
 import { findDirectories, type Directories } from './directories';
+import type { Person } from './person';
 import { createProfileFiles } from './profile-files';
 import type { SecretStore } from './secret-store';
 import { createSystemEnvironment } from './system-environment';
@@ -18,7 +18,7 @@ export interface HostOptions {
   /** `auto`: when no connection is saved yet. */
   readonly demo: 'auto' | 'on' | 'off';
   readonly language?: string;
-  readonly askPerson?: Secrets;
+  readonly askPerson?: Person;
   readonly env?: NodeJS.ProcessEnv;
   /** Unexpected errors that stop nothing, for the host's diagnostics. */
   readonly onProblem?: (problem: string) => void;

@@ -1,5 +1,6 @@
 import type { ConnectionPorts } from '../../src-core/connection/ports';
 import type { Connection } from '../../src-core/connection/connection';
+import type { Questions, Remembered } from '../../src-core/connection/questions';
 import type { Adapters } from '../../src-core/ports/adapters';
 import type { Secrets } from '../../src-core/ports/secrets';
 import type { Trace } from '../../src-core/ports/trace';
@@ -12,7 +13,7 @@ export interface ConnectionEnvironment {
   readonly adapters: Adapters;
   /** What is missing on this machine, by its name and what installs it; null: nothing. */
   unavailable(): VpnError | null;
-  createPorts(profile: Profile, given: { readonly secrets: Secrets; readonly trace: Trace }): ConnectionPorts;
+  createPorts(profile: Profile, given: { readonly secrets: Secrets; readonly trace: Trace; readonly questions: Questions; readonly remember: (what: Remembered) => void }): ConnectionPorts;
   /** Certificates on tokens; `module` null: of every module this computer knows. Absent: no tokens here. */
   listTokens?(module: string | null): ClientCertificateList;
   /** A free name for a tunnel adapter, none of `taken`. */

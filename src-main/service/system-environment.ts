@@ -6,6 +6,9 @@ import { createTokens } from '../../native/tokens';
 import { createCredentialsSource } from '../../src-core/connection/credentials';
 import { createInitiatorSession } from '../../src-core/ikev2/sa/initiator-session';
 import type { Certificate } from '../../src-core/pki/certificate';
+import { RevocationFetcher } from '../../src-core/pki/revocation-fetcher';
+import type { AcceptanceEnvironment } from '../../src-core/pki/server-certificate';
+import type { Trace } from '../../src-core/ports/trace';
 import { parseTrustStore } from '../../src-core/pki/trust-anchors';
 import { VpnError } from '../../src-core/ports/vpn-error';
 import { helperProgram, type LinuxSystem } from '../system/linux';
@@ -31,6 +34,11 @@ export function createSystemAuthorities(places: readonly string[] = trustStores)
 export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironment {
   const { adapters, clock, datagrams, random, resolver, createNetworkSettings } = system;
   const systemAuthorities = createSystemAuthorities();
+  const revocation = system.http === null ? null : new RevocationFetcher({ http: system.http, clock });
+  const acceptanceOf = (trace: Trace): AcceptanceEnvironment => {
+    const note = (text: string): void => trace.log({ level: 'warning', area: 'certificate', text });
+    return { wallTime: () => clock.wallTime(), systemAuthorities, note, ...(revocation === null ? {} : { fetchRevocation: (questions) => revocation.fetch(questions, note) }) };
+  };
   const tls = createTlsEngine();
   const tokens = createTokens();
   return {
@@ -44,7 +52,7 @@ export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironm
       }
       return null;
     },
-    createPorts: (_profile, { secrets, trace }) => ({
+    createPorts: (_profile, { secrets, trace, questions, remember }) => ({
       clock,
       random,
       adapters,
@@ -52,7 +60,7 @@ export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironm
       resolver,
       networkSettings: createNetworkSettings!(),
       trace,
-      credentials: createCredentialsSource({ random, secrets, trace, tls, tokens, acceptance: { wallTime: () => clock.wallTime(), systemAuthorities } }),
+      credentials: createCredentialsSource({ random, secrets, questions, remember, trace, tls, tokens, acceptance: acceptanceOf(trace) }),
       createDataPath: () => createNativeDataPath({ clock }),
       createSession: (config, dependencies) => createInitiatorSession(dependencies, config),
     }),

@@ -1,14 +1,15 @@
 import { Connection } from '../../src-core/connection/connection';
 import { idleStatus } from '../../src-core/connection/status-object';
+import type { ConnectionPorts } from '../../src-core/connection/ports';
+import type { Remembered } from '../../src-core/connection/questions';
 import type { StatusObject } from '../../src-core/connection/status';
 import type { Adapters } from '../../src-core/ports/adapters';
 import type { Clock, Timer } from '../../src-core/ports/clock';
-import type { SecretAnswer, SecretRequest, Secrets } from '../../src-core/ports/secrets';
 import type { Trace } from '../../src-core/ports/trace';
 import { sameProfileName } from '../../src-core/profiles/checks';
 import type { Profile } from '../../src-core/profiles/profile';
 import type { ProfileStore } from '../../src-core/profiles/store';
-import type { AdapterView, ApiPush, ApiRequests, LogEntry, PromptAnswer, RoundTripSample, Snapshot } from '../api/contract';
+import type { AdapterView, ApiPush, ApiRequests, LogEntry, RoundTripSample, Snapshot } from '../api/contract';
 import { ApiError, type ApiService } from '../api/service';
 import type { ControlledHost } from './control-server';
 import { Diagnoses } from './diagnoses';
@@ -16,6 +17,7 @@ import type { ConnectionEnvironment, DemoEnvironment } from './environment';
 import { inspectCertificates } from './certificate-view';
 import { exportProfile, Imports } from './imports';
 import { LogRing } from './log-ring';
+import { ConnectionPerson, withDecision, type Person } from './person';
 import { Prompts } from './prompts';
 import { SessionSecretStore, type SecretStore } from './secret-store';
 
@@ -30,8 +32,8 @@ export interface VpnServiceOptions {
   readonly secretStore: SecretStore;
   readonly system: ConnectionEnvironment;
   readonly demo: DemoEnvironment | null;
-  /** Who answers for the person where no user interface does (the command line). Absent: prompts of the user interface. */
-  readonly askPerson?: Secrets;
+  /** Absent: prompts of the user interface. */
+  readonly askPerson?: Person;
 }
 
 /** One profile and, once used, its connection. */
@@ -270,7 +272,7 @@ export class VpnService implements ApiService, ControlledHost {
     const missing = entry.environment.unavailable();
     if (missing !== null) throw new ApiError('refused', 'failure.missing-component', 'name', { problem: missing.message });
     const live = state === 'up' ? this.#statusOf(entry) : elsewhere;
-    return this.#diagnoses.run({ profile, ports: entry.environment.createPorts(profile, { secrets: { request: (request) => this.#secret(entry, request) }, trace: this.#trace(profile.name) }), live });
+    return this.#diagnoses.run({ profile, ports: this.#portsOf(entry), live });
   }
 
   /** Resolves when Connected, rejects with the VpnError of the attempt. */
@@ -316,11 +318,10 @@ export class VpnService implements ApiService, ControlledHost {
     }
     if (entry.connection === null) {
       const tunnelName = (entry.tunnelName ??= this.#freeTunnelName(environment));
-      const trace = this.#trace(profile.name);
       const connection = new Connection({
         profile,
         tunnelName,
-        ports: environment.createPorts(profile, { secrets: { request: (request) => this.#secret(entry, request) }, trace }),
+        ports: this.#portsOf(entry),
         onStatus: (status) => {
           if (entry.connection !== connection) return;
           entry.status = status;
@@ -346,28 +347,24 @@ export class VpnService implements ApiService, ControlledHost {
     return entry.kind === 'demo' ? this.#demoSecrets : this.#options.secretStore;
   }
 
-  /** The saved secret first; a saved one that was refused is forgotten. Then the person. */
-  async #secret(entry: Entry, request: SecretRequest): Promise<SecretAnswer | null> {
-    const store = this.#secretsOf(entry);
-    const { name } = entry.profile;
-    const saved = store.get(name, request.kind);
-    if (saved !== null && request.reason === null) return { secret: saved.secret, save: false, ...(saved.username === null ? {} : { username: saved.username }) };
-    if (saved !== null) store.forget(name, request.kind);
-    const { askPerson } = this.#options;
-    if (askPerson !== undefined) return askPerson.request(request);
-    const answer: PromptAnswer = await this.#prompts.ask({
-      type: 'credentials',
-      connection: name,
-      kind: request.kind,
-      username: saved?.username ?? request.account,
-      domain: entry.profile.authentication.domain,
-      reason: request.reason,
-      canSave: store.storage === 'available',
-      hasSaved: saved !== null,
-    });
-    if (answer.type !== 'credentials') return null;
-    if (answer.save) store.set(name, request.kind === 'new-password' ? 'password' : request.kind, { username: answer.username, secret: answer.secret });
-    return { secret: answer.secret, save: answer.save, ...(answer.username === null ? {} : { username: answer.username }) };
+  #portsOf(entry: Entry): ConnectionPorts {
+    const { profile, environment } = entry;
+    const person = new ConnectionPerson({ prompts: this.#prompts, other: this.#options.askPerson, store: this.#secretsOf(entry), profile: () => entry.profile });
+    return environment.createPorts(profile, { secrets: person, questions: person, remember: (what) => void this.#remember(entry, what), trace: this.#trace(profile.name) });
+  }
+
+  /** In the profile of this host at once and, where it is saved, in its file: there without what only this host was told (a user name of the command line). */
+  async #remember(entry: Entry, what: Remembered): Promise<void> {
+    const { profiles } = this.#options;
+    entry.profile = withDecision(entry.profile, what);
+    this.#pushProfiles();
+    const saved = entry.kind === 'saved' ? profiles.find(entry.profile.name) : null;
+    if (saved === null) return;
+    const problem = await profiles.save(withDecision(saved, what), saved.name).then(
+      (result) => (result.ok ? null : result.text),
+      (error: unknown) => (error instanceof Error ? error.message : 'unknown reason'),
+    );
+    if (problem !== null) this.log.add({ level: 'warning', area: 'certificate', text: `The decision about a certificate could not be saved: ${problem}.` }, saved.name, this.#options.clock.wallTime());
   }
 
   // ---- telling ----

@@ -52,6 +52,7 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
                            InstanceMethod<&TlsSession::Verified>("verified"),
                            InstanceMethod<&TlsSession::Write>("write"),
                            InstanceMethod<&TlsSession::PeerCertificates>("peerCertificates"),
+                           InstanceMethod<&TlsSession::OcspResponses>("ocspResponses"),
                            InstanceMethod<&TlsSession::ExportKey>("exportKey"),
                            InstanceMethod<&TlsSession::Close>("close"),
                            InstanceAccessor<&TlsSession::Version>("version"),
@@ -82,8 +83,8 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     if (client_) {
       SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     } else {
-      SSL_CTX_set_num_tickets(context, 0);
-      SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+      UseTickets(options.Get("ticketKey"));
+      UseOcspResponse(options.Get("ocspResponse"));
       SSL_CTX_set_verify(context, options.Get("requestClientCertificate").ToBoolean() ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE, nullptr);
     }
     ssl_ = SSL_new(context);
@@ -94,6 +95,8 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     SSL_set_bio(ssl_, in_, out_);
     if (client_) {
       SSL_set_connect_state(ssl_);
+      // RFC 9190 section 5.4.
+      SSL_set_tlsext_status_type(ssl_, TLSEXT_STATUSTYPE_ocsp);
       Napi::Value name = options.Get("serverName");
       if (name.IsString()) SSL_set_tlsext_host_name(ssl_, name.As<Napi::String>().Utf8Value().c_str());
       Napi::Value session = options.Get("session");
@@ -137,6 +140,37 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     Key parsed(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(bytes.ByteLength())));
     if (parsed == nullptr || SSL_CTX_use_PrivateKey(context_.get(), parsed.get()) != 1 || SSL_CTX_check_private_key(context_.get()) != 1)
       throw Napi::Error::New(env, "privateKey: " + LastError("does not fit the certificate"));
+  }
+
+  // Resumption without state: whoever has the key takes the tickets. Without one every handshake is a full one.
+  void UseTickets(Napi::Value key) {
+    SSL_CTX* context = context_.get();
+    if (key.IsTypedArray()) {
+      Napi::Uint8Array octets = key.As<Napi::Uint8Array>();
+      static const unsigned char name[] = "agile-vpn";
+      if (SSL_CTX_set_tlsext_ticket_keys(context, octets.Data(), octets.ByteLength()) != 1) throw Napi::Error::New(key.Env(), "ticketKey: 80 octets are needed");
+      SSL_CTX_set_session_id_context(context, name, sizeof name);
+      SSL_CTX_set_num_tickets(context, 1);
+    } else {
+      SSL_CTX_set_num_tickets(context, 0);
+      SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    }
+  }
+
+  void UseOcspResponse(Napi::Value response) {
+    if (!response.IsTypedArray()) return;
+    Napi::Uint8Array octets = response.As<Napi::Uint8Array>();
+    stapled_.assign(octets.Data(), octets.Data() + octets.ByteLength());
+    SSL_CTX_set_tlsext_status_cb(context_.get(), &TlsSession::OnStatusRequest);
+    SSL_CTX_set_tlsext_status_arg(context_.get(), this);
+  }
+
+  static int OnStatusRequest(SSL* ssl, void* argument) {
+    const auto& stapled = static_cast<TlsSession*>(argument)->stapled_;
+    auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(stapled.data(), stapled.size()));
+    if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+    SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(stapled.size()));
+    return SSL_TLSEXT_ERR_OK;
   }
 
   // The signature is made by JavaScript within the handshake, on this thread.
@@ -281,6 +315,16 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     return list;
   }
 
+  // What the server stapled to its certificate. TLS 1.2 sends it after the certificate, too late for `verify`.
+  Napi::Value OcspResponses(const Napi::CallbackInfo& info) {
+    Napi::Env env = info.Env();
+    Napi::Array list = Napi::Array::New(env);
+    const unsigned char* response = nullptr;
+    long length = ssl_ == nullptr ? -1 : SSL_get_tlsext_status_ocsp_resp(ssl_, &response);
+    if (response != nullptr && length > 0) list.Set(0u, Octets(env, response, static_cast<size_t>(length)));
+    return list;
+  }
+
   Napi::Value ExportKey(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
     if (ssl_ == nullptr || !SSL_is_init_finished(ssl_)) throw Napi::Error::New(env, "the TLS session is not open");
@@ -310,7 +354,9 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
   Napi::Value Resumable(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
     SSL_SESSION* session = ssl_ == nullptr ? nullptr : SSL_get0_session(ssl_);
-    if (session == nullptr || SSL_SESSION_is_resumable(session) != 1) return env.Null();
+    if (session == nullptr || !SSL_is_init_finished(ssl_) || SSL_SESSION_is_resumable(session) != 1) return env.Null();
+    // Without it (RFC 7627) a resumed session could be spliced to another server's: its exported keys would prove nothing.
+    if (SSL_version(ssl_) < TLS1_3_VERSION && SSL_get_extms_support(ssl_) != 1) return env.Null();
     int length = i2d_SSL_SESSION(session, nullptr);
     if (length <= 0) return env.Null();
     Napi::Uint8Array bytes = Napi::Uint8Array::New(env, static_cast<size_t>(length));
@@ -342,6 +388,7 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
   Verdict verdict_ = Verdict::kNone;
   std::string error_;
   std::vector<std::vector<unsigned char>> peer_;
+  std::vector<unsigned char> stapled_;
 };
 
 }  // namespace

@@ -8,7 +8,7 @@ import { TlsFraming } from './framing';
  * Judges the certificates the authentication server showed, end-entity first: path, names and rules of the profile for the AAA server,
  * which is not the gateway (A-54). Rejects with a VpnError naming the check. Until it resolves nothing of ours leaves (A-56).
  */
-export type ServerJudge = (certificates: readonly Uint8Array[]) => Promise<void>;
+export type ServerJudge = (certificates: readonly Uint8Array[], ocspResponses?: readonly Uint8Array[]) => Promise<void>;
 
 export type TlsClientCredentials = Pick<TlsClientOptions, 'certificates' | 'privateKey'>;
 
@@ -110,7 +110,7 @@ export class TlsTunnel {
     let pending = step.output;
     if (step.state === 'verify') {
       try {
-        await this.#options.judge(session.peerCertificates());
+        await this.#options.judge(session.peerCertificates(), session.ocspResponses());
       } catch (error) {
         this.close();
         if (error instanceof VpnError) return { type: 'failure', error };

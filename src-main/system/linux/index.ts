@@ -1,11 +1,12 @@
 import { loadAddon, type NativeAddon } from '../../../native';
-import type { Adapters, Clock, Datagrams, NetworkSettings, Random, Resolver } from '../../../src-core/ports';
+import type { Adapters, Clock, Datagrams, Http, NetworkSettings, Random, Resolver } from '../../../src-core/ports';
 import { LinuxAdapters, OWN_TUNNEL } from './adapters';
 import { NodeAdapters } from './adapters-node';
 import { SystemClock } from './clock';
 import { LinuxDatagrams } from './datagrams';
 import { NodeDatagrams } from './datagrams-dgram';
 import { LinuxNetworkSettings } from './network-settings';
+import { PhysicalHttp } from './physical-http';
 import { SystemRandom } from './random';
 import { physicalNameServers } from './resolv-conf';
 import { RESOLVED_SOCKET } from './resolved-varlink';
@@ -18,6 +19,8 @@ export interface LinuxSystem {
   readonly adapters: Adapters;
   readonly datagrams: Datagrams;
   readonly resolver: Resolver;
+  /** null without the addon. */
+  readonly http: Http | null;
   /** One a connection, made when it connects: each speaks to a helper of its own. null without the addon: only the demo on loopback works. */
   readonly createNetworkSettings: (() => NetworkSettings & { close(): Promise<void>; lift(): Promise<void> }) | null;
 }
@@ -26,13 +29,15 @@ export function createLinuxSystem(): LinuxSystem {
   const addon = loadAddon();
   const clock = new SystemClock();
   const random = new SystemRandom();
-  if (addon === null) return { clock, random, resolver: new SystemResolver(), adapters: new NodeAdapters(), datagrams: new NodeDatagrams(), createNetworkSettings: null };
+  if (addon === null) return { clock, random, resolver: new SystemResolver(), adapters: new NodeAdapters(), datagrams: new NodeDatagrams(), http: null, createNetworkSettings: null };
   const adapters = new LinuxAdapters(addon);
   const datagrams = new LinuxDatagrams(addon);
+  const resolver = new PhysicalResolver({ adapters, datagrams, random, tunnelUp: () => tunnelUp(addon), nameServers: () => physicalNameServers(), resolvedSocket: RESOLVED_SOCKET });
   return {
     clock,
     random,
-    resolver: new PhysicalResolver({ adapters, datagrams, random, tunnelUp: () => tunnelUp(addon), nameServers: () => physicalNameServers(), resolvedSocket: RESOLVED_SOCKET }),
+    resolver,
+    http: new PhysicalHttp({ addon, adapters, resolver }),
     adapters,
     datagrams,
     createNetworkSettings: () => new LinuxNetworkSettings(addon),
