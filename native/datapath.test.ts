@@ -271,6 +271,44 @@ describe('native and TypeScript count and refuse alike', () => {
   });
 });
 
+describe('packets that come before their SA', () => {
+  const inbound = sa(0x2000);
+  const make = peer(inbound);
+  const early = [1n, 2n, 3n].map((sequence) => make(sequence, incoming(Number(sequence) * 10)));
+
+  test('wait for it when its SPI was proposed, and go on in their order', async () => {
+    path.expectInbound(0x2000);
+    for (const datagram of early) path.receive(datagram, gateway.local);
+    path.receive(peer(sa(0x3000))(1n, incoming()), gateway.local);
+    expect(path.inboundCounters(0x2000)).toBeNull();
+    path.installInbound(inbound);
+    for (const length of [10, 20, 30]) expect(await tunnel.next()).toEqual(incoming(length));
+    expect(path.inboundCounters(0x2000)).toMatchObject({ packets: 3, droppedReplay: 0 });
+    await until(() => events.length > 0);
+    // What nobody waits for is unknown, as ever.
+    expect(events).toEqual([{ type: 'unknown-spi', spi: 0x3000 }]);
+  });
+
+  test('are forgotten with the SPI, and are judged like all others', () => {
+    path.expectInbound(0x2000);
+    path.receive(make(1n, incoming()), gateway.local);
+    path.removeInbound(0x2000);
+    path.expectInbound(0x2000);
+    const forged = make(2n, incoming());
+    forged[forged.length - 1]! ^= 1;
+    path.receive(forged, gateway.local);
+    path.installInbound(inbound);
+    expect(path.inboundCounters(0x2000)).toMatchObject({ packets: 0, droppedAuth: 1 });
+  });
+
+  test('are no more than 512', () => {
+    path.expectInbound(0x2000);
+    for (let sequence = 1n; sequence <= 600n; sequence++) path.receive(make(sequence, incoming()), gateway.local);
+    path.installInbound(inbound);
+    expect(path.inboundCounters(0x2000)).toMatchObject({ packets: 512 });
+  });
+});
+
 describe('one socket for IKE and ESP (RFC 3948)', () => {
   test('the marker and peer port 500 lead to JavaScript, the rest to the tunnel, keepalives nowhere', async () => {
     const ike = new Inbox(socket);

@@ -7,6 +7,7 @@ import { loadAddon, type NativeAddon } from './index';
 export interface NativeDataPathHandle {
   /** `assumeHeader`, for tests: packets carry the virtio header although the descriptor is no TUN. */
   attachTunnel(fd: number, assumeHeader?: boolean): void;
+  expectInbound(spi: number): void;
   installInbound(sa: NativeSa): void;
   installOutbound(sa: NativeSa): void;
   removeInbound(spi: number): void;
@@ -105,6 +106,10 @@ class AddonDataPath implements NativeDataPath {
   attachTunnel(device: TunnelDevice): void {
     if (device.fd === null) throw new TypeError(`the native data path needs a descriptor, and ${device.name} has none`);
     this.#handle.attachTunnel(device.fd);
+  }
+
+  expectInbound(spi: number): void {
+    this.#handle.expectInbound(spi);
   }
 
   installInbound(sa: EspSa): void {

@@ -21,6 +21,10 @@ export class SharedDataPath implements DataPath {
     this.#inner.attachTunnel(device);
   }
 
+  expectInbound(spi: number): void {
+    this.#inner.expectInbound(spi);
+  }
+
   installInbound(sa: EspSa): void {
     this.#inner.installInbound(sa);
   }

@@ -270,6 +270,27 @@ describe('inbound', () => {
     ]);
   });
 
+  test('what comes for a proposed SPI waits for its SA, in order and bounded, and is judged like all others', () => {
+    const proposed = sa(0x2002);
+    const send = peer(proposed);
+    path.expectInbound(0x2002);
+    const forged = send(700n, incoming());
+    forged[forged.length - 1]! ^= 1;
+    path.receive(forged, from);
+    for (let sequence = 1n; sequence <= 600n; sequence++) path.receive(send(sequence, incoming()), from);
+    expect(device.received.length).toBe(0);
+    expect(events).toEqual([]);
+    path.installInbound(proposed);
+    expect(path.inboundCounters(0x2002)).toMatchObject({ packets: 511, droppedAuth: 1, droppedReplay: 0 });
+    expect(device.received.length).toBe(511);
+    path.removeInbound(0x2002);
+    path.expectInbound(0x2002);
+    path.receive(send(601n, incoming()), from);
+    path.removeInbound(0x2002);
+    path.installInbound(sa(0x2002));
+    expect(path.inboundCounters(0x2002)).toMatchObject({ packets: 0 });
+  });
+
   test('E-12 several inbound SAs live side by side until removed', () => {
     const newer = sa(0x2001);
     path.installInbound(newer);

@@ -6,6 +6,7 @@ import type { SocketAddress } from '../ports/datagrams';
 import type { Random } from '../ports/random';
 import type { Trace } from '../ports/trace';
 import { decapsulate, encapsulate, hasEspShape, nextHeader, readEspHeader } from './esp-packet';
+import { EarlyPackets } from './early-packets';
 import { HeldPackets } from './held-packets';
 import { parseInnerPacket, type InnerPacket } from './inner-packet';
 import { fragmentIpv4 } from './ipv4-fragments';
@@ -41,6 +42,7 @@ class TypeScriptDataPath implements DataPath {
   readonly #trace: Trace | null;
   readonly #database = new SaDatabase();
   /** Inner packets that arrived without a path (Dormant). */
+  readonly #early = new EarlyPackets();
   readonly #waiting = new HeldPackets(heldPacketLimit);
   /** Sealed packets that the current path refused. */
   readonly #refused = new HeldPackets(heldPacketLimit);
@@ -66,8 +68,14 @@ class TypeScriptDataPath implements DataPath {
     });
   }
 
+  expectInbound(spi: number): void {
+    if (!this.#closed) this.#early.expect(spi);
+  }
+
   installInbound(sa: EspSa): void {
-    if (!this.#closed) this.#database.addInbound(sa);
+    if (this.#closed) return;
+    this.#database.addInbound(sa);
+    for (const packet of this.#early.take(sa.spi)) this.#receive(packet);
   }
 
   installOutbound(sa: EspSa): void {
@@ -75,6 +83,7 @@ class TypeScriptDataPath implements DataPath {
   }
 
   removeInbound(spi: number): void {
+    this.#early.forget(spi);
     this.#database.removeInbound(spi);
   }
 
@@ -96,12 +105,16 @@ class TypeScriptDataPath implements DataPath {
   }
 
   receive(datagram: Uint8Array, _from: SocketAddress): void {
-    if (this.#closed) return;
+    if (!this.#closed) this.#receive(datagram);
+  }
+
+  #receive(datagram: Uint8Array): void {
     const header = readEspHeader(datagram);
     // Keepalives, IKE and reserved SPIs are none of ours (RFC 3948 section 2, H-12, H-62).
     if (header === null || header.spi < 256) return;
     const sa = this.#database.inbound(header.spi);
     if (sa === null) {
+      if (this.#early.hold(header.spi, datagram)) return;
       this.#emitLimited('unknown-spi', { type: 'unknown-spi', spi: header.spi });
       return;
     }
@@ -155,6 +168,7 @@ class TypeScriptDataPath implements DataPath {
   close(): void {
     this.#closed = true;
     this.#database.clear();
+    this.#early.clear();
     this.#waiting.takeAll();
     this.#refused.takeAll();
     this.#path = null;

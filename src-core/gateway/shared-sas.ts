@@ -33,6 +33,11 @@ class RegisteredDataPath implements DataPath {
     this.#owners = owners;
   }
 
+  expectInbound(spi: number): void {
+    this.#inner.expectInbound(spi);
+    this.#owners.set(spi, this.#inner);
+  }
+
   installInbound(sa: EspSa): void {
     this.#inner.installInbound(sa);
     this.#owners.set(sa.spi, this.#inner);

@@ -86,7 +86,12 @@ export interface TunnelDevice {
  */
 export interface DataPath {
   attachTunnel(device: TunnelDevice): void;
-  /** Packets arriving for this SPI are accepted from now on. */
+  /**
+   * The SPI was proposed to the peer, which may send with it before its answer was understood: packets for it wait (a bounded number, the newest
+   * dropped) for `installInbound`, and go with `removeInbound`. Nothing of them is looked at before that.
+   */
+  expectInbound(spi: number): void;
+  /** Packets arriving for this SPI are accepted from now on, those that waited for it first. */
   installInbound(sa: EspSa): void;
   /** The newest outbound SA whose selectors match carries a packet; older ones stay until removed. */
   installOutbound(sa: EspSa): void;

@@ -1,3 +1,4 @@
+import { EarlyPackets } from '../esp/early-packets';
 import type { DataPath, DataPathEvent, EspSa, OuterPath, SaCounters, TunnelDevice } from '../ports/data-path';
 import type { SocketAddress } from '../ports/datagrams';
 import type { Clock } from '../ports/clock';
@@ -24,6 +25,7 @@ export class RecordingDataPath implements DataPath {
   closed = false;
   /** Test packets that arrived for an SPI that is not installed, or with other keys. */
   lost = 0;
+  readonly #early = new EarlyPackets();
   readonly #clock: Clock;
   readonly #listeners: ((event: DataPathEvent) => void)[] = [];
   #lastSentAt: number | null = null;
@@ -37,10 +39,15 @@ export class RecordingDataPath implements DataPath {
     this.history.push('tunnel');
   }
 
+  expectInbound(spi: number): void {
+    this.#early.expect(spi);
+  }
+
   installInbound(sa: EspSa): void {
     if (this.inbound.has(sa.spi)) throw new Error(`inbound SPI ${hex(sa.spi)} is installed twice`);
     this.inbound.set(sa.spi, this.#installed(sa));
     this.history.push(`in+ ${hex(sa.spi)}`);
+    for (const packet of this.#early.take(sa.spi)) this.receive(packet, { address: '', port: 0 });
   }
 
   installOutbound(sa: EspSa): void {
@@ -50,6 +57,7 @@ export class RecordingDataPath implements DataPath {
   }
 
   removeInbound(spi: number): void {
+    this.#early.forget(spi);
     if (this.inbound.delete(spi)) this.history.push(`in- ${hex(spi)}`);
   }
 
@@ -91,6 +99,7 @@ export class RecordingDataPath implements DataPath {
     if (datagram.length < 9) return;
     const spi = new DataView(datagram.buffer, datagram.byteOffset).getUint32(0);
     const entry = this.inbound.get(spi);
+    if (entry === undefined && this.#early.hold(spi, datagram)) return;
     if (entry === undefined || datagram[8] !== keyMark(entry.sa)) {
       this.lost++;
       return;

@@ -284,6 +284,11 @@ Napi::Value CreateDataPath(const Napi::CallbackInfo& info) {
     if (b->path()) b->path()->removeInbound(spi);
     return call.Env().Undefined();
   });
+  method("expectInbound", [](const Bound& b, const Napi::CallbackInfo& call) {
+    const uint32_t spi = NumberArgument(call, 0);
+    if (b->path()) b->path()->expectInbound(spi);
+    return call.Env().Undefined();
+  });
   method("removeOutbound", [](const Bound& b, const Napi::CallbackInfo& call) {
     const uint32_t spi = NumberArgument(call, 0);
     if (b->path()) b->path()->removeOutbound(spi);

@@ -132,6 +132,7 @@ void EspDataPath::close() {
   }
   const auto lock = inbound_.visit();
   inboundSas_.clear();
+  early_.clear();
   inboundTunnel_.reset();
 }
 
@@ -153,12 +154,23 @@ void EspDataPath::attachTunnel(std::shared_ptr<Tunnel> tunnel) {
   wake();
 }
 
+void EspDataPath::expectInbound(uint32_t spi) {
+  const auto lock = inbound_.visit();
+  early_.expect(spi);
+}
+
 bool EspDataPath::installInbound(std::unique_ptr<InboundSa> sa) {
   const auto lock = inbound_.visit();
   for (const auto& other : inboundSas_) {
     if (other->spi == sa->spi) return false;
   }
+  const uint32_t spi = sa->spi;
   inboundSas_.push_back(std::move(sa));
+  const auto early = early_.take(spi);
+  if (early.empty()) return true;
+  const uint64_t now = Now();
+  for (auto packet : early) receiveOne(packet.data(), packet.size(), now);
+  flushInbound();
   return true;
 }
 
@@ -173,6 +185,7 @@ bool EspDataPath::installOutbound(std::unique_ptr<OutboundSa> sa) {
 
 void EspDataPath::removeInbound(uint32_t spi) {
   const auto lock = inbound_.visit();
+  early_.forget(spi);
   inboundSas_.erase(std::remove_if(inboundSas_.begin(), inboundSas_.end(), [spi](const auto& sa) { return sa->spi == spi; }), inboundSas_.end());
 }
 
@@ -544,6 +557,10 @@ void EspDataPath::receive(const Octets* packets, size_t count) {
   const uint64_t now = Now();
   SaCounters::Add(statistics_.receiveBatches);
   for (size_t i = 0; i < count; i += 1) receiveOne(packets[i].data, packets[i].length, now);
+  flushInbound();
+}
+
+void EspDataPath::flushInbound() {
   if (inboundTunnel_ == nullptr) return;
   SaCounters::Add(statistics_.tunWriteDrops, writer_.flush(*inboundTunnel_));
   statistics_.coalescedWrites.store(writer_.coalescedWrites(), std::memory_order_relaxed);
@@ -562,7 +579,10 @@ void EspDataPath::receiveOne(uint8_t* packet, size_t length, uint64_t now) {
       break;
     }
   }
-  if (sa == nullptr) return report({DataPathEvent::Type::UnknownSpi, spi}, true);
+  if (sa == nullptr) {
+    if (!early_.hold(spi, packet, length)) report({DataPathEvent::Type::UnknownSpi, spi}, true);
+    return;
+  }
   SaCounters& counters = sa->counters;
   const EspCipher& cipher = *sa->cipher;
   const size_t start = kHeaderLength + cipher.ivLength();

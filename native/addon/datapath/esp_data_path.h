@@ -14,6 +14,7 @@
 
 #include "../esp_receiver.h"
 #include "../socket_address.h"
+#include "early_packets.h"
 #include "security_association.h"
 #include "tunnel.h"
 
@@ -76,6 +77,8 @@ class EspDataPath final : public EspReceiver {
   void close();
 
   void attachTunnel(std::shared_ptr<Tunnel> tunnel);
+  /// The peer may send with this SPI before its SA can be installed: packets for it wait, as in src-core/esp/early-packets.ts.
+  void expectInbound(uint32_t spi);
   /// false: the SPI is taken.
   bool installInbound(std::unique_ptr<InboundSa> sa);
   bool installOutbound(std::unique_ptr<OutboundSa> sa);
@@ -119,6 +122,8 @@ class EspDataPath final : public EspReceiver {
   void holdPending();
   void takeWaiting();
   void receiveOne(uint8_t* packet, size_t length, uint64_t now);
+  /// What was written to the TUN goes on; under inbound_.
+  void flushInbound();
   void report(const DataPathEvent& event, bool limited);
 
   Listener listener_;
@@ -157,6 +162,7 @@ class EspDataPath final : public EspReceiver {
   std::shared_ptr<Tunnel> inboundTunnel_;
   TunnelWriter writer_;
   std::vector<std::unique_ptr<InboundSa>> inboundSas_;
+  EarlyPackets early_;
 
   std::mutex reportMutex_;
   std::map<std::pair<int, int>, uint64_t> reported_;

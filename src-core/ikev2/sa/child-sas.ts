@@ -60,6 +60,7 @@ export class ChildSas {
   readonly #entries = new Map<ChildSa, Entry>();
   /** Inbound SPIs that are proposed, installed or still hearing. */
   readonly #usedSpis = new Set<number>();
+  #silent = false;
 
   constructor(options: {
     readonly dataPath: DataPath;
@@ -94,20 +95,23 @@ export class ChildSas {
     return this.list.find((other) => other.replaces === child);
   }
 
-  /** A random inbound SPI, taken until it is released or its SA is removed (E-12). */
+  /** A random inbound SPI, taken until it is released or its SA is removed (E-12). What arrives for it waits for `install`. */
   allocateSpi(): number {
     for (;;) {
       const octets = this.#random.bytes(4);
       const spi = new DataView(octets.buffer, octets.byteOffset).getUint32(0);
       if (spi < lowestSpi || this.#usedSpis.has(spi) || !this.#isSpiFree(spi)) continue;
       this.#usedSpis.add(spi);
+      this.#dataPath.expectInbound(spi);
       return spi;
     }
   }
 
   /** Gives back an SPI that was proposed and not agreed on. */
   releaseSpi(spi: number): void {
-    if (this.byInbound(spi) === undefined) this.#usedSpis.delete(spi);
+    if (this.byInbound(spi) !== undefined) return;
+    this.#usedSpis.delete(spi);
+    this.#dataPath.removeInbound(spi);
   }
 
   /** Installs inbound, and outbound as told. Wipes the keys it was given. */
@@ -142,10 +146,24 @@ export class ChildSas {
   /** The peer is ready to receive: from now on this SA carries our packets. */
   activate(child: ChildSa): void {
     const entry = this.#entries.get(child);
+    if (this.#silent && child.outbound === 'pending') {
+      this.#dropOutboundKeys(child);
+      child.outbound = 'removed';
+    }
     if (entry?.waitingOutbound == null || child.outbound !== 'pending') return;
     this.#dataPath.installOutbound(entry.waitingOutbound);
     child.outbound = 'installed';
     this.#dropOutboundKeys(child);
+  }
+
+  /** All of them, also those to come, only hear from now on: another session sends. */
+  stopSending(): void {
+    this.#silent = true;
+    for (const child of this.list) {
+      this.#dropOutboundKeys(child);
+      if (child.outbound === 'installed') this.#dataPath.removeOutbound(child.spiOut);
+      child.outbound = 'removed';
+    }
   }
 
   /** Deleted: sends no more, hears a little longer. */
