@@ -7,6 +7,7 @@ import { VpnError } from '../ports/vpn-error';
 import type { ConnectionContext } from './connection-context';
 import { SharedDataPath } from './data-path-events';
 import type { ConnectionPorts, SessionCredentials } from './ports';
+import { RetiredSessions } from './retired-sessions';
 
 /** C-71. */
 export const deleteWaitMs = 1000;
@@ -25,6 +26,8 @@ export interface Attempt {
   session: IkeSession | null;
   /** One that is being established: the first, or the successor of `session`. */
   next: IkeSession | null;
+  /** Predecessors of `session` that still hear. */
+  readonly retired: RetiredSessions;
   manager: MobilityManager | null;
   /** The session said that it is over: there is nobody to say goodbye to. */
   sessionOver: boolean;
@@ -55,6 +58,7 @@ export function newAttempt(ports: ConnectionPorts): Attempt {
     credentials: null,
     session: null,
     next: null,
+    retired: new RetiredSessions(ports.clock),
     manager: null,
     sessionOver: false,
     ended: false,
@@ -72,7 +76,8 @@ function receive(attempt: Attempt, datagram: Uint8Array, from: SocketAddress, so
     if ((datagram[0]! | datagram[1]! | datagram[2]! | datagram[3]!) !== 0) return attempt.dataPath.receive(datagram, from);
   }
   const path = { socket, remote: from };
-  if (attempt.next?.receive(datagram, path) !== true) attempt.session?.receive(datagram, path);
+  if (attempt.next?.receive(datagram, path) === true || attempt.session?.receive(datagram, path) === true) return;
+  attempt.retired.receive(datagram, path);
 }
 
 /** Whether DELETE would have a way to the server. */
@@ -88,6 +93,7 @@ export async function closeAttempt(context: ConnectionContext, attempt: Attempt,
   attempt.next = null;
   attempt.dataPath.setPath(null);
   const farewell = sayGoodbye && attempt.session !== null ? attempt.session.close(deleteWaitMs) : Promise.resolve(attempt.session?.abandon());
+  const lastWords = sayGoodbye ? attempt.retired.close(deleteWaitMs) : Promise.resolve(attempt.retired.abandon());
   const putBack = (async (): Promise<void> => {
     const [opened] = await Promise.allSettled([attempt.opening]);
     // Without a tunnel or without the service nothing was changed, and there is nobody to change it back.
@@ -96,7 +102,7 @@ export async function closeAttempt(context: ConnectionContext, attempt: Attempt,
     await context.ports.networkSettings.withdraw();
     if (opened.status === 'fulfilled') opened.value?.close();
   })();
-  const results = await Promise.allSettled([farewell, putBack]);
+  const results = await Promise.allSettled([farewell, putBack, lastWords]);
   if (results[1].status === 'rejected') context.log('error', `Not everything could be put back: ${results[1].reason instanceof Error ? results[1].reason.message : 'unknown reason'}.`);
   attempt.session?.abandon();
   attempt.session = null;

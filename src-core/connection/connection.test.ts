@@ -94,6 +94,8 @@ class ScriptedSession implements IkeSession {
 
   rekeyChild(): void {}
 
+  retire(): void {}
+
   close(): Promise<boolean> {
     this.closed = 'deleted';
     return Promise.resolve(true);
@@ -447,7 +449,10 @@ describe('a connection', () => {
     expect(old!.closed).toBe('no');
     expect(scene.connection.status().state).toBe('Connected');
     scene.session.establish();
-    await scene.clock.run(10);
+    await scene.clock.run(900);
+    // What is under way on the old one still arrives.
+    expect(old!.closed).toBe('no');
+    await scene.clock.run(200);
     expect(old!.closed).toBe('deleted');
     expect(scene.states).toEqual(['Connecting', 'Connected']);
     expect(scene.dataPaths).toHaveLength(1);

@@ -65,12 +65,14 @@ export function createCredentialsSource(given: CredentialsOptions): CredentialsS
     if (refused?.error instanceof UnknownServer) return (await servers?.ask(profile.name, refused.error)) === true ? refused.credentials : null;
     const ask: Ask = (kind, account, why) => options.secrets.request({ connection: profile.name, kind, account, reason: why });
     if (profile.authentication.method === 'psk') return presharedKeyCredentials(question, ask);
-    const ownCertificate = (): Promise<ClientKey | null> => loadClientKey(profile, options.acceptance.wallTime(), ask, options.tokens);
-    const local = profile.authentication.method === 'machine-certificate' ? await machineCertificate(ownCertificate) : await eapCredentials(question, options, ask, ownCertificate);
+    const certificateOf = (from: Profile) => (): Promise<ClientKey | null> => loadClientKey(from, options.acceptance.wallTime(), ask, options.tokens);
+    const { method, machineCertificate: first } = profile.authentication;
+    const single = method === 'machine-certificate' ? await machineCertificate(certificateOf(profile)) : await eapCredentials(question, options, ask, certificateOf(profile));
+    const local = single === null || first === null ? single : await twoRounds(single, certificateOf(withMachineCertificate(profile)));
     if (local === null) return null;
     return {
       ...local,
-      label: labels[profile.authentication.method],
+      label: first === null ? labels[method] : `${labels['machine-certificate']} + ${labels[method]}`,
       localIdentity: identityOf(profile.localIdentity, 'localIdentity') ?? local.localIdentity,
       remoteIdentity: identityOf(profile.remoteIdentity, 'remoteIdentity'),
       peer: certificatePeer(profile, options),
@@ -102,6 +104,32 @@ async function machineCertificate(ownCertificate: () => Promise<ClientKey | null
     local: { method: 'signature', signer: own.signer, certificates: own.certificates },
     wipe: own.wipe,
   };
+}
+
+/** The certificate that proves the computer, in the place of the person's. */
+function withMachineCertificate(profile: Profile): Profile {
+  const { machineCertificate: certificate, machinePrivateKey: privateKey } = profile.authentication;
+  return { ...profile, authentication: { ...profile.authentication, certificate, privateKey } };
+}
+
+/** X-12: first the computer by its certificate, then the person by EAP. null: the person cancelled. Rejects when the certificate cannot be used. */
+async function twoRounds(person: LocalCredentials, ownCertificate: () => Promise<ClientKey | null>): Promise<LocalCredentials | null> {
+  if (person.local.method !== 'eap' || person.localIdentity === null) throw new TypeError('a second sign-in is by EAP');
+  try {
+    const machine = await machineCertificate(ownCertificate);
+    if (machine !== null) {
+      const wipeBoth = (): void => {
+        person.wipe();
+        machine.wipe();
+      };
+      return { ...person, localIdentity: machine.localIdentity, local: machine.local, secondRound: { localIdentity: person.localIdentity, local: person.local }, wipe: wipeBoth };
+    }
+  } catch (error) {
+    person.wipe();
+    throw error;
+  }
+  person.wipe();
+  return null;
 }
 
 /** The gateway proves itself by a certificate that fits the rules of the profile (A-2). */

@@ -87,10 +87,12 @@ function local(profile: Profile, options: EapCredentialsOptions, secrets: EapSec
     localIdentity: { type: outer.includes('@') ? 'rfc822' : 'fqdn', value: utf8Encode(outer) } satisfies Identity,
     local: {
       method: 'eap',
-      createConversation: () =>
+      eapOnly: profile.authentication.eapOnly,
+      createConversation: (mode) =>
         new EapPeer({
           identity: outer,
           methods: [method(secrets)],
+          eapOnly: mode?.eapOnly ?? false,
           onNotification: (text) => options.trace.log({ level: 'info', area: 'eap', text: `The server says: ${text}` }),
         }),
     },

@@ -11,7 +11,7 @@ export function exampleProfile(change: Change): Profile {
     port: change.port ?? null,
     remoteIdentity: change.remoteIdentity ?? null,
     localIdentity: change.localIdentity ?? null,
-    authentication: { method: 'eap-mschapv2', username: null, domain: null, anonymousIdentity: null, certificate: null, privateKey: null, serverNames: [], serverAuthorities: [], ttlsInner: 'mschapv2', requireCryptobinding: false, fastReconnect: false, chosenCertificate: null, acceptedServerCertificates: [], ...change.authentication },
+    authentication: { method: 'eap-mschapv2', username: null, domain: null, anonymousIdentity: null, certificate: null, privateKey: null, serverNames: [], serverAuthorities: [], ttlsInner: 'mschapv2', eapOnly: false, machineCertificate: null, machinePrivateKey: null, requireCryptobinding: false, fastReconnect: false, chosenCertificate: null, acceptedServerCertificates: [], ...change.authentication },
     serverCertificate: {
       authorities: [],
       subjectAltName: null,
@@ -37,6 +37,6 @@ export function exampleProfile(change: Change): Profile {
       ...change.network,
     },
     proposals: { ike: ['aes256gcm16-prfsha384-ecp256'], esp: ['aes128gcm16'], ...change.proposals },
-    advanced: { postQuantum: 'prefer', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, tcpFallback: true, legacyWindows: false, ...change.advanced },
+    advanced: { postQuantum: 'prefer', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, reauthenticationSeconds: null, tcpFallback: true, legacyWindows: false, ...change.advanced },
   };
 }

@@ -34,7 +34,7 @@ async function findPaths(context: ConnectionContext, attempt: Attempt): Promise<
     current: null,
   });
   const reasons = found.map((entry) => `${entry.label}: ${entry.reason === null ? 'ready' : unusableText(entry.reason)}`);
-  const usable = found.filter((entry) => entry.usable).slice(0, 16);
+  const usable = currentFirst(attempt, found.filter((entry) => entry.usable)).slice(0, 16);
   const opened = await Promise.allSettled(usable.map((candidate) => attempt.sockets.open(candidate)));
   const paths = usable.flatMap((candidate, index) => {
     const result = opened[index]!;
@@ -45,6 +45,16 @@ async function findPaths(context: ConnectionContext, attempt: Attempt): Promise<
   if (paths.length === 0) throw failures.noPath(reasons);
   return paths;
 }
+
+/** Beside an IKE SA that works the new one is made where that one is: a gateway knows its client by the address too, and nothing moves. */
+function currentFirst(attempt: Attempt, usable: readonly PathCandidate[]): readonly PathCandidate[] {
+  const state = attempt.manager?.state;
+  if (state?.type !== 'Connected') return usable;
+  const isCurrent = (entry: PathCandidate): boolean => samePlace(entry, state.path);
+  return [...usable.filter(isCurrent), ...usable.filter((entry) => !isCurrent(entry))];
+}
+
+const samePlace = (a: PathCandidate, b: PathCandidate): boolean => a.adapter === b.adapter && a.source === b.source && a.destination === b.destination;
 
 /** One IKE SA from IKE_SA_INIT on; `limitMs` null: as long as the session itself tries. It replaces an older one once it is authenticated. */
 export async function negotiate(context: ConnectionContext, attempt: Attempt, credentials: SessionCredentials, limitMs: number | null, listener: NegotiationListener): Promise<Established> {
@@ -69,7 +79,7 @@ export async function negotiate(context: ConnectionContext, attempt: Attempt, cr
         dataPath: attempt.dataPath,
         trace: ports.trace,
         // Both sessions of a revival share the data path.
-        isSpiFree: (spi) => attempt.session === null || attempt.session.children.every((child) => child.spiIn !== spi),
+        isSpiFree: (spi) => (attempt.session === null || attempt.session.children.every((child) => child.spiIn !== spi)) && attempt.retired.isSpiFree(spi),
         onEvent: (event) => {
           if (attempt.ended) return;
           if (attempt.next === session) {

@@ -1,4 +1,4 @@
-import type { IkeSession, IkeSessionConfig, IkeSessionDependencies, Identity, LocalAuthentication, PeerAuthentication } from '../ikev2/session';
+import type { IkeSession, IkeSessionConfig, IkeSessionDependencies, Identity, LocalAuthentication, PeerAuthentication, SecondRound } from '../ikev2/session';
 import type { MschapCredentials } from '../eap';
 import type { Adapters, Resolver } from '../ports/adapters';
 import type { Clock } from '../ports/clock';
@@ -15,6 +15,8 @@ export interface LocalCredentials {
   /** null: the origin address (RFC 7296 section 3.5, ID_IPV4_ADDR or ID_IPV6_ADDR). */
   readonly localIdentity: Identity | null;
   readonly local: LocalAuthentication;
+  /** Signs in after `local` did (RFC 4739). */
+  readonly secondRound?: SecondRound | null;
   /** What an expired password is changed with. */
   readonly mschap?: MschapCredentials | null;
   /** A new password is at hand should the server ask for one. */

@@ -23,6 +23,8 @@ export interface Revival {
 
 /** One try gets so long for its whole handshake before it starts anew with a fresh IKE_SA_INIT, milliseconds. */
 export const revivalTryMs = 2_500;
+/** With an IKE SA that works there is no hurry, and an authentication server may be slow; milliseconds. */
+export const reauthenticationTryMs = 10_000;
 const refusedPauses = [1_000, 2_000, 4_000, 8_000] as const;
 /** A gateway that has just started may refuse what it accepts a moment later; more refusals than this are its answer. */
 const mostRefusals = refusedPauses.length;

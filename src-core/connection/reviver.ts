@@ -6,7 +6,7 @@ import { failures } from './failures';
 import type { Established } from './negotiation';
 import type { SessionCredentials } from './ports';
 import { renewGatewayAddresses } from './resolve-gateway';
-import { afterFailure, beginRevival, revivalTryMs, type Revival, type RevivalCause } from './revival';
+import { afterFailure, beginRevival, reauthenticationTryMs, revivalTryMs, type Revival, type RevivalCause } from './revival';
 import { outageMs } from './session-config';
 import { isAskedAgain } from './sign-in';
 
@@ -63,7 +63,9 @@ export class Reviver {
   revive(cause: RevivalCause): void {
     const context = this.#context;
     const attempt = this.#attempt;
-    if (attempt.ended || this.#revival !== null || context.phase.type !== 'up' || !context.profile.mobility.enabled) return;
+    if (attempt.ended || this.#revival !== null || context.phase.type !== 'up') return;
+    // A lost IKE SA is made again where the connection is to survive that; the gateway's wish for a new sign-in is always met.
+    if (cause !== 'reauthenticate' && !context.profile.mobility.enabled) return;
     this.#revival = beginRevival(cause, context.ports.clock.now(), outageMs(context.profile));
     if (cause === 'deleted') {
       attempt.manager?.stop();
@@ -85,11 +87,12 @@ export class Reviver {
         const revival: Revival = this.#revival;
         if (ports.clock.now() >= revival.endsAt) throw failures.linkLost(profile.name, outageMs(profile));
         try {
-          await renewGatewayAddresses(this.#context, attempt, revivalTryMs);
+          // The gateway that wants a new sign-in is the one the connection is with.
+          if (revival.cause !== 'reauthenticate' || revival.tries > 0) await renewGatewayAddresses(this.#context, attempt, revivalTryMs);
           if (over()) return;
-          const established = await this.#negotiate(attempt.credentials!, Math.min(revivalTryMs, revival.endsAt - ports.clock.now()));
+          const established = await this.#negotiate(attempt.credentials!, Math.min(revival.cause === 'reauthenticate' ? reauthenticationTryMs : revivalTryMs, revival.endsAt - ports.clock.now()));
           this.#revival = null;
-          log('info', 'Connected again with a new IKE SA.');
+          log('info', revival.cause === 'reauthenticate' ? 'Signed in again with a new IKE SA.' : 'Connected again with a new IKE SA.');
           if (attempt.device !== null) await applySettings(this.#context, attempt, attempt.device, established.child);
           this.#context.changed();
           return;

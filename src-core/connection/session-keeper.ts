@@ -3,7 +3,7 @@ import { MobilityManager, type Roam } from '../mobility/mobility-manager';
 import { defaultMobilityPolicy } from '../mobility/mobility-state';
 import type { PathCandidate } from '../mobility/path-candidates';
 import { applySettings } from './apply-settings';
-import { deleteWaitMs, type Attempt } from './attempt';
+import type { Attempt } from './attempt';
 import type { ConnectionContext } from './connection-context';
 import { Doubts } from './doubts';
 import { failures } from './failures';
@@ -86,7 +86,9 @@ export class SessionKeeper {
     facts.configuration = event.configuration;
     facts.authentication = event.authentication;
     facts.ike = event.ike;
-    facts.previousAddresses = [...event.configuration.ipv4Addresses, ...event.configuration.ipv6Addresses.map((entry) => entry.address)];
+    const addresses = [...event.configuration.ipv4Addresses, ...event.configuration.ipv6Addresses.map((entry) => entry.address)];
+    if (facts.connectedSince !== null && addresses.join() !== facts.previousAddresses.join()) this.#context.log('warning', `The server gave other addresses with the new IKE SA: ${addresses.join(', ')} instead of ${facts.previousAddresses.join(', ')}. What was open through the tunnel may have to be opened again.`);
+    facts.previousAddresses = addresses;
     const innerMtu = (entry: PathCandidate): number => chooseInnerMtu(profile.network.mtu, entry.mtu, entry.family, session.children[0]?.proposal ?? event.child.proposal);
     attempt.dataPath.setInnerMtu(innerMtu(candidate));
     attempt.dataPath.setPath(path);
@@ -132,11 +134,12 @@ export class SessionKeeper {
     attempt.manager = null;
     attempt.session = session;
     attempt.next = null;
-    attempt.sessionOver = false;
     this.#establishedAt = this.#context.ports.clock.now();
     if (old === null) return;
-    if (this.#reviver.revival?.cause === 'reauthenticate') void old.close(deleteWaitMs);
+    // Make before break: while the old one works, what is under way on it still arrives.
+    if (this.#reviver.revival?.cause === 'reauthenticate' && !attempt.sessionOver) attempt.retired.add(old, () => attempt.session?.path ?? null);
     else old.abandon();
+    attempt.sessionOver = false;
   }
 
   // ---- while it is up ----
@@ -154,7 +157,7 @@ export class SessionKeeper {
         this.#doubts.doubt('Somebody says that the server does not know this connection.');
         break;
       case 'reauthenticate':
-        this.#context.log('info', `The server wants a new sign-in: ${event.reason}.`);
+        this.#context.log('info', `A new sign-in is due: ${event.reason}.`);
         this.#reviver.revive('reauthenticate');
         break;
       case 'ended':

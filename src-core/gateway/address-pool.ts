@@ -5,7 +5,8 @@ export class AddressPool {
   readonly #family: 4 | 6;
   readonly #first: bigint;
   readonly #last: bigint;
-  readonly #taken = new Set<string>();
+  /** How many IKE SAs have it. */
+  readonly #taken = new Map<string, number>();
 
   /** Both ends belong to the pool. Throws a RangeError when they are no range of one family. */
   constructor(first: string, last: string) {
@@ -26,9 +27,16 @@ export class AddressPool {
     return null;
   }
 
-  /** Idempotent. */
+  /** One more IKE SA of the client that has this address already. */
+  share(address: string): void {
+    this.#taken.set(address, (this.#taken.get(address) ?? 0) + 1);
+  }
+
+  /** Once for each `take` and `share`. */
   release(address: string): void {
-    this.#taken.delete(address);
+    const users = (this.#taken.get(address) ?? 0) - 1;
+    if (users > 0) this.#taken.set(address, users);
+    else this.#taken.delete(address);
   }
 
   #has(address: string): boolean {
@@ -37,7 +45,7 @@ export class AddressPool {
   }
 
   #mark(address: string): string {
-    this.#taken.add(address);
+    this.#taken.set(address, 1);
     return address;
   }
 }

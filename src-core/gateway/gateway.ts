@@ -1,6 +1,7 @@
+import { hexEncode } from '../bytes';
 import { ntPasswordHash, EapServer, MschapServer } from '../eap';
 import { createTypeScriptDataPath } from '../esp/data-path';
-import type { IkePath, IkeSession, IkeSessionEvent, Responder, ResponderConfig, ResponderDependencies } from '../ikev2/session';
+import type { AddressRequest, IkePath, IkeSession, IkeSessionEvent, Responder, ResponderConfig, ResponderDependencies } from '../ikev2/session';
 import { parseIdentity } from '../pki/identity';
 import type { Clock } from '../ports/clock';
 import type { TrafficSelector, TunnelDevice } from '../ports/data-path';
@@ -52,6 +53,13 @@ const anySelector = ([startAddress, endAddress]: readonly [string, string]): Tra
   endAddress,
 });
 
+/** An inner address and who has it. */
+interface Lease {
+  /** What the client proved to be. */
+  readonly client: string;
+  readonly address: string;
+}
+
 /** An IKEv2 gateway in this process: responder, address pool, ESP in TypeScript and a network with one host behind it. */
 export class EmbeddedGateway {
   readonly #options: EmbeddedGatewayOptions;
@@ -60,6 +68,10 @@ export class EmbeddedGateway {
   readonly #pool: AddressPool;
   readonly #sockets: DatagramSocket[] = [];
   #clients = 0;
+  /** Who has which address, to give it to the same client when it signs in anew beside its older IKE SA. */
+  readonly #leases = new Map<IkeSession, Lease>();
+  /** Assigned, its session not yet established. */
+  #assigned: Lease | null = null;
 
   constructor(options: EmbeddedGatewayOptions) {
     this.#options = options;
@@ -129,9 +141,9 @@ export class EmbeddedGateway {
                   ],
                 }),
       },
-      assign: ({ ipv4, previousAddresses }) => {
-        if (!ipv4) return { type: 'refused', notify: 'FAILED_CP_REQUIRED' };
-        const address = this.#pool.take(previousAddresses);
+      assign: (request) => {
+        if (!request.ipv4) return { type: 'refused', notify: 'FAILED_CP_REQUIRED' };
+        const address = this.#addressFor(request);
         if (address === null) return { type: 'refused', notify: 'INTERNAL_ADDRESS_FAILURE' };
         return { type: 'assigned', configuration: { ipv4Addresses: [address], ipv6Addresses: [], dnsServers, subnets: [], dnsDomains: [], dhcpServers: [] } };
       },
@@ -150,25 +162,39 @@ export class EmbeddedGateway {
     };
   }
 
+  /** A client that authenticates anew from where its older IKE SA is keeps its address, which both have for a moment (RFC 7296 section 2.8.3). */
+  #addressFor({ identity, eapIdentity, previousAddresses, remote }: AddressRequest): string | null {
+    // What was assigned and never used: the selectors did not fit.
+    if (this.#assigned !== null) this.#pool.release(this.#assigned.address);
+    const client = eapIdentity === null ? `${identity.type} ${hexEncode(identity.value)}` : `eap ${eapIdentity}`;
+    const own = [...this.#leases].find(([{ path }, lease]) => lease.client === client && previousAddresses.includes(lease.address) && path?.remote.address === remote.address && path.remote.port === remote.port)?.[1];
+    const address = own?.address ?? this.#pool.take(previousAddresses);
+    if (own !== undefined) this.#pool.share(own.address);
+    this.#assigned = address === null ? null : { client, address };
+    return address;
+  }
+
   #accept(session: IkeSession): { readonly dataPath: ReturnType<SpiTable['register']>; readonly onEvent: (event: IkeSessionEvent) => void } {
     const { clock, trace, innerHost, createInnerDevice = () => createInnerHost(innerHost) } = this.#options;
     const dataPath = this.#spis.register(createTypeScriptDataPath({ clock, trace }));
     const device = createInnerDevice();
-    let addresses: readonly string[] = [];
+    if (this.#assigned !== null) this.#leases.set(session, this.#assigned);
+    this.#assigned = null;
     return {
       dataPath,
       onEvent: (event) => {
         if (event.type === 'established') {
-          addresses = event.configuration.ipv4Addresses;
           dataPath.attachTunnel(device);
           if (session.path !== null) dataPath.setPath(session.path);
           this.#count(1);
         } else if (event.type === 'ended') {
           dataPath.close();
           device.close();
-          for (const address of addresses) this.#pool.release(address);
-          if (addresses.length > 0) this.#count(-1);
-          addresses = [];
+          const lease = this.#leases.get(session);
+          if (lease === undefined) return;
+          this.#leases.delete(session);
+          this.#pool.release(lease.address);
+          this.#count(-1);
         }
       },
     };

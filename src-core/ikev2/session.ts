@@ -73,7 +73,19 @@ export type LocalAuthentication =
   /** End-entity certificate first, DER; chain without the root. */
   | { readonly method: 'signature'; readonly signer: Signer; readonly certificates: readonly Uint8Array[] }
   /** The conversation is made only after the gateway's certificate, name and AUTH are verified (A-2, C-25). */
-  | { readonly method: 'eap'; readonly createConversation: () => EapConversation };
+  | {
+      readonly method: 'eap';
+      /** `eapOnly`: the gateway has proved nothing and will only do so through the method, which must therefore verify the server (RFC 5998, X-11). */
+      readonly createConversation: (mode?: { readonly eapOnly: boolean }) => EapConversation;
+      /** The gateway may leave out its certificate and AUTH. Only for methods that check a certificate of the server and make a key. */
+      readonly eapOnly?: boolean;
+    };
+
+/** RFC 4739: after the first sign-in (by certificate or key) somebody else signs in by EAP, with an identity of its own. */
+export interface SecondRound {
+  readonly localIdentity: Identity;
+  readonly local: Extract<LocalAuthentication, { method: 'eap' }>;
+}
 
 /** What the peer showed. */
 export interface PeerCredentials {
@@ -102,6 +114,8 @@ export interface IkeSessionConfig {
   /** IDr to send; null sends none (C-29). */
   readonly remoteIdentity: Identity | null;
   readonly local: LocalAuthentication;
+  /** A second sign-in that must succeed too; `local` is then by certificate or key. */
+  readonly secondRound?: SecondRound | null;
   readonly peer: PeerAuthentication;
   readonly requestIpv4: boolean;
   readonly requestIpv6: boolean;
@@ -115,6 +129,8 @@ export interface IkeSessionConfig {
   /** Seconds; soft limits, randomised downwards (C-62). */
   readonly ikeLifetimeSeconds: number;
   readonly childLifetimeSeconds: number;
+  /** Seconds after which `reauthenticate` is asked for although the server does not want it; null: never. */
+  readonly reauthenticationSeconds?: number | null;
   /** NAT keepalive interval in seconds (E-20). */
   readonly natKeepaliveSeconds: number;
   /** CIDR prefixes of the physical networks this computer is on; inner addresses inside of them are refused (H-28). */
@@ -210,6 +226,11 @@ export interface IkeSession {
   checkLiveness(timeoutMs: number): Promise<boolean>;
   rekeyIke(): void;
   rekeyChild(spiIn: number): void;
+  /**
+   * A newer session of the same connection carries the traffic from now on: this one sends no ESP any more and moves no path of the data path, but
+   * hears and answers until it is closed (RFC 7296 section 2.8.3).
+   */
+  retire(): void;
   /** Sends DELETE for the IKE SA, waits at most `waitMs` for the answer (C-71), then forgets everything. Resolves true when the peer answered. */
   close(waitMs: number): Promise<boolean>;
   /** Forgets everything at once, without a word to the peer. */
@@ -251,6 +272,8 @@ export interface AddressRequest {
   readonly ipv6: boolean;
   /** Addresses the client would like to have again (C-48). */
   readonly previousAddresses: readonly string[];
+  /** Where the request came from: a client that authenticates anew beside its own older IKE SA comes from where that one is. */
+  readonly remote: SocketAddress;
 }
 
 export type AddressAssignment =
@@ -279,6 +302,10 @@ export interface ResponderConfig {
   readonly cookieThreshold: number | null;
   /** AUTH_LIFETIME to announce in seconds (RFC 4478), or null. */
   readonly authLifetimeSeconds: number | null;
+  /** Clients that offer it need no certificate of the gateway: EAP proves both sides (RFC 5998). Its methods must do that. Absent: never. */
+  readonly eapOnly?: boolean;
+  /** RFC 4739: a client with a certificate may, or must, sign in by EAP as well. Absent: neither. */
+  readonly secondRound?: 'allowed' | 'required';
   /** Further outer addresses of the gateway, announced with MOBIKE (M-4). */
   readonly additionalAddresses: readonly string[];
 }

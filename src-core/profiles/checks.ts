@@ -2,13 +2,16 @@ import { isIpAddress, parseCidr, utf8Encode } from '../bytes';
 import { ProposalError, parseProposals } from '../ikev2/proposals';
 import { PkiError } from '../pki/pki-error';
 import { parseAuthorities } from '../pki/trust-anchors';
-import type { Profile } from './profile';
+import type { AuthenticationMethod, Profile } from './profile';
 
 /** Rules that a schema cannot say. Every rule names the path and what is allowed, never the value of a secret. */
 export interface ProfileProblem {
   readonly path: string;
   readonly text: string;
 }
+
+/** X-11: methods whose server shows a certificate and that make a key. */
+const provesServer: ReadonlySet<AuthenticationMethod> = new Set(['eap-tls', 'peap-mschapv2', 'peap-tls', 'eap-ttls']);
 
 const forbidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
 
@@ -58,7 +61,14 @@ export function profileProblems(profile: Profile): readonly ProfileProblem[] {
     ['serverCertificate.organizationalUnit', profile.serverCertificate.organizationalUnit],
   ];
   for (const [path, text] of texts) if (text !== null && forbidden.test(text)) refuse(path, 'must not contain control or format characters');
-  const { username, domain, anonymousIdentity } = profile.authentication;
+  const { username, domain, anonymousIdentity, method, eapOnly, machineCertificate, machinePrivateKey, serverNames } = profile.authentication;
+  if (eapOnly) {
+    if (!provesServer.has(method)) refuse('authentication.eapOnly', 'must be false with this method: only eap-tls, peap-mschapv2, peap-tls and eap-ttls prove the server');
+    if (serverNames.includes('*')) refuse('authentication.serverNames', 'must name the authentication server where eapOnly is true');
+    if (machineCertificate !== null) refuse('authentication.eapOnly', 'must be false where machineCertificate is set');
+  }
+  if (machineCertificate !== null && (method === 'psk' || method === 'machine-certificate')) refuse('authentication.machineCertificate', 'must be null with this method: it stands beside an EAP method');
+  if (machinePrivateKey !== null && machineCertificate === null) refuse('authentication.machinePrivateKey', 'must be null without machineCertificate');
   // RADIUS carries the identity in one attribute (A-3).
   if (utf8Encode(`${domain ?? ''}\\${username ?? ''}`).length > 253) refuse('authentication.username', 'must have, with the domain, at most 253 octets');
   if (utf8Encode(anonymousIdentity ?? '').length > 253) refuse('authentication.anonymousIdentity', 'must have at most 253 octets');

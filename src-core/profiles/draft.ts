@@ -80,7 +80,7 @@ async function inlineFiles(profile: Profile, resolve: FileResolver): Promise<{ p
     problems.push({ path, text: result.problem });
     return value;
   };
-  const { certificate, privateKey } = profile.authentication;
+  const { certificate, privateKey, machineCertificate, machinePrivateKey } = profile.authentication;
   const inlineAll = async (path: string, values: readonly string[]): Promise<readonly string[]> => {
     const texts: string[] = [];
     for (const [i, value] of values.entries()) texts.push(await inline(`${path}[${String(i)}]`, value));
@@ -95,6 +95,8 @@ async function inlineFiles(profile: Profile, resolve: FileResolver): Promise<{ p
         ...profile.authentication,
         certificate: typeof certificate === 'string' ? await inline('authentication.certificate', certificate) : certificate,
         privateKey: privateKey === null ? null : await inline('authentication.privateKey', privateKey),
+        machineCertificate: typeof machineCertificate === 'string' ? await inline('authentication.machineCertificate', machineCertificate) : machineCertificate,
+        machinePrivateKey: machinePrivateKey === null ? null : await inline('authentication.machinePrivateKey', machinePrivateKey),
         serverAuthorities,
       },
       serverCertificate: { ...profile.serverCertificate, authorities },

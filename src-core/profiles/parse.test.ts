@@ -35,12 +35,12 @@ describe('our own format', () => {
     expect(wrong(imported)).toEqual([]);
     expect(imported.profile).toEqual({
       version: 1, name: 'Contoso', server: 'vpn.contoso.test', port: null, remoteIdentity: null, localIdentity: null,
-      authentication: { method: 'eap-mschapv2', username: null, domain: null, anonymousIdentity: null, certificate: null, privateKey: null, serverNames: [], serverAuthorities: [], ttlsInner: 'mschapv2', requireCryptobinding: false, fastReconnect: false, chosenCertificate: null, acceptedServerCertificates: [] },
+      authentication: { method: 'eap-mschapv2', username: null, domain: null, anonymousIdentity: null, certificate: null, privateKey: null, serverNames: [], serverAuthorities: [], ttlsInner: 'mschapv2', eapOnly: false, machineCertificate: null, machinePrivateKey: null, requireCryptobinding: false, fastReconnect: false, chosenCertificate: null, acceptedServerCertificates: [] },
       serverCertificate: { authorities: [], subjectAltName: null, commonName: null, organization: null, organizationalUnit: null, extendedKeyUsage: null, revocation: 'relaxed', acceptedCertificates: [] },
       mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true },
       network: { useDefaultGateway: true, routes: [], dnsServers: 'server', splitDns: [], ipv6: 'tunnel-or-block', killSwitch: false, allowLan: true, mtu: 'auto', dhcpInform: false },
       proposals: { ike: [], esp: [] },
-      advanced: { postQuantum: 'prefer', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, tcpFallback: true, legacyWindows: false },
+      advanced: { postQuantum: 'prefer', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, reauthenticationSeconds: null, tcpFallback: true, legacyWindows: false },
     });
     expect(keys(imported, 'understood')).toEqual(['version', 'name', 'server', 'authentication.method']);
     expect(keys(imported, 'missing')).toEqual(['authentication.username', 'authentication.password']);
@@ -117,7 +117,7 @@ describe('our own format', () => {
   });
 
   test('proposals: the own ones, the usual ones, or those for old Windows servers (W-3)', () => {
-    const advanced = { postQuantum: 'off', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, tcpFallback: true } as const;
+    const advanced = { postQuantum: 'off', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, reauthenticationSeconds: null, tcpFallback: true } as const;
     const none = { ike: [], esp: [] };
     expect(effectiveProposals({ proposals: none, advanced: { ...advanced, legacyWindows: false } }).ike.join()).not.toMatch(/sha1|modp1024|3des/);
     expect(effectiveProposals({ proposals: none, advanced: { ...advanced, legacyWindows: true } }).ike.join()).toContain('modp1024');

@@ -39,6 +39,15 @@ export interface Profile {
     readonly serverAuthorities: readonly string[];
     /** What goes through the tunnel of EAP-TTLS. PAP shows the password itself to the authentication server (A-51). */
     readonly ttlsInner: 'mschapv2' | 'pap';
+    /**
+     * The gateway may leave out its own certificate and prove itself by EAP alone (RFC 5998). Only for methods with TLS, whose server must then be
+     * named.
+     */
+    readonly eapOnly: boolean;
+    /** Beside an EAP method: the certificate that proves this computer first; the person signs in after that (RFC 4739). As `certificate`. */
+    readonly machineCertificate: CertificateSource | null;
+    /** Its key in PEM, as `privateKey`. */
+    readonly machinePrivateKey: string | null;
     /** PEAP servers must bind the sign-in to their secure channel (A-44). */
     readonly requireCryptobinding: boolean;
     /** PEAP resumes an earlier secure channel with the same server, without a new sign-in where that allows it (A-43). */
@@ -88,6 +97,8 @@ export interface Profile {
     /** When the IKE SA and its CHILD SAs are rekeyed by us at the latest. */
     readonly ikeLifetimeSeconds: number;
     readonly childLifetimeSeconds: number;
+    /** Sign in anew, without interruption, after so long; null: only when the server wants it (RFC 4478). */
+    readonly reauthenticationSeconds: number | null;
     readonly tcpFallback: boolean;
     /** SHA-1 and 1024 bit key exchange for unhardened Windows servers (W-3). */
     readonly legacyWindows: boolean;

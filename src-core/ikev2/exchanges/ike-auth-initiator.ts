@@ -1,35 +1,26 @@
-import { equal } from '../../bytes';
-import { wipe } from '../../crypto/wipe';
 import { VpnError } from '../../ports/vpn-error';
-import { type AlgorithmProposal, withoutGroups } from '../proposals/proposal';
-import { floated } from '../sa/ike-path';
 import type { Handshake } from '../sa/handshake';
+import type { ChildSa } from '../sa/child-sas';
+import { floated } from '../sa/ike-path';
 import type { IkeSa, ReceivedRequest } from '../sa/ike-sa';
-import { deriveChildKeys } from '../sa/keying-material';
 import { connectSchedule, connectTries } from '../sa/retransmission';
 import type { SessionCore } from '../sa/session-core';
 import type { ConfigurationReply, EapConversation, IkePath, IkeSessionConfig } from '../session';
-import { configurationRequest, readConfiguration } from '../wire/configuration-attributes';
-import { certificateEncoding, configurationType, exchangeType, notifyType } from '../wire/constants';
-import { findNotify, findPayload, findPayloads } from '../wire/find';
+import { exchangeType, notifyType } from '../wire/constants';
+import { findNotify } from '../wire/find';
 import { authLifetimeOf } from '../wire/notify-data';
 import type { InnerPayload, Payload } from '../wire/payload';
-import { x509CertificateRequest } from '../wire/payloads/certificate-request';
 import { deleteIkeSa } from '../wire/payloads/delete';
-import { identificationBody, identificationPayload, payloadIdentity } from '../wire/payloads/identification';
 import { notify } from '../wire/payloads/notify';
-import { authenticatedOctets, checkSignature, createSignature, sharedKeyAuthentication, verifySharedKey } from './authentication';
-import { type ChildOffer, offerSa, offerSelectors, readAgreement } from './child-negotiation';
-import { findError, microsoftError, noAnswer, noAuthAnswer, notifyError, type OwnMethod, peerNotProven, peerRejectedUs, protocolViolation, unusableAnswer } from './failures';
+import { noAnswer, noAuthAnswer, protocolViolation } from './failures';
+import { installFirstChild, offerFirstChild } from './first-child-initiator';
 import { InitAttempt, type InitResult } from './ike-sa-init';
-import { scheduleReauthentication } from './informational';
-import { coversAddress, everyIpv4, everyIpv6 } from './traffic-selectors';
+import { type Authenticated, authenticate } from './initiator-authentication';
+import { beginAuthenticationLifetime } from './authentication-lifetime';
+import { Rejection } from './rejection';
 
 /** C-43: the next (address, port) is tried as well when the ones before did not answer for this long, milliseconds. */
 const alternativeDelay = 1000;
-/** A-4. */
-const maxEapRounds = 64;
-
 /** One answer to IKE_SA_INIT that is being authenticated. Two at most: one of them may be forged (C-12, H-8). */
 interface Candidate extends InitResult {
   readonly sa: IkeSa;
@@ -38,21 +29,9 @@ interface Candidate extends InitResult {
   spiIn: number | null;
 }
 
-/** Ends the authentication of a candidate. `tell`: the peer gets to know (C-32). */
-class Rejection extends Error {
-  readonly error: VpnError;
-  readonly tell: 'nothing' | 'authentication-failed' | 'delete';
-
-  constructor(error: VpnError, tell: 'nothing' | 'authentication-failed' | 'delete') {
-    super(error.message);
-    this.error = error;
-    this.tell = tell;
-  }
-}
-
 /**
- * The client's way from the first IKE_SA_INIT to an established IKE SA with its first CHILD SA. No EAP octet leaves before certificate,
- * name and AUTH of the gateway are verified (C-25, A-2).
+ * The client's way from the first IKE_SA_INIT to an established IKE SA with its first CHILD SA: which addresses are asked, which answers are
+ * followed, and what becomes of them. How each is authenticated is in initiator-authentication.ts.
  */
 export class InitiatorHandshake implements Handshake {
   readonly #session: SessionCore;
@@ -178,184 +157,66 @@ export class InitiatorHandshake implements Handshake {
     });
   }
 
+  #whileLive<T>(candidate: Candidate, work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      work.then(
+        (value) => {
+          if (this.#isLive(candidate)) resolve(value);
+        },
+        (error: unknown) => {
+          if (this.#isLive(candidate)) reject(error as Error);
+        },
+      );
+    });
+  }
+
   async #authenticate(candidate: Candidate): Promise<void> {
     const config = this.#config;
-    const { sa, suite, keys } = candidate;
-    const { local, peer } = config;
-    const own: OwnMethod = local.method;
-    const idI = identificationPayload('IDi', config.localIdentity);
-    const ownOctets = authenticatedOctets(suite.prf, candidate.request, candidate.nonceR, keys.skPi, identificationBody(idI));
-    const offer = this.#childOffer();
+    const offer = offerFirstChild(this.#session, config);
     candidate.spiIn = offer.spiIn;
+    const outcome = await authenticate({
+      config,
+      init: candidate,
+      offer,
+      sendsIdr: config.remoteIdentity !== null && !this.#withoutIdr,
+      exchange: (payloads) => this.#exchange(candidate, payloads),
+      whileLive: (work) => this.#whileLive(candidate, work),
+      conversing: (conversation) => {
+        candidate.conversation = conversation;
+      },
+    });
+    if (!this.#isLive(candidate)) return;
+    if (outcome === 'without-idr') return this.#restartWithoutIdr(candidate);
+    const { child, configuration } = installFirstChild(this.#session, config, candidate, offer, outcome.response, outcome.own);
+    candidate.spiIn = null;
+    this.#finish(candidate, outcome, child, configuration);
+  }
 
-    const first: InnerPayload[] = [idI];
-    if (local.method === 'signature') for (const data of local.certificates) first.push({ type: 'CERT', encoding: certificateEncoding.X509_SIGNATURE, data });
-    if (config.initialContact) first.push(notify(notifyType.INITIAL_CONTACT));
-    // C-31: without it some gateways send no certificate.
-    if (peer.method === 'certificate' && peer.certificateRequests.length > 0) first.push(x509CertificateRequest(peer.certificateRequests));
-    const sendsIdr = config.remoteIdentity !== null && !this.#withoutIdr;
-    if (sendsIdr && config.remoteIdentity !== null) first.push(identificationPayload('IDr', config.remoteIdentity));
-    if (local.method === 'psk') first.push(sharedKeyAuthentication(suite.prf, local.secret, ownOctets));
-    if (local.method === 'signature') {
-      first.push(await createSignature(local.signer, candidate.peerHashes, ownOctets));
-      if (!this.#isLive(candidate)) return;
-    }
-    if (config.requestIpv4 || config.requestIpv6) {
-      first.push(configurationRequest({ ipv4: config.requestIpv4, ipv6: config.requestIpv6, previousAddresses: config.previousAddresses, dhcp: false }));
-    }
-    first.push(offerSa(offer), ...offerSelectors(offer));
-    // M-6: our other addresses are nobody's business, and useless behind a NAT.
-    if (config.mobike) first.push(notify(notifyType.MOBIKE_SUPPORTED), notify(notifyType.NO_ADDITIONAL_ADDRESSES));
-
-    let response = await this.#exchange(candidate, first);
-    const refusal = findError(response);
-    const idR = findPayload(response, 'IDr');
-    const auth = findPayload(response, 'AUTH');
-    if (auth === undefined || idR === undefined) {
-      // H-46: EAP from somebody who has not proved to be the gateway.
-      if (findPayload(response, 'EAP') !== undefined) throw new Rejection(peerNotProven('auth-missing', 'the server asked for EAP without proving itself'), 'authentication-failed');
-      if (refusal?.notify === notifyType.AUTHENTICATION_FAILED && sendsIdr) {
-        this.#restartWithoutIdr(candidate);
-        return;
-      }
-      throw new Rejection(microsoftError(response) ?? (refusal === undefined ? protocolViolation('the answer to IKE_AUTH has no AUTH') : notifyError(refusal, { own, offered: offer.proposals, afterEap: false })), 'nothing');
-    }
-    const idBody = identificationBody(idR);
-    const peerOctets = authenticatedOctets(suite.prf, candidate.response, candidate.nonceI, keys.skPr, idBody);
-    const peerIdentity = payloadIdentity(idR);
-    if (peerIdentity === null) throw new Rejection(peerNotProven('identity-type', 'the server shows an identity of an unknown type'), 'authentication-failed');
-
-    if (peer.method === 'psk') {
-      if (!verifySharedKey(auth, suite.prf, peer.secret, peerOctets)) {
-        throw new Rejection(new VpnError('VPN_BAD_PSK', 'The server does not know the pre-shared key of this connection. Check the key.', { detail: 'AUTH of the server does not verify with the pre-shared key', rule: 'pre-shared-key' }), 'authentication-failed');
-      }
-      if (peer.identity !== null && (peer.identity.type !== peerIdentity.type || !equal(peer.identity.value, peerIdentity.value))) {
-        throw new Rejection(peerNotProven('server-identity', 'the server shows another identity than this connection expects'), 'authentication-failed');
-      }
-    } else {
-      const certificates = findPayloads(response, 'CERT');
-      const ofEncoding = (encoding: number): Uint8Array[] => certificates.filter((one) => one.encoding === encoding).map((one) => one.data.slice());
-      const { publicKeySpki } = await peer.verify({
-        identity: peerIdentity,
-        certificates: ofEncoding(certificateEncoding.X509_SIGNATURE),
-        ocspResponses: ofEncoding(certificateEncoding.OCSP_CONTENT),
-        crls: ofEncoding(certificateEncoding.CRL),
-      });
-      if (!this.#isLive(candidate)) return;
-      const wrong = checkSignature(auth, publicKeySpki, peerOctets, peer.allowSha1Rsa);
-      if (wrong !== null) throw new Rejection(peerNotProven(wrong.rule, wrong.detail), 'authentication-failed');
-    }
-
-    let authentication = local.method === 'psk' ? 'Pre-shared key' : 'Machine certificate';
-    if (local.method === 'eap') {
-      const conversation = local.createConversation();
-      candidate.conversation = conversation;
-      const msk = await this.#converse(candidate, conversation, response);
-      if (msk === 'given up') return;
-      authentication = conversation.methodName ?? 'EAP';
-      // C-26: without a key of the method, SK_pi and SK_pr stand in.
-      response = await this.#exchange(candidate, [sharedKeyAuthentication(suite.prf, msk ?? keys.skPi, ownOctets)]);
-      const second = findPayload(response, 'AUTH');
-      const error = findError(response);
-      if (second === undefined) throw new Rejection(microsoftError(response) ?? (error === undefined ? peerNotProven('second-auth-missing', 'the server sent no second AUTH after EAP') : notifyError(error, { own, offered: offer.proposals, afterEap: true })), error === undefined ? 'authentication-failed' : 'nothing');
-      const proven = verifySharedKey(second, suite.prf, msk ?? keys.skPr, peerOctets);
-      wipe(msk);
-      if (!proven) throw new Rejection(peerNotProven('second-auth', 'the server does not know the key that EAP made'), 'authentication-failed');
-      conversation.close();
-    }
-    wipe(ownOctets, peerOctets);
-
-    const { child, configuration } = this.#firstChild(candidate, offer, response, own);
+  #finish(candidate: Candidate, { response, name, peerIdentity }: Authenticated, child: ChildSa, configuration: ConfigurationReply): void {
     const session = this.#session;
-    session.mobility.supported = config.mobike && findNotify(response, notifyType.MOBIKE_SUPPORTED) !== undefined;
+    session.mobility.supported = this.#config.mobike && findNotify(response, notifyType.MOBIKE_SUPPORTED) !== undefined;
     session.mobility.natDetected = candidate.nat.localNat;
     session.mobility.readAddresses(response, false);
     for (const attempt of this.#attempts) attempt.close();
     this.#closed = true;
-    session.established(sa);
+    session.established(candidate.sa);
     session.childLifetimes.begin(child, null, false);
     const lifetime = findNotify(response, notifyType.AUTH_LIFETIME);
     const authLifetimeSeconds = lifetime === undefined ? null : authLifetimeOf(lifetime);
-    if (authLifetimeSeconds !== null) scheduleReauthentication(session, authLifetimeSeconds);
+    beginAuthenticationLifetime(session, { ofPeer: authLifetimeSeconds, own: this.#config.reauthenticationSeconds ?? null });
     session.emit({
       type: 'established',
-      ike: sa.info,
+      ike: candidate.sa.info,
       child,
       configuration,
-      authentication,
+      authentication: name,
       mobikeSupported: session.mobility.supported,
       natDetected: session.mobility.natDetected,
-      peerIdentity: { type: peerIdentity.type, value: peerIdentity.value.slice() },
+      peerIdentity,
       authLifetimeSeconds,
     });
     if (session.mobility.peerAddresses.length > 0) session.emit({ type: 'peer-addresses', addresses: session.mobility.peerAddresses });
     session.pump();
-  }
-
-  /** EAP inside IKE_AUTH (RFC 7296 section 2.16) up to the method's success. */
-  async #converse(candidate: Candidate, conversation: EapConversation, first: readonly Payload[]): Promise<Uint8Array | null | 'given up'> {
-    let response = first;
-    for (let round = 0; round < maxEapRounds; round++) {
-      const eap = findPayload(response, 'EAP');
-      const error = findError(response);
-      if (eap === undefined) {
-        if (error === undefined) throw new Rejection(protocolViolation('the server stopped EAP without a word'), 'authentication-failed');
-        throw new Rejection(microsoftError(response) ?? notifyError(error, { own: 'eap', offered: [], afterEap: round > 0 }), 'nothing');
-      }
-      const step = await conversation.receive(eap.packet);
-      if (!this.#isLive(candidate)) return 'given up';
-      switch (step.type) {
-        case 'success':
-          return step.msk;
-        case 'failure':
-          throw new Rejection(microsoftError(response) ?? step.error, 'authentication-failed');
-        case 'ignore':
-          throw new Rejection(protocolViolation('the server sent an EAP packet that has no answer'), 'authentication-failed');
-        case 'respond':
-          response = await this.#exchange(candidate, [{ type: 'EAP', packet: step.packet }]);
-      }
-    }
-    throw new Rejection(peerRejectedUs('eap', 'AUTHENTICATION_FAILED', true), 'authentication-failed');
-  }
-
-  #childOffer(): ChildOffer {
-    const { requestIpv4, requestIpv6 } = this.#config;
-    const both = requestIpv4 === requestIpv6;
-    const everything = [...(requestIpv4 || both ? [everyIpv4] : []), ...(requestIpv6 || both ? [everyIpv6] : [])];
-    const proposals: readonly AlgorithmProposal[] = this.#session.settings.espProposals.map(withoutGroups);
-    return { spiIn: this.#session.childSas.allocateSpi(), proposals, localSelectors: everything, remoteSelectors: everything };
-  }
-
-  /** C-33, C-48..C-55: the IKE SA is good; is there a CHILD SA that a person can use? */
-  #firstChild(candidate: Candidate, offer: ChildOffer, response: readonly Payload[], own: OwnMethod): { readonly child: ReturnType<SessionCore['childSas']['install']>; readonly configuration: ConfigurationReply } {
-    const error = findError(response);
-    if (error !== undefined) throw new Rejection(microsoftError(response) ?? notifyError(error, { own, offered: offer.proposals, afterEap: own === 'eap' }), 'delete');
-    const agreement = readAgreement(response, offer, this.#session.childSas);
-    if (agreement instanceof VpnError) throw new Rejection(agreement, 'delete');
-    const cp = findPayloads(response, 'CP').find(({ cfgType }) => cfgType === configurationType.CFG_REPLY);
-    const fullTunnel = coversAddress(agreement.remoteSelectors, '0.0.0.1') && coversAddress(agreement.remoteSelectors, '255.255.255.254');
-    const read = readConfiguration(cp ?? { type: 'CP', cfgType: configurationType.CFG_REPLY, attributes: [] }, {
-      gatewayAddresses: [candidate.path.remote.address],
-      localPrefixes: this.#config.localPrefixes ?? [],
-      fullTunnel,
-    });
-    for (const { attribute, reason } of read.ignored) this.#session.log.write('info', 'ike', `${attribute} of the server is not used: ${reason}`);
-    const hasFamily = (family: 4 | 6): boolean => agreement.localSelectors.some((selector) => selector.family === family);
-    // C-55: an answer of one family is normal; then only that family is used.
-    const ipv4Addresses = read.ipv4Addresses.filter(() => hasFamily(4));
-    const ipv6Addresses = read.ipv6Addresses.filter(() => hasFamily(6));
-    const assigned = [...ipv4Addresses, ...ipv6Addresses.map(({ address }) => address)];
-    if ((this.#config.requestIpv4 || this.#config.requestIpv6) && assigned.length === 0) {
-      if (read.addressRefused) throw new Rejection(unusableAnswer('INTERNAL_ADDRESS_FAILURE', 'The server gave this computer an address that cannot be used. Ask your administrator to check the address pool.', read.ignored.map(({ attribute, reason }) => `${attribute}: ${reason}`).join('; ')), 'delete');
-      throw new Rejection(unusableAnswer('FAILED_CP_REQUIRED', 'The server gave this computer no address. Ask your administrator whether it hands out addresses to this account.', 'the configuration reply has no address'), 'delete');
-    }
-    const outside = assigned.find((address) => !coversAddress(agreement.localSelectors, address));
-    if (outside !== undefined) throw new Rejection(unusableAnswer('TS_UNACCEPTABLE', 'The server set up a tunnel that does not fit the address it gave. Ask your administrator to check its settings.', `TSi does not cover ${outside}`), 'delete');
-    const keys = deriveChildKeys(candidate.suite.prf, candidate.keys.skD, null, candidate.nonceI, candidate.nonceR, agreement.suite.esp);
-    const child = this.#session.childSas.install({ spiIn: offer.spiIn, ...agreement, keysIn: keys.fromResponder, keysOut: keys.fromInitiator, outbound: 'now', replaces: null });
-    candidate.spiIn = null;
-    const { dnsServers, subnets, dnsDomains, dhcpServers } = read;
-    return { child, configuration: { ipv4Addresses, ipv6Addresses, dnsServers, subnets, dnsDomains, dhcpServers } };
   }
 
   #restartWithoutIdr(candidate: Candidate): void {

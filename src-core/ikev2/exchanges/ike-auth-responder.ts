@@ -1,50 +1,61 @@
-import { octetsToIp, uint32Octets } from '../../bytes';
+import { hexEncode, uint32Octets } from '../../bytes';
 import { wipe } from '../../crypto/wipe';
-import { answerPayload, selectProposal } from '../proposals/negotiation';
-import { childSuite } from '../proposals/suites';
 import type { Handshake } from '../sa/handshake';
 import type { IkeSa, ReceivedRequest } from '../sa/ike-sa';
-import { deriveChildKeys } from '../sa/keying-material';
 import type { SessionCore } from '../sa/session-core';
-import type { ConfigurationReply, EapServerConversation, Identity, IkeSession, ResponderConfig, ResponderDependencies } from '../session';
-import { configurationReply } from '../wire/configuration-attributes';
-import { certificateEncoding, configurationAttribute, configurationType, exchangeType, notifyType, protocolId } from '../wire/constants';
+import type { EapServerConversation, Identity, IkeSession, ResponderConfig, ResponderDependencies } from '../session';
+import { authMethod, certificateEncoding, exchangeType, notifyType } from '../wire/constants';
 import { findNotify, findPayload, findPayloads } from '../wire/find';
-import { additionalAddressNotify } from '../wire/notify-data';
 import type { InnerPayload, Payload } from '../wire/payload';
 import type { AuthenticationPayload } from '../wire/payloads/authentication';
 import { identificationBody, identificationPayload, payloadIdentity } from '../wire/payloads/identification';
 import { notify } from '../wire/payloads/notify';
-import { trafficSelectors } from '../wire/payloads/traffic-selectors';
 import { authenticatedOctets, checkSignature, createSignature, sharedKeyAuthentication, verifySharedKey } from './authentication';
+import { enforceAuthenticationLifetime } from './authentication-lifetime';
+import { createFirstChild } from './first-child-responder';
 import type { InitResult } from './ike-sa-init';
-import { hostSelector, narrow } from './traffic-selectors';
-import { authMethod } from '../wire/constants';
 
 /** A refused client may ask for the last answer again for so long, milliseconds. */
 const lingerMs = 5000;
+/** A client that did not authenticate again in time has so long to answer the DELETE, milliseconds. */
+const farewellMs = 2000;
 
 export interface ResponderHandshakeOptions {
   readonly config: ResponderConfig;
   readonly accept: ResponderDependencies['accept'];
-  /** IKE_AUTH is complete: this client takes the place of a half-open one. */
-  readonly onEstablished: (session: IkeSession, identity: Identity, initialContact: boolean) => void;
+  /** IKE_AUTH is complete: this client takes the place of a half-open one. `client` names what it proved to be, the same for the same client. */
+  readonly onEstablished: (session: IkeSession, client: string, initialContact: boolean) => void;
 }
 
-/** What the first IKE_AUTH request brought, kept while EAP goes on. */
-interface FirstRequest {
+/** An identity a client claims, as it came and as AUTH covers it. */
+interface Claim {
   readonly identity: Identity;
   readonly idBody: Uint8Array;
+}
+
+/** What the first IKE_AUTH request brought, kept while further rounds go on. */
+interface FirstRequest extends Claim {
   readonly payloads: readonly Payload[];
+}
+
+/** EAP of one claim. `proven`: how the client proved itself in a round before. */
+interface EapRound {
+  readonly first: FirstRequest;
+  readonly claim: Claim;
+  readonly proven: string | null;
+  /** RFC 5998: EAP has to prove us too. */
+  readonly eapOnly: boolean;
 }
 
 type Stage =
   | { readonly type: 'first' }
-  | { readonly type: 'eap'; readonly first: FirstRequest; readonly conversation: EapServerConversation }
-  | { readonly type: 'eap-auth'; readonly first: FirstRequest; readonly msk: Uint8Array | null; readonly eapIdentity: string; readonly method: string }
+  /** RFC 4739: the certificate was right, another identity follows. */
+  | { readonly type: 'second'; readonly first: FirstRequest; readonly proven: string }
+  | { readonly type: 'eap'; readonly round: EapRound; readonly conversation: EapServerConversation }
+  | { readonly type: 'eap-auth'; readonly round: EapRound; readonly msk: Uint8Array | null; readonly eapIdentity: string; readonly method: string }
   | { readonly type: 'over' };
 
-/** The gateway's side of IKE_AUTH (RFC 7296 sections 1.2, 2.15, 2.16). */
+/** The gateway's side of IKE_AUTH (RFC 7296 sections 1.2, 2.15, 2.16; RFC 5998; RFC 4739). */
 export class ResponderHandshake implements Handshake {
   readonly #session: SessionCore;
   readonly #init: Omit<InitResult, 'path' | 'nat'>;
@@ -93,17 +104,15 @@ export class ResponderHandshake implements Handshake {
     switch (stage.type) {
       case 'first':
         return this.#first(sa, request);
+      case 'second': {
+        const claim = claimOf(request.payloads);
+        if (claim === null || findPayload(request.payloads, 'AUTH') !== undefined) return this.#refuse(sa, request);
+        return this.#startEap(sa, request, { first: stage.first, claim, proven: stage.proven, eapOnly: false }, []);
+      }
       case 'eap':
         return this.#eap(sa, request, stage);
-      case 'eap-auth': {
-        const auth = findPayload(request.payloads, 'AUTH');
-        const octets = this.#octetsOfClient(stage.first.idBody);
-        if (auth === undefined || !verifySharedKey(auth, this.#init.suite.prf, stage.msk ?? this.#init.keys.skPi, octets)) return this.#refuse(sa, request);
-        const own = sharedKeyAuthentication(this.#init.suite.prf, stage.msk ?? this.#init.keys.skPr, this.#ownOctets());
-        wipe(stage.msk);
-        this.#finish(sa, request, stage.first, [own], stage.method, stage.eapIdentity);
-        return;
-      }
+      case 'eap-auth':
+        return this.#afterEap(sa, request, stage);
       case 'over':
         return;
     }
@@ -113,28 +122,25 @@ export class ResponderHandshake implements Handshake {
     const { config } = this.#options;
     const { clients } = config;
     const { suite } = this.#init;
-    const idI = findPayload(request.payloads, 'IDi');
-    const identity = idI === undefined ? null : payloadIdentity(idI);
-    if (idI === undefined || identity === null) return this.#refuse(sa, request);
+    const claim = claimOf(request.payloads);
+    if (claim === null) return this.#refuse(sa, request);
     const auth = findPayload(request.payloads, 'AUTH');
-    const first: FirstRequest = { identity: { type: identity.type, value: identity.value.slice() }, idBody: identificationBody(idI), payloads: request.payloads };
+    const first: FirstRequest = { ...claim, payloads: request.payloads };
     const octets = this.#octetsOfClient(first.idBody);
 
     if (auth === undefined) {
-      if (clients.eap === null || config.signature === null) return this.#refuse(sa, request);
-      const own = await this.#ownSignature();
-      const conversation = clients.eap(first.identity);
-      const packet = await conversation.start();
-      if (!this.#isLive()) return conversation.close();
-      this.#stage = { type: 'eap', first, conversation };
-      sa.respond(request, [...own, { type: 'EAP', packet }]);
+      if (config.secondRound === 'required') return this.#refuse(sa, request);
+      const eapOnly = config.eapOnly === true && findNotify(request.payloads, notifyType.EAP_ONLY_AUTHENTICATION) !== undefined;
+      if (!eapOnly && config.signature === null) return this.#refuse(sa, request);
+      const own = eapOnly ? [identificationPayload('IDr', config.localIdentity)] : await this.#ownSignature();
+      if (this.#isLive()) await this.#startEap(sa, request, { first, claim: first, proven: null, eapOnly }, own);
       return;
     }
     if (auth.method === authMethod.SHARED_KEY) {
       const secret = clients.psk?.(first.identity) ?? null;
-      if (secret === null || !verifySharedKey(auth, suite.prf, secret, octets)) return this.#refuse(sa, request);
+      if (config.secondRound === 'required' || secret === null || !verifySharedKey(auth, suite.prf, secret, octets)) return this.#refuse(sa, request);
       const own = [identificationPayload('IDr', config.localIdentity), sharedKeyAuthentication(suite.prf, secret, this.#ownOctets())];
-      this.#finish(sa, request, first, own, 'Pre-shared key', null);
+      this.#finish(sa, request, first, own, { name: 'Pre-shared key', eapIdentity: null });
       return;
     }
     if (clients.certificate === null || config.signature === null) return this.#refuse(sa, request);
@@ -142,109 +148,87 @@ export class ResponderHandshake implements Handshake {
     const { publicKeySpki } = await clients.certificate.verify({ identity: first.identity, certificates: certificates.map(({ data }) => data.slice()), ocspResponses: [], crls: [] });
     if (!this.#isLive()) return;
     if (checkSignature(auth, publicKeySpki, octets, clients.certificate.allowSha1Rsa) !== null) return this.#refuse(sa, request);
+    const name = 'Machine certificate';
+    const another = findNotify(request.payloads, notifyType.ANOTHER_AUTH_FOLLOWS) !== undefined;
+    if (another ? config.secondRound === undefined : config.secondRound === 'required') return this.#refuse(sa, request);
     const own = await this.#ownSignature();
-    if (this.#isLive()) this.#finish(sa, request, first, own, 'Machine certificate', null);
+    if (!this.#isLive()) return;
+    if (another) {
+      this.#stage = { type: 'second', first, proven: name };
+      sa.respond(request, own);
+    } else this.#finish(sa, request, first, own, { name, eapIdentity: null });
   }
 
-  async #eap(sa: IkeSa, request: ReceivedRequest, stage: Extract<Stage, { type: 'eap' }>): Promise<void> {
+  async #startEap(sa: IkeSa, request: ReceivedRequest, round: EapRound, own: readonly InnerPayload[]): Promise<void> {
+    const { eap } = this.#options.config.clients;
+    if (eap === null) return this.#refuse(sa, request);
+    const conversation = eap(round.claim.identity);
+    const packet = await conversation.start();
+    if (!this.#isLive()) return conversation.close();
+    this.#stage = { type: 'eap', round, conversation };
+    sa.respond(request, [...own, { type: 'EAP', packet }]);
+  }
+
+  async #eap(sa: IkeSa, request: ReceivedRequest, { round, conversation }: Extract<Stage, { type: 'eap' }>): Promise<void> {
     const eap = findPayload(request.payloads, 'EAP');
     if (eap === undefined) return this.#refuse(sa, request);
-    const step = await stage.conversation.receive(eap.packet);
+    const step = await conversation.receive(eap.packet);
     if (!this.#isLive()) return;
     if (step.type === 'success') {
-      this.#stage = { type: 'eap-auth', first: stage.first, msk: step.msk, eapIdentity: step.identity, method: stage.conversation.methodName ?? 'EAP' };
-      stage.conversation.close();
+      conversation.close();
+      // RFC 5998 section 4: without a key nobody would have proved anything.
+      if (round.eapOnly && step.msk === null) return this.#refuse(sa, request);
+      this.#stage = { type: 'eap-auth', round, msk: step.msk, eapIdentity: step.identity, method: conversation.methodName ?? 'EAP' };
     } else if (step.type === 'failure') {
-      stage.conversation.close();
+      conversation.close();
       this.#over(sa);
     }
     sa.respond(request, [{ type: 'EAP', packet: step.packet }]);
   }
 
-  /** The client has proved itself and we answer with our own proof: addresses, selectors, the first CHILD SA. */
-  #finish(sa: IkeSa, request: ReceivedRequest, first: FirstRequest, own: readonly InnerPayload[], authentication: string, eapIdentity: string | null): void {
+  #afterEap(sa: IkeSa, request: ReceivedRequest, { round, msk, eapIdentity, method }: Extract<Stage, { type: 'eap-auth' }>): void {
+    const { suite, keys } = this.#init;
+    const auth = findPayload(request.payloads, 'AUTH');
+    if (auth === undefined || !verifySharedKey(auth, suite.prf, msk ?? keys.skPi, this.#octetsOfClient(round.claim.idBody))) return this.#refuse(sa, request);
+    const own = sharedKeyAuthentication(suite.prf, msk ?? keys.skPr, this.#ownOctets());
+    wipe(msk);
+    this.#finish(sa, request, round.first, [own], { name: round.proven === null ? method : `${round.proven} + ${method}`, eapIdentity });
+  }
+
+  /** The client has proved itself and we answer with our own proof. */
+  #finish(sa: IkeSa, request: ReceivedRequest, first: FirstRequest, own: readonly InnerPayload[], proof: { readonly name: string; readonly eapIdentity: string | null }): void {
     const { config, accept, onEstablished } = this.#options;
-    const { payloads } = first;
     const session = this.#session;
-    const failed = (type: number): void => {
-      sa.respond(request, [...own, notify(type)]);
+    const { identity } = first;
+    const created = createFirstChild({ session, config, accept, init: this.#init, payloads: first.payloads, client: { identity, eapIdentity: proof.eapIdentity, remote: request.path.remote } });
+    if (typeof created === 'number') {
+      sa.respond(request, [...own, notify(created)]);
       // Answers the client's DELETE, serves nothing else.
       sa.state = 'established';
       this.#over(sa);
-    };
-    const wishes = findPayloads(payloads, 'CP').find(({ cfgType }) => cfgType === configurationType.CFG_REQUEST)?.attributes ?? [];
-    const wants = (attribute: number): boolean => wishes.some(({ attributeType }) => attributeType === attribute);
-    const previousAddresses = wishes.flatMap(({ attributeType, value }) => {
-      if (attributeType === configurationAttribute.INTERNAL_IP4_ADDRESS && value.length === 4) return [octetsToIp(value)];
-      return attributeType === configurationAttribute.INTERNAL_IP6_ADDRESS && value.length >= 16 ? [octetsToIp(value.subarray(0, 16))] : [];
-    });
-    const assignment = config.assign({
-      identity: first.identity,
-      eapIdentity,
-      ipv4: wants(configurationAttribute.INTERNAL_IP4_ADDRESS),
-      ipv6: wants(configurationAttribute.INTERNAL_IP6_ADDRESS),
-      previousAddresses,
-    });
-    if (assignment.type === 'refused') return failed(notifyType[assignment.notify]);
-    const { configuration } = assignment;
-    const addresses = [...configuration.ipv4Addresses, ...configuration.ipv6Addresses.map(({ address }) => address)];
-
-    const offer = findPayload(payloads, 'SA');
-    const tsi = findPayload(payloads, 'TSi');
-    const tsr = findPayload(payloads, 'TSr');
-    if (offer === undefined || tsi === undefined || tsr === undefined) return failed(notifyType.INVALID_SYNTAX);
-    const chosen = selectProposal(offer, session.settings.espProposals, 4, { preferredGroup: null, groups: 'ignore' });
-    if (chosen === null) return failed(notifyType.NO_PROPOSAL_CHOSEN);
-    const suite = childSuite(chosen.algorithms);
-    const remoteSelectors = narrow(tsi.selectors, addresses.map(hostSelector));
-    const families = new Set(remoteSelectors.map(({ family }) => family));
-    const localSelectors = narrow(tsr.selectors, config.localSelectors).filter(({ family }) => families.has(family));
-    if (remoteSelectors.length === 0 || localSelectors.length === 0) return failed(notifyType.TS_UNACCEPTABLE);
-
-    const { dataPath, onEvent } = accept(session);
-    session.attach(dataPath, onEvent);
-    session.adoptPath(request.path);
-    const { nonceI, nonceR, keys } = this.#init;
-    const childKeys = deriveChildKeys(this.#init.suite.prf, keys.skD, null, nonceI, nonceR, suite.esp);
-    const spiIn = session.childSas.allocateSpi();
-    const child = session.childSas.install({
-      spiIn,
-      spiOut: new DataView(chosen.spi.buffer, chosen.spi.byteOffset).getUint32(0),
-      suite,
-      keysIn: childKeys.fromInitiator,
-      keysOut: childKeys.fromResponder,
-      localSelectors,
-      remoteSelectors,
-      outbound: 'now',
-      replaces: null,
-    });
-    const mobike = config.mobike && findNotify(payloads, notifyType.MOBIKE_SUPPORTED) !== undefined;
-    session.mobility.supported = mobike;
-    session.acceptsNewChildren = true;
-    session.permittedSelectors = { local: config.localSelectors, remote: addresses.map(hostSelector) };
-    const reply: InnerPayload[] = [...own];
-    if (wishes.length > 0) reply.push(configurationReply(configuration));
-    reply.push(answerPayload(chosen, protocolId.ESP, uint32Octets(spiIn)), trafficSelectors('TSi', remoteSelectors), trafficSelectors('TSr', localSelectors));
-    if (mobike) {
-      reply.push(notify(notifyType.MOBIKE_SUPPORTED));
-      reply.push(...(config.additionalAddresses.length === 0 ? [notify(notifyType.NO_ADDITIONAL_ADDRESSES)] : config.additionalAddresses.map(additionalAddressNotify)));
+      return;
     }
+    const { child, configuration, mobike } = created;
+    const reply = [...own, ...created.reply];
     if (config.authLifetimeSeconds !== null) reply.push(notify(notifyType.AUTH_LIFETIME, uint32Octets(config.authLifetimeSeconds)));
+    session.adoptPath(request.path);
+    session.mobility.supported = mobike;
     this.#stage = { type: 'over' };
     session.timers.cancel('half-open');
     sa.respond(request, reply);
     session.established(sa);
     session.childLifetimes.begin(child, null, false);
-    onEstablished(session, first.identity, findNotify(payloads, notifyType.INITIAL_CONTACT) !== undefined);
+    if (config.authLifetimeSeconds !== null) enforceAuthenticationLifetime(session, config.authLifetimeSeconds, farewellMs);
+    onEstablished(session, provenName(identity, proof.eapIdentity), findNotify(first.payloads, notifyType.INITIAL_CONTACT) !== undefined);
     session.emit({
       type: 'established',
       ike: sa.info,
       child,
-      configuration: withoutForeignFamilies(configuration, families),
-      authentication,
+      configuration,
+      authentication: proof.name,
       mobikeSupported: mobike,
       natDetected: false,
-      peerIdentity: first.identity,
+      peerIdentity: identity,
       authLifetimeSeconds: config.authLifetimeSeconds,
     });
   }
@@ -284,6 +268,13 @@ export class ResponderHandshake implements Handshake {
   }
 }
 
-function withoutForeignFamilies(configuration: ConfigurationReply, families: ReadonlySet<number>): ConfigurationReply {
-  return { ...configuration, ipv4Addresses: families.has(4) ? configuration.ipv4Addresses : [], ipv6Addresses: families.has(6) ? configuration.ipv6Addresses : [] };
+function claimOf(payloads: readonly Payload[]): Claim | null {
+  const idI = findPayload(payloads, 'IDi');
+  const identity = idI === undefined ? null : payloadIdentity(idI);
+  return idI === undefined || identity === null ? null : { identity: { type: identity.type, value: identity.value.slice() }, idBody: identificationBody(idI) };
+}
+
+/** With EAP the IDi is what the client says, and may be anonymous: who it is, EAP found out (RFC 7296 section 2.16). */
+function provenName(identity: Identity, eapIdentity: string | null): string {
+  return eapIdentity === null ? `${identity.type} ${hexEncode(identity.value)}` : `eap ${eapIdentity}`;
 }

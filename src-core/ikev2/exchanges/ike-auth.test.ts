@@ -78,6 +78,29 @@ describe('IKE_AUTH', () => {
     expect(await ends.exchangePackets()).toEqual({ up: 1, down: 1 });
   });
 
+  it('what the gateway sends before its certificate was judged waits for the verdict, and arrives then', async () => {
+    const client = testKey('ecdsa-p256', 'client');
+    const gateway = testKey('ecdsa-p256', 'gateway');
+    const trusted = trusting(gateway);
+    const ends: TwoEnds = new TwoEnds({
+      client: {
+        local: certificateLogin(client),
+        peer: { ...trusted, verify: (shown) => new Promise((resolve, reject) => ends.clock.setTimer(300, 'slow check', () => void trusted.verify(shown).then(resolve, reject))) },
+      },
+      gateway: { signature: certificateLogin(gateway), clients: { psk: null, eap: null, certificate: trusting(client) } },
+    });
+    let received = 0;
+    ends.clientData.onReceived = () => received++;
+    ends.client.connect(ends.to(ends.ethernet, 500), []);
+    await ends.clock.runUntil(() => ends.gatewayEvents.some(({ type }) => type === 'established'), 10_000);
+    for (const octet of [1, 2, 3]) ends.gatewayPath.sendTestPacket(Uint8Array.of(octet));
+    await ends.clock.run(200);
+    expect([ends.event('established'), received, ends.clientData.lost]).toEqual([undefined, 0, 0]);
+    await ends.clock.run(200);
+    expect(ends.event('established')).toBeDefined();
+    expect(received).toBe(3);
+  });
+
   it('C-55: addresses and selectors of both families', async () => {
     const ends = new TwoEnds({ client: { requestIpv6: true } });
     await ends.connect();

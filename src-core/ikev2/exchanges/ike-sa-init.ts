@@ -46,6 +46,8 @@ export interface InitResult {
   /** Hash ids of RFC 7427, null when the peer does not know it. */
   readonly peerHashes: readonly number[] | null;
   readonly fragmentation: boolean;
+  /** The peer knows RFC 4739. */
+  readonly multipleAuthentication: boolean;
   readonly nat: NatFindings;
 }
 
@@ -222,6 +224,7 @@ export class InitAttempt {
       response: message.slice(),
       peerHashes: hashes === undefined ? null : signatureHashesOf(hashes),
       fragmentation: this.#options.fragmentation && findNotify(payloads, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined,
+      multipleAuthentication: findNotify(payloads, notifyType.MULTIPLE_AUTH_SUPPORTED) !== undefined,
       nat,
     };
   }

@@ -10,7 +10,7 @@ import { parseProposals } from '../proposals/defaults';
 import { answerPayload, selectProposal } from '../proposals/negotiation';
 import type { AlgorithmProposal } from '../proposals/proposal';
 import { ikeSuite } from '../proposals/suites';
-import type { Identity, IkePath, IkeSession, Responder, ResponderConfig, ResponderDependencies } from '../session';
+import type { IkePath, IkeSession, Responder, ResponderConfig, ResponderDependencies } from '../session';
 import { exchangeType, notifyType, protocolId } from '../wire/constants';
 import { findNotify, findPayload, unsupportedCritical } from '../wire/find';
 import { checkHeader } from '../wire/header-checks';
@@ -35,7 +35,8 @@ interface Client {
   /** First message and our answer: a repetition gets the same octets (RFC 7296 section 2.1). */
   readonly request: Uint8Array;
   readonly response: Uint8Array;
-  identity: Identity | null;
+  /** What it proved to be; null while it is half open. */
+  proven: string | null;
 }
 
 class GatewayResponder implements Responder {
@@ -56,12 +57,12 @@ class GatewayResponder implements Responder {
 
   get sessions(): readonly IkeSession[] {
     this.#sweep();
-    return [...this.#clients].filter(({ identity }) => identity !== null).map(({ session }) => session);
+    return [...this.#clients].filter(({ proven }) => proven !== null).map(({ session }) => session);
   }
 
   get halfOpen(): number {
     this.#sweep();
-    return [...this.#clients].filter(({ identity }) => identity === null).length;
+    return [...this.#clients].filter(({ proven }) => proven === null).length;
   }
 
   receive(datagram: Uint8Array, path: IkePath): boolean {
@@ -143,6 +144,7 @@ class GatewayResponder implements Responder {
     ];
     if (fragmentation) reply.push(notify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED));
     if (peerHashes !== null) reply.push(signatureHashesNotify(announcedHashes));
+    if (this.#config.secondRound !== undefined) reply.push(notify(notifyType.MULTIPLE_AUTH_SUPPORTED));
     const session = this.#session();
     session.log.message('received', exchangeType.IKE_SA_INIT, 0, false, path, payloads);
     session.log.message('sent', exchangeType.IKE_SA_INIT, 0, true, path, reply as readonly Payload[]);
@@ -151,13 +153,13 @@ class GatewayResponder implements Responder {
     session.beginConnecting();
     const response = answer(spiR, reply);
     exchange.wipe();
-    const client: Client = { session, request: message.slice(), response, identity: null };
+    const client: Client = { session, request: message.slice(), response, proven: null };
     this.#clients.add(client);
-    const init = { ...binding, suite, keys, request: client.request, response, peerHashes, fragmentation };
+    const init = { ...binding, suite, keys, request: client.request, response, peerHashes, fragmentation, multipleAuthentication: this.#config.secondRound !== undefined };
     session.handshake = new ResponderHandshake(session, init, {
       config: this.#config,
       accept: this.#dependencies.accept,
-      onEstablished: (_session, identity, initialContact) => this.#established(client, identity, initialContact),
+      onEstablished: (_session, proven, initialContact) => this.#established(client, proven, initialContact),
     });
     session.timers.set('half-open', halfOpenLifetime, () => session.abandon());
   }
@@ -182,13 +184,11 @@ class GatewayResponder implements Responder {
     );
   }
 
-  /** INITIAL_CONTACT: whatever else this identity had here is dead (RFC 7296 section 2.4). */
-  #established(client: Client, identity: Identity, initialContact: boolean): void {
-    client.identity = identity;
+  /** INITIAL_CONTACT: whatever else this client had here is dead (RFC 7296 section 2.4). Only what it proved to be counts, not what it said. */
+  #established(client: Client, proven: string, initialContact: boolean): void {
+    client.proven = proven;
     if (!initialContact) return;
-    for (const other of this.#clients) {
-      if (other !== client && other.identity?.type === identity.type && equal(other.identity.value, identity.value)) other.session.end('peer', null);
-    }
+    for (const other of this.#clients) if (other !== client && other.proven === proven) other.session.end('peer', null);
   }
 
   #cookie(nonce: Uint8Array, path: IkePath, spiI: Uint8Array): Uint8Array {

@@ -68,6 +68,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
   readonly #idle: IdleTimers;
   readonly #hints: UnauthenticatedHints;
   readonly #path: SessionPath;
+  #retired = false;
   /** Resolves a `close` that waits. */
   #onClosed: ((answered: boolean) => void) | null = null;
 
@@ -105,7 +106,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
   }
 
   get ike(): IkeSaInfo | null {
-    return this.movesTraffic ? (this.current?.info ?? null) : null;
+    return this.#isUp ? (this.current?.info ?? null) : null;
   }
 
   get children(): readonly ChildSaInfo[] {
@@ -139,7 +140,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
   }
 
   setPath(path: IkePath): void {
-    if (!this.movesTraffic) return;
+    if (!this.#isUp) return;
     this.adoptPath(path);
     this.silence.restart();
     // M-12.4, M-14: what waits for an answer goes out again from here, octet by octet the same.
@@ -173,6 +174,11 @@ export class SessionCore implements IkeSaHost, IkeSession {
   rekeyChild(spiIn: number): void {
     const child = this.#childSas?.byInbound(spiIn);
     if (this.#state === 'established' && child !== undefined) this.childRekeying.start(child);
+  }
+
+  retire(): void {
+    this.#retired = true;
+    this.#childSas?.stopSending();
   }
 
   close(waitMs: number): Promise<boolean> {
@@ -334,7 +340,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
   // ---- SessionPathHost
 
   get movesTraffic(): boolean {
-    return this.#state === 'established' || this.#state === 'closing';
+    return this.#isUp && !this.#retired;
   }
 
   pause(): void {
@@ -401,8 +407,12 @@ export class SessionCore implements IkeSaHost, IkeSession {
 
   // ---- inside
 
+  get #isUp(): boolean {
+    return this.#state === 'established' || this.#state === 'closing';
+  }
+
   #mayStart(sa: IkeSa, task: Task): boolean {
-    if (!this.movesTraffic) return false;
+    if (!this.#isUp) return false;
     // While the peer may be on the successor already, only what cannot wait goes over the old IKE SA.
     if (this.ikeSas.successor !== null && sa === this.current && taskPriority[task.kind] > taskPriority.liveness) return false;
     // Without a path nothing begins; a probe brings its own paths.

@@ -86,7 +86,11 @@ function readMethod(draft: DraftBuilder, ike: JsonObject): void {
     draft.take('AuthenticationMethod', 'authentication.method', value, `Taken as ${value}.`);
   };
   if (eap && method === 'SharedSecret') draft.wrong('AuthenticationMethod', 'A server that proves itself with a shared secret and asks for EAP is not supported.');
-  else if (eap) set(hasCertificate ? 'eap-tls' : 'eap-mschapv2');
+  else if (eap) {
+    set(hasCertificate ? 'eap-tls' : 'eap-mschapv2');
+    // "None" is EAP-only authentication (RFC 5998), which a bare password does not make safe.
+    if (method === 'None' && hasCertificate) draft.imply('authentication.eapOnly', true, 'AuthenticationMethod');
+  }
   else if (method === 'SharedSecret') set('psk');
   else if (method === 'Certificate') set('machine-certificate');
   else draft.wrong('AuthenticationMethod', 'Must be Certificate or SharedSecret, or ExtendedAuthEnabled must be 1.');
