@@ -7,18 +7,21 @@ export const account = { username: 'alice', password: 'Correct-Horse-7', psk: 'a
 export const ikeProposals = 'aes256gcm16-prfsha384-ecp256,aes256gcm16-prfsha256-ecp256,aes128gcm16-prfsha256-ecp256,aes256gcm16-prfsha384-ecp384,chacha20poly1305-prfsha256-curve25519,aes256-sha256-modp2048';
 export const espProposals = 'aes128gcm16,aes256gcm16,chacha20poly1305,aes256-sha256,aes128-sha1';
 
-interface Connection {
+export interface GatewayConnection {
   readonly name: string;
   readonly identity: string;
   readonly certificate: string | null;
-  readonly remote: string;
+  /** How the gateway proves itself, where that is not by its certificate or key alone. */
+  readonly auth?: string;
+  /** Text inside of `remote { }`; several are rounds (RFC 4739). */
+  readonly remote: string | readonly string[];
   readonly children?: 'inside' | 'none';
 }
 
 const eap = 'auth = eap-mschapv2\n eap_id = %any';
 
 /** The first fits a client that names no server identity. */
-const connections: readonly Connection[] = [
+const connections: readonly GatewayConnection[] = [
   { name: 'eap', identity: 'vpn.lab.test', certificate: 'server-rsa', remote: eap },
   { name: 'eap-named', identity: 'eap.lab.test', certificate: 'server-rsa', remote: eap },
   { name: 'rsa', identity: 'rsa.lab.test', certificate: 'server-rsa', remote: 'auth = pubkey\n id = client-rsa.lab.test' },
@@ -33,9 +36,28 @@ const connections: readonly Connection[] = [
   { name: 'refused', identity: 'refused.lab.test', certificate: 'server-rsa', remote: eap, children: 'none' },
 ];
 
+export interface GatewayOptions {
+  /** Beside the usual ones. */
+  readonly connections?: readonly GatewayConnection[];
+  /** AUTH_LIFETIME: clients have to sign in again within this, seconds (RFC 4478). */
+  readonly reauthSeconds?: number;
+}
+
+/** Accounts and authorities, the same for the gateway and strongSwan's client. */
+const secretsAndAuthorities = (pki: Pki): string => `
+    secrets {
+      eap-alice { id = ${account.username}\n secret = "${account.password}" }
+      ike-psk { id-1 = psk.lab.test\n id-2 = client-psk.lab.test\n secret = "${account.psk}" }
+    }
+    authorities {
+      rsa { cacert = ${pki.path('ca-rsa.pem')} }
+      ecdsa { cacert = ${pki.path('ca-ecdsa.pem')} }
+    }`;
+
 /** swanctl.conf of the gateway: one connection for each way to authenticate, chosen by IDr and IDi. */
-export function gatewayConfiguration(pki: Pki): string {
-  const connection = (c: Connection): string => `
+export function gatewayConfiguration(pki: Pki, options: GatewayOptions = {}): string {
+  const remotes = (remote: GatewayConnection['remote']): string => (typeof remote === 'string' ? `remote { ${remote} }` : remote.map((round, i) => `remote-${String(i + 1)} { round = ${String(i + 1)}\n ${round} }`).join('\n      '));
+  const connection = (c: GatewayConnection): string => `
     ${c.name} {
       version = 2
       local_addrs = ${addresses.gateway}
@@ -47,9 +69,10 @@ export function gatewayConfiguration(pki: Pki): string {
       pools = inside4, inside6
       local {
         id = ${c.identity}
-        ${c.certificate === null ? 'auth = psk' : `auth = pubkey\n certs = ${pki.path(`${c.certificate}.pem`)}`}
+        auth = ${c.auth ?? (c.certificate === null ? 'psk' : 'pubkey')}
+        ${c.certificate === null ? '' : `certs = ${pki.path(`${c.certificate}.pem`)}`}
       }
-      remote { ${c.remote} }
+      ${remotes(c.remote)}
       ${
         c.children === 'none'
           ? ''
@@ -60,21 +83,14 @@ export function gatewayConfiguration(pki: Pki): string {
       } }`
       }
       rekey_time = 0
+      ${options.reauthSeconds === undefined ? '' : `reauth_time = ${String(options.reauthSeconds)}\n rand_time = 0`}
     }`;
   return `
-    connections { ${connections.map(connection).join('\n')} }
+    connections { ${[...connections, ...(options.connections ?? [])].map(connection).join('\n')} }
     pools {
       inside4 { addrs = ${addresses.pool}\n dns = ${addresses.server} }
       inside6 { addrs = ${addresses.pool6} }
-    }
-    secrets {
-      eap-alice { id = ${account.username}\n secret = "${account.password}" }
-      ike-psk { id-1 = psk.lab.test\n id-2 = client-psk.lab.test\n secret = "${account.psk}" }
-    }
-    authorities {
-      rsa { cacert = ${pki.path('ca-rsa.pem')} }
-      ecdsa { cacert = ${pki.path('ca-ecdsa.pem')} }
-    }`;
+    }${secretsAndAuthorities(pki)}`;
 }
 
 /** strongswan.conf of the gateway: where its RADIUS server is, should there be one. */
@@ -103,13 +119,5 @@ export function strongswanClientConfiguration(pki: Pki): string {
       ${connection('rsa', 'rsa.lab.test', `auth = pubkey\n id = client-rsa.lab.test\n certs = ${pki.path('client-rsa.pem')}`)}
       ${connection('ecdsa', 'ecdsa.lab.test', `auth = pubkey\n id = client-ecdsa.lab.test\n certs = ${pki.path('client-ecdsa.pem')}`)}
       ${connection('psk', 'psk.lab.test', 'auth = psk\n id = client-psk.lab.test')}
-    }
-    secrets {
-      eap-alice { id = ${account.username}\n secret = "${account.password}" }
-      ike-psk { id-1 = psk.lab.test\n id-2 = client-psk.lab.test\n secret = "${account.psk}" }
-    }
-    authorities {
-      rsa { cacert = ${pki.path('ca-rsa.pem')} }
-      ecdsa { cacert = ${pki.path('ca-ecdsa.pem')} }
-    }`;
+    }${secretsAndAuthorities(pki)}`;
 }

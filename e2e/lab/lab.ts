@@ -18,6 +18,16 @@ import type { AdapterName, Machine, Topology } from './topology';
 
 let labsOfThisProcess = 0;
 
+/** Resolves once tcpdump records. */
+export function listening(tcpdump: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    tcpdump.once('exit', () => reject(new Error('tcpdump ended')));
+    tcpdump.stderr?.on('data', (text: Buffer) => {
+      if (text.includes('listening')) resolve();
+    });
+  });
+}
+
 /** The laboratory: namespaces, a PKI, strongSwan as gateway. `down` and the end of this process, however it ends, remove it. */
 export class Lab {
   readonly directory: string;
@@ -120,12 +130,7 @@ export class Lab {
   async capture(adapter: AdapterName): Promise<() => Promise<string>> {
     const file = join(this.directory, `${adapter}-${String(Date.now())}.pcap`);
     const tcpdump = this.start('client', 'tcpdump', ['-i', adapter, '-U', '-w', file]);
-    await new Promise<void>((resolve, reject) => {
-      tcpdump.once('exit', () => reject(new Error('tcpdump ended')));
-      tcpdump.stderr?.on('data', (text: Buffer) => {
-        if (text.includes('listening')) resolve();
-      });
-    });
+    await listening(tcpdump);
     return async () => {
       await end(tcpdump, 'SIGINT');
       return file;

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
 import { gatewayConfiguration } from './gateway-config';
-import type { Lab } from './lab';
+import { type Lab, listening } from './lab';
 import { end, sleep } from './run';
 import { addresses, batch, nft } from './topology';
 import type { AdapterName } from './topology';
@@ -29,12 +29,7 @@ async function leaks(lab: Lab, allowed = permitted): Promise<readonly string[]> 
       const tcpdump = lab.start('client', 'tcpdump', ['-i', adapter, '-Q', 'out', '-n', '-l', '--immediate-mode', `not (${allowed})`]);
       let text = '';
       tcpdump.stdout?.on('data', (data: Buffer) => (text += data.toString()));
-      await new Promise<void>((resolve, reject) => {
-        tcpdump.once('exit', () => reject(new Error('tcpdump ended')));
-        tcpdump.stderr?.on('data', (data: Buffer) => {
-          if (data.includes('listening')) resolve();
-        });
-      });
+      await listening(tcpdump);
       return async () => {
         await end(tcpdump, 'SIGINT');
         return text.split('\n').filter((line) => line !== '').map((line) => `${adapter} ${line.replace(/^\S+ /, '')}`);

@@ -6,12 +6,16 @@ import { run } from './run';
 export interface Pki {
   readonly directory: string;
   readonly path: (file: string) => string;
+  /** Makes more certificates, `NAME.pem` with `NAME.key`. */
+  readonly issue: (wanted: readonly Wanted[]) => Promise<void>;
 }
 
-interface Wanted {
+export type KeyKind = 'rsa' | 'rsa4096' | 'rsa-pss' | 'ecdsa' | 'ecdsa384' | 'ed25519';
+
+export interface Wanted {
   readonly name: string;
-  readonly issuer: string;
-  readonly key: 'rsa' | 'ecdsa';
+  readonly issuer: 'ca-rsa' | 'ca-ecdsa' | 'ca-untrusted';
+  readonly key: KeyKind;
   readonly commonName: string;
   readonly names: readonly string[];
   readonly usage: 'serverAuth' | 'clientAuth';
@@ -20,7 +24,7 @@ interface Wanted {
 
 /** RSA only where RSA is what is tested: its keys take long to make. */
 const certificates: readonly Wanted[] = [
-  { name: 'server-rsa', issuer: 'ca-rsa', key: 'rsa', commonName: 'vpn.lab.test', names: ['vpn.lab.test', 'eap.lab.test', 'rsa.lab.test', 'psk.lab.test', 'refused.lab.test', 'radius.lab.test', 'eap-tls.lab.test'], usage: 'serverAuth' },
+  { name: 'server-rsa', issuer: 'ca-rsa', key: 'rsa', commonName: 'vpn.lab.test', names: ['vpn.lab.test', 'eap.lab.test', 'rsa.lab.test', 'psk.lab.test', 'refused.lab.test', 'radius.lab.test', 'eap-tls.lab.test', 'eap-only.lab.test', 'two-rounds.lab.test'], usage: 'serverAuth' },
   { name: 'server-ecdsa', issuer: 'ca-ecdsa', key: 'ecdsa', commonName: 'ecdsa.lab.test', names: ['ecdsa.lab.test'], usage: 'serverAuth' },
   { name: 'server-expired', issuer: 'ca-rsa', key: 'ecdsa', commonName: 'expired.lab.test', names: ['expired.lab.test'], usage: 'serverAuth', expired: true },
   { name: 'server-untrusted', issuer: 'ca-untrusted', key: 'ecdsa', commonName: 'untrusted.lab.test', names: ['untrusted.lab.test'], usage: 'serverAuth' },
@@ -32,14 +36,25 @@ const certificates: readonly Wanted[] = [
   { name: 'client-ecdsa', issuer: 'ca-ecdsa', key: 'ecdsa', commonName: 'client-ecdsa.lab.test', names: ['client-ecdsa.lab.test'], usage: 'clientAuth' },
 ];
 
-const generateKey = (kind: 'rsa' | 'ecdsa'): readonly string[] =>
-  kind === 'rsa' ? ['genpkey', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'] : ['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'];
+const keyOptions: Readonly<Record<KeyKind, readonly string[]>> = {
+  rsa: ['RSA', '-pkeyopt', 'rsa_keygen_bits:2048'],
+  rsa4096: ['RSA', '-pkeyopt', 'rsa_keygen_bits:4096'],
+  'rsa-pss': ['RSA-PSS', '-pkeyopt', 'rsa_keygen_bits:2048'],
+  ecdsa: ['EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+  ecdsa384: ['EC', '-pkeyopt', 'ec_paramgen_curve:P-384'],
+  ed25519: ['ED25519'],
+};
+
+const generateKey = (kind: KeyKind): readonly string[] => ['genpkey', '-algorithm', ...keyOptions[kind]];
+
+/** Large keys take their time on a busy machine, milliseconds. */
+const patience = 120_000;
 
 /** Makes authorities, servers and clients with the system's openssl. */
 export async function makePki(directory: string): Promise<Pki> {
   mkdirSync(directory, { recursive: true });
   const path = (file: string): string => join(directory, file);
-  const openssl = (...args: readonly string[]): Promise<unknown> => run('openssl', args, { cwd: directory });
+  const openssl = (...args: readonly string[]): Promise<unknown> => run('openssl', args, { cwd: directory, timeout: patience });
 
   const authority = async (name: string, kind: 'rsa' | 'ecdsa', subject: string): Promise<void> => {
     await openssl(...generateKey(kind), '-out', `${name}.key`);
@@ -50,17 +65,18 @@ export async function makePki(directory: string): Promise<Pki> {
     authority('ca-ecdsa', 'ecdsa', '/O=Lab/CN=Lab ECDSA CA'),
     authority('ca-untrusted', 'ecdsa', '/O=Elsewhere/CN=Untrusted CA'),
   ]);
-  await Promise.all(
-    certificates.map(async (wanted) => {
-      const extensions = `basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=${wanted.usage}\nsubjectAltName=${wanted.names.map((n) => `DNS:${n}`).join(',')}\n`;
-      writeFileSync(path(`${wanted.name}.ext`), extensions);
-      await openssl(...generateKey(wanted.key), '-out', `${wanted.name}.key`);
-      await openssl('req', '-new', '-sha256', '-key', `${wanted.name}.key`, '-subj', `/O=Lab/CN=${wanted.commonName}`, '-out', `${wanted.name}.csr`);
-      await openssl('x509', '-req', '-sha256', '-in', `${wanted.name}.csr`, '-CA', `${wanted.issuer}.pem`, '-CAkey', `${wanted.issuer}.key`, '-set_serial', String(serial(wanted.name)), ...(wanted.expired === true ? ['-days', '-1'] : ['-days', '365']), '-extfile', `${wanted.name}.ext`, '-out', `${wanted.name}.pem`);
-    }),
-  );
-  return { directory, path };
+  // Different in every certificate.
+  let serial = 1000;
+  const issueOne = async (wanted: Wanted): Promise<void> => {
+    const extensions = `basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=${wanted.usage}\nsubjectAltName=${wanted.names.map((n) => `DNS:${n}`).join(',')}\n`;
+    writeFileSync(path(`${wanted.name}.ext`), extensions);
+    await openssl(...generateKey(wanted.key), '-out', `${wanted.name}.key`);
+    await openssl('req', '-new', '-key', `${wanted.name}.key`, '-subj', `/O=Lab/CN=${wanted.commonName}`, '-out', `${wanted.name}.csr`);
+    await openssl('x509', '-req', '-sha256', '-in', `${wanted.name}.csr`, '-CA', `${wanted.issuer}.pem`, '-CAkey', `${wanted.issuer}.key`, '-set_serial', String(serial++), ...(wanted.expired === true ? ['-days', '-1'] : ['-days', '365']), '-extfile', `${wanted.name}.ext`, '-out', `${wanted.name}.pem`);
+  };
+  const issue = async (wanted: readonly Wanted[]): Promise<void> => {
+    await Promise.all(wanted.map(issueOne));
+  };
+  await issue(certificates);
+  return { directory, path, issue };
 }
-
-/** Different in every certificate of an authority. */
-const serial = (name: string): number => 1000 + certificates.findIndex((c) => c.name === name);

@@ -97,8 +97,9 @@ export class Charon {
     await this.load(this.#options.swanctl);
   }
 
-  /** Replaces connections, secrets and pools. */
-  async load(swanctl: string): Promise<void> {
+  /** Replaces connections, secrets and pools; `keys` are files of more private keys. */
+  async load(swanctl: string, keys: readonly string[] = []): Promise<void> {
+    for (const key of keys) copyFileSync(key, join(this.#options.directory, 'private', basename(key)));
     const file = join(this.#options.directory, 'swanctl.conf');
     writeFileSync(file, swanctl);
     await run('swanctl', ['--load-all', '--clear', '--noprompt', '--file', file, '--uri', `unix://${this.#socket}`], {
