@@ -36,7 +36,7 @@ export interface Streams {
 export async function runCommand(argv: readonly string[], streams: Streams): Promise<number> {
   const [name, ...rest] = argv;
   const output = (json: boolean): Output => ({ json, line: (text) => streams.out(`${text}\n`), note: (text) => streams.error(`${text}\n`) });
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+  if (name === undefined || name === 'help' || argv.includes('--help') || argv.includes('-h')) {
     (name === undefined ? streams.error : streams.out)(usage);
     return name === undefined ? exitCode.usage : exitCode.done;
   }

@@ -28,8 +28,9 @@ export class LinuxAdapters implements Adapters {
     this.addon = addon;
   }
 
+  /** Loopback too: a gateway may listen there. Our own tunnels never. */
   snapshot(): readonly Adapter[] {
-    const links = this.addon.readAdapters().filter((link) => !link.loopback && !OWN_TUNNEL.test(link.name));
+    const links = this.addon.readAdapters().filter((link) => !OWN_TUNNEL.test(link.name));
     const kinds = new Map(links.map((link) => [link.name, this.kindOf(link)]));
     const counts = new Map<AdapterKind, number>();
     for (const kind of kinds.values()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
@@ -75,6 +76,7 @@ export class LinuxAdapters implements Adapters {
   }
 
   private kindOf(link: KernelAdapter): AdapterKind {
+    if (link.loopback) return 'loopback';
     const type = this.deviceType(link);
     if (type === 'wlan') return 'wifi';
     if (type === 'wwan') return 'mobile';

@@ -76,7 +76,7 @@ export class PhysicalResolver implements Resolver {
   }
 
   private usableAdapters(): ReturnType<Adapters['snapshot']> {
-    return this.ports.adapters.snapshot().filter(({ up, carrier }) => up && carrier);
+    return this.ports.adapters.snapshot().filter(({ up, carrier, kind }) => up && carrier && kind !== 'loopback');
   }
 }
 
