@@ -114,7 +114,7 @@ describe('the privileged helper', () => {
     expect(report.concerns.find(({ concern }) => concern === 'dns')?.detail).toBe('file');
 
     const [link] = await net.ipJson<readonly { mtu: number; flags: string[]; txqlen: number; gso_max_segs: number; addr_info: { local: string; prefixlen: number }[] }[]>('-d', 'addr', 'show', 'avpn0');
-    expect(link).toMatchObject({ mtu: 1400, txqlen: 64, gso_max_segs: 44 });
+    expect(link).toMatchObject({ mtu: 1400, txqlen: 512, gso_max_segs: 44 });
     expect(link!.flags).toContain('UP');
     expect(link!.addr_info.map((address) => `${address.local}/${address.prefixlen}`)).toEqual(settings.addresses);
 
