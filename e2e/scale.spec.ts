@@ -1,16 +1,19 @@
 import type { RoundTripSample } from '../src-main/api/contract';
+import { toColumns, type RoundTripBucket } from '../src-main/api/round-trip-history';
 import { createFakeDemo, sampleProfile } from './support/fake-demo';
 import { expect, test as base } from './support/fake-host';
 import { expectNoLongTask } from './support/long-tasks';
 
 const profiles = Array.from({ length: 500 }, (_, index) => sampleProfile(`Connection ${String(index).padStart(3, '0')}`));
 const chartOf = 'Connection 000';
-/** What the service keeps: an hour at four a second. */
-const hour = (): RoundTripSample[] => Array.from({ length: 14_400 }, (_, index) => ({ at: Date.now() - (14_400 - index) * 250, milliseconds: 1 + (index % 7), adapter: index % 7200 < 3600 ? 'eth0' : 'wlan0' }));
+/** What the service keeps: ten minutes at four a second, and a day by the minute. */
+const tenMinutes = (): RoundTripSample[] => Array.from({ length: 2_400 }, (_, index) => ({ at: Date.now() - (2_400 - index) * 250, milliseconds: 1 + (index % 7), adapter: index % 1200 < 600 ? 'eth0' : 'wlan0' }));
+const day = (): readonly RoundTripBucket[] =>
+  Array.from({ length: 1_440 }, (_, index) => ({ at: Date.now() - (1_440 - index) * 60_000, least: 1, most: 3 + (index % 11), mean: 2 + (index % 3), answered: 240, lost: index % 97 === 0 ? 3 : 0, adapter: index % 360 < 180 ? 'eth0' : 'wlan0' }));
 
 const test = base.extend({
   demo: async ({ page: _ }, use) => {
-    const demo = createFakeDemo({ profiles, roundTrips: { [chartOf]: hour() } });
+    const demo = createFakeDemo({ profiles, roundTrips: { [chartOf]: tenMinutes() }, roundTripHistory: { [chartOf]: toColumns(day()) } });
     await use(demo);
     demo.close();
   },
@@ -75,7 +78,7 @@ test('a log of 100,000 entries scrolls, follows and is searched without a long t
   await expect(log.locator('.log-row').first()).toContainText('request 5');
 });
 
-test('an hour of round trips draws without a long task', async ({ page, url, demo }) => {
+test('24 hours of round trips draw without a long task', async ({ page, url, demo }) => {
   await page.goto(url);
   const name = chartOf;
   demo.setStatus(name, { state: 'Connected', connectedSince: new Date().toISOString(), adapter: 'eth0', adapterLabel: 'Ethernet' });
@@ -83,8 +86,15 @@ test('an hour of round trips draws without a long task', async ({ page, url, dem
   await page.getByRole('button', { name: 'Status' }).click();
   await expectNoLongTask(page, async () => {
     await page.getByRole('tab', { name: 'Mobility' }).click();
-    // Live samples go on arriving behind the hour that the snapshot brought.
+    // Live samples go on arriving behind the day that the snapshot brought.
     await expect.poll(async () => Number(await page.getByTestId('round-trip-summary').getAttribute('data-answered-count'))).toBeGreaterThan(3);
-    await page.waitForTimeout(1000);
+    for (const span of ['minutes', 'hour', 'day']) {
+      await page.getByLabel('Round-trip time of the last:').selectOption(span);
+      await page.waitForTimeout(700);
+    }
   });
+  // The whole day is drawn: its minutes, its seven switches, what was lost.
+  await expect(page.locator('.chart svg')).toHaveAttribute('data-buckets', /^14[34]\d$/);
+  await expect(page.locator('.chart [data-switch]')).toHaveCount(7);
+  await expect(page.locator('.chart [data-lost]').first()).toBeAttached();
 });

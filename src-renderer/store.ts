@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import type { AdapterView, ApiClient, ApiFailure, ApiPush, ApiRequests, ApiResult, DemoAdapter, Diagnosis, LogEntry, OfferedImport, Prompt, RoundTripSample, Snapshot, WirelessNetwork } from '../src-main/api/contract';
+import { addToHistory, addToRecent, fromColumns, type RoundTripBucket } from '../src-main/api/round-trip-history';
 import type { StatusObject } from '../src-core/connection/status';
 import type { Profile } from '../src-core/profiles/profile';
 import { isDesktopWindow } from './connection';
@@ -8,10 +9,8 @@ import { hashOf, surfaceId, type Surface } from './surfaces';
 
 export { surfaceId, type Surface } from './surfaces';
 
-/** At most this many log entries and samples are kept; the service keeps the rest. */
+/** At most this many log entries are kept; the service keeps the rest. */
 const logLimit = 100_000;
-/** A day at four samples a second would be 345,600; the chart shows minutes, so an hour is plenty. */
-const sampleLimit = 20_000;
 
 export interface AppState {
   readonly client: ApiClient | null;
@@ -25,7 +24,10 @@ export interface AppState {
   readonly demo: readonly DemoAdapter[] | null;
   readonly prompts: readonly Prompt[];
   readonly log: readonly LogEntry[];
+  /** The last ten minutes. */
   readonly roundTrips: Readonly<Record<string, readonly RoundTripSample[]>>;
+  /** The last 24 hours, by the minute. */
+  readonly roundTripHistory: Readonly<Record<string, readonly RoundTripBucket[]>>;
   /** The last diagnosis of each connection. */
   readonly diagnoses: Readonly<Record<string, Diagnosis>>;
   readonly wireless: readonly WirelessNetwork[] | null;
@@ -55,6 +57,7 @@ export const useApp = create<AppState>(() => ({
   prompts: [],
   log: [],
   roundTrips: {},
+  roundTripHistory: {},
   diagnoses: {},
   wireless: null,
   offeredImports: [],
@@ -98,7 +101,10 @@ export function reduce(state: AppState, push: ApiPush): Partial<AppState> {
     case 'log':
       return { log: append(state.log, push.entries, logLimit) };
     case 'round-trip':
-      return { roundTrips: { ...state.roundTrips, [push.connection]: append(state.roundTrips[push.connection] ?? [], [push.sample], sampleLimit) } };
+      return {
+        roundTrips: { ...state.roundTrips, [push.connection]: addToRecent(state.roundTrips[push.connection] ?? [], push.sample) },
+        roundTripHistory: { ...state.roundTripHistory, [push.connection]: addToHistory(state.roundTripHistory[push.connection] ?? [], push.sample) },
+      };
     case 'demo':
       return { demo: push.adapters };
     case 'diagnosis':
@@ -147,6 +153,7 @@ function applySnapshot(snapshot: Snapshot): void {
     prompts: rest.prompts,
     log: rest.log,
     roundTrips: rest.roundTrips,
+    roundTripHistory: Object.fromEntries(Object.entries(rest.roundTripHistory).map(([name, columns]) => [name, fromColumns(columns)])),
     diagnoses: Object.fromEntries(rest.diagnoses.map((diagnosis) => [diagnosis.connection, diagnosis])),
     wireless: rest.wireless,
     offeredImports: rest.offeredImports,
@@ -167,6 +174,7 @@ export function attach(client: ApiClient): void {
   client.onPush((push) => {
     if (get().client === client) set((state) => reduce(state, push));
   });
+  if (watched.size > 0) void client.request('watchRoundTrips', { names: [...watched] });
   void loadSnapshot(client);
 }
 
@@ -175,6 +183,15 @@ export function detach(): void {
 }
 
 const notAttached: ApiFailure = { code: 'internal', message: 'The Agile VPN service is not there.', field: null, text: { key: 'failure.no-service', values: {} } };
+
+const watched = new Set<string>();
+
+/** Says which charts are on the screen: what is not seen is measured seldom. */
+export function watchRoundTrips(name: string, shown: boolean): void {
+  if (shown) watched.add(name);
+  else watched.delete(name);
+  void get().client?.request('watchRoundTrips', { names: [...watched] });
+}
 
 /** A request whose refusal is shown to the person; the caller sees it as well. */
 export async function request<K extends keyof ApiRequests>(name: K, args: ApiRequests[K]['args']): Promise<ApiResult<ApiRequests[K]['result']>> {

@@ -56,7 +56,7 @@ export function sampleStatus(connection: string, change: Partial<StatusObject> =
  * A service that only behaves like the demo: for states of the user interface that a real engine reaches rarely or slowly
  * (an outage of thirty minutes, every error). What the product does is tested with the real service.
  */
-export function createFakeDemo(options: { readonly profiles?: readonly Profile[]; readonly roundTrips?: Readonly<Record<string, readonly RoundTripSample[]>> } = {}) {
+export function createFakeDemo(options: { readonly profiles?: readonly Profile[]; readonly roundTrips?: Readonly<Record<string, readonly RoundTripSample[]>>; readonly roundTripHistory?: Snapshot['roundTripHistory'] } = {}) {
   const listeners = new Set<(push: ApiPush) => void>();
   const push = (message: ApiPush): void => {
     for (const listener of listeners) listener(message);
@@ -163,6 +163,7 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       demo: { adapters: demo() },
       log,
       roundTrips: Object.fromEntries(roundTrips),
+      roundTripHistory: options.roundTripHistory ?? {},
       secretStorage: 'available',
       diagnoses: [],
       wireless: null,
@@ -249,6 +250,7 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       }
       return null;
     },
+    watchRoundTrips: () => null,
     setVisible: () => null,
     onPush: (listener) => {
       listeners.add(listener);

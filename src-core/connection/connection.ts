@@ -9,6 +9,7 @@ import { forgetHistory, forgetSession, newFacts, type ConnectionFacts } from './
 import { connectionStep, type ConnectionInput, type ConnectionPhase } from './connection-state';
 import { failures } from './failures';
 import type { ConnectionPorts } from './ports';
+import { measureRoundTrip } from './round-trip';
 import { SessionKeeper } from './session-keeper';
 import { signIn } from './sign-in';
 import type { StatusObject } from './status';
@@ -99,6 +100,12 @@ export class Connection {
   /** After sleep. */
   resume(): void {
     this.#running?.attempt.manager?.resume();
+  }
+
+  /** Milliseconds of one round trip to the gateway; null: no answer within `timeoutMs`, or no path at present. */
+  measureRoundTrip(timeoutMs: number): Promise<number | null> {
+    const attempt = this.#running?.attempt;
+    return attempt === undefined || attempt.ended ? Promise.resolve(null) : measureRoundTrip(this.#options.ports.clock, attempt, timeoutMs);
   }
 
   status(): StatusObject {

@@ -24,6 +24,7 @@ export class PingDevice implements TunnelDevice {
   readonly #options: PingDeviceOptions;
   #listener: ((packet: Uint8Array) => void) | null = null;
   #address: string | null = null;
+  #intervalMs: number;
   #timer: Timer | null = null;
   #sequence = 0;
   readonly #waiting = new Map<number, { readonly sentAt: number; readonly wall: number; readonly timeout: Timer }>();
@@ -31,6 +32,16 @@ export class PingDevice implements TunnelDevice {
   constructor(options: PingDeviceOptions) {
     this.#options = options;
     this.name = options.name;
+    this.#intervalMs = options.intervalMs;
+  }
+
+  /** Milliseconds between two requests, from now on. */
+  setInterval(intervalMs: number): void {
+    if (intervalMs === this.#intervalMs) return;
+    this.#intervalMs = intervalMs;
+    if (this.#timer === null) return;
+    this.#timer.cancel();
+    this.#ping();
   }
 
   /** The tunnel address: pings leave from now on. null: no more. */
@@ -65,9 +76,9 @@ export class PingDevice implements TunnelDevice {
   }
 
   #ping(): void {
-    const { clock, intervalMs, timeoutMs, target, onSample } = this.#options;
+    const { clock, timeoutMs, target, onSample } = this.#options;
     if (this.#address === null) return;
-    this.#timer = clock.setTimer(intervalMs, 'ping', () => this.#ping());
+    this.#timer = clock.setTimer(this.#intervalMs, 'ping', () => this.#ping());
     const sequence = this.#sequence;
     this.#sequence = (sequence + 1) & 0xffff;
     const wall = clock.wallTime();

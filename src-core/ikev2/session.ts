@@ -208,6 +208,9 @@ export type IkeSessionEvent =
   | { readonly type: 'ended'; readonly by: 'peer' | 'local' | 'failure'; readonly error: VpnError | null };
 
 /** One IKE SA of either role. Methods never throw for network reasons: results come as events. */
+/** `now`: a request that waits for its answer is sent again. `when-free`: its answer is proof enough, and nothing is sent again for it. */
+export type LivenessUrgency = 'now' | 'when-free';
+
 export interface IkeSession {
   /** Initiator only: starts IKE_SA_INIT on the path. `alternatives` are further (address, port) pairs tried when there is no answer (C-43, M-9). */
   connect(path: IkePath, alternatives: readonly IkePath[]): void;
@@ -223,7 +226,7 @@ export interface IkeSession {
   /** No usable path: retransmission, keepalive and liveness stop, state is kept (M-20). setPath ends it. */
   holdPath(): void;
   /** An empty INFORMATIONAL (with NAT detection when MOBIKE is on) now; resolves true when answered, false after `timeoutMs`. */
-  checkLiveness(timeoutMs: number): Promise<boolean>;
+  checkLiveness(timeoutMs: number, urgency?: LivenessUrgency): Promise<boolean>;
   rekeyIke(): void;
   rekeyChild(spiIn: number): void;
   /**

@@ -1,6 +1,7 @@
 import type { StatusObject } from '../../src-core/connection/status';
 import type { SecretKind } from '../../src-core/ports/secrets';
 import type { LogRecord } from '../../src-core/ports/trace';
+import type { RoundTripColumns } from './round-trip-history';
 import type { Profile } from '../../src-core/profiles/profile';
 import type { FailureKey } from '../../src-text/failure-texts';
 import type { Diagnosis, ExportLine, OfferedImport, WirelessNetwork } from './desktop-types';
@@ -153,7 +154,7 @@ export interface AdapterView {
   readonly internet?: boolean;
 }
 
-/** Round-trip probe through the tunnel, for the chart. */
+/** One round trip: an echo through the tunnel in the demo, an IKE exchange on the path of the tunnel elsewhere. For the chart. */
 export interface RoundTripSample {
   /** Wall-clock milliseconds. */
   readonly at: number;
@@ -173,7 +174,10 @@ export interface Snapshot {
   readonly prompts: readonly Prompt[];
   readonly demo: { readonly adapters: readonly DemoAdapter[] } | null;
   readonly log: readonly LogEntry[];
+  /** The last ten minutes, as measured. */
   readonly roundTrips: Readonly<Record<string, readonly RoundTripSample[]>>;
+  /** The last 24 hours, by the minute. */
+  readonly roundTripHistory: Readonly<Record<string, RoundTripColumns>>;
   readonly secretStorage: 'available' | 'session-only';
   /** The last diagnosis of each connection since the host started. */
   readonly diagnoses: readonly Diagnosis[];
@@ -215,6 +219,8 @@ export interface ApiRequests {
   inspectCertificates: { args: { readonly contentBase64: string }; result: { readonly certificates: readonly CertificateSummary[] } };
   refreshAdapters: { args: null; result: null };
   setDemoAdapter: { args: { readonly name: string; readonly plugged: boolean }; result: null };
+  /** The connections whose round trips this interface shows at present: they are measured often, all others seldom. */
+  watchRoundTrips: { args: { readonly names: readonly string[] }; result: null };
   /** The renderer is hidden: samples and counters pause. */
   setVisible: { args: { readonly visible: boolean }; result: null };
 }

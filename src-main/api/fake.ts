@@ -19,6 +19,7 @@ export const emptySnapshot: Snapshot = {
   demo: null,
   log: [],
   roundTrips: {},
+  roundTripHistory: {},
   secretStorage: 'available',
   diagnoses: [],
   wireless: null,

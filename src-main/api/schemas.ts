@@ -60,5 +60,6 @@ export const requestSchemas: { readonly [K in keyof ApiRequests]: Schema } = {
   inspectCertificates: object({ contentBase64 }),
   refreshAdapters: none,
   setDemoAdapter: object({ name, plugged: bool }),
+  watchRoundTrips: object({ names: { type: 'array', items: name, maxItems: 64 } }),
   setVisible: object({ visible: bool }),
 };

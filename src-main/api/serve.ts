@@ -3,8 +3,15 @@ import { ApiError, type ApiService } from './service';
 import type { ServiceMessage, Transport } from './transport';
 import { parseRequestMessage, validateRequest } from './validate';
 
-/** The interfaces of one service; it works for a chart only while at least one of them is visible. */
-const audiences = new WeakMap<ApiService, Map<Transport, boolean>>();
+/** What one interface shows. */
+interface Attention {
+  readonly visible: boolean;
+  /** Connections whose chart it shows. */
+  readonly charts: readonly string[];
+}
+
+/** The interfaces of one service; it works for a chart only while at least one of them is visible and shows it. */
+const audiences = new WeakMap<ApiService, Map<Transport, Attention>>();
 
 function failureOf(error: unknown): ApiFailure {
   if (error instanceof ApiError) return error.failure;
@@ -22,20 +29,36 @@ export interface ServeOptions {
 
 /** Answers one user interface until its transport closes. Returns the function that ends it earlier. */
 export function serve(service: ApiService, transport: Transport, options: ServeOptions = {}): () => void {
-  const audience = audiences.get(service) ?? new Map<Transport, boolean>();
+  const audience = audiences.get(service) ?? new Map<Transport, Attention>();
   audiences.set(service, audience);
-  audience.set(transport, true);
+  audience.set(transport, { visible: true, charts: [] });
   let open = true;
+  /** Charts were asked for: the service is told when that changes. */
+  let attended = false;
 
   const send = (message: ServiceMessage): void => {
     if (open) transport.send(message);
   };
-  const tellVisibility = async (): Promise<null> => service.setVisible({ visible: [...audience.values()].some((visible) => visible) });
+  const attention = (): Attention => audience.get(transport) ?? { visible: true, charts: [] };
+  const looking = (): readonly Attention[] => [...audience.values()].filter(({ visible }) => visible);
+  const tellVisibility = async (): Promise<null> => service.setVisible({ visible: looking().length > 0 });
+  const tellCharts = async (): Promise<null> => service.watchRoundTrips({ names: [...new Set(looking().flatMap(({ charts }) => charts))] });
+  /** An interface came, went, or turned to something else. */
+  const tellAttention = (): void => {
+    void tellVisibility().catch((error: unknown) => options.onError?.(error, 'setVisible'));
+    if (attended) void tellCharts().catch((error: unknown) => options.onError?.(error, 'watchRoundTrips'));
+  };
 
   const handle = async (name: keyof ApiRequests, args: unknown): Promise<unknown> => {
     if (name === 'setVisible') {
-      audience.set(transport, (args as ApiRequests['setVisible']['args']).visible);
+      audience.set(transport, { ...attention(), visible: (args as ApiRequests['setVisible']['args']).visible });
+      if (attended) await tellCharts();
       return tellVisibility();
+    }
+    if (name === 'watchRoundTrips') {
+      attended = true;
+      audience.set(transport, { ...attention(), charts: (args as ApiRequests['watchRoundTrips']['args']).names });
+      return tellCharts();
     }
     // The schema of `name` accepted `args`; the compiler cannot follow that through the union of all requests.
     const handler = service[name].bind(service) as (accepted: unknown) => unknown;
@@ -60,7 +83,7 @@ export function serve(service: ApiService, transport: Transport, options: ServeO
   });
 
   const unsubscribe = service.onPush((push) => {
-    if (audience.get(transport) === false && heldWhileHidden.has(push.type)) return;
+    if (!attention().visible && heldWhileHidden.has(push.type)) return;
     send({ type: 'push', push });
   });
 
@@ -69,9 +92,9 @@ export function serve(service: ApiService, transport: Transport, options: ServeO
     open = false;
     unsubscribe();
     audience.delete(transport);
-    void tellVisibility().catch((error: unknown) => options.onError?.(error, 'setVisible'));
+    tellAttention();
   };
-  void tellVisibility().catch((error: unknown) => options.onError?.(error, 'setVisible'));
+  tellAttention();
   transport.onClose(stop);
   return stop;
 }

@@ -23,6 +23,9 @@ export const demoName = 'Demo gateway';
 const serverName = 'gateway.demo.test';
 const innerHost = '10.99.0.1';
 const ikePort = 4500;
+/** Pings through the demo tunnel, milliseconds apart: while somebody looks at the chart, and otherwise. */
+const watchedPingMs = 250;
+const unwatchedPingMs = 1_000;
 
 export interface DemoSystem {
   readonly clock: Clock;
@@ -98,14 +101,21 @@ class DemoSettings implements NetworkSettings {
   readonly #clock: Clock;
   readonly #onSample: (sample: { readonly at: number; readonly milliseconds: number | null }) => void;
   #device: PingDevice | null = null;
+  #intervalMs = unwatchedPingMs;
 
   constructor(clock: Clock, onSample: (sample: { readonly at: number; readonly milliseconds: number | null }) => void) {
     this.#clock = clock;
     this.#onSample = onSample;
   }
 
+  /** Whether somebody looks at the round trips. */
+  watch(watched: boolean): void {
+    this.#intervalMs = watched ? watchedPingMs : unwatchedPingMs;
+    this.#device?.setInterval(this.#intervalMs);
+  }
+
   openTunnel(name: string): Promise<TunnelDevice> {
-    this.#device = new PingDevice({ clock: this.#clock, name, target: innerHost, intervalMs: 250, timeoutMs: 1000, onSample: this.#onSample });
+    this.#device = new PingDevice({ clock: this.#clock, name, target: innerHost, intervalMs: this.#intervalMs, timeoutMs: 1000, onSample: this.#onSample });
     return Promise.resolve(this.#device);
   }
 
@@ -130,6 +140,7 @@ export async function startDemo(system: DemoSystem, trace: Trace): Promise<DemoE
   let onAdapters: (adapters: readonly DemoAdapter[]) => void = () => undefined;
   let onRoundTrip: (sample: RoundTripSample) => void = () => undefined;
   let followed: Connection | null = null;
+  const settings = new DemoSettings(system.clock, ({ at, milliseconds }) => onRoundTrip({ at, milliseconds, adapter: followed?.status().adapter ?? null }));
   network.watch(() => onAdapters(network.plugs));
   return {
     adapters: network,
@@ -143,7 +154,7 @@ export async function startDemo(system: DemoSystem, trace: Trace): Promise<DemoE
       adapters: network,
       datagrams: network,
       resolver: { resolve: (host) => Promise.resolve([host]) },
-      networkSettings: new DemoSettings(system.clock, ({ at, milliseconds }) => onRoundTrip({ at, milliseconds, adapter: followed?.status().adapter ?? null })),
+      networkSettings: settings,
       trace: connectionTrace,
       credentials: createCredentialsSource({ random: system.random, secrets, trace: connectionTrace, tls: null, acceptance: { wallTime: () => system.clock.wallTime(), systemAuthorities: () => [] } }),
       createDataPath: () => createTypeScriptDataPath({ clock: system.clock, trace: connectionTrace }),
@@ -156,6 +167,7 @@ export async function startDemo(system: DemoSystem, trace: Trace): Promise<DemoE
     onAdapters: (listener) => {
       onAdapters = listener;
     },
+    watchRoundTrips: (watched) => settings.watch(watched),
     onRoundTrip: (listener) => {
       onRoundTrip = listener;
     },

@@ -28,6 +28,8 @@ export interface DemoEnvironment extends ConnectionEnvironment {
   /** False: there is no such adapter. */
   setPlugged(name: string, plugged: boolean): boolean;
   onAdapters(listener: (adapters: readonly DemoAdapter[]) => void): void;
+  /** Whether somebody looks at the chart: otherwise it pings seldom. */
+  watchRoundTrips(watched: boolean): void;
   onRoundTrip(listener: (sample: RoundTripSample) => void): void;
   /** The demo's connection came up or went down: pings follow it. */
   follow(connection: Connection): void;

@@ -9,7 +9,7 @@ import type { Trace } from '../../src-core/ports/trace';
 import { sameProfileName } from '../../src-core/profiles/checks';
 import type { Profile } from '../../src-core/profiles/profile';
 import type { ProfileStore } from '../../src-core/profiles/store';
-import type { AdapterView, ApiPush, ApiRequests, LogEntry, RoundTripSample, Snapshot } from '../api/contract';
+import type { AdapterView, ApiPush, ApiRequests, LogEntry, Snapshot } from '../api/contract';
 import { ApiError, type ApiService } from '../api/service';
 import type { ControlledHost } from './control-server';
 import { Diagnoses } from './diagnoses';
@@ -19,6 +19,7 @@ import { exportProfile, Imports } from './imports';
 import { LogRing } from './log-ring';
 import { ConnectionPerson, withDecision, type Person } from './person';
 import { Prompts } from './prompts';
+import { RoundTrips, type RoundTripTarget } from './round-trips';
 import { SessionSecretStore, type SecretStore } from './secret-store';
 
 export interface VpnServiceOptions {
@@ -45,11 +46,9 @@ interface Entry {
   /** Name of its tunnel adapter, kept from the first connection on. */
   tunnelName: string | null;
   status: StatusObject;
-  roundTrips: RoundTripSample[];
+  readonly roundTrips: RoundTrips;
 }
 
-/** Kept for the chart: an hour at four a second. */
-const mostSamples = 14_400;
 /** A snapshot brings the newest entries; older ones stay in the ring for `log`. */
 const snapshotEntries = 5_000;
 const logBatchMs = 100;
@@ -90,13 +89,14 @@ export class VpnService implements ApiService, ControlledHost {
       this.#push({ type: 'demo', adapters });
       this.#pushAdapters();
     });
-    demo?.onRoundTrip((sample) => this.#sample(demo.profile.name, sample));
+    demo?.onRoundTrip((sample) => this.#find(demo.profile.name)?.roundTrips.add(sample));
   }
 
   // ---- what the user interface asks ----
 
   getSnapshot(): Snapshot {
     const { version, host, language, demo, secretStore } = this.#options;
+    const measured = this.#entries.filter((entry) => !entry.roundTrips.isEmpty);
     return {
       version,
       host,
@@ -107,7 +107,8 @@ export class VpnService implements ApiService, ControlledHost {
       prompts: this.#prompts.open,
       demo: demo === null ? null : { adapters: demo.demoAdapters },
       log: this.log.read(null, snapshotEntries),
-      roundTrips: Object.fromEntries(this.#entries.filter((entry) => entry.roundTrips.length > 0).map((entry) => [entry.profile.name, entry.roundTrips])),
+      roundTrips: Object.fromEntries(measured.map((entry) => [entry.profile.name, entry.roundTrips.recent])),
+      roundTripHistory: Object.fromEntries(measured.map((entry) => [entry.profile.name, entry.roundTrips.history])),
       secretStorage: secretStore.storage,
       diagnoses: this.#diagnoses.all,
       wireless: null,
@@ -241,6 +242,12 @@ export class VpnService implements ApiService, ControlledHost {
     return null;
   }
 
+  watchRoundTrips({ names }: ApiRequests['watchRoundTrips']['args']): null {
+    for (const entry of this.#entries) entry.roundTrips.watch(names.includes(entry.profile.name));
+    this.#options.demo?.watchRoundTrips(names.includes(this.#options.demo.profile.name));
+    return null;
+  }
+
   setVisible({ visible }: ApiRequests['setVisible']['args']): null {
     this.#visible = visible;
     this.#counterTimer?.cancel();
@@ -303,6 +310,7 @@ export class VpnService implements ApiService, ControlledHost {
     this.#unwatch();
     this.#counterTimer?.cancel();
     this.#logTimer?.cancel();
+    for (const entry of this.#entries) entry.roundTrips.follow(null);
     await this.#options.demo?.close();
   }
 
@@ -318,14 +326,20 @@ export class VpnService implements ApiService, ControlledHost {
     }
     if (entry.connection === null) {
       const tunnelName = (entry.tunnelName ??= this.#freeTunnelName(environment));
+      const target: RoundTripTarget = { measure: (timeoutMs) => connection.measureRoundTrip(timeoutMs), adapter: () => entry.status.adapter };
       const connection = new Connection({
         profile,
         tunnelName,
         ports: this.#portsOf(entry),
         onStatus: (status) => {
           if (entry.connection !== connection) return;
+          const moved = status.roams !== entry.status.roams;
           entry.status = status;
           this.#publish(entry);
+          // The demo pings by itself, and where no user interface is nobody sees a chart.
+          if (entry.kind === 'demo' || this.#options.askPerson !== undefined) return;
+          entry.roundTrips.follow(stateKind(status.state) === 'up' ? target : null);
+          if (moved) entry.roundTrips.measureNow();
         },
       });
       entry.connection = connection;
@@ -370,7 +384,16 @@ export class VpnService implements ApiService, ControlledHost {
   // ---- telling ----
 
   #entry(profile: Profile, environment: ConnectionEnvironment, kind: Entry['kind']): Entry {
-    return { profile, environment, kind, connection: null, tunnelName: null, status: this.#idle(profile), roundTrips: [] };
+    const entry: Entry = {
+      profile,
+      environment,
+      kind,
+      connection: null,
+      tunnelName: null,
+      status: this.#idle(profile),
+      roundTrips: new RoundTrips(this.#options.clock, (sample) => this.#push({ type: 'round-trip', connection: entry.profile.name, sample })),
+    };
+    return entry;
   }
 
   #idle(profile: Profile): StatusObject {
@@ -411,14 +434,6 @@ export class VpnService implements ApiService, ControlledHost {
       }
       if (this.#visible) this.#tick();
     });
-  }
-
-  #sample(name: string, sample: RoundTripSample): void {
-    const entry = this.#find(name);
-    if (entry === null) return;
-    entry.roundTrips.push(sample);
-    if (entry.roundTrips.length > mostSamples) entry.roundTrips = entry.roundTrips.slice(-mostSamples / 2);
-    this.#push({ type: 'round-trip', connection: entry.profile.name, sample });
   }
 
   #queueLog(entry: LogEntry): void {

@@ -1,14 +1,12 @@
-import type { ReactNode } from 'react';
-import type { RoundTripSample } from '../../src-main/api/contract';
+import { useEffect, useId, useMemo, useState, type ReactNode } from 'react';
 import type { StatusObject } from '../../src-core/connection/status';
-import { useApp } from '../store';
+import { useApp, watchRoundTrips } from '../store';
 import { formatNumber, safeText, t, tOr } from '../../src-text';
 import { formatCountdown } from '../../src-text/time';
 import { stateText } from '../views';
 import { useNow } from '../widgets/use-now';
+import { HistoryChart, historySpans, type HistorySpan } from './HistoryChart';
 import { RoundTripChart } from './RoundTripChart';
-
-const none: readonly RoundTripSample[] = [];
 
 /** Dormant: how long the connection will still be kept, and what it waits for. */
 function Outage({ status, endsAt }: { readonly status: StatusObject; readonly endsAt: string }): ReactNode {
@@ -40,15 +38,33 @@ function LastSwitch({ status, label }: { readonly status: StatusObject; readonly
 
 /** What Windows never showed: the round trips through the tunnel, each switch, the outage, and why a path is or is not used. */
 export function MobilityTab({ status }: { readonly status: StatusObject }): ReactNode {
-  const samples = useApp((state) => state.roundTrips[status.connection]) ?? none;
   const adapters = useApp((state) => state.adapters);
-  const labels = Object.fromEntries(adapters.map((adapter) => [adapter.name, adapter.label]));
+  const [span, setSpan] = useState<'live' | HistorySpan>('live');
+  const ids = useId();
+  const { connection } = status;
+  const labels = useMemo(() => Object.fromEntries(adapters.map((adapter) => [adapter.name, adapter.label])), [adapters]);
+  const order = useMemo(() => adapters.map((adapter) => adapter.name), [adapters]);
+  const chart = { connection, labels, order, low: status.outageEndsAt !== null };
+  useEffect(() => {
+    watchRoundTrips(connection, true);
+    return () => watchRoundTrips(connection, false);
+  }, [connection]);
   const label = (adapter: string): string => labels[adapter] ?? adapter;
   return (
     <div className="status-page" style={{ gap: 7 }}>
       <h3 className="visually-hidden">{t('mobility.round-trip')}</h3>
       {status.outageEndsAt !== null && <Outage status={status} endsAt={status.outageEndsAt} />}
-      <RoundTripChart samples={samples} labels={labels} order={adapters.map((adapter) => adapter.name)} low={status.outageEndsAt !== null} />
+      <div className="chart-span">
+        <label htmlFor={`${ids}-span`}>{t('mobility.span')}</label>
+        <select id={`${ids}-span`} value={span} onChange={(event) => setSpan(event.target.value as 'live' | HistorySpan)}>
+          {(['live', ...Object.keys(historySpans)] as ('live' | HistorySpan)[]).map((each) => (
+            <option key={each} value={each}>
+              {t(`mobility.span.${each}`)}
+            </option>
+          ))}
+        </select>
+      </div>
+      {span === 'live' ? <RoundTripChart {...chart} /> : <HistoryChart {...chart} kind={span} />}
       <p data-testid="last-switch">
         <LastSwitch status={status} label={label} />
       </p>

@@ -1,5 +1,23 @@
 import type { RoundTripSample } from '../../src-main/api/contract';
 
+/** The adapter of two neighbours in time differs. */
+export interface Switch {
+  readonly at: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+export function switchesOf(list: readonly { readonly at: number; readonly adapter: string | null }[]): readonly Switch[] {
+  const switches: Switch[] = [];
+  let current: string | null = null;
+  for (const { adapter, at } of list) {
+    if (adapter === null) continue;
+    if (current !== null && current !== adapter) switches.push({ at, from: current, to: adapter });
+    current = adapter;
+  }
+  return switches;
+}
+
 /** What the chart draws, computed without a page so that it can be tested. */
 export interface RoundTripView {
   readonly samples: readonly RoundTripSample[];
@@ -10,7 +28,7 @@ export interface RoundTripView {
   /** In the order in which they first carried traffic. */
   readonly adapters: readonly string[];
   /** The adapter of two neighbouring samples differs. */
-  readonly switches: readonly { readonly at: number; readonly from: string; readonly to: string }[];
+  readonly switches: readonly Switch[];
   /** Upper end of the axis, milliseconds: a round number. A rare spike goes beyond it. */
   readonly ceiling: number;
 }
@@ -27,7 +45,7 @@ function firstSince(samples: readonly RoundTripSample[], from: number): number {
   return low;
 }
 
-function niceCeiling(value: number): number {
+export function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 0.1)));
   const step = [1, 1.5, 2, 3, 5, 7.5, 10].find((factor) => factor * power >= value) ?? 10;
   return step * power;
@@ -48,15 +66,6 @@ function shownMaximum(times: readonly number[]): number {
 export function viewRoundTrips(all: readonly RoundTripSample[], now: number, span: number): RoundTripView {
   const samples = all.slice(firstSince(all, now - span));
   const times = samples.flatMap((sample) => sample.milliseconds ?? []);
-  const adapters: string[] = [];
-  const switches: { at: number; from: string; to: string }[] = [];
-  let current: string | null = null;
-  for (const { adapter, at } of samples) {
-    if (adapter === null) continue;
-    if (!adapters.includes(adapter)) adapters.push(adapter);
-    if (current !== null && current !== adapter) switches.push({ at, from: current, to: adapter });
-    current = adapter;
-  }
   const longest = times.length === 0 ? null : Math.max(...times);
   return {
     samples,
@@ -64,8 +73,8 @@ export function viewRoundTrips(all: readonly RoundTripSample[], now: number, spa
     lost: samples.length - times.length,
     last: samples.at(-1)?.milliseconds ?? null,
     longest,
-    adapters,
-    switches,
+    adapters: [...new Set(samples.flatMap(({ adapter }) => adapter ?? []))],
+    switches: switchesOf(samples),
     ceiling: niceCeiling(shownMaximum(times) * 1.15),
   };
 }

@@ -13,7 +13,7 @@ import { LivenessTask } from '../exchanges/liveness';
 import { Mobility } from '../exchanges/mobike';
 import { handleEstablishedRequest } from '../exchanges/requests';
 import { type Task, taskPriority } from '../exchanges/task';
-import type { ChildSaInfo, IkePath, IkeSaInfo, IkeSession, IkeSessionEvent } from '../session';
+import type { ChildSaInfo, IkePath, IkeSaInfo, IkeSession, IkeSessionEvent, LivenessUrgency } from '../session';
 import { exchangeType } from '../wire/constants';
 import type { Payload } from '../wire/payload';
 import { deleteIkeSa } from '../wire/payloads/delete';
@@ -162,9 +162,9 @@ export class SessionCore implements IkeSaHost, IkeSession {
     return this.#path.probe(paths, timeoutMs);
   }
 
-  checkLiveness(timeoutMs: number): Promise<boolean> {
+  checkLiveness(timeoutMs: number, urgency: LivenessUrgency = 'now'): Promise<boolean> {
     if (this.#state !== 'established' || this.current === null) return Promise.resolve(false);
-    return this.silence.checkLiveness(timeoutMs);
+    return this.silence.checkLiveness(timeoutMs, urgency);
   }
 
   rekeyIke(): void {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports/clock';
 import type { DataPath } from '../../ports/data-path';
 import { VpnError } from '../../ports/vpn-error';
-import type { ChildSaInfo, IkePath, IkeSessionEvent } from '../session';
+import type { ChildSaInfo, IkePath, IkeSessionEvent, LivenessUrgency } from '../session';
 import type { SessionSettings } from './session-settings';
 
 /** Unanswered tries on one path before another one should be looked for (M-11). */
@@ -14,6 +14,8 @@ export interface SilenceHost {
   readonly children: readonly ChildSaInfo[];
   /** Sends a liveness check, or the waiting request again. */
   ask(): void;
+  /** Sends a liveness check unless a request waits already. */
+  askWhenFree(): void;
   emit(event: IkeSessionEvent): void;
   end(by: 'failure', error: VpnError): void;
 }
@@ -66,7 +68,7 @@ export class Silence {
   }
 
   /** Asks the peer; true when it answers within `timeoutMs`. */
-  checkLiveness(timeoutMs: number): Promise<boolean> {
+  checkLiveness(timeoutMs: number, urgency: LivenessUrgency): Promise<boolean> {
     return new Promise((resolve) => {
       const finish = (answered: boolean): void => {
         timer.cancel();
@@ -75,7 +77,8 @@ export class Silence {
       };
       const timer = this.#host.clock.setTimer(timeoutMs, 'liveness timeout', () => finish(false));
       this.#waiters.push(finish);
-      this.#host.ask();
+      if (urgency === 'now') this.#host.ask();
+      else this.#host.askWhenFree();
     });
   }
 
