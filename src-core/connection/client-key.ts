@@ -1,4 +1,4 @@
-import { loadClientCredentials, clientCertificateProblem, clientCredentialsError } from '../pki/client-credentials';
+import { clientCertificateProblem, clientCredentialsError, loadClientCredentials, type ClientCertificateUse } from '../pki/client-credentials';
 import type { Certificate } from '../pki/certificate';
 import { PkiError } from '../pki/pki-error';
 import type { Signer } from '../ikev2/session';
@@ -24,13 +24,14 @@ export interface ClientKey {
 /** How often a passphrase is asked for. */
 const mostPassphrases = 3;
 
-/** null: the person cancelled. Rejects with VpnError 13806 when there is none or it is not fit to be shown (P-21). */
+/** null: the person cancelled. Rejects with VpnError 13806, for EAP 798 or 853 to 854, when there is none or it is not fit to be shown (P-21). */
 export async function loadClientKey(profile: Profile, wallTime: number, ask: Ask, tokens: Tokens | null | undefined): Promise<ClientKey | null> {
   const { certificate, privateKey } = profile.authentication;
-  if (certificate === null) throw new VpnError('IKE_NO_CERT', 'No client certificate is chosen for this connection. Choose one in its properties.', { detail: 'authentication.certificate is not set', rule: 'certificate-missing' });
-  const key = typeof certificate === 'string' ? await fromFile(certificate, privateKey, ask) : await openTokenKey(certificate, tokens, ask);
+  const use: ClientCertificateUse = profile.authentication.method === 'machine-certificate' ? 'ike' : 'eap';
+  if (certificate === null) throw new VpnError(use === 'ike' ? 'IKE_NO_CERT' : 'NO_EAPTLS_CERTIFICATE', 'No client certificate is chosen for this connection. Choose one in its properties.', { detail: 'authentication.certificate is not set', rule: 'certificate-missing' });
+  const key = typeof certificate === 'string' ? await fromFile(certificate, privateKey, use, ask) : await openTokenKey(certificate, tokens, ask);
   if (key === null) return null;
-  const problem = clientCertificateProblem(key.leaf, wallTime);
+  const problem = clientCertificateProblem(key.leaf, wallTime, use);
   if (problem !== null) {
     key.wipe();
     throw problem;
@@ -38,7 +39,7 @@ export async function loadClientKey(profile: Profile, wallTime: number, ask: Ask
   return key;
 }
 
-async function fromFile(certificate: string, privateKey: string | null, ask: Ask): Promise<ClientKey | null> {
+async function fromFile(certificate: string, privateKey: string | null, use: ClientCertificateUse, ask: Ask): Promise<ClientKey | null> {
   let passphrase: string | null = null;
   for (let attempt = 0; ; attempt++) {
     try {
@@ -47,7 +48,7 @@ async function fromFile(certificate: string, privateKey: string | null, ask: Ask
       return { leaf: own.leaf, certificates: own.certificates, signer: own.signer, tlsKey, wipe: () => void tlsKey.fill(0) };
     } catch (error) {
       if (!(error instanceof PkiError)) throw error;
-      if (error.reason !== 'passphrase' || attempt >= mostPassphrases) throw clientCredentialsError(error);
+      if (error.reason !== 'passphrase' || attempt >= mostPassphrases) throw clientCredentialsError(error, use);
       const answer = await ask('passphrase', null, passphrase === null ? null : 'The passphrase of your certificate was not accepted.');
       if (answer === null) return null;
       passphrase = answer.secret;

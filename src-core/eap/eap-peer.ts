@@ -106,7 +106,7 @@ export class EapPeer implements EapConversation {
       case 'success':
         return this.#success();
       case 'failure':
-        return this.#fail(this.#rejection());
+        return this.#fail(this.failureMeaning());
       case 'response':
         return this.#violation('eap-order', 'a response from the server');
     }
@@ -159,11 +159,12 @@ export class EapPeer implements EapConversation {
     return { type: 'success', msk: result.msk };
   }
 
-  #rejection(): VpnError {
-    if (this.#state.phase === 'method' && this.#state.method.name.endsWith('EAP-TLS')) return new VpnError('AUTHENTICATION_FAILURE', 'The server did not accept your certificate. Choose another one, or ask the administrator.', { detail: `EAP-Failure within ${this.#state.method.name}`, rule: 'client-certificate' });
-    if (this.#state.phase === 'method') return new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.', { detail: `EAP-Failure within ${this.#state.method.name}`, rule: 'credentials' });
-    if (this.#state.phase === 'negotiating' && this.#state.naks > 0) return notAllowed('EAP-Failure after our Nak');
-    return new VpnError('AUTHENTICATION_FAILURE', 'The server does not know this user or does not admit it. Check the user name.', { detail: 'EAP-Failure before any method', rule: 'credentials' });
+  /** What EAP-Failure, or a word of the same meaning outside of a tunnel, says at this moment. */
+  failureMeaning(said?: string): VpnError {
+    const state = this.#state;
+    if (state.phase === 'method') return state.method.failureMeaning?.() ?? new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.', { detail: said ?? `EAP-Failure within ${state.method.name}`, rule: 'credentials' });
+    if (state.phase === 'negotiating' && state.naks > 0) return notAllowed('EAP-Failure after our Nak');
+    return new VpnError('AUTHENTICATION_FAILURE', 'The server does not know this user or does not admit it. Check the user name.', { detail: said ?? 'EAP-Failure before any method', rule: 'credentials' });
   }
 
   #respond(request: { identifier: number }, bytes: Uint8Array, type: number, data: Uint8Array): Outcome {

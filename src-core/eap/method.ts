@@ -20,6 +20,8 @@ export interface EapPeerMethod {
   receive(request: EapMethodRequest): Promise<EapMethodStep>;
   /** Only when the method went through its own success state: MSK of 64 octets, or null for a method without key. undefined: not (yet). */
   result(): { readonly msk: Uint8Array | null } | undefined;
+  /** What EAP-Failure means now, where the method knows better than that name or password are wrong. */
+  failureMeaning?(): VpnError | null;
   /** Wipes what it knows. Idempotent. */
   close(): void;
 }

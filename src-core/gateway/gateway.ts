@@ -1,5 +1,5 @@
 import { hexEncode } from '../bytes';
-import { ntPasswordHash, EapServer, MschapServer } from '../eap';
+import { ntPasswordHash } from '../eap';
 import { createTypeScriptDataPath } from '../esp/data-path';
 import type { AddressRequest, IkePath, IkeSession, IkeSessionEvent, Responder, ResponderConfig, ResponderDependencies } from '../ikev2/session';
 import { parseIdentity } from '../pki/identity';
@@ -10,6 +10,7 @@ import type { Random } from '../ports/random';
 import type { Trace } from '../ports/trace';
 import { AddressPool } from './address-pool';
 import type { GatewayIdentity } from './gateway-certificates';
+import { checkGatewayEap, gatewayConversation, type GatewayEap } from './gateway-eap';
 import { createInnerHost } from './inner-host';
 import { SpiTable } from './shared-sas';
 
@@ -21,8 +22,10 @@ export interface EmbeddedGatewayOptions {
   /** What it calls itself (IDr), as its certificate does. */
   readonly name: string;
   readonly identity: GatewayIdentity | null;
-  /** User names with their passwords, for EAP-MSCHAPv2. */
+  /** User names with their passwords. */
   readonly accounts: Readonly<Record<string, string>>;
+  /** How people sign in; absent: by EAP-MSCHAPv2 and `accounts`. `account` defaults to `accounts`. */
+  readonly eap?: Omit<GatewayEap, 'account'> & Partial<Pick<GatewayEap, 'account'>>;
   /** One pre-shared key for everybody, or null. */
   readonly presharedKey: Uint8Array | null;
   readonly certificateClients?: ResponderConfig['clients']['certificate'];
@@ -115,7 +118,7 @@ export class EmbeddedGateway {
 
   #config(): ResponderConfig {
     const { accounts, identity, name, network, presharedKey, certificateClients, change, dnsServers = [], random } = this.#options;
-    const hashes = new Map(Object.entries(accounts).map(([user, password]) => [user.toLowerCase(), ntPasswordHash(password)]));
+    const eap = this.#eap(accounts);
     return {
       ...gatewayDefaults,
       localIdentity: parseIdentity(name),
@@ -123,23 +126,7 @@ export class EmbeddedGateway {
       clients: {
         psk: presharedKey === null ? null : () => presharedKey,
         certificate: certificateClients ?? null,
-        eap:
-          hashes.size === 0
-            ? null
-            : () =>
-                new EapServer({
-                  random,
-                  methods: [
-                    new MschapServer({
-                      random,
-                      name: 'Agile VPN demo',
-                      account: (user) => {
-                        const ntHash = hashes.get(user.toLowerCase());
-                        return ntHash === undefined ? null : { ntHash };
-                      },
-                    }),
-                  ],
-                }),
+        eap: eap === null ? null : () => gatewayConversation(eap, random),
       },
       assign: (request) => {
         if (!request.ipv4) return { type: 'refused', notify: 'FAILED_CP_REQUIRED' };
@@ -172,6 +159,18 @@ export class EmbeddedGateway {
     if (own !== undefined) this.#pool.share(own.address);
     this.#assigned = address === null ? null : { client, address };
     return address;
+  }
+
+  #eap(accounts: EmbeddedGatewayOptions['accounts']): GatewayEap | null {
+    const hashes = new Map(Object.entries(accounts).map(([user, password]) => [user.toLowerCase(), ntPasswordHash(password)]));
+    if (hashes.size === 0 && this.#options.eap === undefined) return null;
+    const account: GatewayEap['account'] = (user) => {
+      const ntHash = hashes.get(user.toLowerCase());
+      return ntHash === undefined ? null : { ntHash };
+    };
+    const eap: GatewayEap = { account, methods: ['eap-mschapv2'], ...this.#options.eap };
+    checkGatewayEap(eap);
+    return eap;
   }
 
   #accept(session: IkeSession): { readonly dataPath: ReturnType<SpiTable['register']>; readonly onEvent: (event: IkeSessionEvent) => void } {

@@ -48,6 +48,8 @@ export interface TlsStep {
   readonly state: 'handshake' | 'verify' | 'open' | 'closed' | 'failed';
   /** The TLS library's reason when `failed`; no secrets. */
   readonly error: string | null;
+  /** The peer's fatal alert by its number (RFC 8446 section 6) when that is why it failed; else null. */
+  readonly alert: number | null;
 }
 
 export interface TlsSession {

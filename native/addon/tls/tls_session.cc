@@ -241,6 +241,9 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
   }
 
   void Fail(const char* fallback) {
+    // A fatal alert of the peer: its number (RFC 8446 section 6.2) is part of OpenSSL's reason.
+    unsigned long code = ERR_peek_last_error();
+    if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) > SSL_AD_REASON_OFFSET) alert_ = ERR_GET_REASON(code) - SSL_AD_REASON_OFFSET;
     if (error_.empty()) error_ = LastError(fallback);
     ERR_clear_error();
     failed_ = true;
@@ -286,6 +289,7 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     step.Set("application", Octets(env, application.data(), application.size()));
     step.Set("state", Napi::String::New(env, state));
     step.Set("error", failed_ ? Napi::Value(Napi::String::New(env, error_)) : env.Null());
+    step.Set("alert", alert_ < 0 ? env.Null() : Napi::Value(Napi::Number::New(env, alert_)));
     OPENSSL_cleanse(application.data(), application.size());
     return step;
   }
@@ -387,6 +391,7 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
   bool failed_ = false;
   Verdict verdict_ = Verdict::kNone;
   std::string error_;
+  int alert_ = -1;
   std::vector<std::vector<unsigned char>> peer_;
   std::vector<unsigned char> stapled_;
 };

@@ -50,6 +50,10 @@ export class PeapPeer implements EapPeerMethod {
     return this.#state.phase === 'succeeded' ? { msk: this.#state.msk.slice() } : undefined;
   }
 
+  failureMeaning(): VpnError | null {
+    return this.#tunnel.isJudged ? this.#inner.failureMeaning() : failure('tls-handshake', 'EAP-Failure within the TLS handshake').error;
+  }
+
   close(): void {
     if (this.#state.phase === 'succeeded') wipe(this.#state.msk);
     this.#state = { phase: 'ended' };
@@ -85,7 +89,7 @@ export class PeapPeer implements EapPeerMethod {
     try {
       if (extensions.unknownMandatory.length > 0) return this.#end(refused('peap-tlv', `mandatory TLV ${String(extensions.unknownMandatory[0])} is not known`));
       if (extensions.result === 'failure') {
-        return this.#end(new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.', { detail: 'PEAP: the server reported failure', rule: 'credentials' }));
+        return this.#end(this.#inner.failureMeaning('PEAP: the server reported failure'));
       }
       // A-37, H-52: a result that comes too early is an attack, not a success.
       if (inner === undefined) return this.#end(refused('peap-result', 'a result before the inner method had succeeded'));

@@ -1,5 +1,5 @@
 import { wipe } from '../../bytes';
-import type { VpnError } from '../../ports/vpn-error';
+import { VpnError } from '../../ports/vpn-error';
 import type { EapMethodRequest, EapMethodStep, EapPeerMethod } from '../method';
 import { eapType } from '../packet';
 import { failure, firstHalf, tlsKeyMaterial, TlsTunnel } from './tunnel';
@@ -37,6 +37,12 @@ export class EapTlsPeer implements EapPeerMethod {
 
   result(): { readonly msk: Uint8Array } | undefined {
     return this.#state.phase === 'succeeded' ? { msk: this.#state.msk.slice() } : undefined;
+  }
+
+  /** Before the server is judged nothing of ours was shown that it could have refused. */
+  failureMeaning(): VpnError {
+    if (!this.#tunnel.isJudged) return failure('tls-handshake', 'EAP-Failure within the TLS handshake').error;
+    return new VpnError('AUTHENTICATION_FAILURE', 'The server did not accept your certificate. Choose another one, or ask the administrator.', { detail: `EAP-Failure within ${this.name}`, rule: 'client-certificate' });
   }
 
   close(): void {

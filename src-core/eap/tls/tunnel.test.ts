@@ -12,7 +12,7 @@ function engine(states: readonly TlsStep['state'][]): TlsEngine & { readonly cal
   const left = [...states];
   const step = (call: string): TlsStep => {
     calls.push(call);
-    return { output: Uint8Array.of(1), application: nothing, state: left.shift() ?? 'failed', error: null };
+    return { output: Uint8Array.of(1), application: nothing, state: left.shift() ?? 'failed', error: null, alert: null };
   };
   return {
     calls,

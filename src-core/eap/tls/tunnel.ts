@@ -1,7 +1,7 @@
 import { concat, wipe } from '../../bytes';
 import type { TlsClientOptions, TlsEngine, TlsSession, TlsStep } from '../../ports/tls';
 import type { FailedRule } from '../../ports/failed-rule';
-import { VpnError } from '../../ports/vpn-error';
+import { VpnError, type VpnErrorSymbol } from '../../ports/vpn-error';
 import { TlsFraming } from './framing';
 
 /**
@@ -53,6 +53,11 @@ export class TlsTunnel {
   get version(): '1.2' | '1.3' | null {
     if (!this.#open || this.#session === null) return null;
     return this.#session.version === 'TLSv1.3' ? '1.3' : '1.2';
+  }
+
+  /** The server was judged good: what comes after is its answer to what we showed. */
+  get isJudged(): boolean {
+    return this.#judged;
   }
 
   get resumed(): boolean {
@@ -123,7 +128,7 @@ export class TlsTunnel {
     }
     if (step.state === 'failed' || step.state === 'closed') {
       this.close();
-      return failure('tls-handshake', `TLS: ${step.error ?? 'closed by the server'}`);
+      return (this.#judged && this.#options.credentials !== null ? certificateRefused(step.alert) : null) ?? failure('tls-handshake', `TLS: ${step.error ?? 'closed by the server'}`);
     }
     if (step.state !== 'open') return { type: 'respond', data: this.#framing.send(pending) };
     // A resumed session or a cipher suite without certificates would pass by the judge; neither is ever offered (A-56, H-55).
@@ -139,6 +144,22 @@ export class TlsTunnel {
     if (this.#session === null || !this.#open) throw new Error('the TLS tunnel is not open');
     return this.#session;
   }
+}
+
+/** What a RADIUS server says of a client certificate it does not take (RFC 8446 section 6.2). */
+const certificateAlerts: ReadonlyMap<number, readonly [VpnErrorSymbol, string]> = new Map([
+  [42, ['USER_CERT_INVALID', 'The server did not accept your certificate. Choose another one, or ask the administrator.']],
+  [43, ['USER_CERT_INVALID', 'The server does not take certificates of this kind. Choose another one, or ask the administrator.']],
+  [44, ['USER_CERT_REVOKED', 'Your certificate was revoked. Get a new one from the administrator.']],
+  [45, ['USER_CERT_EXPIRED', 'Your certificate has expired, the server says. Get a new one from the administrator.']],
+  [46, ['USER_CERT_INVALID', 'The server did not accept your certificate. Choose another one, or ask the administrator.']],
+  [48, ['USER_CERT_INVALID', 'The server does not know the authority of your certificate. Choose another one, or ask the administrator.']],
+  [49, ['USER_CERT_INVALID', 'Your certificate is not allowed to sign in. Choose another one, or ask the administrator.']],
+]);
+
+function certificateRefused(alert: number | null): { readonly type: 'failure'; readonly error: VpnError } | null {
+  const meaning = certificateAlerts.get(alert ?? -1);
+  return meaning === undefined ? null : { type: 'failure', error: new VpnError(meaning[0], meaning[1], { detail: `TLS alert ${String(alert)} of the authentication server`, rule: 'client-certificate' }) };
 }
 
 /** MSK and EMSK of RFC 5216 section 2.3 and RFC 9190 section 2.3; 128 octets, to be wiped. */

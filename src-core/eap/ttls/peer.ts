@@ -54,6 +54,10 @@ export class TtlsPeer implements EapPeerMethod {
     return undefined;
   }
 
+  failureMeaning(): VpnError | null {
+    return this.#tunnel.isJudged ? null : failure('tls-handshake', 'EAP-Failure within the TLS handshake').error;
+  }
+
   close(): void {
     if (this.#state.phase === 'inner' || this.#state.phase === 'succeeded') wipe(this.#state.msk);
     if (this.#options.inner.method === 'pap') wipe(this.#options.inner.password);
