@@ -179,6 +179,7 @@ export class EmbeddedGateway {
     const device = createInnerDevice();
     if (this.#assigned !== null) this.#leases.set(session, this.#assigned);
     this.#assigned = null;
+    let counted = false;
     return {
       dataPath,
       onEvent: (event) => {
@@ -186,14 +187,15 @@ export class EmbeddedGateway {
           dataPath.attachTunnel(device);
           if (session.path !== null) dataPath.setPath(session.path);
           this.#count(1);
+          counted = true;
         } else if (event.type === 'ended') {
           dataPath.close();
           device.close();
           const lease = this.#leases.get(session);
-          if (lease === undefined) return;
           this.#leases.delete(session);
-          this.#pool.release(lease.address);
-          this.#count(-1);
+          if (lease !== undefined) this.#pool.release(lease.address);
+          if (counted) this.#count(-1);
+          counted = false;
         }
       },
     };
