@@ -8,8 +8,7 @@ import { makePki } from './pki';
 import type { Pki } from './pki';
 import { Radius } from './radius';
 import type { RadiusOptions } from './radius';
-import type { run} from './run';
-import { end, until, whenGone } from './run';
+import { end, run, until, whenGone } from './run';
 import { takeSnapshot } from './snapshot';
 import { Charon } from './strongswan';
 import type { IkeSa } from './strongswan';
@@ -68,6 +67,12 @@ export class Lab {
     await this.gateway.stop('SIGKILL');
     await this.#remove();
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** SHA-256 of a certificate of the PKI, as profiles and dialogs write it. */
+  async fingerprint(certificate: string): Promise<string> {
+    const { stdout } = await run('openssl', ['x509', '-in', this.pki.path(`${certificate}.pem`), '-noout', '-fingerprint', '-sha256']);
+    return stdout.trim().split('=')[1] ?? '';
   }
 
   namespace(machine: Machine): string {

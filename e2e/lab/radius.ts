@@ -10,7 +10,7 @@ import type { ProfileText } from './vpn-client';
 
 export interface RadiusOptions {
   /** Name of the server's certificate and key in the PKI. */
-  readonly certificate?: 'aaa' | 'aaa-other-name' | 'aaa-untrusted';
+  readonly certificate?: 'aaa' | 'aaa-other-name' | 'aaa-untrusted' | 'aaa-ocsp';
   readonly tls?: '1.2' | '1.3';
   /** No other method is known to it. */
   readonly only?: 'mschapv2' | 'all';

@@ -33,7 +33,7 @@ export type Machine = 'client' | 'gateway' | 'router' | 'server' | 'wires';
 export type AdapterName = 'eth0' | 'eth1';
 
 /** Names that resolve to the gateway in the client's namespace; what each certificate holds is in pki.ts. */
-export const hostNames = ['vpn.lab.test', 'eap.lab.test', 'rsa.lab.test', 'ecdsa.lab.test', 'psk.lab.test', 'refused.lab.test', 'expired.lab.test', 'untrusted.lab.test', 'misnamed.lab.test', 'radius.lab.test', 'eap-tls.lab.test'];
+export const hostNames = ['vpn.lab.test', 'eap.lab.test', 'rsa.lab.test', 'ecdsa.lab.test', 'psk.lab.test', 'refused.lab.test', 'expired.lab.test', 'untrusted.lab.test', 'misnamed.lab.test', 'radius.lab.test', 'eap-tls.lab.test', 'ocsp.lab.test', 'crl.lab.test'];
 
 export interface Topology {
   readonly name: (machine: Machine) => string;

@@ -8,7 +8,7 @@ import type { Lab } from './lab';
 import { monotonic } from './pinger';
 import { end } from './run';
 
-const program = fileURLToPath(new URL('../../bin/agile-vpn', import.meta.url));
+export const program = fileURLToPath(new URL('../../bin/agile-vpn', import.meta.url));
 
 export type Method = 'eap-mschapv2' | 'rsa' | 'ecdsa' | 'psk';
 

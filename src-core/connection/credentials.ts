@@ -1,6 +1,7 @@
 import { utf8Encode } from '../bytes';
 import type { Identity } from '../ikev2/session';
 import { gatewayAcceptance } from '../pki/acceptance';
+import { ResumptionRefused } from '../eap/tls/resumption';
 import { parseIdentity } from '../pki/identity';
 import { PkiError } from '../pki/pki-error';
 import { UnknownServer } from '../pki/unknown-server';
@@ -10,6 +11,7 @@ import { VpnError } from '../ports/vpn-error';
 import type { AuthenticationMethod, Profile } from '../profiles/profile';
 import { AcceptedServers } from './accepted-servers';
 import { loadClientKey } from './client-key';
+import { KeptSessions } from './kept-sessions';
 import type { ClientKey } from './client-key';
 import { eapCredentials } from './eap-credentials';
 import type { EapCredentialsOptions } from './eap-credentials';
@@ -58,16 +60,19 @@ export function presharedKey(text: string): Uint8Array {
 export function createCredentialsSource(given: CredentialsOptions): CredentialsSource {
   const { questions, remember = () => undefined } = given;
   const servers = questions === undefined ? null : new AcceptedServers(questions, remember);
+  const sessions = new KeptSessions(() => given.acceptance.wallTime());
   const options: CredentialsOptions = servers === null ? given : { ...given, acceptance: { ...given.acceptance, accepted: (server) => servers.of(server) } };
   return async (question) => {
     const { profile, refused } = question;
     // The same credentials once more: nothing of them was refused, and the judges know of the answer.
     if (refused?.error instanceof UnknownServer) return (await servers?.ask(profile.name, refused.error)) === true ? refused.credentials : null;
+    // The session is forgotten by now: the next attempt signs in with what is at hand.
+    if (refused?.error instanceof ResumptionRefused) return refused.credentials;
     const ask: Ask = (kind, account, why) => options.secrets.request({ connection: profile.name, kind, account, reason: why });
     if (profile.authentication.method === 'psk') return presharedKeyCredentials(question, ask);
     const certificateOf = (from: Profile) => (): Promise<ClientKey | null> => loadClientKey(from, options.acceptance.wallTime(), ask, options.tokens);
     const { method, machineCertificate: first } = profile.authentication;
-    const single = method === 'machine-certificate' ? await machineCertificate(certificateOf(profile)) : await eapCredentials(question, options, ask, certificateOf(profile));
+    const single = method === 'machine-certificate' ? await machineCertificate(certificateOf(profile)) : await eapCredentials(question, options, ask, certificateOf(profile), sessions);
     const local = single === null || first === null ? single : await twoRounds(single, certificateOf(withMachineCertificate(profile)));
     if (local === null) return null;
     return {

@@ -11,20 +11,26 @@ import type { ClientKey } from './client-key';
 import { eapMethodFactory } from './eap-methods';
 import type { EapMethodOptions, EapSecrets } from './eap-methods';
 import type { CredentialsQuestion, LocalCredentials } from './ports';
+import type { KeptSessions } from './kept-sessions';
 import type { Ask } from './questions';
 
 export interface EapCredentialsOptions extends EapMethodOptions {
   readonly trace: Trace;
 }
 
+interface OptionsWithSessions extends EapCredentialsOptions {
+  readonly sessions: KeptSessions | null;
+}
+
 const withPassword: ReadonlySet<AuthenticationMethod> = new Set(['eap-mschapv2', 'peap-mschapv2', 'eap-ttls']);
 
 /** What signs in by EAP. null: the person cancelled. */
-export async function eapCredentials(question: CredentialsQuestion, options: EapCredentialsOptions, ask: Ask, ownCertificate: () => Promise<ClientKey | null>): Promise<LocalCredentials | null> {
+export async function eapCredentials(question: CredentialsQuestion, given: EapCredentialsOptions, ask: Ask, ownCertificate: () => Promise<ClientKey | null>, sessions: KeptSessions | null = null): Promise<LocalCredentials | null> {
+  const options: OptionsWithSessions = { ...given, sessions };
   return withPassword.has(question.profile.authentication.method) ? passwordCredentials(question, options, ask) : certificateCredentials(question, options, ownCertificate);
 }
 
-async function passwordCredentials(question: CredentialsQuestion, options: EapCredentialsOptions, ask: Ask): Promise<LocalCredentials | null> {
+async function passwordCredentials(question: CredentialsQuestion, options: OptionsWithSessions, ask: Ask): Promise<LocalCredentials | null> {
   const { profile, reason } = question;
   const { username, domain } = profile.authentication;
   // Before anything is asked: what cannot be used at all.
@@ -63,7 +69,7 @@ function expiredPassword({ refused }: CredentialsQuestion): MschapCredentials | 
   }
 }
 
-async function certificateCredentials({ profile, refused }: CredentialsQuestion, options: EapCredentialsOptions, ownCertificate: () => Promise<ClientKey | null>): Promise<LocalCredentials | null> {
+async function certificateCredentials({ profile, refused }: CredentialsQuestion, options: OptionsWithSessions, ownCertificate: () => Promise<ClientKey | null>): Promise<LocalCredentials | null> {
   // The same certificate again would be the same answer.
   if (refused !== null) return null;
   eapMethodFactory(profile, options);
@@ -79,8 +85,8 @@ function certificateIdentity({ subjectAltNames, subject }: Certificate): string 
   return name ?? 'anonymous';
 }
 
-function local(profile: Profile, options: EapCredentialsOptions, secrets: EapSecrets, wipeMore: () => void = () => undefined): LocalCredentials {
-  const method = eapMethodFactory(profile, options);
+function local(profile: Profile, options: OptionsWithSessions, secrets: EapSecrets, wipeMore: () => void = () => undefined): LocalCredentials {
+  const method = eapMethodFactory(profile, options.sessions === null ? options : { ...options, resumption: options.sessions.of(secrets.identity) });
   // only methods that hide the inner identity have an outer one.
   const outer = profile.authentication.method === 'eap-mschapv2' ? secrets.identity : (profile.authentication.anonymousIdentity ?? secrets.identity);
   return {

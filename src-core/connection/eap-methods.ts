@@ -3,6 +3,7 @@ import { MschapPeer } from '../eap';
 import type { MschapCredentials } from '../eap';
 import { PeapPeer } from '../eap/peap/peer';
 import { innerFragmentSize } from '../eap/tls/framing';
+import type { ResumptionStore } from '../eap/tls/resumption';
 import { EapTlsPeer } from '../eap/tls/peer';
 import type { TlsClientCredentials, TlsTunnelOptions } from '../eap/tls/tunnel';
 import { TtlsPeer } from '../eap/ttls/peer';
@@ -29,6 +30,8 @@ export interface EapMethodOptions {
   /** Absent or null: no method with TLS can be had here. */
   readonly tls?: TlsEngine | null;
   readonly acceptance: AcceptanceEnvironment;
+  /** Where PEAP keeps a secure channel for the next time; used where the profile says so. */
+  readonly resumption?: ResumptionStore;
   readonly askNewPassword?: (reason: VpnError) => Promise<string | null>;
 }
 
@@ -75,10 +78,10 @@ export function eapMethodFactory(profile: Profile, options: EapMethodOptions): E
     case 'peap-mschapv2':
     case 'peap-tls': {
       const tunnel = tunnelOptions(profile, options);
-      const { requireCryptobinding } = profile.authentication;
+      const { requireCryptobinding, fastReconnect } = profile.authentication;
       return ({ mschap, certificate, identity }) =>
         new PeapPeer({
-          tunnel: { ...tunnel, credentials: null },
+          tunnel: { ...tunnel, credentials: null, ...(fastReconnect && options.resumption !== undefined ? { resumption: options.resumption } : {}) },
           identity,
           inner: method === 'peap-tls' ? new EapTlsPeer({ ...tunnel, fragmentSize: innerFragmentSize, credentials: needed(certificate) }) : mschapPeer(needed(mschap)),
           requireCryptobinding,

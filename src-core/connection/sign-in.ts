@@ -1,3 +1,4 @@
+import { ResumptionRefused } from '../eap/tls/resumption';
 import { UnknownServer } from '../pki/unknown-server';
 import { VpnError } from '../ports/vpn-error';
 import type { Attempt } from './attempt';
@@ -9,15 +10,20 @@ import { resolveGateway } from './resolve-gateway';
 
 /** A wrong password is asked for again so often before the attempt ends (windows7-ux.md 5, the paused state). */
 const mostQuestions = 3;
-/** Servers that may be unknown in one attempt: the gateway, the authentication server, that inside of PEAP; each may be replaced meanwhile. */
-const mostServers = 6;
+/** Further attempts with the same credentials: for a gateway, an authentication server and one inside of PEAP that are unknown or replaced, and an earlier session that is refused. */
+const mostRepetitions = 6;
 
 /** Failures that other credentials may cure. */
 const askAgain: ReadonlySet<string> = new Set(['AUTHENTICATION_FAILURE', 'VPN_BAD_PSK', 'PASSWD_EXPIRED', 'CHANGING_PASSWORD']);
 
-/** Whether a person may cure it: by other credentials, or by accepting the server. */
+/** Whether another attempt may cure it: with other credentials, with a server that the person accepts, or without an earlier session. */
 export function isAskedAgain(error: VpnError): boolean {
-  return askAgain.has(error.symbol) || error instanceof UnknownServer;
+  return askAgain.has(error.symbol) || isNoRefusalOfSecrets(error);
+}
+
+/** The same credentials may do. */
+function isNoRefusalOfSecrets(error: VpnError): boolean {
+  return error instanceof UnknownServer || error instanceof ResumptionRefused;
 }
 
 /**
@@ -36,8 +42,8 @@ export async function signIn(
   resolving.catch((error: unknown) => attempt.abort(error instanceof VpnError ? error : failures.unexpected(error)));
 
   let refusal: VpnError | null = null;
-  let servers = 0;
-  for (let question = 0; question < mostQuestions + servers; question++) {
+  let repetitions = 0;
+  for (let question = 0; question < mostQuestions + repetitions; question++) {
     const credentials = await ports.credentials({ profile, reason: refusal?.message ?? null, refused: refusal === null || attempt.credentials === null ? null : { error: refusal, credentials: attempt.credentials } });
     if (credentials === null) throw refusal ?? failures.cancelled();
     if (attempt.ended) return credentials.wipe();
@@ -52,7 +58,7 @@ export async function signIn(
       if (attempt.ended || !(error instanceof VpnError) || !isAskedAgain(error)) throw error;
       context.log('warning', error.message);
       refusal = error;
-      if (error instanceof UnknownServer && servers < mostServers) servers++;
+      if (isNoRefusalOfSecrets(error) && repetitions < mostRepetitions) repetitions++;
     }
   }
   throw refusal ?? failures.cancelled();

@@ -41,6 +41,11 @@ export function compoundKeys(tunnelKey: Uint8Array, innerMsk: Uint8Array | null)
   return keys;
 }
 
+/** A-43: of a resumed session, where no inner method made a key. `tunnelKey` as above. */
+export function resumedKeys(tunnelKey: Uint8Array): CompoundKeys {
+  return { ipmk: tunnelKey.slice(0, 40), cmk: tunnelKey.slice(40, 60) };
+}
+
 /** A-41: over the 60 octets of the TLV with its MAC zeroed, and the EAP type. 20 octets. */
 export function compoundMac(cmk: Uint8Array, tlv: Uint8Array): Uint8Array {
   const zeroed = tlv.slice();

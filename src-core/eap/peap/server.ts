@@ -6,13 +6,15 @@ import { decodeEapPacket, eapType, encodeEapPacket } from '../packet';
 import { TlsServerTunnel } from '../tls/server-tunnel';
 import type { TlsServerTunnelOptions } from '../tls/server-tunnel';
 import { tlsKeyMaterial } from '../tls/tunnel';
-import { compoundKeys, compoundMac, compoundMsk } from './compound-keys';
+import { type CompoundKeys, compoundKeys, compoundMac, compoundMsk, resumedKeys } from './compound-keys';
 import { cryptobindingTlv, decodeExtensions, encodeExtensions } from './tlv';
 
 export interface PeapServerOptions {
   readonly tunnel: Omit<TlsServerTunnelOptions, 'requestClientCertificate'>;
   readonly random: Random;
   readonly inner: EapServerMethod;
+  /** Fast reconnect: who signed in with the session of a ticket that `tunnel.ticketKey` opens. Absent: the inner method runs in a resumed session, too. */
+  readonly resumedIdentity?: string;
 }
 
 type State =
@@ -57,6 +59,7 @@ export class PeapServer implements EapServerMethod {
     const { inner } = this.#options;
     switch (this.#state.phase) {
       case 'handshake':
+        if (this.#tunnel.resumed && this.#options.resumedIdentity !== undefined) return this.#resultOf(this.#options.resumedIdentity, nextIdentifier, resumedKeys);
         this.#state = { phase: 'identity' };
         return Uint8Array.of(eapType.IDENTITY);
       case 'identity': {
@@ -77,11 +80,17 @@ export class PeapServer implements EapServerMethod {
   }
 
   #result(identity: string, innerMsk: Uint8Array | null, identifier: number): Uint8Array {
+    const result = this.#resultOf(identity, identifier, (tunnelKey) => compoundKeys(tunnelKey, innerMsk));
+    if (innerMsk !== null) wipe(innerMsk);
+    return result;
+  }
+
+  #resultOf(identity: string, identifier: number, keysOf: (tunnelKey: Uint8Array) => CompoundKeys): Uint8Array {
     const material = tlsKeyMaterial(this.#tunnel, this.type, 'client EAP encryption');
-    const { ipmk, cmk } = compoundKeys(material.subarray(0, 60), innerMsk);
+    const { ipmk, cmk } = keysOf(material.subarray(0, 60));
     const nonce = this.#options.random.bytes(32);
     this.#state = { phase: 'result', identity, nonce, cmk, msk: compoundMsk(ipmk) };
-    wipe(material, ipmk, ...(innerMsk === null ? [] : [innerMsk]));
+    wipe(material, ipmk);
     const tlv = cryptobindingTlv('request', nonce);
     tlv.set(compoundMac(cmk, tlv), 40);
     return this.#extensions('success', tlv, identifier);

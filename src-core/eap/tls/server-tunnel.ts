@@ -25,6 +25,10 @@ export class TlsServerTunnel {
     return this.#session.version === 'TLSv1.3' ? '1.3' : '1.2';
   }
 
+  get resumed(): boolean {
+    return this.#session.resumed;
+  }
+
   start(): Uint8Array {
     return startFrame(0);
   }

@@ -3,6 +3,7 @@ import type { TlsClientOptions, TlsEngine, TlsSession, TlsStep } from '../../por
 import type { FailedRule } from '../../ports/failed-rule';
 import { VpnError, type VpnErrorSymbol } from '../../ports/vpn-error';
 import { TlsFraming } from './framing';
+import type { ResumptionStore, TlsResumption } from './resumption';
 
 /**
  * Judges the certificates the authentication server showed, end-entity first: path, names and rules of the profile for the AAA server,
@@ -20,6 +21,8 @@ export interface TlsTunnelOptions {
   readonly minVersion: TlsClientOptions['minVersion'];
   readonly maxVersion: TlsClientOptions['maxVersion'];
   readonly serverName: string | null;
+  /** Where an earlier session may be taken up, and this one kept. Absent: every handshake is a full one. */
+  readonly resumption?: ResumptionStore;
   /** Octets of TLS data in one packet; that of the outermost tunnel when absent. */
   readonly fragmentSize?: number;
 }
@@ -41,6 +44,9 @@ export class TlsTunnel {
   #session: TlsSession | null = null;
   /** The server's certificates were judged good. */
   #judged = false;
+  /** What was judged, DER. */
+  #certificates: readonly Uint8Array[] = [];
+  #offered: TlsResumption | null = null;
   #open = false;
   #closed = false;
 
@@ -62,6 +68,12 @@ export class TlsTunnel {
 
   get resumed(): boolean {
     return this.#session?.resumed ?? false;
+  }
+
+  /** The whole method has succeeded: the session may be taken up again, should the server allow it. */
+  keep(): void {
+    const session = this.#session?.resumable ?? null;
+    if (session !== null && this.#open) this.#options.resumption?.keep({ session, certificates: this.#certificates });
   }
 
   async receive(data: Uint8Array): Promise<TunnelStep> {
@@ -101,9 +113,10 @@ export class TlsTunnel {
 
   async #start(): Promise<TunnelStep> {
     if (this.#session !== null) return failure('tls-framing', 'a second start');
-    const { engine, credentials, minVersion, maxVersion, serverName } = this.#options;
+    const { engine, credentials, minVersion, maxVersion, serverName, resumption } = this.#options;
+    this.#offered = resumption?.read() ?? null;
     try {
-      this.#session = engine.open({ role: 'client', minVersion, maxVersion, certificates: credentials?.certificates ?? [], privateKey: credentials?.privateKey ?? null, serverName, session: null });
+      this.#session = engine.open({ role: 'client', minVersion, maxVersion, certificates: credentials?.certificates ?? [], privateKey: credentials?.privateKey ?? null, serverName, session: this.#offered?.session ?? null });
     } catch (cause) {
       return { type: 'failure', error: new VpnError('NO_EAPTLS_CERTIFICATE', 'The client certificate and its key do not fit together. Choose another one.', { rule: 'client-key', cause }) };
     }
@@ -114,15 +127,8 @@ export class TlsTunnel {
     let step: TlsStep = session.receive(records);
     let pending = step.output;
     if (step.state === 'verify') {
-      try {
-        await this.#options.judge(session.peerCertificates(), session.ocspResponses());
-      } catch (error) {
-        this.close();
-        if (error instanceof VpnError) return { type: 'failure', error };
-        throw error;
-      }
-      if (this.#closed) return failure('eap-order', 'closed meanwhile');
-      this.#judged = true;
+      const refused = await this.#judge(session.peerCertificates(), session.ocspResponses());
+      if (refused !== null) return refused;
       step = session.verified(true);
       pending = concat(pending, step.output);
     }
@@ -131,13 +137,33 @@ export class TlsTunnel {
       return (this.#judged && this.#options.credentials !== null ? certificateRefused(step.alert) : null) ?? failure('tls-handshake', `TLS: ${step.error ?? 'closed by the server'}`);
     }
     if (step.state !== 'open') return { type: 'respond', data: this.#framing.send(pending) };
-    // A resumed session or a cipher suite without certificates would pass by the judge; neither is ever offered (A-56, H-55).
+    // A-27: what the server showed when the session was made must still hold, before our Finished leaves.
+    if (!this.#judged && session.resumed && this.#offered !== null) {
+      const refused = await this.#judge(this.#offered.certificates, []);
+      if (refused !== null) return refused;
+    }
+    // A cipher suite without certificates would pass by the judge; none is ever offered (A-56, H-55).
     if (!this.#judged) {
       this.close();
       return failure('certificate-missing', 'TLS: the server showed no certificate');
     }
     this.#open = true;
     return { type: 'inside', application: step.application, pending };
+  }
+
+  /** null: they may be trusted. */
+  async #judge(certificates: readonly Uint8Array[], ocspResponses: readonly Uint8Array[]): Promise<TunnelStep | null> {
+    try {
+      await this.#options.judge(certificates, ocspResponses);
+    } catch (error) {
+      this.close();
+      if (error instanceof VpnError) return { type: 'failure', error };
+      throw error;
+    }
+    if (this.#closed) return failure('eap-order', 'closed meanwhile');
+    this.#judged = true;
+    this.#certificates = certificates;
+    return null;
   }
 
   #require(): TlsSession {
