@@ -311,6 +311,10 @@ export interface ResponderConfig {
   readonly secondRound?: 'allowed' | 'required';
   /** Further outer addresses of the gateway, announced with MOBIKE (M-4). */
   readonly additionalAddresses: readonly string[];
+  /** false: it has never heard of RFC 7427 and signs with method 1 or 9 to 11, as Windows servers do (W-6). Absent: true. */
+  readonly digitalSignatures?: boolean;
+  /** Vendor IDs in its IKE_SA_INIT. */
+  readonly vendorIds?: readonly Uint8Array[];
 }
 
 export interface ResponderDependencies {

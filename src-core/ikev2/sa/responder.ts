@@ -135,7 +135,7 @@ class GatewayResponder implements Responder {
     wipe(secret);
     const fragmentation = this.#config.fragmentation && findNotify(payloads, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined;
     const hashes = findNotify(payloads, notifyType.SIGNATURE_HASH_ALGORITHMS);
-    const peerHashes = hashes === undefined ? null : signatureHashesOf(hashes);
+    const peerHashes = hashes === undefined || this.#config.digitalSignatures === false ? null : signatureHashesOf(hashes);
     const reply: InnerPayload[] = [
       answerPayload(chosen, protocolId.IKE, nothing),
       { type: 'KE', group: suite.group, data: exchange.publicValue },
@@ -144,6 +144,7 @@ class GatewayResponder implements Responder {
     ];
     if (fragmentation) reply.push(notify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED));
     if (peerHashes !== null) reply.push(signatureHashesNotify(announcedHashes));
+    for (const data of this.#config.vendorIds ?? []) reply.push({ type: 'V', data });
     if (this.#config.secondRound !== undefined) reply.push(notify(notifyType.MULTIPLE_AUTH_SUPPORTED));
     const session = this.#session();
     session.log.message('received', exchangeType.IKE_SA_INIT, 0, false, path, payloads);

@@ -47,7 +47,7 @@ export class IkeTap {
     if (keys.type === 'ike') this.#keys.set(keys.spiInitiator + keys.spiResponder, keys);
   }
 
-  /** `fromClient`: which half of the keys. */
+  /** `fromClient`: who sent it. */
   open(datagram: Uint8Array, marker: boolean, fromClient: boolean): Opened {
     let message = datagram;
     if (marker) {
@@ -61,37 +61,36 @@ export class IkeTap {
     const { header, payloads } = decoded.value;
     const [payload] = payloads;
     if (payload?.type !== 'SK' && payload?.type !== 'SKF') return { type: 'message', message: { header, payloads, plaintext: message } };
-    const protection = this.#protection(header, !fromClient);
+    const protection = this.#protection(header, !header.initiator);
     const inner = protection?.open(message, payload) ?? null;
     if (inner === null) return { type: 'unread', why: `no key opens message ${String(header.messageId)}` };
-    if (payload.type === 'SK') return opened(header, payload.firstInner, inner.slice());
+    if (payload.type === 'SK') return opened(header, fromClient, payload.firstInner, inner.slice());
     const key = `${String(fromClient)} ${Buffer.from(header.spiInitiator).toString('hex')}`;
     const collector = this.#collectors.get(key) ?? new FragmentCollector();
     this.#collectors.set(key, collector);
     const whole = collector.add(header.messageId, { number: payload.fragmentNumber, total: payload.totalFragments, firstInner: payload.firstInner, inner }, 0);
-    return whole.type === 'complete' ? opened(header, whole.firstInner, whole.inner) : { type: 'fragment' };
+    return whole.type === 'complete' ? opened(header, fromClient, whole.firstInner, whole.inner) : { type: 'fragment' };
   }
 
   /** The same message of the gateway with other payloads. */
   sealAsGateway({ header }: OpenedMessage, payloads: readonly InnerPayload[], marker: boolean): Uint8Array {
-    const outgoing = { ...header, initiator: header.initiator };
-    const message = header.exchangeType === exchangeType.IKE_SA_INIT ? encodeMessage(outgoing, payloads) : (this.#protection(header, false)?.seal(outgoing, payloads, null, 20)[0] ?? nothing);
+    const message = header.exchangeType === exchangeType.IKE_SA_INIT ? encodeMessage(header, payloads) : (this.#protection(header, header.initiator)?.seal(header, payloads, null, 20)[0] ?? nothing);
     return marker ? addNonEspMarker(message) : message;
   }
 
-  /** `asClient`: opens what the gateway sealed; otherwise what the client sealed. */
-  #protection(header: IkeHeader, asClient: boolean): MessageProtection | null {
+  /** The end that seals as the initiator of this IKE SA does, who need not be the client after a rekey, or the other one. */
+  #protection(header: IkeHeader, asInitiator: boolean): MessageProtection | null {
     const keys = this.#keys.get(Buffer.from(concat(header.spiInitiator, header.spiResponder)).toString('hex'));
     if (keys === undefined) return null;
     const { skEi, skEr, skAi, skAr } = keys;
     const all: IkeKeys = { skD: nothing, skAi, skAr, skEi, skEr, skPi: nothing, skPr: nothing };
-    return new MessageProtection(this.#suite, all, asClient, this.#random);
+    return new MessageProtection(this.#suite, all, asInitiator, this.#random);
   }
 }
 
-function opened(header: IkeHeader, firstInner: number, inner: Uint8Array): Opened {
+function opened(header: IkeHeader, fromClient: boolean, firstInner: number, inner: Uint8Array): Opened {
   const payloads = decodePayloads(firstInner, inner);
   if (payloads.ok) return { type: 'message', message: { header, plaintext: inner, payloads: payloads.value } };
   // What a wrong gateway says need not be readable; its octets are there all the same.
-  return header.initiator ? { type: 'unread', why: payloads.error.message } : { type: 'message', message: { header, plaintext: inner, payloads: [] } };
+  return fromClient ? { type: 'unread', why: payloads.error.message } : { type: 'message', message: { header, plaintext: inner, payloads: [] } };
 }

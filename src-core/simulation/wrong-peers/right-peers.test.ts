@@ -30,7 +30,7 @@ const rightPeers: readonly (readonly [AuthenticationMethod, Arrangement, readonl
   ['psk', { profile: { remoteIdentity: 'vpn.contoso.test' } }, []],
 ];
 
-describe('right peers: what the detector of the table of wrong ones must see', () => {
+describe('right peers: what the detector of the table of wrong ones must see', { timeout: 30_000 }, () => {
   it.each(rightPeers)('%s %j: Connected, and the server saw %j', async (method, arrangement, sent) => {
     const outcome = await attempt(method, { pki, engine }, arrangement);
     expect(outcome.error).toBeNull();

@@ -9,7 +9,7 @@ import { EmbeddedGateway } from '../../gateway/gateway';
 import { type GatewayEapMethod, gatewayConversation } from '../../gateway/gateway-eap';
 import { PingDevice } from '../../gateway/ping-device';
 import { createInitiatorSession, createResponder } from '../../ikev2/sa';
-import type { EapServerConversation, Identity, ResponderConfig, Signer } from '../../ikev2/session';
+import type { EapServerConversation, Identity, IkeSession, ResponderConfig, Signer } from '../../ikev2/session';
 import { keySigner } from '../../pki/client-credentials';
 import type { RevocationEvidence, RevocationQuestion } from '../../pki/revocation';
 import { testNow, type TestAuthority } from '../../pki/testing';
@@ -23,7 +23,7 @@ import type { AuthenticationMethod } from '../../profiles/profile';
 import { SeededRandom } from '../seeded-random';
 import { SimulatedNetwork } from '../simulated-network';
 import { VirtualClock } from '../virtual-clock';
-import { Capture } from './capture';
+import { Capture, type CapturedMessage } from './capture';
 import { IkeTap } from './ike-tap';
 import type { ImpostorMeans } from './impostors';
 import { type Rewrite, rewriting } from './rewriting-socket';
@@ -70,8 +70,23 @@ export interface Arrangement {
     readonly presharedKey?: string;
     readonly tokens?: Tokens;
   };
+  /** Goes on once Connected, before Disconnect. */
+  readonly whileConnected?: (live: Live) => Promise<void>;
   /** What OCSP responders and distribution points answer. */
   readonly published?: RevocationEvidence;
+}
+
+/** A connection that is up. */
+export interface Live {
+  readonly clock: VirtualClock;
+  readonly network: SimulatedNetwork;
+  readonly connection: Connection;
+  readonly gateway: EmbeddedGateway;
+  /** The gateway's end of the IKE SA. */
+  readonly session: () => IkeSession;
+  /** Pings of the host behind the gateway: null was lost. */
+  readonly samples: readonly (number | null)[];
+  readonly messages: () => readonly CapturedMessage[];
 }
 
 export interface Outcome {
@@ -167,6 +182,7 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
 
   const logs: LogRecord[] = [];
   const statuses: StatusObject[] = [];
+  const samples: (number | null)[] = [];
   const questions: SecretKind[] = [];
   const revocationQuestions: RevocationQuestion[] = [];
   const trace = { log: (record: LogRecord) => void logs.push(record), keys: (keys: Parameters<IkeTap['learn']>[0]) => tap.learn(keys) };
@@ -198,7 +214,7 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
       adapters: host,
       datagrams: host,
       resolver: { resolve: () => Promise.resolve([gatewayAddress]) },
-      networkSettings: noSettings(clock),
+      networkSettings: noSettings(clock, samples),
       trace,
       credentials: createCredentialsSource({
         random: random.fork(),
@@ -237,6 +253,19 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
   await clock.run(1_000);
   const status = connection.status();
   if (result === null) {
+    await arrangement.whileConnected?.({
+      clock,
+      network,
+      connection,
+      gateway,
+      session: () => {
+        const session = gateway.sessions.at(-1);
+        if (session === undefined) throw new Error('the gateway has no client');
+        return session;
+      },
+      samples,
+      messages: () => capture.messages(),
+    });
     const closing = connection.disconnect();
     await clock.run(1_000);
     await closing;
@@ -274,11 +303,11 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
 }
 
 /** Nothing on this computer is changed; whoever is connected pings the host behind the gateway. */
-function noSettings(clock: VirtualClock): NetworkSettings {
+function noSettings(clock: VirtualClock, samples: (number | null)[]): NetworkSettings {
   let device: PingDevice | null = null;
   return {
     openTunnel: (name) => {
-      device = new PingDevice({ clock, name, target: '10.99.0.1', intervalMs: 100, timeoutMs: 1000, onSample: () => undefined });
+      device = new PingDevice({ clock, name, target: '10.99.0.1', intervalMs: 100, timeoutMs: 1000, onSample: ({ milliseconds }) => void samples.push(milliseconds) });
       return Promise.resolve(device);
     },
     apply: ({ addresses }) => {

@@ -29,7 +29,7 @@ const tables: Readonly<Record<string, readonly WrongPeer[]>> = {
   'the tunnel': refusedTunnels,
 };
 
-describe.each(Object.entries(tables))('wrong: %s', (_table, rows) => {
+describe.each(Object.entries(tables))('wrong: %s', { timeout: 30_000 }, (_table, rows) => {
   it.each(rows.map((row) => [`${row.method}: ${row.what}`, row] as const))('%s', async (_name, { method, arrange, stage, code, rule, sent }) => {
     const outcome = await attempt(method, means, arrange(pki));
     const { error } = outcome;
