@@ -193,6 +193,7 @@ export const de: Catalogue = {
   'mobility.waiting.no-adapter': 'Es ist kein Netzwerkadapter verbunden.',
   'mobility.waiting.no-route': 'Kein Adapter hat einen Weg zum Server.',
   'mobility.waiting.no-answer': 'Der Server antwortet nicht.',
+  'mobility.waiting.no-internet': 'Dieses Netzwerk hat keinen Internetzugriff.',
   'mobility.waiting.captive-portal': 'Dieses Netzwerk verlangt zuerst eine Anmeldung.',
   'mobility.reason.adapter-lost': 'der Adapter ist weg',
   'mobility.reason.carrier-lost': 'Kabel oder Signal ging verloren',

@@ -191,6 +191,7 @@ export const en = {
   'mobility.waiting.no-adapter': 'No network adapter is connected.',
   'mobility.waiting.no-route': 'No adapter has a way to the server.',
   'mobility.waiting.no-answer': 'The server does not answer.',
+  'mobility.waiting.no-internet': 'This network has no Internet access.',
   'mobility.waiting.captive-portal': 'This network wants you to sign in first.',
   'mobility.reason.adapter-lost': 'the adapter went away',
   'mobility.reason.carrier-lost': 'the cable or signal was lost',

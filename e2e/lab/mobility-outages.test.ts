@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
 import type { Lab } from './lab';
+import { outageSeconds, sleepSeconds } from './lengths';
 import { lost, monotonic, startPinger } from './pinger';
 import type { Echo } from './pinger';
 import { sleep, until } from './run';
@@ -44,7 +45,7 @@ describe('outages', () => {
     await lab().plug('eth1');
   });
 
-  it('both cables out is Dormant within 1 s, one back is Connected within 500 ms, after 5 s and after a minute; past the outage time 829 is reported once', async () => {
+  it('both cables out is Dormant within 1 s, one back is Connected within 500 ms, after 5 s and after a minute; past the outage time 829 is reported once', { timeout: 120_000 + outageSeconds * 1000 }, async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', { mobility: { enabled: true, returnToPreferred: false, adapterOrder: ['eth1', 'eth0'], outageSeconds: 1800 } });
     await client.connected();
     const before = identity(client);
@@ -56,8 +57,8 @@ describe('outages', () => {
     const impatient = VpnClient.by(lab(), 'psk', { name: 'Impatient', network: { useDefaultGateway: false, routes: ['10.99.0.128/25'] }, mobility: { enabled: true, returnToPreferred: false, adapterOrder: ['eth1', 'eth0'], outageSeconds: 60 } });
     await impatient.connected();
     const began = monotonic();
-    const long = await outage(lab(), client, 63);
-    figure(`63 s of outage: Dormant after ${long.dormant.toFixed(0)} ms; first ping ${long.back.toFixed(0)} ms after the link came back, Connected after ${long.connected.toFixed(0)} ms`);
+    const long = await outage(lab(), client, outageSeconds);
+    figure(`${String(outageSeconds)} s of outage: Dormant after ${long.dormant.toFixed(0)} ms; first ping ${long.back.toFixed(0)} ms after the link came back, Connected after ${long.connected.toFixed(0)} ms`);
     expect(identity(client)).toEqual(before);
     expect(client.stdout).not.toContain('Disconnected');
 
@@ -82,14 +83,14 @@ describe('outages', () => {
     await client.waitFor('eth1', (s) => s.state === 'Connected' && s.adapter === 'eth1');
     await sleep(300);
     const pinger = await startPinger(lab(), 'client', addresses.server);
-    const download = transfer(lab(), 'download', 10_000_000, 1_000_000);
+    const download = transfer(lab(), 'download', 11_000_000, 1_000_000);
     await sleep(500);
     await lab().plug('eth0');
     const began = monotonic();
     await client.waitFor('the return', (s) => s.adapter === 'eth0' && s.lastRoam?.reason === 'preferred-adapter', 15_000);
     const moveAt = monotonic();
     const returned = moveAt - began;
-    await sleep(9_500 - returned);
+    await sleep(11_000 - returned);
     const echoes = await pinger.stop();
     const moved = await download;
     // The move itself may lose nothing; what a busy machine drops at other times is told apart.
@@ -118,8 +119,7 @@ describe('outages', () => {
     figure(`NAT restarted (port ${String(first?.remotePort)} became ${String(second?.remotePort)}): first answer after ${gap.toFixed(0)} ms, the restart itself took ${(flushed - restarted).toFixed(0)} ms`);
     await nft(lab().namespace('router'), 'flush chain ip lab out\nadd rule ip lab out oifname "lan" masquerade');
     expect(second?.remotePort).not.toBe(first?.remotePort);
-    // 3 s is the bound on a machine of its own.
-    expect(gap).toBeLessThan(4_500);
+    expect(gap).toBeLessThan(3_000);
     expect(identity(client)).toEqual(before);
     expect(await client.stop()).toBe(0);
   });
@@ -144,20 +144,20 @@ describe('outages', () => {
     expect(await client.stop()).toBe(0);
   });
 
-  it('SIGSTOP and SIGCONT of the host, 20 s apart: goes on with the same session', async () => {
+  it('SIGSTOP and SIGCONT of the host: goes on with the same session', { timeout: 60_000 + sleepSeconds * 1000 }, async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2');
     await client.connected();
     const before = identity(client);
     await lab().ping();
     process.kill(client.pid, 'SIGSTOP');
-    await sleep(20_000);
+    await sleep(sleepSeconds * 1000);
     const pinger = await startPinger(lab(), 'client', addresses.server, 10);
     await sleep(100);
     const woken = monotonic();
     process.kill(client.pid, 'SIGCONT');
     await sleep(2_000);
     const back = firstAnswer(await pinger.stop(), woken);
-    figure(`first ping ${back.toFixed(0)} ms after SIGCONT`);
+    figure(`stopped for ${String(sleepSeconds)} s: first ping ${back.toFixed(0)} ms after SIGCONT`);
     expect(back).toBeLessThan(3_000);
     expect(client.status?.state).toBe('Connected');
     expect(identity(client)).toEqual(before);

@@ -14,7 +14,7 @@ export function sampleProfile(name: string, change: Partial<Profile> = {}): Prof
     localIdentity: null,
     authentication: { method: 'eap-mschapv2', username: 'alice', domain: null, anonymousIdentity: null, certificate: null, privateKey: null, serverNames: [], serverAuthorities: [], ttlsInner: 'mschapv2', eapOnly: false, machineCertificate: null, machinePrivateKey: null, requireCryptobinding: false, fastReconnect: false, chosenCertificate: null, acceptedServerCertificates: [] },
     serverCertificate: { authorities: [], subjectAltName: null, commonName: null, organization: null, organizationalUnit: null, extendedKeyUsage: 'serverAuth', revocation: 'relaxed', acceptedCertificates: [] },
-    mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true },
+    mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true, connectivityCheck: null },
     network: { useDefaultGateway: false, routes: [], dnsServers: 'server', splitDns: [], ipv6: 'tunnel-or-block', killSwitch: false, allowLan: true, mtu: 'auto', dhcpInform: false },
     proposals: { ike: ['aes256gcm16-prfsha384-ecp256'], esp: ['aes128gcm16'] },
     advanced: { postQuantum: 'off', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, reauthenticationSeconds: null, tcpFallback: false, legacyWindows: false },

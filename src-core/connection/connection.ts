@@ -1,3 +1,4 @@
+import { ConnectivityWatch } from '../mobility/connectivity-watch';
 import type { MobilityPolicy } from '../mobility/mobility-state';
 import type { LogLevel } from '../ports/trace';
 import { VpnError } from '../ports/vpn-error';
@@ -7,12 +8,12 @@ import { closeAttempt, isReachable, newAttempt, type Attempt } from './attempt';
 import type { ConnectionContext } from './connection-context';
 import { forgetHistory, forgetSession, newFacts, type ConnectionFacts } from './connection-facts';
 import { connectionStep, type ConnectionInput, type ConnectionPhase } from './connection-state';
-import { failures } from './failures';
+import { explained, failures } from './failures';
 import type { ConnectionPorts } from './ports';
 import { measureRoundTrip } from './round-trip';
 import { SessionKeeper } from './session-keeper';
 import { signIn } from './sign-in';
-import type { StatusObject } from './status';
+import type { PathStatus, StatusObject } from './status';
 import { stateName, statusObject } from './status-object';
 
 export interface ConnectionOptions {
@@ -43,11 +44,13 @@ export class Connection {
   #running: Running | null = null;
   #closing: Promise<void> | null = null;
   #notifying = false;
+  readonly #connectivity: ConnectivityWatch | null;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#since = options.ports.clock.wallTime();
     this.#facts = newFacts(options.previousAddresses ?? []);
+    this.#connectivity = connectivityWatch(options, () => this.#changed());
     options.ports.networkSettings.onReport((report) => reportSettings(options.ports.trace, report));
   }
 
@@ -80,7 +83,7 @@ export class Connection {
       const signedIn = signIn(context, attempt, (credentials) => keeper.negotiate(credentials, null), (established) => keeper.register(established));
       await Promise.race([signedIn, attempt.aborted]);
     } catch (error) {
-      const reason = error instanceof VpnError ? error : failures.unexpected(error);
+      const reason = error instanceof VpnError ? explained(error, this.#connectivity?.reason ?? null) : failures.unexpected(error);
       // Established and unusable here: the server shall not keep an SA for nobody.
       await this.#end(attempt, reason, attempt.manager !== null);
       throw reason;
@@ -99,7 +102,7 @@ export class Connection {
 
   /** After sleep. */
   resume(): void {
-    this.#running?.attempt.manager?.resume();
+    this.#running?.keeper.resume();
   }
 
   /** Milliseconds of one round trip to the gateway; null: no answer within `timeoutMs`, or no path at present. */
@@ -136,9 +139,14 @@ export class Connection {
       dataPath: live ? attempt.dataPath : null,
       roams: facts.roams,
       lastRoam: facts.lastRoam,
-      paths: live ? (attempt.manager?.paths() ?? []) : [],
-      waitingFor: null,
+      paths: live ? this.#paths(attempt) : [],
+      network: this.#connectivity?.reason ?? null,
     });
+  }
+
+  #paths(attempt: Attempt): readonly PathStatus[] {
+    const paths = attempt.manager?.paths() ?? [];
+    return paths.map((path) => ({ ...path, connectivity: path.state === 'unusable' ? null : (this.#connectivity?.of(path.adapter) ?? null) }));
   }
 
   // ---- ending ----
@@ -200,6 +208,8 @@ export class Connection {
       this.#shownState = state;
       this.#since = this.#options.ports.clock.wallTime();
     }
+    const { type } = this.#phase;
+    this.#connectivity?.follow(state === 'WaitingToReconnect' || (type === 'connecting' && (this.#phase.step === 'resolving' || this.#phase.step === 'connecting')));
     if (this.#notifying) return;
     this.#notifying = true;
     queueMicrotask(() => {
@@ -211,4 +221,11 @@ export class Connection {
   #log(level: LogLevel, text: string): void {
     this.#options.ports.trace.log({ level, area: 'connection', text });
   }
+}
+
+/** A kill switch lets no such question out (docs/security.md), so none is asked. */
+function connectivityWatch({ profile, ports }: ConnectionOptions, onChange: () => void): ConnectivityWatch | null {
+  const url = profile.mobility.connectivityCheck;
+  if (url === null || ports.connectivity === undefined || profile.network.killSwitch) return null;
+  return new ConnectivityWatch({ clock: ports.clock, adapters: ports.adapters, probe: ports.connectivity, url, onChange, log: (text) => ports.trace.log({ level: 'info', area: 'mobility', text }) });
 }

@@ -1,13 +1,17 @@
+import type { IkeSession } from '../ikev2/session';
 import type { Timer } from '../ports/clock';
 import type { Attempt } from './attempt';
 import type { ConnectionContext } from './connection-context';
 import type { Reviver } from './reviver';
 import { StallWatch } from './stall-watch';
 
-/** How often the counters are looked at while connected. */
-const stallLookMs = 500;
-/** How long the gateway has to deny a hint that it forgot us. */
+/** How often the counters are looked at while connected: with traffic, and without. */
+const busyLookMs = 100;
+const idleLookMs = 500;
+/** How long the gateway has to deny a hint that it forgot us: on a slow path as many times what its last answer took. */
 const doubtMs = 1_000;
+const doubtAnswerTimes = 4;
+const longestDoubtMs = 5_000;
 
 /** Asks the gateway whether it still knows us when something hints that it does not: a forged notify or traffic that stalls decides nothing. */
 export class Doubts {
@@ -16,6 +20,8 @@ export class Doubts {
   readonly #reviver: Reviver;
   readonly #stalls = new StallWatch();
   #timer: Timer | null = null;
+  /** Milliseconds that the gateway's last answer took. */
+  #answerMs = 0;
 
   constructor(context: ConnectionContext, attempt: Attempt, reviver: Reviver) {
     this.#context = context;
@@ -26,8 +32,8 @@ export class Doubts {
   /** From when the connection is up until `stop`. */
   start(): void {
     if (this.#attempt.ended) return;
-    this.#timer = this.#context.ports.clock.setTimer(stallLookMs, 'look for a stall', () => this.start());
     this.#lookForStall();
+    this.#timer = this.#context.ports.clock.setTimer(this.#stalls.busy ? busyLookMs : idleLookMs, 'look for a stall', () => this.start());
   }
 
   stop(): void {
@@ -42,16 +48,29 @@ export class Doubts {
     if (session === null || this.#reviver.revival !== null) return;
     if (manager?.state.type === 'WaitingToReconnect') return this.#reviver.revive('forgotten');
     this.#context.log('info', `${why} The server is being asked.`);
-    session.checkLiveness(doubtMs).then(
+    const patience = Math.min(Math.max(doubtMs, doubtAnswerTimes * this.#answerMs), longestDoubtMs);
+    this.#isAlive(session, patience).then(
       (alive) => {
         const { path } = session;
         if (alive || attempt.ended || attempt.session !== session || attempt.manager !== manager || manager?.state.type !== 'Connected' || path === null) return;
         // Another path may answer, or a new IKE SA on this one: both are tried at once.
-        manager.handle({ type: 'path-silent', path, tries: 1, silentMs: doubtMs });
+        manager.handle({ type: 'path-silent', path, tries: 1, silentMs: patience });
         this.#reviver.revive('forgotten');
       },
       () => undefined,
     );
+  }
+
+  /** Asks, and once more half-way: one lost packet is no silence. */
+  async #isAlive(session: IkeSession, patienceMs: number): Promise<boolean> {
+    const { clock } = this.#context.ports;
+    const asked = clock.now();
+    const alive = (await session.checkLiveness(patienceMs / 2)) || (await session.checkLiveness(patienceMs / 2));
+    if (alive) {
+      this.#answerMs = clock.now() - asked;
+      this.#stalls.answered(this.#answerMs);
+    }
+    return alive;
   }
 
   #lookForStall(): void {

@@ -23,7 +23,7 @@ export function exampleProfile(change: Change): Profile {
       acceptedCertificates: [],
       ...change.serverCertificate,
     },
-    mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true, ...change.mobility },
+    mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true, connectivityCheck: 'http://connectivity-check.ubuntu.com/', ...change.mobility },
     network: {
       useDefaultGateway: true,
       routes: [],

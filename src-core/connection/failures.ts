@@ -25,3 +25,13 @@ export const failures = {
     new VpnError('PORT_NOT_AVAILABLE', 'The VPN adapter could not be set up. Another connection may use it, or the VPN service of this computer is not running.', { detail: cause instanceof Error ? cause.message : String(cause), cause }),
   unexpected: (cause: unknown): VpnError => new VpnError('IKE_ERROR', 'Something unexpected went wrong in this program. The log has the details.', { detail: cause instanceof Error ? cause.message : String(cause), cause }),
 } as const;
+
+/** Why the server did not answer, where the network itself is the reason. */
+export function explained(error: VpnError, network: 'captive-portal' | 'no-internet' | null): VpnError {
+  if (network === null || error.symbol !== 'VPN_TIMEOUT') return error;
+  const message =
+    network === 'captive-portal'
+      ? 'The server did not answer: this network wants you to sign in first. Open a web page, sign in, then connect again.'
+      : 'The server did not answer: this network has no Internet access. Use another network, then connect again.';
+  return new VpnError('VPN_TIMEOUT', message, { ...(error.detail === null ? {} : { detail: error.detail }), cause: error });
+}

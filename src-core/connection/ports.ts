@@ -2,6 +2,7 @@ import type { IkeSession, IkeSessionConfig, IkeSessionDependencies, Identity, Lo
 import type { MschapCredentials } from '../eap';
 import type { Adapters, Resolver } from '../ports/adapters';
 import type { Clock } from '../ports/clock';
+import type { ConnectivityProbe } from '../ports/connectivity';
 import type { DataPath } from '../ports/data-path';
 import type { Datagrams } from '../ports/datagrams';
 import type { NetworkSettings } from '../ports/network-settings';
@@ -51,6 +52,8 @@ export interface ConnectionPorts {
   readonly adapters: Adapters;
   readonly datagrams: Datagrams;
   readonly resolver: Resolver;
+  /** Absent: nobody can say why a network is silent. */
+  readonly connectivity?: ConnectivityProbe;
   readonly networkSettings: NetworkSettings;
   readonly trace: Trace;
   readonly credentials: CredentialsSource;

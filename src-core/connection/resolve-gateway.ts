@@ -24,5 +24,8 @@ export async function renewGatewayAddresses(context: ConnectionContext, attempt:
   });
   const addresses = await Promise.race([resolveGateway(context).catch(() => null), late]);
   (timer as Timer | null)?.cancel();
-  if (addresses !== null && !attempt.ended) context.facts.gatewayAddresses = addresses;
+  if (addresses === null || attempt.ended) return;
+  context.facts.gatewayAddresses = addresses;
+  // The gateway may have moved and still know us: the old IKE SA is tried there too.
+  attempt.manager?.alsoReachableAt(addresses);
 }

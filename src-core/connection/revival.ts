@@ -25,6 +25,8 @@ export interface Revival {
 export const revivalTryMs = 2_500;
 /** With an IKE SA that works there is no hurry, and an authentication server may be slow; milliseconds. */
 export const reauthenticationTryMs = 10_000;
+/** What is left of the outage time after the machine slept, milliseconds. */
+const resumeGraceMs = 30_000;
 const refusedPauses = [1_000, 2_000, 4_000, 8_000] as const;
 /** A gateway that has just started may refuse what it accepts a moment later; more refusals than this are its answer. */
 const mostRefusals = refusedPauses.length;
@@ -45,4 +47,9 @@ export function afterFailure(revival: Revival, error: VpnError): AfterFailure {
   const pauseMs = refusedPauses[revival.refusals];
   if (revival.refusals >= mostRefusals || pauseMs === undefined) return { type: 'give-up', error };
   return { type: 'again', revival: { ...revival, tries, refusals: revival.refusals + 1 }, pauseMs };
+}
+
+/** What passed while the machine slept is no outage: one fresh try is always made (C-13). */
+export function afterSleep(revival: Revival, now: number): Revival {
+  return { ...revival, endsAt: Math.max(revival.endsAt, now + resumeGraceMs) };
 }

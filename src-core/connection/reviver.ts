@@ -6,7 +6,7 @@ import { failures } from './failures';
 import type { Established } from './negotiation';
 import type { SessionCredentials } from './ports';
 import { renewGatewayAddresses } from './resolve-gateway';
-import { afterFailure, beginRevival, reauthenticationTryMs, revivalTryMs, type Revival, type RevivalCause } from './revival';
+import { afterFailure, afterSleep, beginRevival, reauthenticationTryMs, revivalTryMs, type Revival, type RevivalCause } from './revival';
 import { outageMs } from './session-config';
 import { isAskedAgain } from './sign-in';
 
@@ -19,6 +19,7 @@ export class Reviver {
   readonly #context: ConnectionContext;
   readonly #attempt: Attempt;
   readonly #negotiate: (credentials: SessionCredentials, limitMs: number) => Promise<Established>;
+  readonly #beforeOutageEnds: () => void;
   #revival: Revival | null = null;
   /** Counts revivals: a loop of an earlier one stops when it wakes. */
   #runs = 0;
@@ -27,10 +28,12 @@ export class Reviver {
   /** Sessions in a row that the server ended soon. */
   #quickEnds = 0;
 
-  constructor(context: ConnectionContext, attempt: Attempt, negotiate: (credentials: SessionCredentials, limitMs: number) => Promise<Established>) {
+  /** `beforeOutageEnds` is called before time that passed ends the connection: `resume` comes first where the machine slept meanwhile. */
+  constructor(context: ConnectionContext, attempt: Attempt, negotiate: (credentials: SessionCredentials, limitMs: number) => Promise<Established>, beforeOutageEnds: () => void) {
     this.#context = context;
     this.#attempt = attempt;
     this.#negotiate = negotiate;
+    this.#beforeOutageEnds = beforeOutageEnds;
   }
 
   get revival(): Revival | null {
@@ -60,6 +63,13 @@ export class Reviver {
     this.#wake();
   }
 
+  /** After sleep: the next try is now, and there is time for it (C-13). */
+  resume(): void {
+    if (this.#revival === null) return;
+    this.#revival = afterSleep(this.#revival, this.#context.ports.clock.now());
+    this.#wake();
+  }
+
   revive(cause: RevivalCause): void {
     const context = this.#context;
     const attempt = this.#attempt;
@@ -84,6 +94,7 @@ export class Reviver {
     const unwatch = ports.adapters.watch(() => this.#wake());
     try {
       while (!over() && this.#revival !== null) {
+        if (ports.clock.now() >= this.#revival.endsAt) this.#beforeOutageEnds();
         const revival: Revival = this.#revival;
         if (ports.clock.now() >= revival.endsAt) throw failures.linkLost(profile.name, outageMs(profile));
         try {

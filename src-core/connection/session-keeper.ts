@@ -1,12 +1,14 @@
 import type { IkeSession, IkeSessionEvent } from '../ikev2/session';
+import { isBehindTunnel } from '../mobility/behind-tunnel';
 import { MobilityManager, type Roam } from '../mobility/mobility-manager';
 import { defaultMobilityPolicy } from '../mobility/mobility-state';
 import type { PathCandidate } from '../mobility/path-candidates';
+import { SleepWatch } from '../mobility/sleep-watch';
 import { applySettings } from './apply-settings';
 import type { Attempt } from './attempt';
 import type { ConnectionContext } from './connection-context';
 import { Doubts } from './doubts';
-import { failures } from './failures';
+import { duration, failures } from './failures';
 import { chooseInnerMtu } from './inner-mtu';
 import { negotiate, type Established } from './negotiation';
 import type { SessionCredentials } from './ports';
@@ -24,14 +26,19 @@ export class SessionKeeper {
   readonly #attempt: Attempt;
   readonly #reviver: Reviver;
   readonly #doubts: Doubts;
+  readonly #sleep: SleepWatch;
   /** Clock.now() when the session in use was established. */
   #establishedAt = -Infinity;
 
   constructor(context: ConnectionContext, attempt: Attempt) {
     this.#context = context;
     this.#attempt = attempt;
-    this.#reviver = new Reviver(context, attempt, (credentials, limitMs) => this.negotiate(credentials, limitMs));
+    this.#reviver = new Reviver(context, attempt, (credentials, limitMs) => this.negotiate(credentials, limitMs), () => this.#sleep.look());
     this.#doubts = new Doubts(context, attempt, this.#reviver);
+    this.#sleep = new SleepWatch(context.ports.clock, (milliseconds) => {
+      context.log('info', `The computer was asleep for ${duration(milliseconds)}: looking at the path again.`);
+      this.resume();
+    });
   }
 
   /** A revival that has no IKE SA to fall back on: the connection waits. */
@@ -59,11 +66,19 @@ export class SessionKeeper {
     facts.connectedSince = ports.clock.wallTime();
     this.#context.give({ type: 'registered' });
     this.#doubts.start();
+    this.#sleep.start();
     this.#context.log('info', `Connected: ${facts.previousAddresses.join(', ')} by ${facts.path?.label ?? 'no adapter'} (${facts.path?.source ?? ''}).`);
+  }
+
+  /** After sleep, or when somebody asked for a fresh look: one probe, then MOBIKE, then a new sign-in with what is in memory. */
+  resume(): void {
+    this.#attempt.manager?.resume();
+    this.#reviver.resume();
   }
 
   /** Nothing starts by itself any more. */
   stop(): void {
+    this.#sleep.stop();
     this.#doubts.stop();
     this.#reviver.stop();
   }
@@ -114,12 +129,14 @@ export class SessionKeeper {
         gatewayAddresses: facts.gatewayAddresses,
         port,
         innerMtu,
+        isBehindTunnel: (address, inUse) => isBehindTunnel(session.children.flatMap(({ remoteSelectors }) => remoteSelectors), address, inUse),
         onChange: (state) => {
           // The old IKE SA may be unknown there by now; asking for a new one does not wait for the outage time (M-35).
           if (state.type === 'WaitingToReconnect' && state.rounds >= roundsBeforeRevival) this.#reviver.revive('forgotten');
           this.#context.changed();
         },
         onRoam: (roam) => this.#roamed(roam),
+        beforeOutageEnds: () => this.#sleep.look(),
         onFailed: (failure) => this.#context.lost(failure === 'outage-over' || failure === 'peer-silent' ? failures.linkLost(profile.name, outageMs(profile)) : failures.sessionLost()),
       },
       path,

@@ -5,8 +5,10 @@ export interface TrafficSample {
 }
 
 export interface StallPolicy {
-  /** Milliseconds of sending without hearing anything. */
+  /** Milliseconds of sending without hearing anything: at least this, and on a slow path a multiple of what its last answer took. */
   readonly patienceMs: number;
+  readonly answerTimes: number;
+  readonly longestPatienceMs: number;
   /** Fewest packets sent in that time: one alone may have no answer. */
   readonly packets: number;
   /** After an answered check the same one-way traffic is doubted this much later, and twice as late each time; milliseconds. */
@@ -14,7 +16,7 @@ export interface StallPolicy {
   readonly longestPauseMs: number;
 }
 
-export const defaultStallPolicy: StallPolicy = { patienceMs: 1_200, packets: 2, firstPauseMs: 5_000, longestPauseMs: 60_000 };
+export const defaultStallPolicy: StallPolicy = { patienceMs: 400, answerTimes: 3, longestPatienceMs: 2_000, packets: 2, firstPauseMs: 5_000, longestPauseMs: 60_000 };
 
 interface Unanswered {
   readonly since: number;
@@ -31,13 +33,27 @@ export class StallWatch {
   #unanswered: Unanswered | null = null;
   #pause = 0;
   #notBefore = -Infinity;
+  #answerMs = 0;
+  #busy = false;
 
   constructor(policy: StallPolicy = defaultStallPolicy) {
     this.#policy = policy;
   }
 
+  /** Packets left at the last look: worth looking often. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** The gateway answered a question after so many milliseconds: what silence means on this path. */
+  answered(milliseconds: number): void {
+    this.#answerMs = milliseconds;
+  }
+
   /** Starts anew: another path, another IKE SA. */
   reset(): void {
+    this.#answerMs = 0;
+    this.#busy = false;
     this.#last = null;
     this.#unanswered = null;
     this.#pause = 0;
@@ -49,6 +65,7 @@ export class StallWatch {
     const last = this.#last;
     this.#last = sample;
     if (last === null) return false;
+    this.#busy = sample.packetsOut !== last.packetsOut;
     if (sample.packetsIn !== last.packetsIn || sample.packetsOut < last.packetsOut) {
       this.#unanswered = null;
       this.#pause = 0;
@@ -56,7 +73,8 @@ export class StallWatch {
       return false;
     }
     if (sample.packetsOut > last.packetsOut) this.#unanswered ??= { since: now, packetsOut: last.packetsOut };
-    const { patienceMs, packets, firstPauseMs, longestPauseMs } = this.#policy;
+    const { packets, firstPauseMs, longestPauseMs } = this.#policy;
+    const patienceMs = Math.min(Math.max(this.#policy.patienceMs, this.#policy.answerTimes * this.#answerMs), this.#policy.longestPatienceMs);
     const waiting = this.#unanswered;
     if (waiting === null || now - waiting.since < patienceMs || sample.packetsOut - waiting.packetsOut < packets || now < this.#notBefore) return false;
     this.#pause = this.#pause === 0 ? firstPauseMs : Math.min(this.#pause * 2, longestPauseMs);

@@ -5,7 +5,7 @@ import type { PathCandidate } from '../mobility/path-candidates';
 import type { DataPath, TrafficSelector } from '../ports/data-path';
 import type { ConnectionPhase } from './connection-state';
 import type { Revival } from './revival';
-import type { ChildStatus, ConnectionState, PathStatus, StatusObject } from './status';
+import type { ChildStatus, ConnectionState, PathStatus, StatusObject, WaitingReason } from './status';
 
 /** Everything the status object is made of. Times are wall-clock milliseconds. */
 export interface StatusFacts {
@@ -32,8 +32,8 @@ export interface StatusFacts {
   readonly roams: number;
   readonly lastRoam: StatusObject['lastRoam'];
   readonly paths: readonly PathStatus[];
-  /** Why it waits although there is no mobility yet: resolving a name without a network. */
-  readonly waitingFor: string | null;
+  /** What the network says about the silence, while the connection waits for its server. */
+  readonly network: 'captive-portal' | 'no-internet' | null;
 }
 
 export const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
@@ -78,10 +78,12 @@ function childStatus(child: ChildSaInfo, dataPath: StatusFacts['dataPath']): Chi
   };
 }
 
-function waitingFor(facts: StatusFacts): string | null {
-  if (facts.phase.type === 'up' && facts.revival !== null) return 'no-answer';
-  if (facts.phase.type !== 'up' || facts.mobility === null) return facts.waitingFor;
-  if (facts.mobility.type === 'WaitingToReconnect') return 'no-answer';
+function waitingFor(facts: StatusFacts): WaitingReason | null {
+  if (facts.phase.type === 'connecting') return facts.network;
+  if (facts.phase.type !== 'up') return null;
+  if (facts.revival !== null) return facts.network ?? 'no-answer';
+  if (facts.mobility === null) return null;
+  if (facts.mobility.type === 'WaitingToReconnect') return facts.network ?? 'no-answer';
   if (facts.mobility.type !== 'Dormant') return null;
   return facts.paths.some((path) => path.reason === 'no route to the server') ? 'no-route' : 'no-adapter';
 }
@@ -110,7 +112,7 @@ export function idleStatus(name: string, server: string, since: number): StatusO
     roams: 0,
     lastRoam: null,
     paths: [],
-    waitingFor: null,
+    network: null,
   });
 }
 

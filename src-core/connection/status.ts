@@ -1,8 +1,12 @@
+import type { Connectivity } from '../ports/connectivity';
 import type { VpnErrorInfo } from '../ports/vpn-error';
 
 export type ConnectionState = 'Disconnected' | 'Connecting' | 'Connected' | 'Dormant' | 'WaitingToReconnect' | 'Disconnecting';
 
 export type RoamReason = 'adapter-lost' | 'carrier-lost' | 'address-lost' | 'preferred-adapter' | 'better-path' | 'path-silent' | 'gateway-address' | 'nat-mapping' | 'resume' | 'requested';
+
+/** `no-adapter`, `no-route`: nothing could carry it. `no-answer`: the server is silent. `captive-portal`, `no-internet`: so is everything else on these networks. */
+export type WaitingReason = 'no-adapter' | 'no-route' | 'no-answer' | 'captive-portal' | 'no-internet';
 
 export interface ChildStatus {
   readonly spiIn: string;
@@ -28,6 +32,8 @@ export interface PathStatus {
   /** Plain words: "no carrier", "not preferred", "answered in 3 ms". */
   readonly reason: string;
   readonly roundTripMs: number | null;
+  /** What is behind the adapter; null or absent: nobody had to ask. */
+  readonly connectivity?: Connectivity | null;
 }
 
 /** The status object of docs contract.md: fields are added within a major version, never renamed. Times are ISO 8601 in UTC. */
@@ -55,8 +61,8 @@ export interface StatusObject {
   readonly lastRoam: { readonly at: string; readonly from: string | null; readonly to: string; readonly reason: RoamReason; readonly milliseconds: number } | null;
   /** When Dormant or WaitingToReconnect will end in failure. */
   readonly outageEndsAt: string | null;
-  /** Why it waits: "no-adapter", "no-route", "no-answer", "captive-portal"; null when it does not. */
-  readonly waitingFor: string | null;
+  /** Why it waits; null when it does not. Readers keep to text they know: a later version may add reasons. */
+  readonly waitingFor: WaitingReason | null;
   readonly phase: 'resolving' | 'connecting' | 'authenticating' | 'registering' | null;
   readonly paths: readonly PathStatus[];
   readonly error: VpnErrorInfo | null;

@@ -21,6 +21,9 @@ class ManualClock implements Clock {
   now(): number {
     return this.time;
   }
+  bootTime(): number {
+    return this.time;
+  }
   wallTime(): number {
     return this.time;
   }

@@ -100,6 +100,19 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
     expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0' });
   });
 
+  it('a NAT that forgets its mapping under traffic: answers again within a second', async () => {
+    const scene = new Scene({ pingMs: 20, conditions: { latency: 20 } });
+    await scene.connect();
+    scene.host.adapter('eth0').setUp(false);
+    await scene.clock.run(5_000);
+    scene.nat.rebind();
+    // What was under way arrives still.
+    await scene.clock.run(100);
+    const since = scene.samples.length;
+    expect(await scene.clock.runUntil(() => scene.samples.slice(since).some((sample) => sample !== null), 900)).toBe(true);
+    expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0' });
+  });
+
   it('a gateway that crashed and came back: Connected again within three seconds, the same address, nobody asked', async () => {
     const scene = new Scene({ pingMs: 100 });
     await scene.connect();
@@ -127,6 +140,53 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
     scene.gateway = scene.startGateway();
     await scene.clock.run(3_000);
     expect(scene.status.state).toBe('Connected');
+  });
+
+  it('sleeps for eight hours and goes on with the same IKE SA, one probe first, nobody asked', async () => {
+    const scene = new Scene({ pingMs: 100 });
+    await scene.connect();
+    await scene.clock.run(1_000);
+    const before = scene.status;
+    const logged = scene.logs.length;
+    scene.clock.sleep(8 * 3_600_000);
+    await scene.clock.run(1_500);
+    const sent = scene.logs.slice(logged).flatMap(({ exchange }) => (exchange?.direction === 'sent' && !exchange.response ? [exchange.payloads.flatMap(({ fields }) => fields.filter(({ name }) => name === 'notify').map(({ value }) => value))] : []));
+    expect(sent).toHaveLength(2);
+    expect(sent[0]).not.toContain('UPDATE_SA_ADDRESSES');
+    expect(sent[1]).toContain('UPDATE_SA_ADDRESSES');
+    expect(scene.status).toMatchObject({ state: 'Connected', ike: { spiInitiator: before.ike!.spiInitiator }, connectedSince: before.connectedSince });
+    expect(scene.questions).toEqual([null]);
+  });
+
+  it('sleeps while the gateway restarts and the NAT forgets: signs in again by itself, nobody asked', async () => {
+    const scene = new Scene({ pingMs: 1_000 });
+    await scene.connect();
+    scene.host.adapter('eth0').setUp(false);
+    await scene.clock.run(2_000);
+    const before = scene.status;
+    scene.clock.sleep(3_600_000);
+    scene.nat.rebind();
+    scene.gateway.crash();
+    scene.gateway = scene.startGateway();
+    expect(await scene.clock.runUntil(() => scene.status.state === 'Connected' && scene.status.ike!.spiInitiator !== before.ike!.spiInitiator, 6_000)).toBe(true);
+    expect(scene.status).toMatchObject({ tunnelAddresses: before.tunnelAddresses, connectedSince: before.connectedSince });
+    expect(scene.questions).toEqual([null]);
+  });
+
+  it('stopped past the outage time while Dormant: looks once more before it fails (C-13)', async () => {
+    const scene = new Scene({ outageSeconds: 300, pingMs: 5_000 });
+    await scene.connect();
+    for (const adapter of ['eth0', 'wlan0']) scene.host.adapter(adapter).setUp(false);
+    await scene.clock.run(1_000);
+    scene.clock.stall(3_600_000);
+    await scene.clock.run(1_000);
+    expect(scene.status.state).toBe('Dormant');
+    scene.host.adapter('eth0').setUp(true);
+    await scene.clock.run(1_000);
+    expect(scene.status.state).toBe('Connected');
+    for (const adapter of ['eth0', 'wlan0']) scene.host.adapter(adapter).setUp(false);
+    await scene.clock.run(310_000);
+    expect(scene.status).toMatchObject({ state: 'Disconnected', error: { code: 829 } });
   });
 
   it('a gateway that says goodbye and comes back: Connected again within three seconds', async () => {

@@ -30,18 +30,21 @@ export interface MobilityManagerOptions {
   /** UDP port of the gateway after IKE_SA_INIT: 4500, or the profile's. */
   readonly port: number;
   readonly innerMtu: (path: PathCandidate) => number;
+  /** Whether an address that the gateway announces is one of the network behind it, seen from the address in use. */
+  readonly isBehindTunnel: (address: string, inUse: string) => boolean;
   readonly onChange: (state: MobilityState) => void;
   readonly onRoam: (roam: Roam) => void;
   readonly onFailed: (failure: MobilityFailure) => void;
+  /** Called before time that passed decides something: `resume` comes first where the machine slept meanwhile. */
+  readonly beforeOutageEnds: () => void;
 }
 
 /** M-11: strongSwan waits 100 ms; a path that is lost never waits. */
 const coalesceMs = 250;
 /** While nothing works every event is worth a look, at this rate. */
 const eagerCoalesceMs = 10;
-const heartbeatMs = 5_000;
-/** A heartbeat this late, or a wall clock that ran ahead so far, means that the machine slept. */
-const sleptMs = 10_000;
+/** M-4: the address in use and sixteen more. */
+const mostGatewayAddresses = 17;
 
 /** Runs the mobility state machine: events and timers in, effects on the session and the data path out. */
 export class MobilityManager {
@@ -50,9 +53,6 @@ export class MobilityManager {
   #gatewayAddresses: readonly string[];
   readonly #timers = new Map<MobilityTimer, Timer>();
   #pendingLook: { readonly timer: Timer; readonly eager: boolean } | null = null;
-  #heartbeat: Timer | null = null;
-  #beatAt = 0;
-  #beatWall = 0;
   #unwatch: (() => void) | null = null;
   #stopped = false;
   readonly #queue: MobilityInput[] = [];
@@ -73,7 +73,6 @@ export class MobilityManager {
 
   start(): void {
     this.#unwatch = this.#options.adapters.watch(() => this.#adaptersChanged());
-    this.#beat();
     this.look();
   }
 
@@ -81,7 +80,6 @@ export class MobilityManager {
     this.#stopped = true;
     this.#unwatch?.();
     this.#unwatch = null;
-    this.#heartbeat?.cancel();
     this.#pendingLook?.timer.cancel();
     this.#pendingLook = null;
     for (const timer of this.#timers.values()) timer.cancel();
@@ -122,6 +120,15 @@ export class MobilityManager {
   resume(): void {
     this.look();
     this.#step({ type: 'resume' });
+  }
+
+  /** The gateway's name leads here now: tried as well, behind what is known (M-5). Only the gateway that has our SA can answer there. */
+  alsoReachableAt(resolved: readonly string[]): void {
+    const added = resolved.filter((address) => !this.#gatewayAddresses.includes(address));
+    if (this.#stopped || added.length === 0) return;
+    this.#gatewayAddresses = [...this.#gatewayAddresses, ...added].slice(0, mostGatewayAddresses);
+    this.#log('info', `The server's name leads to ${added.join(', ')} now.`);
+    this.look();
   }
 
   /** A socket became ready, or the kernel refused to send: the candidates are read again now. */
@@ -190,21 +197,9 @@ export class MobilityManager {
   #setGatewayAddresses(announced: readonly string[]): void {
     // M-4: a new list replaces the old one; the address in use stays in until the gateway moves us (M-8).
     const current = this.#currentPath()?.destination;
-    this.#gatewayAddresses = [...new Set([...(current === undefined ? [] : [current]), ...announced])].slice(0, 17);
+    const outside = announced.filter((address) => current === undefined || !this.#options.isBehindTunnel(address, current));
+    this.#gatewayAddresses = [...new Set([...(current === undefined ? [] : [current]), ...outside])].slice(0, mostGatewayAddresses);
     this.look();
-  }
-
-  #beat(): void {
-    this.#beatAt = this.#options.clock.now();
-    this.#beatWall = this.#options.clock.wallTime();
-    this.#heartbeat = this.#options.clock.setTimer(heartbeatMs, 'heartbeat', () => {
-      const passed = this.#options.clock.now() - this.#beatAt;
-      const wallPassed = this.#options.clock.wallTime() - this.#beatWall;
-      this.#beat();
-      if (passed < heartbeatMs + sleptMs && wallPassed < passed + sleptMs) return;
-      this.#options.trace.log({ level: 'info', area: 'mobility', text: 'The computer was asleep: looking at the path again.' });
-      this.resume();
-    });
   }
 
   // ---- the machine ----
@@ -253,6 +248,7 @@ export class MobilityManager {
           effect.timer,
           clock.setTimer(effect.afterMs, `mobility ${effect.timer}`, () => {
             this.#timers.delete(effect.timer);
+            if (effect.timer === 'outage') this.#options.beforeOutageEnds();
             this.#step({ type: 'timer', timer: effect.timer });
           }),
         );

@@ -75,6 +75,8 @@ export interface Profile {
     readonly outageSeconds: number;
     readonly adapterOrder: readonly string[];
     readonly returnToPreferred: boolean;
+    /** `http:` page that says whether a silent network is a captive portal; null: never ask. */
+    readonly connectivityCheck: string | null;
   };
   readonly network: {
     readonly useDefaultGateway: boolean;

@@ -16,6 +16,7 @@ export class VirtualClock implements Clock {
   #now = 0;
   #order = 0;
   #wallOffset: number;
+  #asleep = 0;
   /** Binary heap by (at, order). */
   readonly #heap: Entry[] = [];
 
@@ -30,6 +31,23 @@ export class VirtualClock implements Clock {
 
   wallTime(): number {
     return this.#wallOffset + this.#now;
+  }
+
+  bootTime(): number {
+    return this.#asleep + this.#now;
+  }
+
+  /** The machine sleeps: monotonic time and timers stand still, everything else goes on. */
+  sleep(milliseconds: number): void {
+    this.#asleep += milliseconds;
+    this.#wallOffset += milliseconds;
+  }
+
+  /** The process is stopped: time passes, and what became due runs afterwards, all at one instant (SIGSTOP and SIGCONT). */
+  stall(milliseconds: number): void {
+    this.#now += milliseconds;
+    const end = this.#now;
+    while (this.step(end));
   }
 
   /** Moves the wall clock without moving monotonic time (H-78). */

@@ -32,7 +32,7 @@ export function createSystemAuthorities(places: readonly string[] = trustStores)
 
 /** Real connections: sockets on the adapters of this computer, ESP in the addon's threads, settings by the helper. */
 export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironment {
-  const { adapters, clock, datagrams, random, resolver, createNetworkSettings } = system;
+  const { adapters, clock, connectivity, datagrams, random, resolver, createNetworkSettings } = system;
   const systemAuthorities = createSystemAuthorities();
   const revocation = system.http === null ? null : new RevocationFetcher({ http: system.http, clock });
   const acceptanceOf = (trace: Trace): AcceptanceEnvironment => {
@@ -58,6 +58,7 @@ export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironm
       adapters,
       datagrams,
       resolver,
+      ...(connectivity === null ? {} : { connectivity }),
       networkSettings: createNetworkSettings!(),
       trace,
       credentials: createCredentialsSource({ random, secrets, questions, remember, trace, tls, tokens, acceptance: acceptanceOf(trace) }),

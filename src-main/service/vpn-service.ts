@@ -1,4 +1,5 @@
 import { Connection } from '../../src-core/connection/connection';
+import { internetPath } from '../../src-core/mobility/internet-paths';
 import { idleStatus } from '../../src-core/connection/status-object';
 import type { ConnectionPorts } from '../../src-core/connection/ports';
 import type { Remembered } from '../../src-core/connection/questions';
@@ -482,5 +483,6 @@ function adapterViews(adapters: Adapters): readonly AdapterView[] {
       addresses: adapter.addresses.filter((address) => address.scope !== 'link').map((address) => address.address),
       signal: null,
       network: null,
+      internet: internetPath(adapters, adapter) !== null,
     }));
 }

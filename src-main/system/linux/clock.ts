@@ -1,3 +1,4 @@
+import { uptime } from 'node:os';
 import type { Clock, Timer } from '../../../src-core/ports';
 
 /** setTimeout takes at most 2^31 - 1 ms; longer waits are cut into pieces. */
@@ -7,6 +8,11 @@ const LONGEST_WAIT = 0x7fffffff;
 export class SystemClock implements Clock {
   now(): number {
     return Number(process.hrtime.bigint()) / 1e6;
+  }
+
+  /** CLOCK_BOOTTIME, by hundredths of a second. */
+  bootTime(): number {
+    return uptime() * 1000;
   }
 
   wallTime(): number {

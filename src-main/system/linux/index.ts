@@ -1,8 +1,10 @@
 import { loadAddon, type NativeAddon } from '../../../native';
+import type { ConnectivityProbe } from '../../../src-core/ports/connectivity';
 import type { Adapters, Clock, Datagrams, Http, NetworkSettings, Random, Resolver } from '../../../src-core/ports';
 import { LinuxAdapters, OWN_TUNNEL } from './adapters';
 import { NodeAdapters } from './adapters-node';
 import { SystemClock } from './clock';
+import { HttpConnectivityProbe } from './connectivity';
 import { LinuxDatagrams } from './datagrams';
 import { NodeDatagrams } from './datagrams-dgram';
 import { LinuxNetworkSettings } from './network-settings';
@@ -21,6 +23,8 @@ export interface LinuxSystem {
   readonly resolver: Resolver;
   /** null without the addon. */
   readonly http: Http | null;
+  /** What the networks of the adapters lead to; null without the addon. */
+  readonly connectivity: ConnectivityProbe | null;
   /** One a connection, made when it connects: each speaks to a helper of its own. null without the addon: only the demo on loopback works. */
   readonly createNetworkSettings: (() => NetworkSettings & { close(): Promise<void>; lift(): Promise<void> }) | null;
 }
@@ -29,7 +33,7 @@ export function createLinuxSystem(): LinuxSystem {
   const addon = loadAddon();
   const clock = new SystemClock();
   const random = new SystemRandom();
-  if (addon === null) return { clock, random, resolver: new SystemResolver(), adapters: new NodeAdapters(), datagrams: new NodeDatagrams(), http: null, createNetworkSettings: null };
+  if (addon === null) return { clock, random, resolver: new SystemResolver(), adapters: new NodeAdapters(), datagrams: new NodeDatagrams(), http: null, connectivity: null, createNetworkSettings: null };
   const adapters = new LinuxAdapters(addon);
   const datagrams = new LinuxDatagrams(addon);
   const resolver = new PhysicalResolver({ adapters, datagrams, random, tunnelUp: () => tunnelUp(addon), nameServers: () => physicalNameServers(), resolvedSocket: RESOLVED_SOCKET });
@@ -38,6 +42,7 @@ export function createLinuxSystem(): LinuxSystem {
     random,
     resolver,
     http: new PhysicalHttp({ addon, adapters, resolver }),
+    connectivity: new HttpConnectivityProbe(addon, (host, adapter) => resolver.resolveBy(host, adapter)),
     adapters,
     datagrams,
     createNetworkSettings: () => new LinuxNetworkSettings(addon),

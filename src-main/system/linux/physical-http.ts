@@ -1,10 +1,10 @@
 import { request } from 'node:http';
-import { Socket, type SocketConstructorOpts } from 'node:net';
 import type { NativeAddon } from '../../../native';
 import { ipFamily, ipToOctets } from '../../../src-core/bytes';
 import { findPathCandidates } from '../../../src-core/mobility/path-candidates';
 import type { Adapters, Resolver } from '../../../src-core/ports';
 import type { Http, HttpRequest } from '../../../src-core/ports/http';
+import { openBoundTcp } from './bound-tcp';
 
 export interface PhysicalHttpPorts {
   readonly addon: Pick<NativeAddon, 'openTcp' | 'closeDescriptor'>;
@@ -60,7 +60,7 @@ export class PhysicalHttp implements Http {
   }
 
   #fetchBy(way: Way, url: URL, wanted: HttpRequest, signal: AbortSignal): Promise<Uint8Array> {
-    const socket = this.#open(way);
+    const socket = openBoundTcp(this.#ports.addon, way.adapter, way.source);
     const port = url.port === '' ? 80 : Number(url.port);
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void => {
@@ -88,18 +88,6 @@ export class PhysicalHttp implements Http {
       asked.once('error', fail);
       asked.end(wanted.body ?? undefined);
     });
-  }
-
-  #open({ adapter, source }: Way): Socket {
-    const fd = this.#ports.addon.openTcp(adapter, source);
-    try {
-      // Adopted before it is connected: nothing to read yet.
-      const options: SocketConstructorOpts & { readonly manualStart: true } = { fd, manualStart: true };
-      return new Socket(options);
-    } catch (error) {
-      this.#ports.addon.closeDescriptor(fd);
-      throw error;
-    }
   }
 }
 

@@ -50,6 +50,14 @@ export class PhysicalResolver implements Resolver {
     return found;
   }
 
+  /** Through one adapter's network only, whatever a tunnel says. Rejects when it has no answer. */
+  async resolveBy(host: string, adapter: string): Promise<readonly string[]> {
+    const address = canonicalIp(host);
+    const local = address !== null ? [address] : hostsAddresses(host);
+    if (local.length > 0) return local;
+    return Promise.any(existsSync(this.ports.resolvedSocket) ? this.resolvedAttempts(host, adapter) : this.serverAttempts(host, adapter));
+  }
+
   private async pastTunnel(host: string): Promise<readonly string[]> {
     const local = hostsAddresses(host);
     if (local.length > 0) return local;
@@ -61,12 +69,12 @@ export class PhysicalResolver implements Resolver {
     return this.system.resolve(host);
   }
 
-  private resolvedAttempts(host: string): readonly Promise<readonly string[]>[] {
-    return this.usableAdapters().map(({ index }) => resolveOnLink(host, index, this.ports.resolvedSocket).then(notEmpty));
+  private resolvedAttempts(host: string, only: string | null = null): readonly Promise<readonly string[]>[] {
+    return this.usableAdapters(only).map(({ index }) => resolveOnLink(host, index, this.ports.resolvedSocket).then(notEmpty));
   }
 
-  private serverAttempts(host: string): readonly Promise<readonly string[]>[] {
-    return this.usableAdapters().flatMap(({ name: adapter, addresses }) =>
+  private serverAttempts(host: string, only: string | null = null): readonly Promise<readonly string[]>[] {
+    return this.usableAdapters(only).flatMap(({ name: adapter, addresses }) =>
       this.ports.nameServers().flatMap((server) => {
         const route = this.ports.adapters.lookupRoute({ destination: server, adapter });
         if (route === null || !addresses.some(({ address, family }) => address === route.source && family === ipFamily(server))) return [];
@@ -75,8 +83,8 @@ export class PhysicalResolver implements Resolver {
     );
   }
 
-  private usableAdapters(): ReturnType<Adapters['snapshot']> {
-    return this.ports.adapters.snapshot().filter(({ up, carrier, kind }) => up && carrier && kind !== 'loopback');
+  private usableAdapters(only: string | null): ReturnType<Adapters['snapshot']> {
+    return this.ports.adapters.snapshot().filter(({ name, up, carrier, kind }) => up && carrier && kind !== 'loopback' && (only === null || name === only));
   }
 }
 
