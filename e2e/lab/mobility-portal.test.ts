@@ -81,13 +81,15 @@ it('with the kill switch no such question leaves', async () => {
   const { requests, server } = await portal();
   const counted = async (): Promise<number> => Number(/packets (\d+)/.exec((await lab().on('router', 'nft', ['list', 'table', 'ip', 'seen'])).stdout)?.[1]);
   await nft(lab().namespace('router'), 'table ip seen {\n chain in { type filter hook prerouting priority -300; iifname "wlan" tcp dport 80 counter; }\n}');
+  const ping = lab().start('client', 'ping', ['-q', '-i', '0.2', '10.99.0.2']);
   try {
-    await client.waitFor('WaitingToReconnect', (s) => s.state === 'WaitingToReconnect', 60_000);
+    await client.waitFor('WaitingToReconnect', (s) => s.state === 'WaitingToReconnect', 15_000);
     await new Promise((resolve) => setTimeout(resolve, 8_000));
     expect(client.status).toMatchObject({ state: 'WaitingToReconnect', waitingFor: 'no-answer' });
     expect(requests()).toBe(0);
     expect(await counted()).toBe(0);
   } finally {
+    ping.kill();
     server.kill();
     await lab().on('router', 'nft', ['delete', 'table', 'ip', 'seen'], { mayFail: true });
   }

@@ -1,7 +1,7 @@
 import type { IkeSession, IkeSessionEvent } from '../ikev2/session';
 import { isBehindTunnel } from '../mobility/behind-tunnel';
 import { MobilityManager, type Roam } from '../mobility/mobility-manager';
-import { defaultMobilityPolicy } from '../mobility/mobility-state';
+import { defaultMobilityPolicy, type MobilityState } from '../mobility/mobility-state';
 import type { PathCandidate } from '../mobility/path-candidates';
 import { SleepWatch } from '../mobility/sleep-watch';
 import { applySettings } from './apply-settings';
@@ -13,7 +13,8 @@ import { chooseInnerMtu } from './inner-mtu';
 import { negotiate, type Established } from './negotiation';
 import type { SessionCredentials } from './ports';
 import { Reviver } from './reviver';
-import type { Revival } from './revival';
+import { renewGatewayAddresses } from './resolve-gateway';
+import { revivalTryMs, type Revival } from './revival';
 import { outageMs } from './session-config';
 import { isoTime } from './status-object';
 
@@ -116,6 +117,7 @@ export class SessionKeeper {
   #newManager(session: IkeSession, path: PathCandidate, port: number, innerMtu: (path: PathCandidate) => number, mobility: boolean): MobilityManager {
     const { facts, ports, profile, mobilityPolicy } = this.#context;
     const { mobility: wanted } = profile;
+    let before: MobilityState['type'] = 'Connected';
     return new MobilityManager(
       {
         clock: ports.clock,
@@ -131,6 +133,9 @@ export class SessionKeeper {
         innerMtu,
         isBehindTunnel: (address, inUse) => isBehindTunnel(session.children.flatMap(({ remoteSelectors }) => remoteSelectors), address, inUse),
         onChange: (state) => {
+          // After an outage the name may lead elsewhere: asked at once, beside the first try on what is known.
+          if (state.type === 'WaitingToReconnect' && before === 'Dormant') void renewGatewayAddresses(this.#context, this.#attempt, revivalTryMs);
+          before = state.type;
           // The old IKE SA may be unknown there by now; asking for a new one does not wait for the outage time (M-35).
           if (state.type === 'WaitingToReconnect' && state.rounds >= roundsBeforeRevival) this.#reviver.revive('forgotten');
           this.#context.changed();

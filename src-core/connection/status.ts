@@ -1,3 +1,4 @@
+import type { UnusableReason } from '../mobility/path-candidates';
 import type { Connectivity } from '../ports/connectivity';
 import type { VpnErrorInfo } from '../ports/vpn-error';
 
@@ -23,12 +24,17 @@ export interface ChildStatus {
   readonly droppedAuth: number;
 }
 
+/** Why a path is or is not used. `proving`: preferred, and not yet trusted; `unconfirmed`: in use, the server has not said yes yet. */
+export type PathReason = UnusableReason | 'in-use' | 'unconfirmed' | 'being-tested' | 'refused' | 'silent' | 'proving' | 'not-preferred';
+
 /** One candidate path and why it is or is not used; for the Mobility tab. */
 export interface PathStatus {
   readonly adapter: string;
   readonly originAddress: string;
   readonly destinationAddress: string;
   readonly state: 'in-use' | 'standby' | 'probing' | 'silent' | 'unusable';
+  /** Why, as a word that programs know. */
+  readonly why?: PathReason;
   /** Plain words: "no carrier", "not preferred", "answered in 3 ms". */
   readonly reason: string;
   readonly roundTripMs: number | null;

@@ -129,10 +129,13 @@ describe('the mobility manager', { timeout: 60_000 }, () => {
 
   it('keeps a socket open on every usable path before it is needed', async () => {
     await scene.start();
-    expect(scene.manager.paths().map((path) => [path.adapter, path.state])).toEqual([
-      ['eth0', 'in-use'],
-      ['eth1', 'standby'],
+    expect(scene.manager.paths().map((path) => [path.adapter, path.state, path.why])).toEqual([
+      ['eth0', 'in-use', 'in-use'],
+      ['eth1', 'standby', 'not-preferred'],
     ]);
+    scene.host.adapter('eth1').setCarrier(false);
+    await scene.clock.run(1_000);
+    expect(scene.manager.paths().find((path) => path.adapter === 'eth1')).toMatchObject({ state: 'unusable', why: 'no-carrier' });
   });
 
   it.each([

@@ -159,12 +159,19 @@ export class MobilityManager {
       const memory = this.#model.paths.get(path.id);
       const roundTripMs = this.#roundTrips.get(path.id) ?? null;
       const common = { adapter: path.adapter, originAddress: path.source, destinationAddress: path.destination, roundTripMs };
-      if (!path.usable) return { ...common, state: 'unusable', reason: path.reason === null ? 'not usable' : unusableText(path.reason) };
-      if (path.id === inUse?.id) return { ...common, state: 'in-use', reason: state.type === 'Connected' && state.move === null ? 'in use' : 'waiting for the server to confirm' };
-      if (this.#model.probing !== null && this.#probed.has(path.id)) return { ...common, state: 'probing', reason: 'being tested' };
-      if (memory !== undefined && memory.distrustedUntil > at) return { ...common, state: 'silent', reason: memory.distrust === 'refused' ? 'refused by the server' : 'did not answer' };
+      if (!path.usable) return { ...common, state: 'unusable', why: path.reason ?? 'no-route', reason: path.reason === null ? 'not usable' : unusableText(path.reason) };
+      if (path.id === inUse?.id) {
+        const settled = state.type === 'Connected' && state.move === null;
+        return { ...common, state: 'in-use', why: settled ? 'in-use' : 'unconfirmed', reason: settled ? 'in use' : 'waiting for the server to confirm' };
+      }
+      if (this.#model.probing !== null && this.#probed.has(path.id)) return { ...common, state: 'probing', why: 'being-tested', reason: 'being tested' };
+      if (memory !== undefined && memory.distrustedUntil > at) {
+        const refused = memory.distrust === 'refused';
+        return { ...common, state: 'silent', why: refused ? 'refused' : 'silent', reason: refused ? 'refused by the server' : 'did not answer' };
+      }
       const answered = roundTripMs === null ? '' : `, answered in ${Math.round(roundTripMs)} ms`;
-      return { ...common, state: 'standby', reason: (path.id === best?.id ? 'preferred, proving itself' : 'ready, not preferred') + answered };
+      const proving = path.id === best?.id;
+      return { ...common, state: 'standby', why: proving ? 'proving' : 'not-preferred', reason: (proving ? 'preferred, proving itself' : 'ready, not preferred') + answered };
     });
   }
 
