@@ -1,5 +1,5 @@
 import { useEffect, useId, useMemo, useState, type ReactNode } from 'react';
-import type { StatusObject } from '../../src-core/connection/status';
+import type { PathStatus, StatusObject } from '../../src-core/connection/status';
 import { useApp, watchRoundTrips } from '../store';
 import { formatNumber, safeText, t, tOr } from '../../src-text';
 import { formatCountdown } from '../../src-text/time';
@@ -90,7 +90,7 @@ export function MobilityTab({ status }: { readonly status: StatusObject }): Reac
                 <td>{safeText(label(path.adapter), 64)}</td>
                 <td>{safeText(path.originAddress, 64)}</td>
                 <td>{tOr(`mobility.state.${path.state}`, path.state)}</td>
-                <td className="wraps">{safeText(path.reason)}</td>
+                <td className="wraps">{why(path)}</td>
               </tr>
             ))}
           </tbody>
@@ -99,4 +99,11 @@ export function MobilityTab({ status }: { readonly status: StatusObject }): Reac
       </div>
     </div>
   );
+}
+
+/** What the network says comes first: it is what a person can do something about. */
+function why({ why: word, reason, connectivity, roundTripMs }: PathStatus): string {
+  if (connectivity === 'captive-portal' || connectivity === 'no-internet') return t(`mobility.waiting.${connectivity}`);
+  const text = tOr(`mobility.why.${word ?? ''}`, safeText(reason));
+  return roundTripMs === null ? text : `${text}, ${formatNumber(roundTripMs)} ms`;
 }
