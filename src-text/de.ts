@@ -314,7 +314,6 @@ export const de: Catalogue = {
   'properties.nat-keepalive': 'NAT-Keepalive, Sekunden:',
   'properties.dpd': 'Stummen Server prüfen nach, Sekunden:',
   'properties.fragmentation': 'Große IKE-Nachrichten teilen (RFC 7383)',
-  'properties.tcp-fallback': 'TCP versuchen, wenn UDP gesperrt ist',
   'properties.dialing': 'IKE',
 
   'advanced.title': 'Erweiterte Eigenschaften',

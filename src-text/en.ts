@@ -313,7 +313,6 @@ export const en = {
   'properties.nat-keepalive': 'NAT keepalive, seconds:',
   'properties.dpd': 'Check a silent server after, seconds:',
   'properties.fragmentation': 'Split large IKE messages (RFC 7383)',
-  'properties.tcp-fallback': 'Try TCP when UDP is blocked',
   'properties.dialing': 'IKE',
 
   'advanced.title': 'Advanced Properties',

@@ -29,7 +29,16 @@ export async function parseAgileVpn(content: Uint8Array, resolve: FileResolver):
   const imported = await finishDraft({ format: 'agilevpn', content: value, secrets: {}, lines: [], keyOf: (path) => path }, resolve);
   const reported = new Set(imported.lines.map(({ key }) => key));
   const understood = leaves(value).filter((key) => ![...reported].some((other) => other === key || other.startsWith(`${key}.`) || other.startsWith(`${key}[`) || key.startsWith(`${other}.`)));
-  return { ...imported, lines: [...understood.map((key): ImportLine => ({ key, outcome: 'understood', text: secretKey.test(key) ? 'Moved into the secret store.' : 'Taken.' })), ...imported.lines] };
+  return { ...imported, lines: [...understood.map((key) => lineOf(key, value)), ...imported.lines] };
+}
+
+/** Kept for versions that can, and no promise of this one. */
+const withoutEffect = 'advanced.tcpFallback';
+
+function lineOf(key: string, file: JsonObject): ImportLine {
+  const advanced = file['advanced'];
+  if (key === withoutEffect && isJsonObject(advanced) && advanced['tcpFallback'] === true) return { key, outcome: 'ignored', text: 'Kept, but this version cannot carry the tunnel over TCP.' };
+  return { key, outcome: 'understood', text: secretKey.test(key) ? 'Moved into the secret store.' : 'Taken.' };
 }
 
 const secretKey = /^(authentication\.)?(password|psk|pin|passphrase)$/;

@@ -81,7 +81,6 @@ function OptionsPage({ draft, onChange }: PageProps): ReactNode {
       <fieldset>
         <legend>{t('properties.dialing')}</legend>
         <Check label="properties.fragmentation" checked={draft.advanced.fragmentation} onChange={(fragmentation) => set({ fragmentation })} />
-        <Check label="properties.tcp-fallback" checked={draft.advanced.tcpFallback} onChange={(tcpFallback) => set({ tcpFallback })} />
         <NumberField label="properties.nat-keepalive" value={draft.advanced.natKeepaliveSeconds} onChange={(natKeepaliveSeconds) => set({ natKeepaliveSeconds })} />
         <NumberField label="properties.dpd" value={draft.advanced.dpdSeconds} onChange={(dpdSeconds) => set({ dpdSeconds })} />
       </fieldset>
