@@ -1,12 +1,15 @@
-// Draws docs/screenshots: starts the product with its demo gateway, drives every surface and keeps what Chromium shows.
+// Draws docs/screenshots: starts the product with its demo gateway, drives every surface and keeps what Chromium shows. Questions that only
+// a real server asks come from a service that asks them on demand (e2e/support/gallery.ts). README.md there shows each beside its metrics.
 // Usage: npm run screenshots [-- NAME…]   all of them, or only the named ones
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
+import { build } from 'vite';
 import { findChromium } from './chromium.mjs';
+import { measure, pageOf } from './screenshot-metrics.mjs';
 
 const root = join(import.meta.dirname, '..');
 const target = join(root, 'docs/screenshots');
@@ -22,12 +25,16 @@ const url = await new Promise((resolve, reject) => {
   product.once('exit', () => reject(new Error('The product ended before it printed its address. Is it built (npm run build)?')));
 });
 const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
-const page = await browser.newPage({ viewport: { width: 1000, height: 620 }, locale: 'en-US', reducedMotion: 'reduce' });
+const view = { viewport: { width: 1000, height: 620 }, locale: 'en-US', reducedMotion: 'reduce' };
+let page = await browser.newPage(view);
 mkdirSync(target, { recursive: true });
 
 /** Pixels of desktop around what is shown; `whole` keeps all of it. */
 const margin = 22;
-async function shot(name, whole = false) {
+/** In order, for the page that shows them. */
+const shots = [];
+async function shot(name, title, whole = false) {
+  shots.push({ name, title, rows: await measure(page, name) });
   if (only.size > 0 && !only.has(name)) return;
   await page.mouse.move(5, 300);
   const { width, height } = page.viewportSize();
@@ -40,13 +47,75 @@ async function shot(name, whole = false) {
   await page.screenshot({ path: join(target, `${name}.png`), clip });
   console.log(`docs/screenshots/${name}.png`);
 }
-const panel = page.getByRole('dialog', { name: 'View available networks' });
+let panel = page.getByRole('dialog', { name: 'View available networks' });
 const tray = page.getByRole('button', { name: /^Network:/ });
 const openPanel = async () => {
   if (!(await panel.isVisible())) await tray.click();
   await panel.waitFor();
 };
 const tab = (name) => page.getByRole('tab', { name }).click();
+/** Questions, one after the other, from a service that asks them on demand. */
+async function gallery() {
+  const outDir = join(root, 'out/test');
+  await build({ configFile: false, logLevel: 'warn', root, build: { ssr: join(root, 'e2e/support/gallery.ts'), outDir, emptyOutDir: false, target: 'node20', rolldownOptions: { output: { entryFileNames: 'gallery.js' } } } });
+  const service = spawn(process.execPath, [join(outDir, 'gallery.js'), root], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const closed = new Promise((resolve) => service.once('exit', resolve));
+  try {
+    const address = await new Promise((resolve) => createInterface({ input: service.stdout }).once('line', resolve));
+    page = await browser.newPage(view);
+    await page.goto(address);
+    panel = page.getByRole('dialog', { name: 'View available networks' });
+    await panel.waitFor();
+    const dialog = page.getByRole('dialog', { name: 'Connect Demo' });
+    const ask = (question) => service.stdin.write(`${question}\n`);
+    await page.getByRole('button', { name: /^Network:/ }).click();
+    for (const [question, title] of [
+      ['server-certificate', 'A server that nobody vouches for'],
+      ['server-certificate-changed', 'A server that is not the one from before'],
+      ['client-certificate', 'Choice of a certificate'],
+      ['pin', 'PIN of a smart card'],
+      ['change-password', 'Change password'],
+    ]) {
+      ask(question);
+      await dialog.waitFor();
+      await shot(question, title);
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'hidden' });
+    }
+    ask('connecting');
+    await page.getByRole('dialog', { name: 'Connecting to Demo...' }).waitFor();
+    await shot('progress', 'Progress');
+    ask('fail');
+    await page.getByRole('dialog', { name: 'Error Connecting to Demo' }).getByRole('button', { name: 'Diagnose' }).click();
+    await page.getByRole('button', { name: 'Close' }).last().waitFor();
+    await page.getByRole('dialog', { name: 'Error Connecting to Demo' }).getByRole('button', { name: 'Close' }).last().click();
+    await shot('diagnosis', 'Diagnosis');
+    await page.getByRole('dialog', { name: 'Diagnosis of Demo' }).getByRole('button', { name: 'Close' }).last().click();
+    ask('idle');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.getByRole('button', { name: /^Network:/ }).click();
+    await panel.waitFor();
+    await shot('dark-available-networks', 'The dark variant: View Available Networks', true);
+    ask('server-certificate');
+    await dialog.waitFor();
+    await shot('dark-server-certificate', 'The dark variant: a question');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /^Network:/ }).click();
+    await panel.locator('[data-connection="Demo"]').click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Properties' }).click();
+    await page.getByRole('tab', { name: 'Security' }).click();
+    await shot('dark-properties', 'The dark variant: Properties');
+    await page.close();
+    page = await browser.newPage({ ...view, forcedColors: 'active', colorScheme: 'dark' });
+    await page.goto(address);
+    await page.getByRole('dialog', { name: 'View available networks' }).waitFor();
+    await shot('high-contrast', 'High contrast', true);
+  } finally {
+    service.stdin.end();
+    await closed;
+  }
+}
+
 const seconds = (count) => page.waitForTimeout(count * 1000);
 /** Puts a window where the picture wants it. */
 async function place(title, left, top) {
@@ -61,23 +130,41 @@ async function place(title, left, top) {
 try {
   await page.goto(url);
   await panel.waitFor();
-  await shot('available-networks', true);
+  await shot('available-networks', 'View Available Networks', true);
 
   // The person is asked once the saved password is gone.
   await panel.locator(`[data-connection="${demo}"]`).click({ button: 'right' });
   await page.getByRole('menuitem', { name: 'Properties' }).click();
-  await shot('properties-general');
+  await shot('properties-general', 'Properties, General');
   await page.getByRole('button', { name: 'Forget saved password' }).click();
+  await tab('Options');
+  await shot('properties-options', 'Properties, Options');
+  await tab('Certificate');
+  await shot('properties-certificate', 'Properties, Certificate');
+  await tab('Networking');
+  await shot('properties-networking', 'Properties, Networking');
   await tab('Security');
-  await shot('properties-security');
+  await shot('properties-security', 'Properties, Security');
+  const eap = page.getByRole('combobox', { name: 'Use Extensible Authentication Protocol (EAP)' });
+  for (const [method, name, title] of [
+    ['peap-mschapv2', 'properties-peap', 'Protected EAP Properties'],
+    ['eap-tls', 'properties-smart-card', 'Smart Card or other Certificate Properties'],
+  ]) {
+    await eap.selectOption(method);
+    await page.getByRole('dialog', { name: `${demo} Properties` }).getByRole('button', { name: 'Properties' }).click();
+    await page.getByRole('dialog', { name: title }).waitFor();
+    await shot(name, title);
+    await page.keyboard.press('Escape');
+  }
+  await eap.selectOption('eap-mschapv2');
   await page.getByRole('button', { name: 'Advanced settings' }).click();
-  await shot('properties-advanced');
+  await shot('properties-advanced', 'Advanced Properties');
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
   await openPanel();
   await panel.getByRole('button', { name: 'Connect', exact: true }).click();
   await page.getByLabel('Password:').fill('demo');
-  await shot('connect');
+  await shot('connect', 'Connect');
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: /Connected through Ethernet/ }).waitFor();
 
@@ -86,9 +173,9 @@ try {
   const status = `${demo} Status`;
   await place(status, 150, 60);
   await seconds(4);
-  await shot('status-general');
+  await shot('status-general', 'Status, General');
   await tab('Details');
-  await shot('status-details');
+  await shot('status-details', 'Status, Details');
 
   // A roam: long enough on Ethernet for a line, then the cable is pulled.
   await tab('Mobility');
@@ -96,14 +183,17 @@ try {
   await openPanel();
   await panel.getByRole('button', { name: 'Unplug Ethernet' }).click();
   await seconds(7);
-  await shot('roam', true);
+  await shot('roam', 'A switch, in Status, Mobility', true);
   await tab('Details');
-  await shot('status-details-after-roam');
+  await shot('status-details-after-roam', 'Status, Details after a switch');
   await tab('Mobility');
   await openPanel();
   await panel.getByRole('button', { name: 'Unplug Wi-Fi' }).click();
   await seconds(3);
-  await shot('dormant');
+  await shot('dormant', 'Dormant');
+  await page.getByLabel('Round-trip time of the last:').selectOption('minutes');
+  await seconds(1);
+  await shot('mobility-minutes', 'Status, Mobility: ten minutes');
   await openPanel();
   await panel.getByRole('button', { name: 'Plug in Ethernet' }).click();
   await page.getByRole('button', { name: /Connected through Ethernet/ }).waitFor();
@@ -115,27 +205,32 @@ try {
   await page.getByLabel('Search').fill('IKE_AUTH');
   await page.locator('.log-row').first().click();
   await place('IKEv2 log', 130, 70);
-  await shot('log');
+  await shot('log', 'IKEv2 log');
   await page.keyboard.press('Escape');
 
   await openPanel();
   await panel.getByRole('button', { name: 'Open Network Connections' }).click();
+  await page.getByRole('button', { name: 'New connection...' }).click();
+  await shot('new-connection', 'Connect to a Workplace');
+  await page.keyboard.press('Escape');
   const profile = { version: 1, name: 'Contoso', server: 'vpn.contoso.invalid', authentication: { method: 'eap-mschapv2', username: 'alice' }, mobility: { outageSeconds: 3600 }, colour: 'blue' };
   await page.setInputFiles('input[type=file]', { name: 'contoso.agilevpn.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(profile)) });
   await page.getByRole('dialog', { name: /^Import/ }).waitFor();
-  await shot('import');
+  await shot('import', 'Import');
   await page.keyboard.press('Escape');
   const good = { ...profile };
   delete good.colour;
   await page.setInputFiles('input[type=file]', { name: 'contoso.agilevpn.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(good)) });
   await page.getByRole('button', { name: 'Save connection' }).click();
   await page.getByRole('button', { name: /^Contoso/ }).click();
-  await shot('connections');
+  await shot('connections', 'Network Connections');
   await page.getByRole('toolbar').getByRole('button', { name: 'Connect', exact: true }).click();
   await page.getByLabel('Password:').fill('secret');
   await page.keyboard.press('Enter');
   await page.getByRole('dialog', { name: /^Error Connecting/ }).waitFor();
-  await shot('error');
+  await shot('error', 'Error');
+  await gallery();
+  if (only.size === 0) writeFileSync(join(target, 'README.md'), pageOf(shots));
 } finally {
   await browser.close();
   product.kill('SIGTERM');

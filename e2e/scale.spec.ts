@@ -93,8 +93,8 @@ test('24 hours of round trips draw without a long task', async ({ page, url, dem
       await page.waitForTimeout(700);
     }
   });
-  // The whole day is drawn: its minutes, its seven switches, what was lost.
+  // The whole day is drawn: its minutes, its eight switches (the last to the live samples), what was lost.
   await expect(page.locator('.chart svg')).toHaveAttribute('data-buckets', /^14[34]\d$/);
-  await expect(page.locator('.chart [data-switch]')).toHaveCount(7);
+  await expect(page.locator('.chart [data-switch]')).toHaveCount(8);
   await expect(page.locator('.chart [data-lost]').first()).toBeAttached();
 });

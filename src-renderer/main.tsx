@@ -1,6 +1,7 @@
 import { Fragment, StrictMode, useEffect, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './theme/index.css';
+import { followTheme } from './appearance';
 import { keepAttached } from './connection';
 import { Desktop } from './desktop/Desktop';
 import { DesktopWindow } from './desktop/DesktopWindow';
@@ -12,6 +13,7 @@ const content = contentOfHash(window.location.hash);
 // The browser host opens with the panel shown, as after a click on the tray icon.
 useApp.setState({ panelOpen: true, windows: content === null || content.kind === 'panel' || content.kind === 'connect' ? [] : [content] });
 
+followTheme();
 keepAttached(attach, detach);
 document.addEventListener('visibilitychange', () => setVisible(document.visibilityState === 'visible'));
 

@@ -3,6 +3,7 @@ import type { AdapterView, ApiClient, ApiFailure, ApiPush, ApiRequests, ApiResul
 import { addToHistory, addToRecent, fromColumns, type RoundTripBucket } from '../src-main/api/round-trip-history';
 import type { StatusObject } from '../src-core/connection/status';
 import type { Profile } from '../src-core/profiles/profile';
+import type { Theme } from './appearance';
 import { isDesktopWindow } from './connection';
 import { setLanguage } from '../src-text';
 import { hashOf, surfaceId, type Surface } from './surfaces';
@@ -42,6 +43,7 @@ export interface AppState {
   /** Automatic redials already made since the person last acted, by connection. */
   readonly redials: Readonly<Record<string, number>>;
   readonly failure: ApiFailure | null;
+  readonly theme: Theme;
 }
 
 export const useApp = create<AppState>(() => ({
@@ -68,6 +70,7 @@ export const useApp = create<AppState>(() => ({
   dismissed: {},
   redials: {},
   failure: null,
+  theme: 'system',
 }));
 
 const { getState: get, setState: set } = useApp;

@@ -2,6 +2,7 @@
 export type Surface =
   | { readonly kind: 'status'; readonly name: string }
   | { readonly kind: 'properties'; readonly name: string }
+  | { readonly kind: 'diagnosis'; readonly name: string }
   | { readonly kind: 'log'; readonly name: string | null }
   | { readonly kind: 'connections' };
 
@@ -26,6 +27,7 @@ export function contentOfHash(hash: string): WindowContent | null {
     case 'connect':
     case 'status':
     case 'properties':
+    case 'diagnosis':
       return name === null ? null : { kind, name };
     default:
       return null;

@@ -1,5 +1,6 @@
 import { ApiError, type ApiService } from '../../src-main/api/service';
-import type { AdapterView, ApiPush, DemoAdapter, LogEntry, Prompt, RoundTripSample, Snapshot } from '../../src-main/api/contract';
+import type { AdapterView, ApiPush, DemoAdapter, LogEntry, Prompt, PromptAnswer, RoundTripSample, Snapshot } from '../../src-main/api/contract';
+import { sampleCertificate, sampleDiagnosis } from './samples';
 import type { StatusObject } from '../../src-core/connection/status';
 import type { Profile } from '../../src-core/profiles/profile';
 
@@ -61,7 +62,7 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
   const push = (message: ApiPush): void => {
     for (const listener of listeners) listener(message);
   };
-  const profiles = options.profiles ?? [sampleProfile('Demo', { server: '127.0.0.1' })];
+  const profiles = options.profiles ?? [sampleProfile('Demo', { server: '127.0.0.1', mobility: { ...sampleProfile('Demo').mobility, adapterOrder: ['eth0', 'wlan0'] } })];
   const statuses = new Map(profiles.map((profile) => [profile.name, sampleStatus(profile.name, { server: profile.server })]));
   const plugged = new Map([
     ['eth0', true],
@@ -70,6 +71,8 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
   const addresses: Readonly<Record<string, string>> = { eth0: '127.0.0.2', wlan0: '127.0.0.3' };
   const labels: Readonly<Record<string, string>> = { eth0: 'Ethernet', wlan0: 'Wi-Fi' };
   const prompts = new Map<string, Prompt>();
+  const answers: PromptAnswer[] = [];
+  const saved: Profile[] = [];
   const roundTrips = new Map<string, readonly RoundTripSample[]>(Object.entries(options.roundTrips ?? {}));
   const log: LogEntry[] = [];
   let seed = 7;
@@ -185,6 +188,7 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       const prompt = prompts.get(id);
       if (prompt === undefined) throw new ApiError('not-found', 'failure.answered', 'id');
       prompts.delete(id);
+      answers.push(answer);
       push({ type: 'prompt-closed', id });
       if (answer.type === 'cancel') setStatus(prompt.connection, { state: 'Disconnected', phase: null });
       else if (answer.type === 'credentials' && answer.secret === 'wrong')
@@ -196,9 +200,12 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       else void establish(prompt.connection);
       return null;
     },
-    saveProfile: () => null,
+    saveProfile: ({ profile }) => {
+      saved.push(profile);
+      return null;
+    },
     listClientCertificates: () => ({ tokens: [], unusable: [] }),
-    inspectCertificates: () => ({ certificates: [] }),
+    inspectCertificates: () => ({ certificates: [sampleCertificate()] }),
     removeProfile: () => null,
     forgetSecrets: () => null,
     inspectImport: ({ fileName }) => ({
@@ -214,8 +221,10 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
     }),
     commitImport: () => null,
     exportProfile: ({ name }) => ({ fileName: `${name}.agilevpn.json`, contentBase64: Buffer.from('{}').toString('base64'), notExpressed: [] }),
-    diagnose: () => {
-      throw new ApiError('refused', 'failure.no-network-manager');
+    diagnose: ({ name }) => {
+      const diagnosis = sampleDiagnosis(name);
+      push({ type: 'diagnosis', diagnosis });
+      return diagnosis;
     },
     stopDiagnosis: () => null,
     dismissImport: () => null,
@@ -257,5 +266,10 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       return () => void listeners.delete(listener);
     },
   };
-  return { service, push, setStatus, close: () => clearInterval(timer) };
+  /** Opens a question that an answer closes. */
+  const ask = (prompt: Prompt): void => {
+    prompts.set(prompt.id, prompt);
+    push({ type: 'prompt', prompt });
+  };
+  return { service, push, setStatus, ask, answers, saved, close: () => clearInterval(timer) };
 }

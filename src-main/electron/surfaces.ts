@@ -3,10 +3,10 @@ import { pageOrigin } from './channel';
 /** What a window shows. The page names one with window.open('#status/NAME'); anything else is refused. */
 export type Surface =
   | { readonly kind: 'panel' | 'connections' }
-  | { readonly kind: 'connect' | 'status' | 'properties'; readonly name: string }
+  | { readonly kind: 'connect' | 'status' | 'properties' | 'diagnosis'; readonly name: string }
   | { readonly kind: 'log'; readonly name: string | null };
 
-const named: ReadonlySet<string> = new Set(['connect', 'status', 'properties']);
+const named: ReadonlySet<string> = new Set(['connect', 'status', 'properties', 'diagnosis']);
 
 /** Pixels, frame included; those of the browser host's windows. */
 export const surfaceSize: Readonly<Record<Surface['kind'], { readonly width: number; readonly height: number }>> = {
@@ -15,6 +15,7 @@ export const surfaceSize: Readonly<Record<Surface['kind'], { readonly width: num
   connect: { width: 400, height: 320 },
   status: { width: 380, height: 478 },
   properties: { width: 380, height: 470 },
+  diagnosis: { width: 460, height: 440 },
   log: { width: 760, height: 500 },
 };
 
@@ -39,5 +40,5 @@ export function parseSurfaceUrl(address: string): Surface | null {
   const kind = /^#([a-z]+)/.exec(url.hash)?.[1] ?? '';
   if (kind === 'panel' || kind === 'connections') return name === null ? { kind } : null;
   if (kind === 'log') return { kind, name };
-  return named.has(kind) && name !== null ? { kind: kind as 'connect' | 'status' | 'properties', name } : null;
+  return named.has(kind) && name !== null ? { kind: kind as 'connect' | 'status' | 'properties' | 'diagnosis', name } : null;
 }

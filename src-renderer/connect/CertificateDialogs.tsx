@@ -1,51 +1,25 @@
-import { useId, useState, type ReactNode } from 'react';
-import type { CertificateSummary, Prompt } from '../../src-main/api/contract';
+import { useId, useState, type KeyboardEvent, type ReactNode } from 'react';
+import type { ClientCertificateChoice, Prompt, ServerCertificatePrompt } from '../../src-main/api/contract';
+import { CertificateFacts, day } from '../certificates/CertificateFacts';
 import { VpnIcon, WarningIcon } from '../icons/icons';
 import { request } from '../store';
-import { currentLocale, safeText, t } from '../../src-text';
+import { safeText, t } from '../../src-text';
 import { WindowFrame } from '../widgets/WindowFrame';
 
-const day = (iso: string): string => {
-  const date = new Date(iso);
-  return Number.isNaN(date.getTime()) ? iso : date.toLocaleDateString(currentLocale());
-};
-
-function CertificateFacts({ certificate }: { readonly certificate: CertificateSummary }): ReactNode {
-  const facts: readonly (readonly [string, string])[] = [
-    [t('connect.certificate-subject'), certificate.subject],
-    [t('connect.certificate-issuer'), certificate.issuer],
-    [t('connect.certificate-names'), certificate.names.slice(0, 20).join(', ')],
-    [t('connect.certificate-valid'), t('connect.certificate-valid-range', { from: day(certificate.notBefore), to: day(certificate.notAfter) })],
-    [t('connect.certificate-fingerprint'), certificate.fingerprintSha256],
-  ];
-  return (
-    <div className="list-view selectable">
-      <table>
-        <tbody>
-          {facts.map(([name, value]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td className="wraps">
-                <bdi>{safeText(value, 300)}</bdi>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-/** The server showed a certificate that the profile's rules leave to the person. Cancel is the default. */
-export function ServerCertificateDialog({ prompt }: { readonly prompt: Extract<Prompt, { type: 'server-certificate' }> }): ReactNode {
+/** The server showed a certificate that nobody known here vouches for. Not connecting is the default; what is accepted is remembered. */
+export function ServerCertificateDialog({ prompt }: { readonly prompt: ServerCertificatePrompt }): ReactNode {
   const answer = (type: 'accept' | 'cancel'): void => void request('answerPrompt', { id: prompt.id, answer: { type } });
   return (
-    <WindowFrame id={`prompt:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={440} onClose={() => answer('cancel')}>
+    <WindowFrame id={`prompt:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={460} onClose={() => answer('cancel')}>
       <div className="dialog-body white">
-        <div className="message">
+        <div className="message" role="alert">
           <WarningIcon />
-          <h3 className="instruction-main">{t('connect.server-certificate', { name: prompt.connection })}</h3>
-          <p>{safeText(prompt.reason, 400)}</p>
+          <h3 className="instruction-main">{t(prompt.server === 'gateway' ? 'connect.server-certificate' : 'connect.aaa-certificate', { name: prompt.expectedName })}</h3>
+          <p>{t(`connect.certificate-problem.${prompt.problem}`)}</p>
+          {prompt.problem === 'changed' && (
+            <p className="strong">{t('connect.certificate-before', { fingerprints: prompt.acceptedBefore.slice(0, 3).join(', ') })}</p>
+          )}
+          <p className="soft">{t('connect.certificate-advice')}</p>
         </div>
         <CertificateFacts certificate={prompt.certificate} />
       </div>
@@ -54,33 +28,49 @@ export function ServerCertificateDialog({ prompt }: { readonly prompt: Extract<P
           {t('connect.accept-certificate')}
         </button>
         <button type="button" className="default" data-autofocus="" onClick={() => answer('cancel')}>
-          {t('button.cancel')}
+          {t('connect.refuse-certificate')}
         </button>
       </div>
     </WindowFrame>
   );
 }
 
+const sourceText = ({ source }: ClientCertificateChoice): string => (source.type === 'token' ? t('connect.certificate-on-token', { token: source.token }) : t('connect.certificate-in-profile'));
+
+/** Which of the person's certificates shows who they are. */
 export function ClientCertificateDialog({ prompt }: { readonly prompt: Extract<Prompt, { type: 'client-certificate' }> }): ReactNode {
   const [index, setIndex] = useState(0);
   const ids = useId();
   const chosen = prompt.choices[index];
   const cancel = (): void => void request('answerPrompt', { id: prompt.id, answer: { type: 'cancel' } });
+  const choose = (): void => void (chosen !== undefined && request('answerPrompt', { id: prompt.id, answer: { type: 'choose', index } }));
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const moves: Readonly<Record<string, number>> = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: prompt.choices.length - 1 };
+    const move = moves[event.key];
+    if (event.key === 'Enter') choose();
+    else if (move !== undefined) setIndex(Math.max(0, Math.min(prompt.choices.length - 1, move)));
+    else return;
+    event.preventDefault();
+  };
   return (
-    <WindowFrame id={`prompt:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={440} onClose={cancel}>
-      <div className="dialog-body">
-        <label htmlFor={`${ids}-choice`}>{t('connect.choose-certificate', { name: prompt.connection })}</label>
-        <select id={`${ids}-choice`} value={index} onChange={(event) => setIndex(Number(event.target.value))}>
+    <WindowFrame id={`prompt:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={460} onClose={cancel}>
+      <div className="dialog-body white">
+        <h3 className="instruction-main" id={`${ids}-label`}>
+          {t('connect.choose-certificate', { name: prompt.connection })}
+        </h3>
+        <div className="list-box choices" role="listbox" tabIndex={0} data-autofocus="" aria-labelledby={`${ids}-label`} aria-activedescendant={chosen === undefined ? undefined : `${ids}-${index}`} onKeyDown={onKeyDown}>
           {prompt.choices.map((choice, position) => (
-            <option key={choice.fingerprintSha256} value={position}>
-              {safeText(choice.subject, 80)}
-            </option>
+            <div key={`${position} ${choice.fingerprintSha256}`} id={`${ids}-${position}`} role="option" aria-selected={position === index} onClick={() => setIndex(position)} onDoubleClick={choose}>
+              <bdi className="strong">{safeText(choice.commonName ?? choice.subject, 60)}</bdi>
+              <span className="soft">{t('connect.certificate-line', { issuer: safeText(choice.issuerName, 60), to: day(choice.notAfter) })}</span>
+              <span className="soft">{sourceText(choice)}</span>
+            </div>
           ))}
-        </select>
+        </div>
         {chosen !== undefined && <CertificateFacts certificate={chosen} />}
       </div>
-      <div className="dialog-buttons">
-        <button type="button" className="default" disabled={chosen === undefined} onClick={() => void request('answerPrompt', { id: prompt.id, answer: { type: 'choose', index } })}>
+      <div className="dialog-buttons band">
+        <button type="button" className="default" disabled={chosen === undefined} onClick={choose}>
           {t('button.ok')}
         </button>
         <button type="button" onClick={cancel}>

@@ -58,7 +58,7 @@ export function ErrorDialog({ status, error }: { readonly status: StatusObject; 
         <button type="button" className="default" data-autofocus="" onClick={() => actions.redial(name, false)}>
           {counting ? t('button.redial-countdown', { seconds: left }) : t('button.redial')}
         </button>
-        <button type="button" onClick={() => actions.open({ kind: 'log', name })}>
+        <button type="button" onClick={() => actions.open({ kind: 'diagnosis', name })}>
           {t('button.diagnose')}
         </button>
         <button type="button" onClick={() => actions.dismiss(name)}>

@@ -9,6 +9,7 @@ import { fromBase64, saveFile, toBase64 } from '../widgets/save-file';
 import { UserText } from '../widgets/UserText';
 import { WindowFrame } from '../widgets/WindowFrame';
 import { LanguageChoice } from './LanguageChoice';
+import { ThemeChoice } from './ThemeChoice';
 import { NewConnectionDialog } from './NewConnectionDialog';
 
 /** The contract takes at most 1 MiB. */
@@ -152,6 +153,7 @@ export function ConnectionsWindow({ hidden }: { readonly hidden: boolean }): Rea
           </div>
           <div className="drop-hint">
             <p className="soft">{t('connections.drop')}</p>
+            <ThemeChoice />
             <LanguageChoice />
           </div>
         </div>

@@ -3,23 +3,13 @@ import type { AuthenticationMethod } from '../../src-core/profiles/profile';
 import { VpnIcon } from '../icons/icons';
 import { request, useApp } from '../store';
 import { t, type TextKey } from '../../src-text';
-import { toBase64 } from '../widgets/save-file';
+import { readCertificateFile, toBase64 } from '../widgets/save-file';
 import { WindowFrame } from '../widgets/WindowFrame';
 import { methodsWithCertificate, methodsWithUser, profileFile, type NewConnection } from './new-connection';
 
 const methods: readonly AuthenticationMethod[] = ['eap-mschapv2', 'machine-certificate', 'psk', 'eap-tls', 'peap-mschapv2', 'peap-tls', 'eap-ttls'];
 const methodText = (method: AuthenticationMethod): string =>
   t(method === 'machine-certificate' ? 'properties.use-machine' : method === 'psk' ? 'properties.use-psk' : (`properties.eap.${method}` as TextKey));
-
-const largestCertificate = 256 * 1024;
-
-/** A certificate file as the profile holds it: PEM as it is, anything else as base64. */
-async function readCertificate(file: File | undefined): Promise<string> {
-  if (file === undefined || file.size > largestCertificate) return '';
-  const content = new Uint8Array(await file.arrayBuffer());
-  const text = new TextDecoder('latin1').decode(content);
-  return text.includes('-----BEGIN ') ? text : toBase64(content);
-}
 
 interface FileFieldProps {
   readonly label: string;
@@ -31,7 +21,7 @@ function FileField({ label, onContent }: FileFieldProps): ReactNode {
   return (
     <>
       <label htmlFor={id}>{label}</label>
-      <input id={id} type="file" accept=".pem,.crt,.cer,.der,.p12,.pfx" onChange={(event) => void readCertificate(event.target.files?.[0]).then(onContent)} />
+      <input id={id} type="file" accept=".pem,.crt,.cer,.der,.p12,.pfx" onChange={(event) => void readCertificateFile(event.target.files?.[0]).then(onContent)} />
     </>
   );
 }

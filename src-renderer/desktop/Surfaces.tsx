@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { ConnectionsWindow } from '../connections/ConnectionsWindow';
+import { DiagnosisWindow } from '../diagnosis/DiagnosisWindow';
 import { LogWindow } from '../log/LogWindow';
 import { PropertiesWindow } from '../properties/PropertiesWindow';
 import { surfaceId, useApp, type Surface } from '../store';
@@ -11,6 +12,8 @@ export function SurfaceWindow({ surface, hidden }: { readonly surface: Surface; 
       return <StatusWindow name={surface.name} hidden={hidden} />;
     case 'properties':
       return <PropertiesWindow name={surface.name} hidden={hidden} />;
+    case 'diagnosis':
+      return <DiagnosisWindow name={surface.name} hidden={hidden} />;
     case 'log':
       return <LogWindow name={surface.name} hidden={hidden} />;
     case 'connections':

@@ -24,6 +24,8 @@ export function surfaceTitle(surface: Surface): string {
       return t('status.title', { name: surface.name });
     case 'properties':
       return t('properties.title', { name: surface.name });
+    case 'diagnosis':
+      return t('diagnosis.title', { name: surface.name });
     case 'log':
       return surface.name === null ? t('log.title') : t('log.title-of', { name: surface.name });
     case 'connections':

@@ -93,10 +93,8 @@ export function AdvancedDialog({ profile, onAccept, onClose }: AdvancedDialogPro
   const ids = useId();
   const { mobility } = draft;
   const set = (values: Partial<Profile['mobility']>): void => setDraft(change(draft, 'mobility', values));
-  const order = adapterOrder(
-    draft,
-    adapters.map((adapter) => adapter.name),
-  );
+  const demo = useApp((state) => state.demo);
+  const order = adapterOrder(draft, adapters, demo?.map(({ name }) => name));
   const content = (
     <div className="form-page">
       <div>

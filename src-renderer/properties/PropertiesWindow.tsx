@@ -4,8 +4,11 @@ import { VpnIcon } from '../icons/icons';
 import { actions, request, surfaceId, useApp } from '../store';
 import { t, type TextKey } from '../../src-text';
 import { Tabs } from '../widgets/Tabs';
+import { Check, NumberField } from '../widgets/fields';
 import { WindowFrame } from '../widgets/WindowFrame';
 import { AdvancedDialog } from './AdvancedDialog';
+import { CertificatePage } from './CertificatePage';
+import { PeapDialog, SmartCardDialog } from './EapDialogs';
 import { change, eapMethods } from './draft';
 
 interface PageProps {
@@ -41,39 +44,6 @@ function GeneralPage({ draft, onChange, original }: PageProps & { readonly origi
   );
 }
 
-interface NumberFieldProps {
-  readonly label: TextKey;
-  readonly value: number;
-  readonly onChange: (value: number) => void;
-}
-
-function NumberField({ label, value, onChange }: NumberFieldProps): ReactNode {
-  const id = useId();
-  return (
-    <div className="inline-field">
-      <label htmlFor={id}>{t(label)}</label>
-      <input id={id} type="number" min={0} max={86_400} value={value} onChange={(event) => event.target.value !== '' && onChange(Number(event.target.value))} />
-    </div>
-  );
-}
-
-interface CheckProps {
-  readonly label: TextKey;
-  readonly checked: boolean;
-  readonly disabled?: boolean;
-  readonly onChange: (checked: boolean) => void;
-}
-
-function Check({ label, checked, disabled = false, onChange }: CheckProps): ReactNode {
-  const id = useId();
-  return (
-    <div>
-      <input id={id} type="checkbox" checked={checked} disabled={disabled} onChange={(event) => onChange(event.target.checked)} />
-      <label htmlFor={id}>{t(label)}</label>
-    </div>
-  );
-}
-
 function OptionsPage({ draft, onChange }: PageProps): ReactNode {
   const set = (values: Partial<Profile['advanced']>): void => onChange(change(draft, 'advanced', values));
   return (
@@ -93,7 +63,12 @@ const kindOf = (method: AuthenticationMethod): Kind => (method === 'machine-cert
 const methodOf: Readonly<Record<Kind, AuthenticationMethod>> = { eap: 'eap-mschapv2', machine: 'machine-certificate', psk: 'psk' };
 const kindLabels: Readonly<Record<Kind, TextKey>> = { eap: 'properties.use-eap', machine: 'properties.use-machine', psk: 'properties.use-psk' };
 
-function SecurityPage({ draft, onChange, onAdvanced }: PageProps & { readonly onAdvanced: () => void }): ReactNode {
+interface SecurityProps extends PageProps {
+  readonly onAdvanced: () => void;
+  readonly onEapProperties: () => void;
+}
+
+function SecurityPage({ draft, onChange, onAdvanced, onEapProperties }: SecurityProps): ReactNode {
   const ids = useId();
   const { method } = draft.authentication;
   const kind = kindOf(method);
@@ -128,6 +103,13 @@ function SecurityPage({ draft, onChange, onAdvanced }: PageProps & { readonly on
                 ))}
               </select>
             )}
+            {each === 'eap' && (
+              <div className="to-right below">
+                <button type="button" disabled={kind !== 'eap' || method === 'eap-mschapv2'} onClick={onEapProperties}>
+                  {t('button.properties')}
+                </button>
+              </div>
+            )}
           </div>
         ))}
       </fieldset>
@@ -158,6 +140,7 @@ export function PropertiesWindow({ name, hidden }: { readonly name: string; read
 function PropertySheet({ profile, hidden }: { readonly profile: Profile; readonly hidden: boolean }): ReactNode {
   const [draft, setDraft] = useState(profile);
   const [advanced, setAdvanced] = useState(false);
+  const [eap, setEap] = useState(false);
   const id = surfaceId({ kind: 'properties', name: profile.name });
   const close = (): void => actions.close(id);
   const accept = async (): Promise<void> => {
@@ -171,7 +154,8 @@ function PropertySheet({ profile, hidden }: { readonly profile: Profile; readonl
           tabs={[
             { key: 'general', label: t('properties.tab.general'), content: <GeneralPage {...page} original={profile.name} /> },
             { key: 'options', label: t('properties.tab.options'), content: <OptionsPage {...page} /> },
-            { key: 'security', label: t('properties.tab.security'), content: <SecurityPage {...page} onAdvanced={() => setAdvanced(true)} /> },
+            { key: 'security', label: t('properties.tab.security'), content: <SecurityPage {...page} onAdvanced={() => setAdvanced(true)} onEapProperties={() => setEap(true)} /> },
+            { key: 'certificate', label: t('properties.tab.certificate'), content: <CertificatePage {...page} /> },
             { key: 'networking', label: t('properties.tab.networking'), content: <NetworkingPage {...page} /> },
           ]}
         />
@@ -184,6 +168,7 @@ function PropertySheet({ profile, hidden }: { readonly profile: Profile; readonl
           </button>
         </div>
       </WindowFrame>
+      {eap && !hidden && (draft.authentication.method === 'eap-tls' ? <SmartCardDialog profile={draft} onAccept={setDraft} onClose={() => setEap(false)} /> : <PeapDialog profile={draft} onAccept={setDraft} onClose={() => setEap(false)} />)}
       {advanced && !hidden && <AdvancedDialog profile={draft} onAccept={setDraft} onClose={() => setAdvanced(false)} />}
     </>
   );

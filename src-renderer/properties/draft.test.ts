@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { sampleProfile } from '../../e2e/support/fake-demo';
 import { profileFile } from '../connections/new-connection';
-import { adapterOrder, change, moved, outageChoices } from './draft';
+import { adapterOrder, change, moved, outageChoices, serverNamesOf } from './draft';
+
+const adapter = (name: string, kind = 'ethernet') => ({ name, kind });
 
 describe('Network outage time', () => {
   it("has Windows' eight items", () => {
@@ -13,10 +15,23 @@ describe('Network outage time', () => {
   });
 });
 
+test('names of servers are typed in one line', () => {
+  expect(serverNamesOf('radius.example ; *.b.example,radius.example')).toEqual(['radius.example', '*.b.example']);
+});
+
 describe('the order of adapters', () => {
   it('starts with those the profile names, then those present', () => {
     const profile = change(sampleProfile('A'), 'mobility', { adapterOrder: ['wlan0', 'gone0'] });
-    expect(adapterOrder(profile, ['eth0', 'wlan0'])).toEqual(['wlan0', 'gone0', 'eth0']);
+    expect(adapterOrder(profile, [adapter('eth0'), adapter('wlan0', 'wifi')])).toEqual(['wlan0', 'gone0', 'eth0']);
+  });
+  it('leaves out what cannot carry the tunnel: tunnels, shapers, bridges', () => {
+    expect(adapterOrder(sampleProfile('A'), [adapter('ifb0', 'virtual'), adapter('eth0'), adapter('tunl0', 'other'), adapter('wwan0', 'mobile')])).toEqual(['eth0', 'wwan0']);
+  });
+  it('keeps the adapters of the demo and those of this computer apart', () => {
+    const present = [adapter('demo-eth'), adapter('demo-wlan', 'wifi'), adapter('eth0')];
+    const demo = ['demo-eth', 'demo-wlan'];
+    expect(adapterOrder(sampleProfile('A'), present, demo)).toEqual(['eth0']);
+    expect(adapterOrder(change(sampleProfile('A'), 'mobility', { adapterOrder: ['demo-wlan'] }), present, demo)).toEqual(['demo-wlan', 'demo-eth']);
   });
   it.each([
     [0, 1, ['b', 'a', 'c']],

@@ -1,3 +1,4 @@
+import type { AdapterView } from '../../src-main/api/contract';
 import type { AuthenticationMethod, Profile } from '../../src-core/profiles/profile';
 
 /** The items of Windows 7's list, seconds (windows7-ux 3.4). Another value from an import is added where it belongs. */
@@ -9,11 +10,23 @@ export function outageChoices(current: number): readonly number[] {
 
 export const eapMethods: readonly AuthenticationMethod[] = ['eap-mschapv2', 'eap-tls', 'peap-mschapv2', 'peap-tls', 'eap-ttls'];
 
-/** Adapters in the order of preference: those the profile names first, then the others as the system lists them. */
-export function adapterOrder(profile: Profile, present: readonly string[]): readonly string[] {
+/** Kinds that can lead to a gateway. Tunnels, traffic shapers, bridges of virtual machines and the like are no ways out of this computer. */
+const outerKinds: ReadonlySet<string> = new Set(['ethernet', 'wifi', 'mobile']);
+
+/**
+ * Adapters in the order of preference: those the profile names first, then the others as the system lists them. Only what can carry the tunnel's
+ * own packets; and the demo's adapters are the demo's alone (`demo`: their names), as this computer's are everybody else's.
+ */
+export function adapterOrder(profile: Profile, present: readonly Pick<AdapterView, 'name' | 'kind'>[], demo: readonly string[] = []): readonly string[] {
   const named = profile.mobility.adapterOrder;
-  return [...named, ...present.filter((name) => !named.includes(name))];
+  const isDemo = named.some((name) => demo.includes(name));
+  const fitting = present.filter(({ name, kind }) => outerKinds.has(kind) && demo.includes(name) === isDemo);
+  return [...new Set([...named, ...fitting.map(({ name }) => name)])];
 }
+
+/** `a.example; *.b.example` as Windows has them in one line. */
+export const serverNamesText = (names: readonly string[]): string => names.join('; ');
+export const serverNamesOf = (text: string): readonly string[] => [...new Set(text.split(/[;,\s]+/).filter((name) => name !== ''))];
 
 /** The list with the entry at `index` moved by `by` places, within its ends. */
 export function moved<T>(list: readonly T[], index: number, by: number): readonly T[] {

@@ -84,7 +84,7 @@ export function GeneralTab({ status }: { readonly status: StatusObject }): React
         <button type="button" disabled={!isActive(status.state)} onClick={() => actions.disconnect(status.connection)}>
           {t('button.disconnect')}
         </button>
-        <button type="button" onClick={() => actions.open({ kind: 'log', name: status.connection })}>
+        <button type="button" onClick={() => actions.open({ kind: 'diagnosis', name: status.connection })}>
           {t('button.diagnose')}
         </button>
       </div>

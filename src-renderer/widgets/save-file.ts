@@ -19,3 +19,13 @@ export function toBase64(content: Uint8Array): string {
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
+
+const largestCertificate = 256 * 1024;
+
+/** A certificate file as the profile holds it: PEM as it is, anything else as base64. */
+export async function readCertificateFile(file: File | undefined): Promise<string> {
+  if (file === undefined || file.size > largestCertificate) return '';
+  const content = new Uint8Array(await file.arrayBuffer());
+  const text = new TextDecoder('latin1').decode(content);
+  return text.includes('-----BEGIN ') ? text : toBase64(content);
+}
