@@ -16,6 +16,8 @@ export interface RadiusOptions {
   readonly only?: 'mschapv2' | 'all';
   /** Inside PEAP. */
   readonly peapInner?: 'mschapv2' | 'tls';
+  /** TLS sessions may be resumed. */
+  readonly cache?: boolean;
 }
 
 export type Authentication = Readonly<Record<string, string | boolean | readonly string[] | Readonly<Record<string, Readonly<Record<string, string>>>>>>;
@@ -38,7 +40,7 @@ export class Radius {
   constructor(namespace: string, directory: string, pki: Pki, options: RadiusOptions) {
     this.#namespace = namespace;
     this.#directory = directory;
-    this.#configuration = radiusConfiguration(directory, pki, { certificate: 'aaa', tls: '1.2', peapInner: 'mschapv2', only: 'all', ...options });
+    this.#configuration = radiusConfiguration(directory, pki, { certificate: 'aaa', tls: '1.2', peapInner: 'mschapv2', only: 'all', cache: false, ...options });
   }
 
   async start(): Promise<void> {
@@ -75,7 +77,9 @@ function radiusConfiguration(directory: string, pki: Pki, options: Required<Radi
       tls_max_version = "${options.tls}"
       ecdh_curve = ""
       cipher_list = "DEFAULT"
-      cache { enable = no }
+      cache { enable = ${options.cache ? 'yes' : 'no'}
+ lifetime = 1
+ name = "lab" }
     }`;
   const inside = 'copy_request_to_tunnel = no\n use_tunneled_reply = no\n virtual_server = inner';
   const tunnels = `${tls('common')}
@@ -93,7 +97,8 @@ function radiusConfiguration(directory: string, pki: Pki, options: Required<Radi
   const checks = (module: string): string => `
     authorize { mschap\n ${module} { ok = return }\n files\n pap }
     authenticate { Auth-Type PAP { pap }\n Auth-Type MS-CHAP { mschap }\n ${module} }
-    post-auth { }`;
+    post-auth { ${options.cache ? 'update outer.session-state { User-Name := &User-Name }' : ''} }`;
+  const outerChecks = (module: string): string => checks(module).replace(/post-auth \{.*\}/, 'post-auth { }');
   return {
     dictionary: '',
     users: `${account.username} Cleartext-Password := "${account.password}"\n`,
@@ -119,7 +124,7 @@ function radiusConfiguration(directory: string, pki: Pki, options: Required<Radi
       }
       server lab {
         listen { type = auth\n ipaddr = 127.0.0.1\n port = 1812 }
-        ${checks('eap')}
+        ${outerChecks('eap')}
       }
       server inner { ${checks('inner-eap')} }
     `

@@ -6,6 +6,7 @@ import type { TlsSigner } from '../ports/tls';
 import type { Tokens } from '../ports/tokens';
 import { VpnError } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';
+import type { TokenPresence } from './ports';
 import type { Ask } from './questions';
 import { openTokenKey } from './token-key';
 
@@ -18,6 +19,8 @@ export interface ClientKey {
   readonly signer: Signer;
   /** For TLS: PKCS#8 DER, or who signs. */
   readonly tlsKey: Uint8Array | TlsSigner;
+  /** Absent: the key is in memory. */
+  readonly token?: TokenPresence;
   readonly wipe: () => void;
 }
 

@@ -17,6 +17,8 @@ export interface ConnectionFacts {
   connectedSince: number | null;
   roams: number;
   lastRoam: StatusObject['lastRoam'];
+  /** The token with the person's key, while the connection is up. */
+  token: { readonly label: string; readonly present: boolean } | null;
   /** Inner addresses the server gave last (C-48). */
   previousAddresses: readonly string[];
 }
@@ -34,6 +36,7 @@ export function newFacts(previousAddresses: readonly string[]): ConnectionFacts 
     connectedSince: null,
     roams: 0,
     lastRoam: null,
+    token: null,
     previousAddresses,
   };
 }
@@ -55,4 +58,5 @@ export function forgetSession(facts: ConnectionFacts): void {
   facts.dnsServers = [];
   facts.path = null;
   facts.connectedSince = null;
+  facts.token = null;
 }

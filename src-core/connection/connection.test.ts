@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { IkePath, IkeSession, IkeSessionConfig, IkeSessionDependencies, IkeSessionEvent } from '../ikev2/session';
 import type { NetworkSettings, SettingsReport, TunnelSettings } from '../ports/network-settings';
 import type { TunnelDevice } from '../ports/data-path';
+import { TokenError } from '../ports/tokens';
 import { VpnError, type VpnErrorSymbol } from '../ports/vpn-error';
 import type { LogRecord } from '../ports/trace';
 import { perfectLink, RecordingDataPath, SeededRandom, SimulatedNetwork, VirtualClock, type SimulatedHost } from '../simulation';
@@ -146,6 +147,8 @@ class Scene {
   readonly wiped: number[] = [];
   readonly questions: (string | null)[] = [];
   answers = 10;
+  /** The token of the credentials that are given next; null: none is plugged in. */
+  token: { present: boolean } | null | undefined = undefined;
   resolve: (host: string) => Promise<readonly string[]> = () => Promise.resolve([gateway]);
   readonly connection: Connection;
 
@@ -168,6 +171,7 @@ class Scene {
         trace: { log: (record) => void this.logs.push(record) },
         credentials: ({ reason }) => {
           this.questions.push(reason);
+          if (this.token === null) return Promise.reject(new VpnError('IKE_NO_CERT', 'Your token is not plugged in.', { cause: new TokenError('absent', 'no token has the label badge') }));
           return Promise.resolve(this.answers-- > 0 ? this.#credentials(this.questions.length) : null);
         },
         createDataPath: () => {
@@ -185,6 +189,7 @@ class Scene {
   }
 
   #credentials(number: number): SessionCredentials {
+    const { token } = this;
     const identity = { type: 'fqdn', value: new TextEncoder().encode('alice') } as const;
     return {
       label: 'EAP-MSCHAPv2',
@@ -192,6 +197,7 @@ class Scene {
       remoteIdentity: null,
       local: { method: 'psk', secret: new Uint8Array(1) },
       peer: { method: 'psk', secret: new Uint8Array(1), identity: null },
+      ...(token == null ? {} : { token: { label: 'badge', isPresent: () => token.present } }),
       wipe: () => void this.wiped.push(number),
     };
   }
@@ -456,6 +462,39 @@ describe('a connection', () => {
     expect(old!.closed).toBe('deleted');
     expect(scene.states).toEqual(['Connecting', 'Connected']);
     expect(scene.dataPaths).toHaveLength(1);
+  });
+
+  it('the token is taken out: the connection stays up and says so; a new sign-in waits for the token and asks for it again', async () => {
+    const first = { present: true };
+    scene.token = first;
+    await scene.connect();
+    expect(scene.connection.status().token).toEqual({ label: 'badge', present: true });
+    first.present = false;
+    await scene.clock.run(5_000);
+    expect(scene.connection.status()).toMatchObject({ state: 'Connected', token: { label: 'badge', present: false } });
+    expect(scene.logs.filter(({ text }) => text.includes('was taken out'))).toHaveLength(1);
+
+    scene.token = null;
+    scene.session.emit({ type: 'reauthenticate', reason: 'AUTH_LIFETIME' });
+    await scene.clock.run(1);
+    scene.session.emit({ type: 'ended', by: 'failure', error: new VpnError('IKE_NO_CERT', 'Your token was taken out.') });
+    await scene.clock.run(1);
+    expect(scene.questions).toHaveLength(2);
+    expect(scene.sessions[0]!.closed).toBe('no');
+
+    // Put back: its PIN is asked for, and the new IKE SA is made with it.
+    scene.token = { present: true };
+    for (let tries = 0; tries < 5 && scene.questions.length < 3; tries++) {
+      await scene.clock.run(2_001);
+      if (scene.questions.length < 3) scene.session.emit({ type: 'ended', by: 'failure', error: new VpnError('IKE_NO_CERT', 'Your token was taken out.') });
+      await scene.clock.run(1);
+    }
+    expect(scene.questions).toHaveLength(3);
+    scene.session.establish();
+    await scene.clock.run(2_100);
+    expect(scene.connection.status()).toMatchObject({ state: 'Connected', token: { label: 'badge', present: true } });
+    expect(scene.states).toEqual(['Connecting', 'Connected']);
+    expect(scene.wiped).toEqual([1]);
   });
 
   it('a hint that the server forgot us: it is asked, and only its silence leads to a new IKE SA (C-75, M-35)', async () => {

@@ -141,6 +141,7 @@ export class Connection {
       lastRoam: facts.lastRoam,
       paths: live ? this.#paths(attempt) : [],
       network: this.#connectivity?.reason ?? null,
+      token: facts.token,
     });
   }
 

@@ -107,6 +107,7 @@ async function machineCertificate(ownCertificate: () => Promise<ClientKey | null
   return {
     localIdentity: { type: 'der-dn', value: own.leaf.subject.der },
     local: { method: 'signature', signer: own.signer, certificates: own.certificates },
+    ...(own.token === undefined ? {} : { token: own.token }),
     wipe: own.wipe,
   };
 }
@@ -127,7 +128,7 @@ async function twoRounds(person: LocalCredentials, ownCertificate: () => Promise
         person.wipe();
         machine.wipe();
       };
-      return { ...person, localIdentity: machine.localIdentity, local: machine.local, secondRound: { localIdentity: person.localIdentity, local: person.local }, wipe: wipeBoth };
+      return { ...person, localIdentity: machine.localIdentity, local: machine.local, ...(machine.token === undefined ? {} : { token: machine.token }), secondRound: { localIdentity: person.localIdentity, local: person.local }, wipe: wipeBoth };
     }
   } catch (error) {
     person.wipe();
@@ -140,5 +141,5 @@ async function twoRounds(person: LocalCredentials, ownCertificate: () => Promise
 /** The gateway proves itself by a certificate that fits the rules of the profile. */
 function certificatePeer(profile: Profile, options: CredentialsOptions): SessionCredentials['peer'] {
   const { verify, certificateRequests } = gatewayAcceptance(profile, options.acceptance);
-  return { method: 'certificate', verify, certificateRequests, allowSha1Rsa: profile.advanced.legacyWindows };
+  return { method: 'certificate', verify, certificateRequests, allowSha1Rsa: profile.advanced.legacyWindows, requestOcsp: profile.serverCertificate.revocation !== 'off' };
 }

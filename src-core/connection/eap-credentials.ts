@@ -76,7 +76,7 @@ async function certificateCredentials({ profile, refused }: CredentialsQuestion,
   const own = await ownCertificate();
   if (own === null) return null;
   const identity = profile.authentication.username ?? certificateIdentity(own.leaf);
-  return local(profile, options, { mschap: null, password: null, certificate: { certificates: own.certificates, privateKey: own.tlsKey }, identity }, own.wipe);
+  return local(profile, options, { mschap: null, password: null, certificate: { certificates: own.certificates, privateKey: own.tlsKey }, identity }, own);
 }
 
 /** What a server finds the account by: e-mail, else host name, else CN, as Windows does with certificates of users (P-21). */
@@ -85,7 +85,7 @@ function certificateIdentity({ subjectAltNames, subject }: Certificate): string 
   return name ?? 'anonymous';
 }
 
-function local(profile: Profile, options: OptionsWithSessions, secrets: EapSecrets, wipeMore: () => void = () => undefined): LocalCredentials {
+function local(profile: Profile, options: OptionsWithSessions, secrets: EapSecrets, own: ClientKey | null = null): LocalCredentials {
   const method = eapMethodFactory(profile, options.sessions === null ? options : { ...options, resumption: options.sessions.of(secrets.identity) });
   // only methods that hide the inner identity have an outer one.
   const outer = profile.authentication.method === 'eap-mschapv2' ? secrets.identity : (profile.authentication.anonymousIdentity ?? secrets.identity);
@@ -104,10 +104,11 @@ function local(profile: Profile, options: OptionsWithSessions, secrets: EapSecre
     },
     mschap: secrets.mschap,
     changesPassword: options.askNewPassword !== undefined,
+    ...(own?.token === undefined ? {} : { token: own.token }),
     wipe: () => {
       if (secrets.mschap !== null) wipe(secrets.mschap.ntHash);
       if (secrets.password !== null) wipe(secrets.password);
-      wipeMore();
+      own?.wipe();
     },
   };
 }

@@ -11,6 +11,13 @@ import type { Trace } from '../ports/trace';
 import type { VpnError } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';
 
+/** A token in use. */
+export interface TokenPresence {
+  readonly label: string;
+  /** Still plugged in, and the same one. */
+  isPresent(): boolean;
+}
+
 /** How this computer proves itself in one attempt. */
 export interface LocalCredentials {
   /** null: the origin address (RFC 7296 section 3.5, ID_IPV4_ADDR or ID_IPV6_ADDR). */
@@ -22,6 +29,8 @@ export interface LocalCredentials {
   readonly mschap?: MschapCredentials | null;
   /** A new password is at hand should the server ask for one. */
   readonly changesPassword?: boolean;
+  /** The token that holds the key; absent: the key is in memory. */
+  readonly token?: TokenPresence;
   /** Wipes every secret. Idempotent. */
   wipe(): void;
 }

@@ -1,3 +1,4 @@
+import { TokenError } from '../ports/tokens';
 import { VpnError } from '../ports/vpn-error';
 import { applySettings } from './apply-settings';
 import type { Attempt } from './attempt';
@@ -13,6 +14,8 @@ import { isAskedAgain } from './sign-in';
 /** An IKE SA that ended sooner than this, so many times in a row, is not made again. */
 const quickEndMs = 30_000;
 const mostQuickEnds = 3;
+/** A token that is not there is looked for so often. */
+const tokenPauseMs = 2_000;
 
 /** Makes a new IKE SA for the connection that exists (revival.ts says when), with what is in memory, until it works or the outage time is over. */
 export class Reviver {
@@ -109,6 +112,10 @@ export class Reviver {
           return;
         } catch (error) {
           if (over()) return;
+          if (attempt.credentials?.token?.isPresent() === false) {
+            if (!(await this.#askedForToken())) return;
+            continue;
+          }
           const next = afterFailure(revival, error instanceof VpnError ? error : failures.unexpected(error));
           if (next.type === 'give-up') {
             if (!(await this.#askedThePerson(next.error))) return;
@@ -135,6 +142,28 @@ export class Reviver {
       return false;
     }
     if (fresh !== attempt.credentials) attempt.credentials?.wipe();
+    attempt.credentials = fresh;
+    return true;
+  }
+
+  /** The key went with the token: nothing works before it is back and open again. False: the connection ended meanwhile. Throws what the token itself does not cure. */
+  async #askedForToken(): Promise<boolean> {
+    const attempt = this.#attempt;
+    let fresh: SessionCredentials | null;
+    try {
+      fresh = await this.#context.ports.credentials({ profile: this.#context.profile, reason: null, refused: null });
+    } catch (error) {
+      const reason = error instanceof VpnError && error.cause instanceof TokenError ? error.cause.reason : null;
+      if (reason !== 'absent' && reason !== 'removed') throw error;
+      await this.#pause(tokenPauseMs);
+      return !attempt.ended;
+    }
+    if (fresh === null) throw failures.cancelled();
+    if (attempt.ended) {
+      fresh.wipe();
+      return false;
+    }
+    attempt.credentials?.wipe();
     attempt.credentials = fresh;
     return true;
   }

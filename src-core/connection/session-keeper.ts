@@ -17,6 +17,7 @@ import { renewGatewayAddresses } from './resolve-gateway';
 import { revivalTryMs, type Revival } from './revival';
 import { outageMs } from './session-config';
 import { isoTime } from './status-object';
+import { TokenWatch } from './token-watch';
 
 /** Rounds of probing without any answer before a new IKE SA is tried beside the old one. */
 const roundsBeforeRevival = 2;
@@ -28,6 +29,7 @@ export class SessionKeeper {
   readonly #reviver: Reviver;
   readonly #doubts: Doubts;
   readonly #sleep: SleepWatch;
+  readonly #tokenWatch: TokenWatch;
   /** Clock.now() when the session in use was established. */
   #establishedAt = -Infinity;
 
@@ -40,6 +42,7 @@ export class SessionKeeper {
       context.log('info', `The computer was asleep for ${duration(milliseconds)}: looking at the path again.`);
       this.resume();
     });
+    this.#tokenWatch = new TokenWatch(context, attempt);
   }
 
   /** A revival that has no IKE SA to fall back on: the connection waits. */
@@ -68,6 +71,7 @@ export class SessionKeeper {
     this.#context.give({ type: 'registered' });
     this.#doubts.start();
     this.#sleep.start();
+    this.#tokenWatch.start();
     this.#context.log('info', `Connected: ${facts.previousAddresses.join(', ')} by ${facts.path?.label ?? 'no adapter'} (${facts.path?.source ?? ''}).`);
   }
 
@@ -81,6 +85,7 @@ export class SessionKeeper {
   stop(): void {
     this.#sleep.stop();
     this.#doubts.stop();
+    this.#tokenWatch.stop();
     this.#reviver.stop();
   }
 

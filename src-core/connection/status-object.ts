@@ -34,6 +34,7 @@ export interface StatusFacts {
   readonly paths: readonly PathStatus[];
   /** What the network says about the silence, while the connection waits for its server. */
   readonly network: 'captive-portal' | 'no-internet' | null;
+  readonly token: { readonly label: string; readonly present: boolean } | null;
 }
 
 export const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
@@ -113,6 +114,7 @@ export function idleStatus(name: string, server: string, since: number): StatusO
     lastRoam: null,
     paths: [],
     network: null,
+    token: null,
   });
 }
 
@@ -144,6 +146,7 @@ export function statusObject(facts: StatusFacts): StatusObject {
     lastRoam: facts.lastRoam,
     outageEndsAt: outage === null ? null : isoTime(outage),
     waitingFor: waitingFor(facts),
+    token: facts.token,
     phase: phase.type === 'connecting' ? phase.step : null,
     paths: facts.paths,
     error: phase.type === 'down' || phase.type === 'disconnecting' ? phase.error : null,

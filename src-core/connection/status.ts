@@ -71,5 +71,7 @@ export interface StatusObject {
   readonly waitingFor: WaitingReason | null;
   readonly phase: 'resolving' | 'connecting' | 'authenticating' | 'registering' | null;
   readonly paths: readonly PathStatus[];
+  /** The token (smart card) with the key of this sign-in; absent or null: none is used, or the connection is not up. */
+  readonly token?: { readonly label: string; readonly present: boolean } | null;
   readonly error: VpnErrorInfo | null;
 }

@@ -25,7 +25,7 @@ export async function openTokenKey({ pkcs11 }: TokenReference, tokens: Tokens | 
       token.close();
       return null;
     }
-    return keyOf(token, normalizeId(pkcs11.id));
+    return keyOf(token, pkcs11.token, normalizeId(pkcs11.id));
   } catch (error) {
     token?.close();
     throw error instanceof TokenError ? tokenError(error, pkcs11.token) : error;
@@ -58,12 +58,12 @@ const pinWarnings = {
   locked: 'The token has locked itself.',
 } as const;
 
-function keyOf(token: Token, id: string): ClientKey {
+function keyOf(token: Token, label: string, id: string): ClientKey {
   const found = token.certificates();
   const own = found.find((entry) => entry.id === id);
   if (own === undefined) throw new TokenError('not-found', `no certificate of id ${id} among ${String(found.length)}`);
   const leaf = parseCertificate(own.der);
-  return { leaf, certificates: [own.der], signer: tokenSigner(token, id, leaf), tlsKey: tlsSigner(token, id), wipe: () => token.close() };
+  return { leaf, certificates: [own.der], signer: tokenSigner(token, id, leaf), tlsKey: tlsSigner(token, id), token: { label, isPresent: () => token.isPresent }, wipe: () => token.close() };
 }
 
 /** "01", "0x01" and "%01" are what tools print. */

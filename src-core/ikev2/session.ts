@@ -103,7 +103,7 @@ export interface PeerCredentials {
 export type PeerVerifier = (credentials: PeerCredentials) => Promise<{ readonly publicKeySpki: Uint8Array }>;
 
 export type PeerAuthentication =
-  | { readonly method: 'certificate'; readonly verify: PeerVerifier; readonly certificateRequests: readonly Uint8Array[] /* SHA-1 of SPKI, 20 octets each */; readonly allowSha1Rsa: boolean }
+  | { readonly method: 'certificate'; readonly verify: PeerVerifier; readonly certificateRequests: readonly Uint8Array[] /* SHA-1 of SPKI, 20 octets each */; readonly allowSha1Rsa: boolean; /** RFC 4806: OCSP responses are asked for along with the certificate. */ readonly requestOcsp?: boolean }
   | { readonly method: 'psk'; readonly secret: Uint8Array; readonly identity: Identity | null };
 
 export interface IkeSessionConfig {
@@ -289,6 +289,8 @@ export interface ResponderConfig {
   readonly localIdentity: Identity;
   /** Proves the gateway to clients with certificate or EAP; null where only PSK is used. */
   readonly signature: Extract<LocalAuthentication, { method: 'signature' }> | null;
+  /** OCSP responses for its certificates, DER, for clients that ask for them (RFC 4806). */
+  readonly ocspResponses?: () => readonly Uint8Array[];
   readonly clients: ClientAuthentication;
   /** Called once a client, after it proved itself. */
   readonly assign: (request: AddressRequest) => AddressAssignment;

@@ -132,7 +132,7 @@ export class ResponderHandshake implements Handshake {
       if (config.secondRound === 'required') return this.#refuse(sa, request);
       const eapOnly = config.eapOnly === true && findNotify(request.payloads, notifyType.EAP_ONLY_AUTHENTICATION) !== undefined;
       if (!eapOnly && config.signature === null) return this.#refuse(sa, request);
-      const own = eapOnly ? [identificationPayload('IDr', config.localIdentity)] : await this.#ownSignature();
+      const own = eapOnly ? [identificationPayload('IDr', config.localIdentity)] : await this.#ownSignature(request.payloads);
       if (this.#isLive()) await this.#startEap(sa, request, { first, claim: first, proven: null, eapOnly }, own);
       return;
     }
@@ -151,7 +151,7 @@ export class ResponderHandshake implements Handshake {
     const name = 'Machine certificate';
     const another = findNotify(request.payloads, notifyType.ANOTHER_AUTH_FOLLOWS) !== undefined;
     if (another ? config.secondRound === undefined : config.secondRound === 'required') return this.#refuse(sa, request);
-    const own = await this.#ownSignature();
+    const own = await this.#ownSignature(request.payloads);
     if (!this.#isLive()) return;
     if (another) {
       this.#stage = { type: 'second', first, proven: name };
@@ -246,13 +246,16 @@ export class ResponderHandshake implements Handshake {
     this.#session.timers.set('half-open', lingerMs, () => this.#session.abandon());
   }
 
-  async #ownSignature(): Promise<readonly InnerPayload[]> {
+  async #ownSignature(asked: readonly Payload[]): Promise<readonly InnerPayload[]> {
     const { config } = this.#options;
     if (config.signature === null) throw new Error('no key to sign with');
+    const wantsOcsp = findPayloads(asked, 'CERTREQ').some(({ encoding }) => encoding === certificateEncoding.OCSP_CONTENT);
+    const ocspResponses = wantsOcsp ? (config.ocspResponses?.() ?? []) : [];
     const auth: AuthenticationPayload = await createSignature(config.signature.signer, this.#init.peerHashes, this.#ownOctets());
     return [
       identificationPayload('IDr', config.localIdentity),
       ...config.signature.certificates.map((data) => ({ type: 'CERT' as const, encoding: certificateEncoding.X509_SIGNATURE, data })),
+      ...ocspResponses.map((data) => ({ type: 'CERT' as const, encoding: certificateEncoding.OCSP_CONTENT, data })),
       auth,
     ];
   }

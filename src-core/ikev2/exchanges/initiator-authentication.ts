@@ -7,7 +7,7 @@ import { certificateEncoding, notifyType } from '../wire/constants';
 import { findNotify, findPayload, findPayloads } from '../wire/find';
 import type { InnerPayload, Payload } from '../wire/payload';
 import type { AuthenticationPayload } from '../wire/payloads/authentication';
-import { x509CertificateRequest } from '../wire/payloads/certificate-request';
+import { ocspRequestPayload, x509CertificateRequest } from '../wire/payloads/certificate-request';
 import { type IdentificationPayload, identificationBody, identificationPayload, payloadIdentity } from '../wire/payloads/identification';
 import { notify } from '../wire/payloads/notify';
 import { authenticatedOctets, checkSignature, createSignature, sharedKeyAuthentication, verifySharedKey } from './authentication';
@@ -120,6 +120,7 @@ async function firstRequest(host: AuthenticationHost, idI: IdentificationPayload
   if (config.initialContact) payloads.push(notify(notifyType.INITIAL_CONTACT));
   // C-31: without it some gateways send no certificate.
   if (peer.method === 'certificate' && peer.certificateRequests.length > 0) payloads.push(x509CertificateRequest(peer.certificateRequests));
+  if (peer.method === 'certificate' && peer.requestOcsp === true) payloads.push(ocspRequestPayload());
   if (host.sendsIdr && config.remoteIdentity !== null) payloads.push(identificationPayload('IDr', config.remoteIdentity));
   if (local.method === 'psk') payloads.push(sharedKeyAuthentication(init.suite.prf, local.secret, ownOctets));
   if (local.method === 'signature') payloads.push(await host.whileLive(createSignature(local.signer, init.peerHashes, ownOctets)));

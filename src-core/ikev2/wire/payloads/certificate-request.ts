@@ -26,6 +26,11 @@ export function x509CertificateRequest(authorityKeyHashes: readonly Uint8Array[]
   return { type: 'CERTREQ', encoding: certificateEncoding.X509_SIGNATURE, data: concat(...authorityKeyHashes) };
 }
 
+/** RFC 4806 section 3.1: OCSP responses are wanted; an empty list leaves the responder to the peer (P-15). */
+export function ocspRequestPayload(): CertificateRequestPayload {
+  return { type: 'CERTREQ', encoding: certificateEncoding.OCSP_CONTENT, data: new Uint8Array(0) };
+}
+
 /** The hashes of an X.509 request; null when the payload is to be ignored: other encoding, no multiple of 20, over 4 KiB (H-23, P-22). */
 export function requestedAuthorities(payload: CertificateRequestPayload): readonly Uint8Array[] | null {
   if (payload.encoding !== certificateEncoding.X509_SIGNATURE) return null;
