@@ -2,12 +2,17 @@ import type { Certificate, NameConstraints } from './certificate';
 import { attributeValues, type DistinguishedName, foldedRdns } from './distinguished-name';
 import { formatGeneralName, type GeneralName } from './general-name';
 
+/** Comparisons for one certificate and one authority above it: both bring lists as long as they like. */
+const mostComparisons = 1 << 18;
+
 /**
  * RFC 5280 section 4.2.1.10. Gives the first name of the certificate that breaks the constraints, as a sentence part, or null.
  * Names compare without regard to case, excluded ones too (CVE-2026-35331).
  */
 export function nameConstraintViolation(certificate: Certificate, constraints: NameConstraints, isLeaf: boolean): string | null {
-  for (const name of constrainedNames(certificate, isLeaf)) {
+  const names = constrainedNames(certificate, isLeaf);
+  if (names.length * (constraints.permitted.length + constraints.excluded.length) > mostComparisons) return `there are ${String(names.length)} names, too many to compare with all constraints`;
+  for (const name of names) {
     const excludedBy = constraints.excluded.find((base) => base.type === name.type && covers(base, name, 'excluded'));
     if (excludedBy !== undefined) return `${formatGeneralName(name)} is excluded by ${formatGeneralName(excludedBy)}`;
     const permitted = constraints.permitted.filter((base) => base.type === name.type);
