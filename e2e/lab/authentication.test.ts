@@ -36,4 +36,15 @@ describe('connect', () => {
     expect(await client.stop()).toBe(0);
     expect(await lab().gatewaySas()).toEqual([]);
   });
+
+  it('X-17: the usual proposals, ML-KEM first, reach a gateway that knows nothing of it; where it is required, there is no connection', async () => {
+    const usual = { proposals: { ike: [], esp: [] } } as const;
+    const client = VpnClient.by(lab(), 'eap-mschapv2', usual);
+    expect((await client.connected()).ike?.proposal).not.toContain('mlkem');
+    await lab().ping();
+    expect(await client.stop()).toBe(0);
+    const strict = VpnClient.by(lab(), 'eap-mschapv2', { ...usual, name: 'Lab strict', advanced: { postQuantum: 'require' } });
+    expect((await strict.exit).code).toBe(3);
+    expect(strict.status?.error).toMatchObject({ code: 13868, rule: 'ike-proposal' });
+  });
 });

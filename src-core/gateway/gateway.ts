@@ -43,7 +43,7 @@ export interface EmbeddedGatewayOptions {
 }
 
 export const gatewayDefaults = {
-  ikeProposals: ['aes256gcm16-prfsha384-ecp256', 'aes256gcm16-prfsha256-x25519', 'aes128gcm16-prfsha256-ecp256', 'chacha20poly1305-prfsha256-x25519', 'aes256-sha256-modp2048'],
+  ikeProposals: ['aes256gcm16-prfsha384-x25519-ecp256-ke1_mlkem768', 'aes256gcm16-prfsha384-ecp256', 'aes256gcm16-prfsha256-x25519', 'aes128gcm16-prfsha256-ecp256', 'chacha20poly1305-prfsha256-x25519', 'aes256-sha256-modp2048'],
   espProposals: ['aes128gcm16', 'aes256gcm16', 'chacha20poly1305', 'aes256-sha256'],
 } as const;
 

@@ -83,6 +83,7 @@ export function profileProblems(profile: Profile): readonly ProfileProblem[] {
   for (const [i, name] of profile.authentication.serverNames.entries()) {
     if (name !== '*' && canonicalHost(name.replace(/^\*\./, '')) === null) refuse(`authentication.serverNames[${String(i)}]`, 'must be a host name, *.domain, or * for any');
   }
+  if (profile.advanced.postQuantum === 'require' && !profile.advanced.fragmentation) refuse('advanced.postQuantum', 'must not be require where fragmentation is false: its messages are too large for one datagram');
   const { network, mobility } = profile;
   for (const [i, route] of network.routes.entries()) if (parseCidr(route) === null) refuse(`network.routes[${String(i)}]`, 'must be a network such as 10.0.0.0/8');
   if (network.dnsServers !== 'server') for (const [i, server] of network.dnsServers.entries()) if (!isIpAddress(server)) refuse(`network.dnsServers[${String(i)}]`, 'must be an IP address');

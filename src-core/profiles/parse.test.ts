@@ -117,6 +117,19 @@ describe('our own format', () => {
     for (const bad of [null, [], 'x', 5]) expect(checkProfile(bad).profile).toBeNull();
   });
 
+  test('proposals: ML-KEM is offered first by default, never added to own lists but where it is required (X-17)', () => {
+    const advanced = { fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, reauthenticationSeconds: null, tcpFallback: true, legacyWindows: false } as const;
+    const offered = (postQuantum: 'prefer' | 'off' | 'require', ike: readonly string[], more: { readonly fragmentation?: boolean; readonly legacyWindows?: boolean } = {}): readonly boolean[] =>
+      effectiveProposals({ proposals: { ike, esp: [] }, advanced: { ...advanced, postQuantum, ...more } }).ike.map((keyword) => keyword.includes('ke1_mlkem768'));
+    expect(offered('prefer', [])).toEqual([true, true, false, false]);
+    expect(offered('off', [])).toEqual([false, false]);
+    expect(offered('prefer', ['aes128-sha256-x25519'])).toEqual([false]);
+    expect(offered('prefer', [], { fragmentation: false })).toEqual([false, false]);
+    expect(offered('prefer', [], { legacyWindows: true }).some(Boolean)).toBe(false);
+    expect(offered('require', [])).toEqual([true, true]);
+    expect(offered('require', ['aes128-sha256-x25519', 'default'])).toEqual([true, true, true]);
+  });
+
   test('proposals: the own ones, the usual ones, or those for old Windows servers (W-3)', () => {
     const advanced = { postQuantum: 'off', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, reauthenticationSeconds: null, tcpFallback: true } as const;
     const none = { ike: [], esp: [] };

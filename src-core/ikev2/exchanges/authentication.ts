@@ -17,10 +17,10 @@ const keyPad = utf8Encode('Key Pad for IKEv2');
 
 /**
  * What AUTH covers (RFC 7296 section 2.15, C-23): the signer's IKE_SA_INIT message as finally sent, without marker | the other side's nonce |
- * prf(SK_p of the signer, body of its ID payload as sent).
+ * prf(SK_p of the signer, body of its ID payload as sent) | what RFC 9242 section 3.3.1 adds, nothing without IKE_INTERMEDIATE.
  */
-export function authenticatedOctets(algorithm: PrfAlgorithm, initMessage: Uint8Array, otherNonce: Uint8Array, skP: Uint8Array, identityBody: Uint8Array): Uint8Array {
-  return concat(initMessage, otherNonce, prf(algorithm, skP, identityBody));
+export function authenticatedOctets(algorithm: PrfAlgorithm, initMessage: Uint8Array, otherNonce: Uint8Array, skP: Uint8Array, identityBody: Uint8Array, intermediate: Uint8Array = new Uint8Array(0)): Uint8Array {
+  return concat(initMessage, otherNonce, prf(algorithm, skP, identityBody), intermediate);
 }
 
 /** Method 2, also for the keys that EAP made (RFC 7296 sections 2.15, 2.16). */

@@ -16,6 +16,7 @@ import { noAnswer, noAuthAnswer, protocolViolation } from './failures';
 import { installFirstChild, offerFirstChild } from './first-child-initiator';
 import { InitAttempt, type InitResult } from './ike-sa-init';
 import { type Authenticated, authenticate } from './initiator-authentication';
+import { exchangeAdditionalKeys } from './intermediate';
 import { beginAuthenticationLifetime } from './authentication-lifetime';
 import { Rejection } from './rejection';
 
@@ -143,11 +144,11 @@ export class InitiatorHandshake implements Handshake {
   }
 
   /** Sends a request; the promise stays open for ever when the candidate is given up meanwhile. */
-  #exchange(candidate: Candidate, payloads: readonly InnerPayload[]): Promise<readonly Payload[]> {
+  #exchange(candidate: Candidate, payloads: readonly InnerPayload[], name: 'IKE_AUTH' | 'IKE_INTERMEDIATE' = 'IKE_AUTH'): Promise<readonly Payload[]> {
     return new Promise((resolve) => {
       candidate.sa.request({
-        name: 'IKE_AUTH',
-        exchange: exchangeType.IKE_AUTH,
+        name,
+        exchange: exchangeType[name],
         payloads,
         schedule: connectSchedule,
         onResponse: (response) => {
@@ -172,11 +173,12 @@ export class InitiatorHandshake implements Handshake {
 
   async #authenticate(candidate: Candidate): Promise<void> {
     const config = this.#config;
+    const init = await exchangeAdditionalKeys<InitResult>(this.#session, candidate.sa, candidate, (payloads) => this.#exchange(candidate, payloads, 'IKE_INTERMEDIATE'));
     const offer = offerFirstChild(this.#session, config);
     candidate.spiIn = offer.spiIn;
     const outcome = await authenticate({
       config,
-      init: candidate,
+      init,
       offer,
       sendsIdr: config.remoteIdentity !== null && !this.#withoutIdr,
       exchange: (payloads) => this.#exchange(candidate, payloads),
@@ -187,7 +189,7 @@ export class InitiatorHandshake implements Handshake {
     });
     if (!this.#isLive(candidate)) return;
     if (outcome === 'without-idr') return this.#restartWithoutIdr(candidate);
-    const { child, configuration } = installFirstChild(this.#session, config, candidate, offer, outcome.response, outcome.own);
+    const { child, configuration } = installFirstChild(this.#session, config, init, offer, outcome.response, outcome.own);
     candidate.spiIn = null;
     this.#finish(candidate, outcome, child, configuration);
   }

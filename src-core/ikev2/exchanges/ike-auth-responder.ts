@@ -14,6 +14,7 @@ import { authenticatedOctets, checkSignature, createSignature, sharedKeyAuthenti
 import { enforceAuthenticationLifetime } from './authentication-lifetime';
 import { createFirstChild } from './first-child-responder';
 import type { InitResult } from './ike-sa-init';
+import { answerAdditionalKeys } from './intermediate';
 
 /** A refused client may ask for the last answer again for so long, milliseconds. */
 const lingerMs = 5000;
@@ -48,6 +49,8 @@ interface EapRound {
 }
 
 type Stage =
+  /** RFC 9370: a second key exchange comes before everything else. */
+  | { readonly type: 'intermediate' }
   | { readonly type: 'first' }
   /** RFC 4739: the certificate was right, another identity follows. */
   | { readonly type: 'second'; readonly first: FirstRequest; readonly proven: string }
@@ -58,15 +61,16 @@ type Stage =
 /** The gateway's side of IKE_AUTH (RFC 7296 sections 1.2, 2.15, 2.16; RFC 5998; RFC 4739). */
 export class ResponderHandshake implements Handshake {
   readonly #session: SessionCore;
-  readonly #init: Omit<InitResult, 'path' | 'nat'>;
+  #init: Omit<InitResult, 'path' | 'nat'>;
   readonly #options: ResponderHandshakeOptions;
-  #stage: Stage = { type: 'first' };
+  #stage: Stage;
   #closed = false;
 
   constructor(session: SessionCore, init: Omit<InitResult, 'path' | 'nat'>, options: ResponderHandshakeOptions) {
     this.#session = session;
     this.#init = init;
     this.#options = options;
+    this.#stage = init.suite.additional === null ? { type: 'first' } : { type: 'intermediate' };
   }
 
   receive(): boolean {
@@ -74,7 +78,7 @@ export class ResponderHandshake implements Handshake {
   }
 
   handleRequest(sa: IkeSa, request: ReceivedRequest): void {
-    if (request.exchange !== exchangeType.IKE_AUTH) return;
+    if (request.exchange !== (this.#stage.type === 'intermediate' ? exchangeType.IKE_INTERMEDIATE : exchangeType.IKE_AUTH)) return;
     // The client floats to port 4500 with IKE_AUTH (C-39).
     this.#session.adoptPath(request.path);
     this.#process(sa, request).catch(() => this.#refuse(sa, request));
@@ -102,6 +106,13 @@ export class ResponderHandshake implements Handshake {
   async #process(sa: IkeSa, request: ReceivedRequest): Promise<void> {
     const stage = this.#stage;
     switch (stage.type) {
+      case 'intermediate': {
+        const strengthened = answerAdditionalKeys(this.#session, sa, this.#init, request, (payloads) => sa.respond(request, payloads));
+        if (strengthened === null) return this.#refuse(sa, request);
+        this.#init = strengthened;
+        this.#stage = { type: 'first' };
+        return;
+      }
       case 'first':
         return this.#first(sa, request);
       case 'second': {
@@ -261,13 +272,13 @@ export class ResponderHandshake implements Handshake {
   }
 
   #ownOctets(): Uint8Array {
-    const { suite, response, nonceI, keys } = this.#init;
-    return authenticatedOctets(suite.prf, response, nonceI, keys.skPr, identificationBody(identificationPayload('IDr', this.#options.config.localIdentity)));
+    const { suite, response, nonceI, keys, intermediate } = this.#init;
+    return authenticatedOctets(suite.prf, response, nonceI, keys.skPr, identificationBody(identificationPayload('IDr', this.#options.config.localIdentity)), intermediate);
   }
 
   #octetsOfClient(idBody: Uint8Array): Uint8Array {
-    const { suite, request, nonceR, keys } = this.#init;
-    return authenticatedOctets(suite.prf, request, nonceR, keys.skPi, idBody);
+    const { suite, request, nonceR, keys, intermediate } = this.#init;
+    return authenticatedOctets(suite.prf, request, nonceR, keys.skPi, idBody, intermediate);
   }
 }
 

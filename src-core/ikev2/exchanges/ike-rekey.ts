@@ -6,7 +6,7 @@ import type { IkeSa, ReceivedRequest } from '../sa/ike-sa';
 import { expandIkeKeys, rekeyedKeySeed } from '../sa/keying-material';
 import type { SessionCore } from '../sa/session-core';
 import { acceptAnswer, answerPayload, offerPayload, selectProposal } from '../proposals/negotiation';
-import type { AlgorithmProposal } from '../proposals/proposal';
+import { type AlgorithmProposal, withoutAdditional } from '../proposals/proposal';
 import { ikeSuite } from '../proposals/suites';
 import { exchangeType, notifyType, notifyTypeName, protocolId } from '../wire/constants';
 import { findPayload } from '../wire/find';
@@ -102,7 +102,7 @@ export class IkeRekeying {
     const nonce = findPayload(payloads, 'Nonce');
     const ke = findPayload(payloads, 'KE');
     if (offer === undefined || nonce === undefined || ke === undefined) return refuse(notify(notifyType.INVALID_SYNTAX));
-    const own: readonly AlgorithmProposal[] = [{ protocol: 'ike', algorithms: sa.suite.algorithms }, ...session.settings.ikeProposals];
+    const own: readonly AlgorithmProposal[] = [{ protocol: 'ike' as const, algorithms: sa.suite.algorithms }, ...session.settings.ikeProposals].map(withoutAdditional);
     const chosen = selectProposal(offer, own, spiLength, { preferredGroup: ke.group, groups: 'required' });
     if (chosen === null || chosen.spi.every((octet) => octet === 0)) return refuse(notify(notifyType.NO_PROPOSAL_CHOSEN));
     const suite = ikeSuite(chosen.algorithms);
@@ -149,7 +149,7 @@ class RekeyIkeTask implements Task {
     this.#rekeying = rekeying;
     this.old = old;
     // C-64: what was negotiated, the same group first: some peers cannot refuse another one properly.
-    this.#proposals = [{ protocol: 'ike', algorithms: old.suite.algorithms }];
+    this.#proposals = [withoutAdditional({ protocol: 'ike', algorithms: old.suite.algorithms })];
     this.#group = old.suite.group;
   }
 

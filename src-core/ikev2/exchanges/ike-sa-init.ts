@@ -3,7 +3,7 @@ import type { KeyExchange } from '../../crypto/key-exchange';
 import { wipe } from '../../crypto/wipe';
 import type { VpnError } from '../../ports/vpn-error';
 import { acceptAnswer, offerPayload } from '../proposals/negotiation';
-import { type AlgorithmProposal, offeredGroups } from '../proposals/proposal';
+import { type AlgorithmProposal, hasAdditional, offeredGroups } from '../proposals/proposal';
 import { ikeSuite, type IkeSuite } from '../proposals/suites';
 import { endpointText, sendIke } from '../sa/ike-path';
 import { expandIkeKeys, type IkeKeys, initialKeySeed } from '../sa/keying-material';
@@ -46,6 +46,8 @@ export interface InitResult {
   /** Hash ids of RFC 7427, null when the peer does not know it. */
   readonly peerHashes: readonly number[] | null;
   readonly fragmentation: boolean;
+  /** What AUTH covers of the IKE_INTERMEDIATE exchanges; empty before and without them. */
+  readonly intermediate: Uint8Array;
   /** The peer knows RFC 4739. */
   readonly multipleAuthentication: boolean;
   readonly nat: NatFindings;
@@ -139,6 +141,7 @@ export class InitAttempt {
     );
     if (this.#options.fragmentation) payloads.push(notify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED));
     payloads.push(signatureHashesNotify(announcedHashes));
+    if (this.#options.proposals.some(hasAdditional)) payloads.push(notify(notifyType.INTERMEDIATE_EXCHANGE_SUPPORTED));
     this.#request = encodeMessage({ spiInitiator: this.spiI, spiResponder: noSpi, exchangeType: exchangeType.IKE_SA_INIT, initiator: true, response: false, messageId: 0 }, payloads);
     session.log.message('sent', exchangeType.IKE_SA_INIT, 0, false, this.path, payloads);
   }
@@ -206,6 +209,7 @@ export class InitAttempt {
     if (typeof chosen === 'string') return chosen;
     const suite = ikeSuite(chosen.algorithms);
     if (suite.group !== this.#exchange.group) return `it chose group ${String(suite.group)}, the key exchange is of group ${String(this.#exchange.group)}`;
+    if (suite.additional !== null && findNotify(payloads, notifyType.INTERMEDIATE_EXCHANGE_SUPPORTED) === undefined) return 'it chose a second key exchange without the exchange for it';
     const nat = readNatDetection(payloads, this.spiI, spiR, this.path);
     // C-38: without it ESP would come without UDP, which this client cannot receive.
     if (nat === null) return 'the server does not support NAT traversal (RFC 7296 section 2.23), which this client needs';
@@ -224,6 +228,7 @@ export class InitAttempt {
       response: message.slice(),
       peerHashes: hashes === undefined ? null : signatureHashesOf(hashes),
       fragmentation: this.#options.fragmentation && findNotify(payloads, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined,
+      intermediate: new Uint8Array(0),
       multipleAuthentication: findNotify(payloads, notifyType.MULTIPLE_AUTH_SUPPORTED) !== undefined,
       nat,
     };

@@ -76,7 +76,7 @@ export async function authenticate(host: AuthenticationHost): Promise<Authentica
     if (refusal?.notify === notifyType.AUTHENTICATION_FAILED && host.sendsIdr) return 'without-idr';
     throw new Rejection(microsoftError(response) ?? (refusal === undefined ? protocolViolation('the answer to IKE_AUTH has no AUTH') : notifyError(refusal, { own: local.method, offered: host.offer.proposals, afterEap: false })), 'nothing');
   }
-  const peerOctets = authenticatedOctets(init.suite.prf, init.response, init.nonceI, init.keys.skPr, identificationBody(idR));
+  const peerOctets = authenticatedOctets(init.suite.prf, init.response, init.nonceI, init.keys.skPr, identificationBody(idR), init.intermediate);
   const peerIdentity = payloadIdentity(idR);
   if (peerIdentity === null) throw new Rejection(peerNotProven('identity-type', 'the server shows an identity of an unknown type'), 'authentication-failed');
   if (findNotify(response, notifyType.ANOTHER_AUTH_FOLLOWS) !== undefined) throw new Rejection(peerNotProven('auth-method', 'the server wants to prove itself twice, which this client does not support'), 'authentication-failed');
@@ -104,8 +104,8 @@ export async function authenticate(host: AuthenticationHost): Promise<Authentica
 /** For the status object until EAP agreed on a method. */
 const methodNames: Readonly<Record<OwnMethod, string>> = { psk: 'Pre-shared key', signature: 'Machine certificate', eap: 'EAP' };
 
-function octetsOfOurs({ suite, request, nonceR, keys }: InitResult, id: IdentificationPayload): Uint8Array {
-  return authenticatedOctets(suite.prf, request, nonceR, keys.skPi, identificationBody(id));
+function octetsOfOurs({ suite, request, nonceR, keys, intermediate }: InitResult, id: IdentificationPayload): Uint8Array {
+  return authenticatedOctets(suite.prf, request, nonceR, keys.skPi, identificationBody(id), intermediate);
 }
 
 function sameIdentity(a: Identity, b: Identity): boolean {

@@ -8,7 +8,7 @@ export interface Algorithm {
   readonly keyLength: number | null;
 }
 
-const { ENCR, PRF, INTEG, KE, ESN } = transformType;
+const { ENCR, PRF, INTEG, KE, ESN, ADDKE1 } = transformType;
 
 const algorithm = (type: number, id: number, keyLength: number | null = null): Algorithm => ({ transformType: type, id, keyLength });
 
@@ -42,6 +42,7 @@ const table: readonly (readonly [Algorithm, ...string[]])[] = [
   [algorithm(KE, keyExchangeId.ECP_384), 'ecp384'],
   [algorithm(KE, keyExchangeId.ECP_521), 'ecp521'],
   [algorithm(KE, keyExchangeId.CURVE25519), 'x25519', 'curve25519'],
+  [algorithm(ADDKE1, keyExchangeId.ML_KEM_768), 'ke1_mlkem768'],
   [algorithm(ESN, esnId.NO_ESN), 'noesn'],
   [algorithm(ESN, esnId.ESN), 'esn'],
 ];

@@ -3,7 +3,7 @@ import { type Proposal, type SecurityAssociationPayload, transform } from '../wi
 import { type Algorithm, sameAlgorithm } from './keywords';
 import type { AlgorithmProposal } from './proposal';
 
-const { INTEG, KE, ESN } = transformType;
+const { INTEG, KE, ESN, ADDKE1, ADDKE7 } = transformType;
 
 /** One algorithm a type, agreed by both sides. */
 export interface NegotiatedProposal {
@@ -119,7 +119,7 @@ function intersect(theirs: Proposal, mine: AlgorithmProposal, options: Selection
   return chosen;
 }
 
-/** INTEG NONE with an AEAD cipher (RFC 7296 section 3.3.3), KE NONE for a key exchange that may stay out. */
+/** INTEG NONE with an AEAD cipher (RFC 7296 section 3.3.3), KE NONE for a key exchange that may stay out, also an additional one (RFC 9370 section 2.2.1). */
 function isNoneAlgorithm(item: Algorithm): boolean {
-  return (item.transformType === INTEG || item.transformType === KE) && item.id === 0;
+  return (item.transformType === INTEG || item.transformType === KE || (item.transformType >= ADDKE1 && item.transformType <= ADDKE7)) && item.id === 0;
 }

@@ -10,7 +10,7 @@ export interface AlgorithmProposal {
   readonly algorithms: readonly Algorithm[];
 }
 
-const { ENCR, PRF, INTEG, KE, ESN } = transformType;
+const { ENCR, PRF, INTEG, KE, ESN, ADDKE1 } = transformType;
 
 /**
  * Reads a keyword list such as "aes256gcm16-prfsha384-ecp256", several algorithms of a type being alternatives in order of preference.
@@ -31,8 +31,10 @@ export function parseProposal(protocol: ProposalProtocol, keyword: string): Algo
   if (encryption.some((entry) => isAead(entry) !== aead)) throw new ProposalError(keyword, null, 'mixes AEAD and other ciphers; they go into separate proposals (RFC 5282 section 8)');
   let integrity = ofType(INTEG);
   let prf = ofType(PRF);
+  const additional = ofType(ADDKE1);
   if (protocol === 'esp') {
     if (prf.length > 0) throw new ProposalError(keyword, keywordOf(prf[0]!), 'ESP has no PRF');
+    if (additional.length > 0) throw new ProposalError(keyword, keywordOf(additional[0]!), 'additional key exchanges belong to IKE');
     if (aead && integrity.length > 0) throw new ProposalError(keyword, keywordOf(integrity[0]!), 'an AEAD cipher takes no integrity algorithm');
     if (!aead && integrity.length === 0) throw new ProposalError(keyword, null, 'names no integrity algorithm');
     const numbers = ofType(ESN);
@@ -46,7 +48,7 @@ export function parseProposal(protocol: ProposalProtocol, keyword: string): Algo
   else if (integrity.length === 0) throw new ProposalError(keyword, null, 'names no integrity algorithm');
   const groups = ofType(KE);
   if (groups.length === 0) throw new ProposalError(keyword, null, 'names no key exchange group, for instance x25519');
-  return { protocol, algorithms: [...encryption, ...integrity, ...prf, ...groups] };
+  return { protocol, algorithms: [...encryption, ...integrity, ...prf, ...groups, ...additional] };
 }
 
 /** The keyword form; what the parser would add by itself is left out. */
@@ -58,7 +60,7 @@ export function formatProposal(proposal: AlgorithmProposal): string {
   const printPrf = prf.length !== implied.length || prf.some((entry, index) => !sameAlgorithm(entry, implied[index]!));
   const numbers = ofType(ESN);
   const printNumbers = numbers.some((entry) => keywordOf(entry) === 'esn');
-  return [...ofType(ENCR), ...integrity, ...(printPrf ? prf : []), ...ofType(KE), ...(printNumbers ? numbers : [])].map(keywordOf).join('-');
+  return [...ofType(ENCR), ...integrity, ...(printPrf ? prf : []), ...ofType(KE), ...ofType(ADDKE1), ...(printNumbers ? numbers : [])].map(keywordOf).join('-');
 }
 
 /** Groups a proposal list offers, in order of first appearance. */
@@ -69,4 +71,17 @@ export function offeredGroups(proposals: readonly AlgorithmProposal[]): readonly
 /** Without its groups: the first CHILD SA has no key exchange of its own (C-60). */
 export function withoutGroups(proposal: AlgorithmProposal): AlgorithmProposal {
   return { protocol: proposal.protocol, algorithms: proposal.algorithms.filter((entry) => entry.transformType !== KE) };
+}
+
+/** Whether a second key exchange follows the first (RFC 9370). */
+export function hasAdditional(proposal: AlgorithmProposal): boolean {
+  return proposal.algorithms.some(({ transformType: type }) => type === ADDKE1);
+}
+
+/**
+ * Without additional key exchanges: a rekeyed IKE SA derives its keys from those of the old one (RFC 7296 section 2.18), and so keeps what the
+ * first one was made with.
+ */
+export function withoutAdditional(proposal: AlgorithmProposal): AlgorithmProposal {
+  return { protocol: proposal.protocol, algorithms: proposal.algorithms.filter(({ transformType: type }) => type !== ADDKE1) };
 }

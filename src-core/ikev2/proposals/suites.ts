@@ -40,6 +40,8 @@ export interface IkeSuite {
   readonly cipher: MessageCipherSuite;
   readonly prf: PrfAlgorithm;
   readonly group: KeyExchangeGroup;
+  /** Of the key exchange in IKE_INTERMEDIATE (RFC 9370), null without. */
+  readonly additional: KeyExchangeGroup | null;
   /** As negotiated, to propose the same again when rekeying (C-64). */
   readonly algorithms: readonly Algorithm[];
   readonly keyword: string;
@@ -65,11 +67,14 @@ export function ikeSuite(algorithms: readonly Algorithm[]): IkeSuite {
   const cipher = messageCiphers.get(encryption?.id ?? 0);
   const prf = prfNames.get(find(algorithms, transformType.PRF)?.id ?? 0);
   const group = find(algorithms, transformType.KE)?.id ?? 0;
+  const additional = find(algorithms, transformType.ADDKE1)?.id ?? null;
   if (cipher === undefined || prf === undefined || !isKeyExchangeGroup(group)) throw new RangeError('not a complete IKE suite');
+  if (additional !== null && !isKeyExchangeGroup(additional)) throw new RangeError(`additional key exchange ${String(additional)} is not known`);
   return {
     cipher: { encryption: cipher.encryption, keyBits: cipher.keyBits ?? encryption?.keyLength ?? 0, integrity: integrity === undefined ? null : (integrityNames.get(integrity.id) ?? null) },
     prf,
     group,
+    additional,
     algorithms,
     keyword: formatProposal({ protocol: 'ike', algorithms }),
   };

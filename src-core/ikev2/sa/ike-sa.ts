@@ -3,16 +3,17 @@ import type { Clock } from '../../ports/clock';
 import type { Random } from '../../ports/random';
 import type { IkeSuite } from '../proposals/suites';
 import type { IkePath, IkeSaInfo } from '../session';
-import { decodePayloads } from '../wire/chain';
+import { decodePayloads, encodePayloads } from '../wire/chain';
 import { exchangeType, exchangeTypeName, notifyType } from '../wire/constants';
 import { unsupportedCritical } from '../wire/find';
 import { checkHeader, isReflected } from '../wire/header-checks';
 import { decodeHeader, type IkeHeader } from '../wire/header';
-import { decodeMessage, type OutgoingHeader } from '../wire/message';
+import { decodeMessage, intermediateOctets, type OutgoingHeader } from '../wire/message';
 import { unsupportedCriticalNotify } from '../wire/notify-data';
 import type { InnerPayload, Payload } from '../wire/payload';
 import { notify } from '../wire/payloads/notify';
 import { FragmentCollector } from './fragment-collector';
+import { IntermediateTranscript } from './intermediate-transcript';
 import { type IkeKeys, wipeIkeKeys } from './keying-material';
 import { MessageProtection } from './message-protection';
 import { retransmissionDelay, type RetransmissionSchedule } from './retransmission';
@@ -100,8 +101,9 @@ export class IkeSa {
   readonly spiI: Uint8Array;
   readonly spiR: Uint8Array;
   readonly suite: IkeSuite;
-  readonly keys: IkeKeys;
   readonly fragmentation: boolean;
+  /** Hears the IKE_INTERMEDIATE exchanges; null where that exchange has no place. */
+  readonly intermediate: IntermediateTranscript | null;
   readonly createdAt: number;
   readonly info: IkeSaInfo;
   state: IkeSaState = 'authenticating';
@@ -109,7 +111,8 @@ export class IkeSa {
   roundTrip: number | null = null;
 
   readonly #host: IkeSaHost;
-  readonly #protection: MessageProtection;
+  #keys: IkeKeys;
+  #protection: MessageProtection;
   readonly #timerName: string;
   #nextRequestId: number;
   #expectedRequestId: number;
@@ -127,7 +130,8 @@ export class IkeSa {
     this.spiI = options.spiI.slice();
     this.spiR = options.spiR.slice();
     this.suite = options.suite;
-    this.keys = options.keys;
+    this.#keys = options.keys;
+    this.intermediate = options.suite.additional === null ? null : new IntermediateTranscript(options.suite.prf);
     this.fragmentation = options.fragmentation;
     this.#nextRequestId = options.initiator ? options.firstMessageId : 0;
     this.#expectedRequestId = options.initiator ? 0 : options.firstMessageId;
@@ -135,6 +139,23 @@ export class IkeSa {
     this.createdAt = host.clock.now();
     this.info = { spiInitiator: hexEncode(this.spiI), spiResponder: hexEncode(this.spiR), proposal: options.suite.keyword, establishedAt: host.clock.wallTime() };
     this.#timerName = `retransmit ${this.info.spiInitiator}${this.info.spiResponder}`;
+  }
+
+  get keys(): IkeKeys {
+    return this.#keys;
+  }
+
+  /** Id of the request that would be sent next. */
+  get nextRequestId(): number {
+    return this.#nextRequestId;
+  }
+
+  /** From now on these keys protect it (RFC 9370 section 2.2.2); the old ones are wiped. What was sealed before stays as it is. */
+  replaceKeys(keys: IkeKeys): void {
+    this.#protection.wipe();
+    wipeIkeKeys(this.#keys);
+    this.#keys = keys;
+    this.#protection = new MessageProtection(this.suite, keys, this.initiator, this.#host.random);
   }
 
   get ownSpi(): Uint8Array {
@@ -151,6 +172,7 @@ export class IkeSa {
     if (this.#pending !== null) throw new Error(`${request.name} while ${this.#pending.name} waits`);
     const messageId = this.#nextRequestId++;
     const packets = this.#seal(request.exchange, messageId, false, request.payloads, datagramLimit);
+    this.#noteSent(request.exchange, messageId, false, request.payloads);
     this.#pending = { ...request, messageId, packets, tries: 0, triesOnPath: 0, firstSentAt: this.#host.clock.now(), retransmitted: false };
     this.#transmit();
     const [path] = this.#host.requestPaths();
@@ -179,6 +201,7 @@ export class IkeSa {
   respond(request: ReceivedRequest, payloads: readonly InnerPayload[]): void {
     if (this.state === 'gone' || this.#answered?.messageId !== request.messageId || this.#answered.packets !== null) return;
     this.#answered.packets = this.#seal(request.exchange, request.messageId, true, payloads, datagramLimit);
+    this.#noteSent(request.exchange, request.messageId, true, payloads);
     for (const packet of this.#answered.packets) this.#host.send(request.path, packet);
     this.#host.logMessage(this, 'sent', request.exchange, request.messageId, true, request.path, payloads);
   }
@@ -221,7 +244,7 @@ export class IkeSa {
     this.#requestFragments.clear();
     this.#responseFragments.clear();
     this.#protection.wipe();
-    wipeIkeKeys(this.keys);
+    wipeIkeKeys(this.#keys);
   }
 
   #receiveResponse(header: IkeHeader, message: Uint8Array, payload: Extract<Payload, { type: 'SK' | 'SKF' }>, path: IkePath): void {
@@ -244,6 +267,7 @@ export class IkeSa {
       this.#host.peerViolation(this, `the response to ${pending.name} is malformed${payloads.ok ? '' : `: ${payloads.error.message}`}`);
       return;
     }
+    this.#noteReceived(header, inner);
     this.#host.logMessage(this, 'received', header.exchangeType, header.messageId, true, path, payloads.value);
     const critical = unsupportedCritical(payloads.value);
     if (critical !== null) {
@@ -264,7 +288,7 @@ export class IkeSa {
     // C-5: a window of one. The answer to the one before may take its time (EAP, certificates), and until it is out there is no next.
     if (this.#answered !== null && this.#answered.packets === null) return;
     // H-7: no state for anything but IKE_AUTH (and what comes before it) yet, and that is never for the responder to ask.
-    if (this.state === 'authenticating' && (this.initiator || header.exchangeType !== exchangeType.IKE_AUTH)) return;
+    if (this.state === 'authenticating' && (this.initiator || !this.#precedesAuthentication(header.exchangeType))) return;
     const inner = this.#open(header, message, payload, this.#requestFragments);
     if (inner === null) return;
     this.#host.heard(this, path);
@@ -280,6 +304,7 @@ export class IkeSa {
       this.#host.peerViolation(this, `a request of ${exchangeTypeName(header.exchangeType)} is malformed${payloads.ok ? '' : `: ${payloads.error.message}`}`);
       return;
     }
+    this.#noteReceived(header, inner);
     this.#host.logMessage(this, 'received', header.exchangeType, header.messageId, false, path, payloads.value);
     const critical = unsupportedCritical(payloads.value);
     if (critical !== null) {
@@ -288,6 +313,24 @@ export class IkeSa {
       return;
     }
     this.#host.handleRequest(this, { ...request, payloads: payloads.value });
+  }
+
+  #precedesAuthentication(exchange: number): boolean {
+    return exchange === exchangeType.IKE_AUTH || (exchange === exchangeType.IKE_INTERMEDIATE && this.intermediate !== null);
+  }
+
+  #noteSent(exchange: number, messageId: number, response: boolean, payloads: readonly InnerPayload[]): void {
+    if (exchange !== exchangeType.IKE_INTERMEDIATE || this.intermediate === null) return;
+    const { firstType, body } = encodePayloads(payloads);
+    this.intermediate.add(this.initiator, this.#keys, intermediateOctets(this.#header(exchange, messageId, response), firstType, body));
+  }
+
+  #noteReceived(header: IkeHeader, inner: { readonly firstInner: number; readonly octets: Uint8Array }): void {
+    if (header.exchangeType === exchangeType.IKE_INTERMEDIATE) this.intermediate?.add(!this.initiator, this.#keys, intermediateOctets(header, inner.firstInner, inner.octets));
+  }
+
+  #header(exchange: number, messageId: number, response: boolean): OutgoingHeader {
+    return { spiInitiator: this.spiI, spiResponder: this.spiR, exchangeType: exchange, initiator: this.initiator, response, messageId };
   }
 
   /** null: not authentic, or not to be used. */
@@ -331,8 +374,7 @@ export class IkeSa {
   }
 
   #seal(exchange: number, messageId: number, response: boolean, payloads: readonly InnerPayload[], limit: number): readonly Uint8Array[] {
-    const header: OutgoingHeader = { spiInitiator: this.spiI, spiResponder: this.spiR, exchangeType: exchange, initiator: this.initiator, response, messageId };
-    return this.#protection.seal(header, payloads, this.fragmentation ? limit : null, 40);
+    return this.#protection.seal(this.#header(exchange, messageId, response), payloads, this.fragmentation ? limit : null, 40);
   }
 }
 

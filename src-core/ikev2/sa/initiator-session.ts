@@ -1,5 +1,6 @@
 import { InitiatorHandshake } from '../exchanges/ike-auth-initiator';
 import { parseProposals } from '../proposals/defaults';
+import { hasAdditional } from '../proposals/proposal';
 import type { IkePath, IkeSession, IkeSessionConfig, IkeSessionDependencies } from '../session';
 import { SessionCore } from './session-core';
 
@@ -9,7 +10,8 @@ class InitiatorSession extends SessionCore {
   constructor(dependencies: IkeSessionDependencies, config: IkeSessionConfig) {
     super(dependencies, {
       role: 'initiator',
-      ikeProposals: parseProposals('ike', config.ikeProposals),
+      // A second key exchange needs fragments for its large payloads.
+      ikeProposals: parseProposals('ike', config.ikeProposals).filter((proposal) => config.fragmentation || !hasAdditional(proposal)),
       espProposals: parseProposals('esp', config.espProposals),
       mobike: config.mobike,
       livenessSeconds: config.livenessSeconds,

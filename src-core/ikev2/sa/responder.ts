@@ -8,7 +8,7 @@ import { agree, newKeyExchange, nonceLength } from '../exchanges/key-exchange-st
 import { readNatDetection, truthfulNotifies } from '../exchanges/nat-detection';
 import { parseProposals } from '../proposals/defaults';
 import { answerPayload, selectProposal } from '../proposals/negotiation';
-import type { AlgorithmProposal } from '../proposals/proposal';
+import { type AlgorithmProposal, hasAdditional } from '../proposals/proposal';
 import { ikeSuite } from '../proposals/suites';
 import type { IkePath, IkeSession, Responder, ResponderConfig, ResponderDependencies } from '../session';
 import { exchangeType, notifyType, protocolId } from '../wire/constants';
@@ -119,7 +119,11 @@ class GatewayResponder implements Responder {
       if (cookie === undefined || !equalConstantTime(cookie.data, expected)) return void answer(noSpi, [notify(notifyType.COOKIE, expected)]);
     }
     if (halfOpen >= maxHalfOpen) return;
-    const chosen = selectProposal(offer, this.#ikeProposals, 0, { preferredGroup: ke.group, groups: 'required' });
+    const fragmentation = this.#config.fragmentation && findNotify(payloads, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined;
+    // RFC 9370 section 2.1: a second key exchange needs its exchange, and its large payloads need fragments.
+    const intermediate = fragmentation && findNotify(payloads, notifyType.INTERMEDIATE_EXCHANGE_SUPPORTED) !== undefined;
+    const own = intermediate ? this.#ikeProposals : this.#ikeProposals.filter((proposal) => !hasAdditional(proposal));
+    const chosen = selectProposal(offer, own, 0, { preferredGroup: ke.group, groups: 'required' });
     if (chosen === null) return void answer(noSpi, [notify(notifyType.NO_PROPOSAL_CHOSEN)]);
     const suite = ikeSuite(chosen.algorithms);
     if (ke.group !== suite.group) return void answer(noSpi, [invalidKeNotify(suite.group)]);
@@ -133,7 +137,6 @@ class GatewayResponder implements Responder {
     const binding = { nonceI: nonce.data.slice(), nonceR: this.#dependencies.random.bytes(nonceLength), spiI: header.spiInitiator.slice(), spiR };
     const keys = expandIkeKeys(suite, initialKeySeed(suite.prf, binding.nonceI, binding.nonceR, secret), binding);
     wipe(secret);
-    const fragmentation = this.#config.fragmentation && findNotify(payloads, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined;
     const hashes = findNotify(payloads, notifyType.SIGNATURE_HASH_ALGORITHMS);
     const peerHashes = hashes === undefined || this.#config.digitalSignatures === false ? null : signatureHashesOf(hashes);
     const reply: InnerPayload[] = [
@@ -145,6 +148,7 @@ class GatewayResponder implements Responder {
     if (fragmentation) reply.push(notify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED));
     if (peerHashes !== null) reply.push(signatureHashesNotify(announcedHashes));
     for (const data of this.#config.vendorIds ?? []) reply.push({ type: 'V', data });
+    if (suite.additional !== null) reply.push(notify(notifyType.INTERMEDIATE_EXCHANGE_SUPPORTED));
     if (this.#config.secondRound !== undefined) reply.push(notify(notifyType.MULTIPLE_AUTH_SUPPORTED));
     const session = this.#session();
     session.log.message('received', exchangeType.IKE_SA_INIT, 0, false, path, payloads);
@@ -156,7 +160,7 @@ class GatewayResponder implements Responder {
     exchange.wipe();
     const client: Client = { session, request: message.slice(), response, proven: null };
     this.#clients.add(client);
-    const init = { ...binding, suite, keys, request: client.request, response, peerHashes, fragmentation, multipleAuthentication: this.#config.secondRound !== undefined };
+    const init = { ...binding, suite, keys, request: client.request, response, peerHashes, fragmentation, intermediate: nothing, multipleAuthentication: this.#config.secondRound !== undefined };
     session.handshake = new ResponderHandshake(session, init, {
       config: this.#config,
       accept: this.#dependencies.accept,

@@ -24,6 +24,7 @@ import { ikeMessageOf, samePath, sendIke } from './ike-path';
 import { IkeSa, type IkeSaHost, type IkeSaOptions, type ReceivedRequest } from './ike-sa';
 import { IkeSaSuccession } from './ike-sa-succession';
 import { IdleTimers } from './idle-timers';
+import type { IkeKeys } from './keying-material';
 import { SessionLog } from './session-log';
 import { SessionPath } from './session-path';
 import type { SessionSettings, SessionState } from './session-settings';
@@ -260,7 +261,18 @@ export class SessionCore implements IkeSaHost, IkeSession {
   createIkeSa(options: IkeSaOptions): IkeSa {
     const sa = new IkeSa(this, options);
     this.#lanes.add(sa);
-    const { cipher } = options.suite;
+    this.#traceKeys(sa);
+    return sa;
+  }
+
+  /** A further key exchange of its IKE_INTERMEDIATE changed the keys of an IKE SA. */
+  replaceIkeKeys(sa: IkeSa, keys: IkeKeys): void {
+    sa.replaceKeys(keys);
+    this.#traceKeys(sa);
+  }
+
+  #traceKeys(sa: IkeSa): void {
+    const { cipher } = sa.suite;
     this.#trace.keys?.({
       type: 'ike',
       spiInitiator: sa.info.spiInitiator,
@@ -272,7 +284,6 @@ export class SessionCore implements IkeSaHost, IkeSession {
       skAi: sa.keys.skAi.slice(),
       skAr: sa.keys.skAr.slice(),
     });
-    return sa;
   }
 
   /** The first IKE SA is authenticated and its CHILD SA is installed. */

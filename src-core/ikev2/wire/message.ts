@@ -67,6 +67,16 @@ export function frameEncryptedMessage(header: OutgoingHeader, firstInner: number
   return { message: setLength(writer.finish()), bodyOffset };
 }
 
+/**
+ * What both ends authenticate of an IKE_INTERMEDIATE message (RFC 9242 section 3.3.2): header, generic header of the Encrypted payload and the inner
+ * payloads in clear, with lengths as if nothing else were there and the message had never been fragmented.
+ */
+export function intermediateOctets(header: OutgoingHeader, firstInner: number, inner: Uint8Array): Uint8Array {
+  const writer = new Writer(headerLength + 4 + inner.length);
+  encodeHeader(writer, complete(header, payloadType.SK, headerLength + 4 + inner.length));
+  return writer.uint8(firstInner).uint8(0).uint16(4 + inner.length).bytes(inner).finish();
+}
+
 function complete(header: OutgoingHeader, nextPayload: number, length: number): IkeHeader {
   return { ...header, nextPayload, majorVersion: 2, minorVersion: 0, higherVersion: false, length };
 }
