@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { useLab } from './fixture';
+import { figure, useLab } from './fixture';
 import { account, gatewayConfiguration, type GatewayConnection } from './gateway-config';
 import type { KeyKind, Wanted } from './pki';
 import { type Authentication, radiusProfile, type RadiusOptions, withCertificate, withPassword } from './radius';
-import { until } from './run';
+import { sleep, until } from './run';
 import { signInAgain } from './sign-in-again';
 import { type ProfileText, profiles, VpnClient } from './vpn-client';
 
@@ -99,6 +99,25 @@ describe('every way to sign in, and again without a lost ping (C-36, C-65)', () 
       await signsInAgain(way, 'radius', status, radiusProfile(way, authentication));
     } finally {
       await radius.stop();
+    }
+  });
+
+  it('after a roam strongSwan knows its client by another address and gives another inner one: it is said, and the connection goes on', async () => {
+    const client = VpnClient.by(lab(), 'eap-mschapv2', {}, { log: true });
+    const before = await client.connected();
+    await lab().linkDown('eth0');
+    try {
+      await client.waitFor('the roam', ({ state, adapter }) => state === 'Connected' && adapter === 'eth1');
+      const after = await client.waitFor('a new IKE SA', ({ state, ike }) => state === 'Connected' && ike !== null && ike.spiInitiator !== before.ike?.spiInitiator, 15_000);
+      expect(after.adapter).toBe('eth1');
+      figure(`signed in again after a roam: ${before.tunnelAddresses.join(', ')} became ${after.tunnelAddresses.join(', ')}`);
+      expect(after.connectedSince).toBe(before.connectedSince);
+      await sleep(1_500);
+      await lab().ping();
+      expect(client.stdout).toContain('The server gave other addresses with the new IKE SA');
+      expect(await client.stop()).toBe(0);
+    } finally {
+      await lab().plug('eth0');
     }
   });
 });
