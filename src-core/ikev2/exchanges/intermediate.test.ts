@@ -50,6 +50,15 @@ describe('ML-KEM-768 beside the first key exchange (RFC 9242, RFC 9370; X-15..X-
     expect(both.event('established')?.ike.proposal).toBe(hybrid);
   });
 
+  it('H-43: two ends that saw different IKE_INTERMEDIATE exchanges do not authenticate each other', async () => {
+    const seen = vi.spyOn(IntermediateTranscript.prototype, 'value', 'get').mockReturnValueOnce(new Uint8Array(64));
+    try {
+      await expect(ends([hybrid], [hybrid]).connect()).rejects.toThrow(/not connected/);
+    } finally {
+      seen.mockRestore();
+    }
+  });
+
   it.each([
     ['does not know it', [hybrid, classical], [classical], {}],
     ['sends no fragments', [hybrid, classical], [hybrid, classical], { gateway: { fragmentation: false } }],
