@@ -2,13 +2,13 @@ import { concat } from '../../bytes';
 import { prf, type PrfAlgorithm } from '../../crypto/prf';
 import type { IkeKeys } from './keying-material';
 
-const nothing = new Uint8Array(0);
+const nothing: Uint8Array = new Uint8Array(0);
 
 /** IntAuth of both directions (RFC 9242 section 3.3.1, X-15): each IKE_INTERMEDIATE message under the keys it was sent with. */
 export class IntermediateTranscript {
   readonly #algorithm: PrfAlgorithm;
-  #initiator = nothing;
-  #responder = nothing;
+  #initiator: Uint8Array = nothing;
+  #responder: Uint8Array = nothing;
 
   constructor(algorithm: PrfAlgorithm) {
     this.#algorithm = algorithm;
