@@ -274,6 +274,26 @@ describe('silence on a path that is there', () => {
   });
 });
 
+describe('the gateway speaks from another of its addresses and the session followed (M-8)', () => {
+  const other = path('eth0', 0, null, '10.10.0.9');
+
+  it('so does the machine, told once more and reported as the server having moved', () => {
+    const bench = new Bench(wired, [wired, other]);
+    bench.give({ type: 'path-confirmed', id: other.id });
+    expect(bench.state).toMatchObject({ type: 'Connected', path: other, move: { from: wired, reason: 'gateway-address' } });
+    bench.give({ type: 'path-confirmed', id: other.id });
+    expect(bench.state).toMatchObject({ type: 'Connected', path: other, move: null });
+    expect(bench.log.filter(({ type }) => type === 'use-path')).toHaveLength(1);
+    expect(bench.log.filter(({ type }) => type === 'roamed')).toMatchObject([{ from: wired, to: other, reason: 'gateway-address' }]);
+  });
+
+  it('a late word about another adapter to the same address moves nothing', () => {
+    const bench = new Bench(wired, [wired, wireless]);
+    bench.give({ type: 'path-confirmed', id: wireless.id });
+    expect(bench.state).toMatchObject({ path: wired, move: null });
+  });
+});
+
 describe('addresses refused by the gateway (M-21)', () => {
   it('goes back to the previous pair when that still works', () => {
     const bench = new Bench(wired, [wired, wireless], { ...policy, returnToPreferred: false });

@@ -398,7 +398,8 @@ function onConfirmed(model: MobilityModel, id: string, at: number, policy: Mobil
   const { state } = model;
   switch (state.type) {
     case 'Connected': {
-      if (state.path.id !== id || state.move === null) return same(trust(model, id));
+      if (state.path.id !== id) return movedByGateway(model, state, id, at, policy);
+      if (state.move === null) return same(trust(model, id));
       const { from, reason, startedAt } = state.move;
       const settled = trust({ ...model, probing: null, state: { ...state, move: null } }, id);
       const effects: readonly MobilityEffect[] = [cancel('confirm'), cancel('round'), { type: 'roamed', from, to: state.path, reason, milliseconds: at - startedAt }];
@@ -415,6 +416,13 @@ function onConfirmed(model: MobilityModel, id: string, at: number, policy: Mobil
     case 'Failed':
       return same(model);
   }
+}
+
+/** The session followed the gateway to another of its addresses (M-8): so do we, and say it once more for good. */
+function movedByGateway(model: MobilityModel, state: Extract<MobilityState, { type: 'Connected' }>, id: string, at: number, policy: MobilityPolicy): Step {
+  const path = findUsable(model, id);
+  if (path === null || path.destination === state.path.destination) return same(trust(model, id));
+  return move(trust(model, id), state.move?.from ?? state.path, path, 'gateway-address', state.move?.startedAt ?? at, at, policy);
 }
 
 /** UNACCEPTABLE_ADDRESSES (M-21): the previous pair if it still works, else the next one. */

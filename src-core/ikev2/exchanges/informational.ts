@@ -15,7 +15,7 @@ export function handleInformational(session: SessionCore, sa: IkeSa, request: Re
     return;
   }
   if (session.settings.role === 'initiator' && session.mobility.supported) {
-    session.mobility.readAddresses(request.payloads, true);
+    session.mobility.readAddresses(request.payloads, true, request.path.remote.address);
     session.mobility.followListed(request.path);
   }
   const lifetime = findNotify(request.payloads, notifyType.AUTH_LIFETIME);

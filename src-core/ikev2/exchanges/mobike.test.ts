@@ -1,6 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { gatewayAddress, secondGatewayAddress, TwoEnds } from '../../simulation';
+import type { SessionCore } from '../sa/session-core';
 import type { IkePath } from '../session';
+import { exchangeType, notifyType } from '../wire/constants';
+import { notify } from '../wire/payloads/notify';
+import type { Task } from './task';
 
 // Virtual time costs real time on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
@@ -223,6 +227,22 @@ describe('MOBIKE', () => {
     void ends.gateway.checkLiveness(1000);
     await ends.clock.run(100);
     expect(ends.client.path?.remote.address).toBe(secondGatewayAddress);
+    expect(ends.event('path-confirmed')?.path.remote.address).toBe(secondGatewayAddress);
+  });
+
+  it('M-4, M-8: the gateway lost its first address and sends its list from the second: where it came from is part of the list', async () => {
+    const ends = new TwoEnds({ gateway: { additionalAddresses: [secondGatewayAddress] } });
+    await ends.connect();
+    ends.network.filter = (datagram) => {
+      if (datagram.to.address === gatewayAddress) return 'drop';
+      if (datagram.from.address !== gatewayAddress) return 'pass';
+      ends.network.inject({ ...datagram, from: { ...datagram.from, address: secondGatewayAddress } });
+      return 'drop';
+    };
+    const list: Task = { kind: 'liveness', name: 'address list', exchange: exchangeType.INFORMATIONAL, restartable: false, build: () => [notify(notifyType.ADDITIONAL_IP4_ADDRESS, Uint8Array.of(198, 51, 100, 99))], process: () => undefined };
+    (ends.gateway as SessionCore).enqueue(list);
+    await ends.clock.run(100);
+    expect(ends.events.filter((event) => event.type === 'peer-addresses').at(-1)).toMatchObject({ addresses: [secondGatewayAddress, '198.51.100.99'] });
     expect(ends.event('path-confirmed')?.path.remote.address).toBe(secondGatewayAddress);
   });
 

@@ -133,8 +133,11 @@ export class Mobility {
     for (const child of children) session.childRekeying.start(child);
   }
 
-  /** ADDITIONAL_* replace the whole list, NO_ADDITIONAL_ADDRESSES empties it (M-4). Filtered as M-5 and H-40 say. */
-  readAddresses(payloads: readonly Payload[], announce: boolean): void {
+  /**
+   * ADDITIONAL_* replace the whole list, NO_ADDITIONAL_ADDRESSES empties it; where the message came from is part of it without a word (M-4, RFC 4555 section
+   * 3.6). Filtered as M-5 and H-40 say.
+   */
+  readAddresses(payloads: readonly Payload[], announce: boolean, from: string | null = null): void {
     const notifies = findPayloads(payloads, 'N').filter(
       ({ notify: type }) => type === notifyType.ADDITIONAL_IP4_ADDRESS || type === notifyType.ADDITIONAL_IP6_ADDRESS || type === notifyType.NO_ADDITIONAL_ADDRESSES,
     );
@@ -142,7 +145,7 @@ export class Mobility {
     const current = this.#session.path?.remote.address ?? null;
     const allowPrivate = current !== null && specialUse(current) === 'private';
     const allowLoopback = current !== null && specialUse(current) === 'loopback';
-    const addresses = new Set<string>();
+    const addresses = new Set<string>(from === null || from === current ? [] : [from]);
     for (const payload of notifies) {
       const address = additionalAddressOf(payload);
       if (address === null || address === current) continue;
