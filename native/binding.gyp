@@ -48,7 +48,7 @@
           "include_dirs!": [],
           "sources": [
             "helper/main.cc", "helper/session.cc", "helper/settings.cc", "helper/reconciler.cc", "helper/tunnel.cc", "helper/routing.cc",
-            "helper/firewall.cc", "helper/dns.cc", "helper/dns_resolved.cc", "helper/watch.cc", "helper/privilege.cc",
+            "helper/firewall.cc", "helper/kill_switch.cc", "helper/sockets.cc", "helper/dns.cc", "helper/dns_resolved.cc", "helper/watch.cc", "helper/privilege.cc",
             "netlink/socket.cc", "netlink/routes.cc",
           ],
           "libraries": ["-lnftables", "-lsystemd"],

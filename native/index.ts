@@ -10,6 +10,8 @@ export interface UdpDescriptor {
   readonly fd: number;
   readonly address: string;
   readonly port: number;
+  /** It carries the mark that leads past the tunnel: this process is root. Otherwise the helper gives it (`mark`). */
+  readonly marked: boolean;
 }
 
 /** Flags and numbers are the kernel's own: ARPHRD_* in `type`, IF_OPER_* in `operstate`, RT_SCOPE_* and IFA_F_* of the addresses. */
@@ -46,7 +48,8 @@ export interface KernelRoute {
 
 /** The channel to the privileged helper; one JSON text a message, at most 128 KiB. */
 export interface HelperChannel {
-  send(text: string): void;
+  /** At most 8 descriptors go with it; they stay the caller's. */
+  send(text: string, descriptors: readonly number[]): void;
   /** Idempotent. */
   close(): void;
 }

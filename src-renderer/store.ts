@@ -23,6 +23,8 @@ export interface AppState {
   readonly statuses: Readonly<Record<string, StatusObject>>;
   readonly adapters: readonly AdapterView[];
   readonly demo: readonly DemoAdapter[] | null;
+  /** A kill switch is in force that no connection of the list left. */
+  readonly strayKillSwitch: boolean;
   readonly prompts: readonly Prompt[];
   readonly log: readonly LogEntry[];
   /** The last ten minutes. */
@@ -56,6 +58,7 @@ export const useApp = create<AppState>(() => ({
   statuses: {},
   adapters: [],
   demo: null,
+  strayKillSwitch: false,
   prompts: [],
   log: [],
   roundTrips: {},
@@ -108,6 +111,8 @@ export function reduce(state: AppState, push: ApiPush): Partial<AppState> {
         roundTrips: { ...state.roundTrips, [push.connection]: addToRecent(state.roundTrips[push.connection] ?? [], push.sample) },
         roundTripHistory: { ...state.roundTripHistory, [push.connection]: addToHistory(state.roundTripHistory[push.connection] ?? [], push.sample) },
       };
+    case 'kill-switch':
+      return { strayKillSwitch: push.stray };
     case 'demo':
       return { demo: push.adapters };
     case 'diagnosis':
@@ -153,6 +158,7 @@ function applySnapshot(snapshot: Snapshot): void {
     statuses: byName(statuses),
     adapters: rest.adapters,
     demo: demo?.adapters ?? null,
+    strayKillSwitch: rest.strayKillSwitch === true,
     prompts: rest.prompts,
     log: rest.log,
     roundTrips: rest.roundTrips,

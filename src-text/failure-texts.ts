@@ -14,6 +14,8 @@ export const failureTexts = {
   'failure.profile-wrong': '{key} {problem}.',
   'failure.demo-belongs': 'The demo connection belongs to the program.',
   'failure.remove-disconnect-first': 'Disconnect before removing this connection.',
+  'failure.not-unblocked': 'Traffic is still blocked. {problem}',
+  'failure.unblock-first': 'Traffic is blocked by the kill switch of this connection. Unblock it first.',
   'failure.demo-name': 'The demo connection has this name. Choose another one.',
   'failure.diagnosed-already': '{name} is being diagnosed already.',
   'failure.changing': '{name} is connecting or disconnecting. Wait, or disconnect first.',

@@ -4,13 +4,15 @@ import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 
 const targets = process.argv.slice(2);
+const foreign = Buffer.from('LEAK of somebody else');
 const query = Buffer.from('4c4b0100000100000000000004' + Buffer.from('leak').toString('hex') + '0474657374' + '0000010001', 'hex');
 for (const target of targets) {
   const type = target.includes(':') ? 'udp6' : 'udp4';
-  for (const port of [53, 9999, 443]) {
+  // 500 and 4500: to the gateway the tunnel's own packets go there, and nobody else's may (TunnelCrack ServerIP). The text tells them apart.
+  for (const port of [53, 9999, 443, 500, 4500]) {
     const socket = createSocket(type);
     socket.on('error', () => undefined);
-    socket.send(query, port, target, () => setTimeout(() => socket.close(), 300));
+    socket.send(port === 53 ? query : foreign, port, target, () => setTimeout(() => socket.close(), 300));
   }
   for (const port of [80, 53]) {
     const socket = connect({ host: target, port });

@@ -6,19 +6,28 @@ import { type Lab, listening } from './lab';
 import { end, sleep } from './run';
 import { addresses, batch, nft } from './topology';
 import type { AdapterName } from './topology';
-import { VpnClient } from './vpn-client';
+import { clientEnvironment, VpnClient } from './vpn-client';
 
+const program = fileURLToPath(new URL('../../bin/agile-vpn', import.meta.url));
 const attempts = fileURLToPath(new URL('./leak-attempts.mjs', import.meta.url));
+
+/** A second address of the gateway that is on none of the client's networks: what is sent there goes where routes say. */
+const distant = '192.0.2.10';
 
 /** Where the attempts go: through the tunnel, to the Internet, to both local networks, to a local network that pretends to be the Internet (TunnelCrack). */
 const internet = '203.0.113.7';
 const internet6 = '2001:db8::7';
 const pretended = '198.18.7.1';
 const local6 = 'fd50::1';
-const targets = [addresses.server, internet, pretended, addresses.routerWlan, addresses.routerLan, addresses.gateway, internet6, local6];
+const targets = [distant, addresses.gatewayInside, addresses.gatewayInside6, addresses.server, internet, pretended, addresses.routerWlan, addresses.routerLan, addresses.gateway, internet6, local6];
 
-/** What docs/security.md lets leave by a physical adapter with the kill switch: the tunnel, what keeps the link, nothing else. */
-const tunnelItself = `(udp and dst host ${addresses.gateway} and (dst port 500 or dst port 4500))`;
+/**
+ * What docs/security.md lets leave by a physical adapter with the kill switch: the tunnel, what keeps the link, nothing else. The tunnel's own
+ * packets go to every address that the gateway has and announces, those of its inside included, to its ports; 0x4c45414b at their beginning is
+ * what leak-attempts.mjs sends there.
+ */
+const own = [addresses.gateway, distant, addresses.gatewayInside].map((address) => `dst host ${address}`).join(' or ');
+const tunnelItself = `(udp and (${own}) and (dst port 500 or dst port 4500) and udp[8:4] != 0x4c45414b) or (ip6 and udp and dst host ${addresses.gatewayInside6} and (dst port 500 or dst port 4500) and ip6[48:4] != 0x4c45414b)`;
 const keepsTheLink = '(arp or (udp and dst port 67) or (ip6 and ip6[6] == 0) or (icmp6 and ((ip6[40] >= 130 and ip6[40] <= 136) or ip6[40] == 143)))';
 const permitted = `${tunnelItself} or ${keepsTheLink}`;
 
@@ -52,7 +61,8 @@ describe('what may leave, by docs/security.md', () => {
 
   beforeAll(async () => {
     // Everything goes into the tunnel, and there is IPv6 and a second default route to flee by.
-    await lab().gateway.load(gatewayConfiguration(lab().pki).replaceAll(`local_ts = ${addresses.inside}, ${addresses.inside6}`, 'local_ts = 0.0.0.0/0').replaceAll('pools = inside4, inside6', 'pools = inside4'));
+    await batch(lab().namespace('gateway'), [`address add ${distant}/32 dev eth0`]);
+    await lab().gateway.load(gatewayConfiguration(lab().pki).replaceAll(`local_addrs = ${addresses.gateway}`, `local_addrs = ${addresses.gateway}, ${distant}`).replaceAll(`local_ts = ${addresses.inside}, ${addresses.inside6}`, 'local_ts = 0.0.0.0/0').replaceAll('pools = inside4, inside6', 'pools = inside4'));
     await batch(lab().namespace('router'), [`address add ${local6}/64 dev wlan nodad`, `address add ${pretended}/24 dev wlan`]);
     await batch(lab().namespace('client'), ['address add fd50::2/64 dev eth1 nodad', `route add default via ${local6} dev eth1 metric 600`, 'address add 198.18.7.2/24 dev eth1']);
   });
@@ -65,7 +75,8 @@ describe('what may leave, by docs/security.md', () => {
 
   it('without a tunnel the attempts do leave: the capture sees them', async () => {
     const seen = await leaks(lab());
-    for (const target of [internet, pretended, addresses.routerWlan, internet6, local6]) expect(seen.join('\n')).toContain(target);
+    for (const target of [distant, internet, pretended, addresses.routerWlan, internet6, local6]) expect(seen.join('\n')).toContain(target);
+    for (const port of ['.500: ', '.4500: ']) expect(seen.join('\n')).toContain(`${distant}${port}`);
     for (const kind of ['ICMP echo request', 'ICMP6', 'UDP', 'Flags [S]']) expect(seen.join('\n')).toContain(kind);
     figure(`without a tunnel: ${String(seen.length)} packets seen`);
   });
@@ -99,6 +110,7 @@ describe('what may leave, by docs/security.md', () => {
     await lab().plug('eth0');
     await lab().plug('eth1');
     await batch(lab().namespace('client'), [`route replace default via ${local6} dev eth1 metric 600`]);
+    found['host killed, networks back'] = await leaks(lab());
     const again = VpnClient.by(lab(), 'eap-mschapv2', everything(true));
     await again.waitFor('Connecting', (s) => s.state === 'Connecting' && s.phase === 'connecting');
     found['Connecting after that'] = await leaks(lab());
@@ -113,6 +125,57 @@ describe('what may leave, by docs/security.md', () => {
     await batch(lab().namespace('client'), ['route del 203.0.113.0/24 dev eth1', 'route del 2001:db8::/32 dev eth1']);
   });
 
+  it('kill switch: a connection that failed keeps it, every command knows, and its own disconnect lifts it', async () => {
+    const client = VpnClient.by(lab(), 'eap-mschapv2', { ...everything(true), mobility: { enabled: false } });
+    await client.connected();
+    for (const sa of await lab().gatewaySas()) await lab().gateway.vici.command('terminate', { 'ike-id': sa.uniqueId });
+    expect((await client.exit).code).toBe(4);
+    expect(client.status).toMatchObject({ state: 'Disconnected', trafficBlocked: true, error: { code: 629 } });
+    expect((await lab().on('client', 'ip', ['link'])).stdout).not.toContain('avpn');
+    const found = await leaks(lab());
+    figure(`kill switch, failed: ${String(found.length)} packets outside of the policy`);
+    expect(found).toEqual([]);
+
+    const command = (...args: string[]): ReturnType<Lab['on']> => lab().on('client', program, args, { env: clientEnvironment(lab()), mayFail: true });
+    expect((await command('status')).stderr).toContain('Traffic is blocked by the kill switch');
+    // Another connection is refused by name, and lifts nothing by failing.
+    const other = await command('connect', client.file, '--password-file', client.file);
+    expect(other.code).toBe(3);
+    expect((await command('disconnect', 'Somebody else')).code).toBe(2);
+    expect((await lab().on('client', 'nft', ['list', 'tables'])).stdout).toContain('agile_vpn');
+    expect(await command('disconnect', 'Lab EAP')).toMatchObject({ code: 0 });
+    expect((await lab().on('client', 'nft', ['list', 'tables'])).stdout).not.toContain('agile_vpn');
+    expect((await leaks(lab())).join('\n')).toContain(internet);
+  });
+
+  it('kill switch: addresses that the gateway announces are let through, with its ports and nothing else', async () => {
+    const client = VpnClient.by(lab(), 'eap-mschapv2', everything(true));
+    await client.connected();
+    const sets = (await lab().on('client', 'nft', ['list', 'set', 'inet', 'agile_vpn', 'endpoints4'])).stdout;
+    for (const address of [addresses.gateway, distant]) for (const port of [500, 4500]) expect(sets.replace(/\s+/g, ' ')).toContain(`${address} . ${String(port)}`);
+    expect((await leaks(lab())).filter((line) => line.includes(distant))).toEqual([]);
+    expect(await client.stop()).toBe(0);
+  });
+
+  it.each([false, true])('TunnelCrack ServerIP (kill switch %s): only our own packets to the gateway leave outside, everything else to its address goes through the tunnel', async (killSwitch) => {
+    const client = VpnClient.by(lab(), 'eap-mschapv2', { ...everything(killSwitch), server: distant });
+    const status = await client.connected();
+    expect(status.destinationAddress).toBe(distant);
+    expect((await lab().on('client', 'ip', ['route', 'get', distant])).stdout).toContain('avpn0');
+    expect((await lab().on('client', 'ip', ['route', 'get', distant, 'mark', '0x6176706e'])).stdout).toContain('eth0');
+    // What an adapter was asked for by name, routes cannot hold; the kill switch does.
+    const strays = (await leaks(lab())).filter((line) => line.includes(distant) && (killSwitch || !line.includes('echo request')));
+    figure(`ServerIP, ${killSwitch ? 'kill switch' : 'routes alone'}: ${String(strays.length)} packets outside of the policy`);
+    expect(strays).toEqual([]);
+    // The gateway answers at that address, by way of the tunnel.
+    await lab().on('client', 'ping', ['-c', '2', '-i', '0.05', '-W', '2', distant]);
+    // It moves, and comes back, by the mark.
+    await lab().cablePull('eth0');
+    await client.waitFor('eth1', (s) => s.state === 'Connected' && s.adapter === 'eth1', 10_000);
+    await lab().on('client', 'ping', ['-c', '2', '-i', '0.05', '-W', '2', distant]);
+    expect(await client.stop()).toBe(0);
+  });
+
   it('kill switch with LAN access: private addresses only, never public ones that the network calls local, and no names', async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', everything(true, true));
     await client.connected();
@@ -120,7 +183,14 @@ describe('what may leave, by docs/security.md', () => {
     expect(seen).toContain(`> ${addresses.routerWlan}`);
     for (const target of [pretended, internet, internet6]) expect(seen).not.toContain(`> ${target}`);
     expect(seen).not.toMatch(/> \S+\.53: /);
+    // The other direction: a computer of the local network reaches this one.
+    await lab().on('router', 'ping', ['-c', '1', '-W', '2', addresses.clientWlan]);
     expect(await client.stop()).toBe(0);
+    const closed = VpnClient.by(lab(), 'eap-mschapv2', everything(true, false));
+    await closed.connected();
+    const reply = await lab().on('router', 'ping', ['-c', '2', '-i', '0.1', '-W', '1', addresses.clientWlan], { mayFail: true });
+    expect(reply.stdout).toContain(' 0 received');
+    expect(await closed.stop()).toBe(0);
   });
 
   it('routes alone: Internet addresses of both families stay in the tunnel while Connected, Waiting to reconnect and Dormant; routes of DHCP do take their packets out', async () => {

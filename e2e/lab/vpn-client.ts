@@ -39,12 +39,15 @@ export class VpnClient {
   readonly #changes: { readonly at: number; readonly status: StatusObject }[] = [];
   readonly #listeners = new Set<() => void>();
   readonly exit: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** The profile's file. */
+  readonly file: string;
   stdout = '';
   stderr = '';
   #ended = false;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, file: string) {
     this.#process = child;
+    this.file = file;
     VpnClient.#running.add(this);
     let partial = '';
     child.stdout?.on('data', (data: Buffer) => {
@@ -75,7 +78,7 @@ export class VpnClient {
       writeFileSync(passwordFile, `${options.password}\n`, { mode: 0o600 });
       args.push('--password-file', passwordFile);
     }
-    return new VpnClient(lab.start('client', program, args, { env: clientEnvironment(lab) }));
+    return new VpnClient(lab.start('client', program, args, { env: clientEnvironment(lab) }), file);
   }
 
   /** With the right password for EAP. */

@@ -180,6 +180,7 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       push({ type: 'prompt', prompt });
       return null;
     },
+    liftKillSwitch: () => null,
     disconnect: ({ name }) => {
       setStatus(name, { state: 'Disconnected', phase: null, connectedSince: null, adapter: null, adapterLabel: null, paths: [], children: [], outageEndsAt: null, waitingFor: null });
       return null;

@@ -18,6 +18,8 @@ using namespace agile;
 /// Longest message either side sends.
 constexpr size_t kMaxMessage = 128 * 1024;
 constexpr size_t kMaxDescriptors = 4;
+/// native/helper/sockets.h: kMaxSockets.
+constexpr size_t kMaxSent = 8;
 
 struct Incoming {
   std::string text;
@@ -45,11 +47,26 @@ class Channel {
   }
 
   /// 0 or errno.
-  int send(const std::string& text) {
+  int send(const std::string& text, const std::vector<int>& descriptors) {
     if (fd_ < 0) return EPIPE;
-    if (text.size() > kMaxMessage) return EMSGSIZE;
+    if (text.size() > kMaxMessage || descriptors.size() > kMaxSent) return EMSGSIZE;
+    iovec part{const_cast<char*>(text.data()), text.size()};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxSent)] = {};
+    if (!descriptors.empty()) {
+      const size_t size = descriptors.size() * sizeof(int);
+      header.msg_control = control;
+      header.msg_controllen = CMSG_SPACE(size);
+      cmsghdr* c = CMSG_FIRSTHDR(&header);
+      c->cmsg_level = SOL_SOCKET;
+      c->cmsg_type = SCM_RIGHTS;
+      c->cmsg_len = CMSG_LEN(size);
+      memcpy(CMSG_DATA(c), descriptors.data(), size);
+    }
     for (;;) {
-      if (::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) >= 0) return 0;
+      if (sendmsg(fd_, &header, MSG_NOSIGNAL) >= 0) return 0;
       if (errno != EINTR) return errno;
     }
   }
@@ -123,8 +140,15 @@ Napi::Value OpenChannel(const Napi::CallbackInfo& info) {
   });
   Napi::Object out = Napi::Object::New(env);
   out.Set("send", Napi::Function::New(env, [channel](const Napi::CallbackInfo& call) -> Napi::Value {
-    if (call.Length() != 1 || !call[0].IsString()) throw Napi::TypeError::New(call.Env(), "send(text)");
-    const int failed = channel->send(call[0].As<Napi::String>().Utf8Value());
+    if (call.Length() != 2 || !call[0].IsString() || !call[1].IsArray()) throw Napi::TypeError::New(call.Env(), "send(text, descriptors)");
+    const auto list = call[1].As<Napi::Array>();
+    std::vector<int> descriptors;
+    for (uint32_t i = 0; i < list.Length(); i++) {
+      const Napi::Value each = list[i];
+      if (!each.IsNumber()) throw Napi::TypeError::New(call.Env(), "send(text, descriptors)");
+      descriptors.push_back(each.As<Napi::Number>().Int32Value());
+    }
+    const int failed = channel->send(call[0].As<Napi::String>().Utf8Value(), descriptors);
     if (failed != 0) throw SystemError(call.Env(), failed, "send to helper");
     return call.Env().Undefined();
   }));

@@ -9,7 +9,7 @@
 
 namespace {
 
-/// openUdp(adapter: string | null, address: string, port: number) -> { fd, address, port }
+/// openUdp(adapter: string | null, address: string, port: number) -> { fd, address, port, marked }
 Napi::Value OpenUdp(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (info.Length() != 3 || !(info[0].IsString() || info[0].IsNull()) || !info[1].IsString() || !info[2].IsNumber()) {
@@ -36,6 +36,7 @@ Napi::Value OpenUdp(const Napi::CallbackInfo& info) {
   result.Set("fd", fd);
   result.Set("address", bound.address());
   result.Set("port", bound.port());
+  result.Set("marked", agile::IsMarked(fd));
   return result;
 }
 

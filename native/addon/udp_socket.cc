@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "../netlink/routes.h"
+
 namespace agile {
 
 namespace {
@@ -44,11 +46,19 @@ int OpenUdpSocket(const UdpOptions& options) {
     if (!SetInt(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE)) return fail();
     if (!SetInt(fd, IPPROTO_IP, IP_RECVERR, 1)) return fail();
   }
+  // A socket of the physical side. Refused to all but root; everybody else asks the helper for it.
+  if (!options.adapter.empty()) SetInt(fd, SOL_SOCKET, SO_MARK, static_cast<int>(netlink::kPhysicalMark));
   // Sizes are wishes: the kernel caps them at net.core.{r,w}mem_max.
   SetInt(fd, SOL_SOCKET, SO_RCVBUF, 4 * 1024 * 1024);
   SetInt(fd, SOL_SOCKET, SO_SNDBUF, 512 * 1024);
   if (bind(fd, options.local.get(), options.local.length) != 0) return fail();
   return fd;
+}
+
+bool IsMarked(int fd) {
+  uint32_t mark = 0;
+  socklen_t length = sizeof mark;
+  return getsockopt(fd, SOL_SOCKET, SO_MARK, &mark, &length) == 0 && mark == netlink::kPhysicalMark;
 }
 
 int ReadErrorQueue(int fd, SocketError* error) {

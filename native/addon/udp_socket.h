@@ -18,9 +18,13 @@ struct UdpOptions {
 ///
 /// - IP_MTU_DISCOVER is PROBE: DF is set on ESP and the kernel's cached path MTU is not applied, so that a forged "fragmentation needed" cannot
 ///   stop us (H-74). ESP larger than the adapter's MTU gets EMSGSIZE. IKE is let through at any size: see SendDatagram.
+/// - SO_MARK of one that is bound to an adapter is the mark of the physical side where this process may set it (root): otherwise the helper is asked (helper/sockets.h).
 /// - IP_RECVERR: ICMP errors arrive on the error queue and are hints only.
 /// - SO_RCVBUF 4 MB (only absorbs our own scheduling gaps), SO_SNDBUF 512 KB (the queue towards a slow uplink; datapath.md 6.4).
 int OpenUdpSocket(const UdpOptions& options);
+
+/// Does the socket carry the mark that leads past the tunnel?
+bool IsMarked(int fd);
 
 /// One entry of a socket's error queue.
 struct SocketError {

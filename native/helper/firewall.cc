@@ -23,72 +23,11 @@ std::string Set(const std::vector<Prefix>& addresses, int family) {
 
 std::string Ip(int family) { return family == AF_INET ? "ip" : "ip6"; }
 
-/// Local networks that a person may allow: private, link-local, multicast. Never public addresses, whatever DHCP says they are (H-71).
-constexpr const char* kLan4 = "{ 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16, 224.0.0.0/24, 239.0.0.0/8, 255.255.255.255 }";
-constexpr const char* kLan6 = "{ fe80::/10, fc00::/7, ff01::/16, ff02::/16, ff03::/16, ff04::/16, ff05::/16 }";
-/// What a host needs to stay on its link: neighbour discovery and router advertisements (RFC 4861), multicast listeners (RFC 2710, 3810).
-constexpr const char* kNeighbour = "{ nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report }";
-
 std::string Number(uint64_t value) { return std::to_string(value); }
 
 }  // namespace
 
-std::string KillSwitchRules(const TunnelSettings& settings, uid_t client) {
-  if (!settings.hasKillSwitch) return {};
-  const std::string tunnel = "\"" + settings.tunnelName + "\"";
-  const std::string uid = Number(client);
-  std::string out;
-  // Output: before other tables' filters, so that a refusal comes at once.
-  out += "chain output {\n type filter hook output priority -10; policy drop;\n";
-  out += " oifname \"lo\" accept\n";
-  // IKE and ESP: UDP of our own user to the gateway's own port, nothing else to that address (H-72).
-  for (const auto& endpoint : settings.killSwitch.endpoints) {
-    out += " meta skuid " + uid + " " + Ip(endpoint.address.family) + " daddr " + endpoint.address.address() + " udp dport " + Number(endpoint.port) + " accept\n";
-  }
-  out += " udp sport 68 udp dport 67 accept\n";
-  out += " ip6 saddr fe80::/10 udp sport 546 udp dport 547 accept\n";
-  out += std::string(" ip6 hoplimit 255 icmpv6 type ") + kNeighbour + " accept\n";
-  out += " ip6 hoplimit 1 icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } accept\n";
-  // Names are asked of the tunnel's resolvers only, also when the local network is allowed.
-  if (settings.hasDns && settings.dns.splitDomains.empty()) {
-    for (const int family : {AF_INET, AF_INET6}) {
-      const std::string servers = Set(settings.dns.servers, family);
-      if (!servers.empty()) out += " oifname " + tunnel + " " + Ip(family) + " daddr " + servers + " meta l4proto { tcp, udp } th dport { 53, 853 } accept\n";
-    }
-    out += " meta l4proto { tcp, udp } th dport { 53, 853 } reject with icmpx admin-prohibited\n";
-  } else {
-    out += " oifname != " + tunnel + " meta l4proto { tcp, udp } th dport { 53, 853 } reject with icmpx admin-prohibited\n";
-  }
-  out += " oifname " + tunnel + " accept\n";
-  if (settings.killSwitch.allowLan) {
-    out += std::string(" ip daddr ") + kLan4 + " accept\n ip6 daddr " + kLan6 + " accept\n";
-  }
-  // Refused, not lost: programs fall back or fail at once.
-  out += " reject with icmpx admin-prohibited\n}\n";
-
-  out += "chain input {\n type filter hook input priority -10; policy drop;\n";
-  out += " iifname \"lo\" accept\n iifname " + tunnel + " accept\n";
-  for (const auto& endpoint : settings.killSwitch.endpoints) {
-    out += " " + Ip(endpoint.address.family) + " saddr " + endpoint.address.address() + " udp sport " + Number(endpoint.port) + " accept\n";
-  }
-  out += " udp sport 67 udp dport 68 accept\n ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept\n";
-  out += std::string(" ip6 hoplimit 255 icmpv6 type ") + kNeighbour + " accept\n";
-  out += " ip6 hoplimit 1 icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } accept\n";
-  // Hints about our own path: "too big", "unreachable". Never proof.
-  out += " icmp type { destination-unreachable, time-exceeded } accept\n";
-  out += " icmpv6 type { destination-unreachable, packet-too-big, time-exceeded } accept\n";
-  if (settings.killSwitch.allowLan) {
-    out += std::string(" ip saddr ") + kLan4 + " accept\n ip6 saddr { fe80::/10, fc00::/7 } accept\n";
-  }
-  out += "}\n";
-
-  // Containers and virtual machines behind this computer leave through the tunnel or not at all.
-  out += "chain forward {\n type filter hook forward priority -10; policy drop;\n";
-  out += " oifname " + tunnel + " accept\n iifname " + tunnel + " accept\n reject with icmpx admin-prohibited\n}\n";
-  return out;
-}
-
-std::string GuardRules(const TunnelSettings& settings, uid_t client, bool strictReversePath) {
+std::string GuardRules(const TunnelSettings& settings, uid_t client, bool strictReversePath, bool setSrcValidMark) {
   const std::string tunnel = "\"" + settings.tunnelName + "\"";
   std::string prerouting;
   for (const int family : {AF_INET, AF_INET6}) {
@@ -97,21 +36,16 @@ std::string GuardRules(const TunnelSettings& settings, uid_t client, bool strict
   }
   if (strictReversePath) {
     // With src_valid_mark the reverse-path look-up sees this mark and answers past the tunnel. Only for packets to this computer: forwarded ones keep theirs.
-    prerouting += " iifname != { \"lo\", " + tunnel + " } fib daddr type local meta mark 0 meta mark set " + Number(netlink::kPhysicalMark) + "\n";
+    prerouting += " iifname != { \"lo\", " + tunnel + " } fib daddr type local meta mark 0 meta mark set " + Number(netlink::kPhysicalMark) +
+                  (setSrcValidMark ? std::string(" comment \"") + kSrcValidMarkWasOff + "\"" : "") + "\n";
   }
   std::string out;
   if (!prerouting.empty()) out += "chain prerouting {\n type filter hook prerouting priority -300; policy accept;\n" + prerouting + "}\n";
 
   if (settings.blockIpv6) {
-    const std::string uid = Number(client);
     std::string allowed = " oifname { \"lo\", " + tunnel + " } accept\n ip6 daddr { fe80::/10, fc00::/7, ff00::/8 } accept\n";
-    // The tunnel's own outer packets may be IPv6.
-    allowed += " meta skuid " + uid + " udp dport { 500, 4500 } accept\n";
-    if (settings.hasKillSwitch) {
-      for (const auto& endpoint : settings.killSwitch.endpoints) {
-        if (endpoint.address.family == AF_INET6) allowed += " meta skuid " + uid + " ip6 daddr " + endpoint.address.address() + " udp dport " + Number(endpoint.port) + " accept\n";
-      }
-    }
+    // The tunnel's own outer packets may be IPv6: our own sockets, which the mark tells.
+    allowed += " meta mark " + Number(netlink::kPhysicalMark) + " meta skuid " + Number(client) + " meta l4proto udp accept\n";
     out += "chain output {\n type filter hook output priority -10; policy accept;\n meta nfproto != ipv6 accept\n" + allowed + " reject with icmpv6 admin-prohibited\n}\n";
   }
 

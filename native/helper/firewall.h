@@ -2,7 +2,7 @@
 //
 //   inet agile_vpn_avpnN   guards of one tunnel, gone with it: packets for its addresses from other adapters (CVE-2019-14899), IPv6 that
 //                          has no way into the tunnel, MSS of forwarded connections, the mark that keeps strict reverse-path filters content
-//   inet agile_vpn         the kill switch: stays when its client vanished, lifted by withdraw only
+//   inet agile_vpn         the kill switch (kill_switch.h): stays when its client vanished or failed, lifted by a person only
 //
 // Each is replaced in one transaction and read back.
 #pragma once
@@ -11,18 +11,20 @@
 #include <memory>
 #include <string>
 
+#include "kill_switch.h"
 #include "settings.h"
 
 struct nft_ctx;
 
 namespace agile::helper {
 
-constexpr const char* kKillSwitchTable = "agile_vpn";
 inline std::string GuardTable(const std::string& tunnel) { return "agile_vpn_" + tunnel; }
 
-/// nft text of the table's chains; empty: no table. Pure.
-std::string KillSwitchRules(const TunnelSettings& settings, uid_t client);
-std::string GuardRules(const TunnelSettings& settings, uid_t client, bool strictReversePath);
+/// How a guard table says what net.ipv4.conf.all.src_valid_mark was before its helper set it, should the helper be killed.
+constexpr const char* kSrcValidMarkWasOff = "src_valid_mark was 0";
+
+/// nft text of the guard table's chains. `strictReversePath`: packets from the physical side get the mark; `setSrcValidMark`: their look-up was made to see it by us. Pure.
+std::string GuardRules(const TunnelSettings& settings, uid_t client, bool strictReversePath, bool setSrcValidMark);
 
 class Firewall {
  public:

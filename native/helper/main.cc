@@ -2,7 +2,7 @@
 //
 //   started by a root host      standard input is one end of its socket pair
 //   started by pkexec           the same; polkit has judged already
-//   started by systemd          agile-vpn-helper.socket (Accept=yes), with --socket-activated: polkit is asked about the client
+//   started by systemd          agile-vpn-helper.socket (Accept=yes), with --socket-activated: polkit is asked about the client before its first change
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -32,6 +32,8 @@ constexpr int kPeriodMilliseconds = 1000;
 /// After a check, this many times its own duration belong to others, whatever floods the watches.
 constexpr int kRest = 8;
 constexpr int kLongestRest = 400;
+/// A client that may do nothing yet and asks for nothing is not kept.
+constexpr int kPatience = 30'000;
 /// So many repairs in a row without a quiet second mean that something fights us: then one a period is enough.
 constexpr int kFight = 25;
 
@@ -41,7 +43,7 @@ int64_t Now() {
   return static_cast<int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
 }
 
-int Serve(int fd, const Client& client, const Surroundings& surroundings) {
+int Serve(int fd, const Client& client, const Surroundings& surroundings, Session::Authorize authorize) {
   sigset_t ending;
   sigemptyset(&ending);
   for (const int each : {SIGTERM, SIGHUP}) sigaddset(&ending, each);
@@ -52,16 +54,18 @@ int Serve(int fd, const Client& client, const Surroundings& surroundings) {
   signal(SIGPIPE, SIG_IGN);
   const int signals = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
 
-  Session session(fd, client.uid, surroundings);
+  Session session(fd, client.uid, surroundings, std::move(authorize));
   int resolvConf = WatchResolvConf();
   pollfd waits[5] = {{fd, POLLIN, 0}, {signals, POLLIN, 0}, {WatchRoutes(), POLLIN, 0}, {WatchFirewall(), POLLIN, 0}, {resolvConf, POLLIN, 0}};
   int64_t due = -1;
   int repairs = 0;
   int64_t quietSince = Now();
   int64_t restUntil = 0;
+  const int64_t began = Now();
   for (;;) {
     const int64_t now = Now();
-    int wait = session.applied() ? kPeriodMilliseconds : -1;
+    if (!session.authorized() && now - began > kPatience) break;
+    int wait = session.applied() ? kPeriodMilliseconds : session.authorized() ? -1 : kPatience;
     if (due >= 0) wait = static_cast<int>(due > now ? due - now : 0);
     for (pollfd& each : waits) each.revents = 0;
     const int ready = poll(waits, 5, wait);
@@ -128,16 +132,20 @@ int main(int argc, char** argv) {
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (fd < 0 || nothing < 0 || dup2(nothing, 0) < 0) return 5;
 
-  std::string why;
-  if (activated && !Authorized(client, &why)) {
-    fprintf(stderr, "agile-vpn-helper: refused for uid %u: %s\n", client.uid, why.c_str());
-    return 5;
-  }
   const Surroundings surroundings = ReadSurroundings();
   const int code = DropPrivileges();
   if (code != 0) {
     fprintf(stderr, "agile-vpn-helper: needs CAP_NET_ADMIN: %s\n", strerror(code));
     return 5;
   }
-  return Serve(fd, client, surroundings);
+  // Who comes by the socket may say hello; polkit is asked before anything is changed.
+  Session::Authorize authorize;
+  if (activated && client.uid != 0) {
+    authorize = [client](std::string* why) {
+      if (Authorized(client, why)) return true;
+      fprintf(stderr, "agile-vpn-helper: refused for uid %u: %s\n", client.uid, why->c_str());
+      return false;
+    };
+  }
+  return Serve(fd, client, surroundings, std::move(authorize));
 }

@@ -84,16 +84,21 @@ bool Authorized(const Client& client, std::string* why) {
 int DropPrivileges() {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
   for (int capability = 0; capability <= 63; capability++) {
-    if (capability == CAP_NET_ADMIN) continue;
+    if (capability == CAP_NET_ADMIN || capability == CAP_NET_BIND_SERVICE) continue;
     // EINVAL: past the last one this kernel knows. EPERM: no CAP_SETPCAP; the sets below still shrink.
     if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 && errno == EINVAL) break;
   }
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2] = {};
-  data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective = CAP_TO_MASK(CAP_NET_ADMIN);
-  data[CAP_TO_INDEX(CAP_NET_ADMIN)].permitted = CAP_TO_MASK(CAP_NET_ADMIN);
-  return syscall(SYS_capset, &header, data) == 0 ? 0 : errno;
+  static_assert(CAP_TO_INDEX(CAP_NET_ADMIN) == CAP_TO_INDEX(CAP_NET_BIND_SERVICE));
+  // pkexec or a container may have left us without the second: then only DHCPINFORM is missing.
+  for (const uint32_t wanted : {CAP_TO_MASK(CAP_NET_ADMIN) | CAP_TO_MASK(CAP_NET_BIND_SERVICE), CAP_TO_MASK(CAP_NET_ADMIN)}) {
+    data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective = wanted;
+    data[CAP_TO_INDEX(CAP_NET_ADMIN)].permitted = wanted;
+    if (syscall(SYS_capset, &header, data) == 0) return 0;
+  }
+  return errno;
 }
 
 namespace {

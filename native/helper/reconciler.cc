@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "sockets.h"
+
 namespace agile::helper {
 
 namespace {
@@ -78,40 +80,46 @@ void Reconciler::link(const TunnelSettings& settings, Pass* pass) {
   state = {true, settings.tunnelName + ", MTU " + std::to_string(settings.mtu)};
 }
 
-std::string Reconciler::foreignKillSwitch(const std::string& ownTunnel) {
-  if (killSwitchSet_) return {};
-  // Its rules name the tunnel: "avpn0" as nft's JSON has it.
-  const std::string rules = firewall_.read(kKillSwitchTable);
-  for (size_t at = rules.find("\"avpn"); at != std::string::npos; at = rules.find("\"avpn", at + 1)) {
-    const std::string name = rules.substr(at + 1, rules.find('"', at + 1) - at - 1);
-    if (name != ownTunnel && if_nametoindex(name.c_str()) != 0) return name;
+std::vector<LocalNetwork> Reconciler::localNetworks() {
+  std::vector<netlink::Link> links;
+  std::vector<netlink::Address> addresses;
+  std::vector<LocalNetwork> out;
+  if (!netlink::DumpLinks(netlink_, &links).ok() || !netlink::DumpAddresses(netlink_, &addresses).ok()) return out;
+  for (const netlink::Link& link : links) {
+    if ((link.flags & IFF_LOOPBACK) != 0 || link.kind == "tun" || link.kind == "wireguard") continue;
+    for (const netlink::Address& address : addresses) {
+      if (address.index != link.index) continue;
+      const auto local = LocalNetworkOf(link.name, address.family, address.address, address.prefixLength);
+      if (local && std::find(out.begin(), out.end(), *local) == out.end()) out.push_back(*local);
+    }
   }
-  return {};
+  return out;
 }
 
 void Reconciler::firewall(const TunnelSettings& settings, Pass* pass) {
   const bool strict = needsReversePathMark();
-  if (strict && ReadSysctl("ipv4/conf/all/src_valid_mark") == 0) {
-    if (WriteSysctl("ipv4/conf/all/src_valid_mark", 1) == 0 && srcValidMark_ < 0) srcValidMark_ = 0;
-  }
+  if (strict && srcValidMark_ < 0 && ReadSysctl("ipv4/conf/all/src_valid_mark") == 0) srcValidMark_ = 0;
   ConcernState state{true, settings.hasKillSwitch ? "kill switch and tunnel guards" : "tunnel guards"};
   const std::pair<std::string, std::string> wanted[] = {
-      {kKillSwitchTable, KillSwitchRules(settings, client_)},
-      {GuardTable(settings.tunnelName), GuardRules(settings, client_, strict)},
+      {kKillSwitchTable, KillSwitchRules(settings, client_, settings.hasKillSwitch && settings.killSwitch.allowLan ? localNetworks() : std::vector<LocalNetwork>())},
+      {GuardTable(settings.tunnelName), GuardRules(settings, client_, strict, srcValidMark_ == 0)},
   };
   for (const auto& [table, rules] : wanted) {
-    if (table == kKillSwitchTable && !killSwitchSet_) {
-      // What a vanished client left is lifted by new settings, never by a check; another connection's is not ours at all.
-      if (rules.empty() && !applying_) continue;
-      const std::string other = foreignKillSwitch(settings.tunnelName);
-      if (!other.empty()) {
-        if (rules.empty()) continue;
-        state = {false, "the kill switch of " + other + " is in force"};
+    const std::string present = firewall_.read(table);
+    if (table == kKillSwitchTable && !killSwitchSet_ && !present.empty()) {
+      const KillSwitchInForce other = ReadKillSwitch(present);
+      const bool live = other.tunnelName != settings.tunnelName && if_nametoindex(other.tunnelName.c_str()) != 0;
+      if (!rules.empty() && live) {
+        state = {false, "the kill switch of " + other.tunnelName + " is in force"};
         if (pass->failed.empty()) pass->failed = "firewall";
         continue;
       }
+      // What a connection left is replaced by another kill switch, or by new settings of the same connection; never by a check.
+      if (rules.empty() && (live || !applying_ || other.owner != settings.owner)) {
+        state.detail += "; the kill switch of another connection is in force";
+        continue;
+      }
     }
-    const std::string present = firewall_.read(table);
     const auto known = tables_.find(table);
     const bool good = rules.empty() ? present.empty() : known != tables_.end() && known->second.first == rules && known->second.second == present && !present.empty();
     if (good) continue;
@@ -129,6 +137,8 @@ void Reconciler::firewall(const TunnelSettings& settings, Pass* pass) {
     if (rules.empty()) tables_.erase(table);
     else tables_[table] = {rules, after};
   }
+  // Last: the guard table says that it was off, should this process be killed.
+  if (strict && ReadSysctl("ipv4/conf/all/src_valid_mark") == 0) WriteSysctl("ipv4/conf/all/src_valid_mark", 1);
   pass->report["firewall"] = state;
 }
 
@@ -164,7 +174,7 @@ Reconciler::Pass Reconciler::converge(const TunnelSettings& settings) {
 Report Reconciler::apply(const TunnelSettings& settings) {
   if (!tunnel_.isOpen() || tunnel_.name() != settings.tunnelName) throw PortNotAvailable("The tunnel adapter " + settings.tunnelName + " is not open.", "open-tunnel comes before apply");
   const std::optional<TunnelSettings> before = desired_;
-  const bool blockedBefore = !killSwitchSet_ && blocking();
+  const bool blockedBefore = !killSwitchSet_ && killSwitch().has_value();
   applying_ = true;
   Pass pass = converge(settings);
   applying_ = false;
@@ -225,11 +235,12 @@ void Reconciler::removeSettings(bool keepBlocking) {
 }
 
 void Reconciler::withdraw(bool keepBlocking) {
-  // A connection that failed leaves the kill switch it found; only a client that asks for nothing else means that one.
-  if (!keepBlocking && !desired_ && !tunnel_.isOpen()) killSwitchSet_ = true;
   removeSettings(keepBlocking);
   desired_.reset();
   lastReport_.clear();
+  // One that stays is nobody's until new settings or a person take it.
+  killSwitchSet_ = false;
+  tables_.erase(kKillSwitchTable);
   if (tunnel_.isOpen()) {
     // The client may still hold its descriptor: the adapter goes now all the same.
     if (const int index = tunnel_.index(); index != 0) {
@@ -243,13 +254,37 @@ void Reconciler::withdraw(bool keepBlocking) {
   }
 }
 
-bool Reconciler::blocking() { return !firewall_.read(kKillSwitchTable).empty(); }
+std::optional<KillSwitchInForce> Reconciler::killSwitch() {
+  const std::string table = firewall_.read(kKillSwitchTable);
+  if (table.empty()) return std::nullopt;
+  return ReadKillSwitch(table);
+}
+
+bool Reconciler::lift(const std::string& owner) {
+  const auto present = killSwitch();
+  if (!present || (!owner.empty() && present->owner != owner)) return false;
+  if (killSwitchSet_ || if_nametoindex(present->tunnelName.c_str()) != 0) throw PortNotAvailable("The connection whose kill switch is in force is still there. Disconnect it.", present->tunnelName);
+  const std::string error = firewall_.replace(kKillSwitchTable, {});
+  if (!error.empty()) throw ServiceStopped("The kill switch could not be lifted.", "nftables: " + error);
+  return true;
+}
+
+int Reconciler::openDhcp() {
+  if (!desired_) throw PortNotAvailable("There is no tunnel that DHCP could be asked through.", "apply comes before open-dhcp");
+  const auto own = std::find_if(desired_->addresses.begin(), desired_->addresses.end(), [](const Prefix& address) { return address.family == AF_INET; });
+  if (own == desired_->addresses.end()) throw PortNotAvailable("The tunnel has no IPv4 address to ask DHCP with.", desired_->tunnelName);
+  const int fd = OpenDhcpSocket(desired_->tunnelName, own->bytes);
+  if (fd < 0) throw PortNotAvailable("UDP port 68 of the tunnel is not available.", strerror(-fd));
+  return fd;
+}
 
 void Reconciler::removeLeftovers() {
   RemoveLeftovers(netlink_);
   for (const std::string& table : firewall_.tables()) {
-    if (table == kKillSwitchTable) continue;
-    if (if_nametoindex(table.substr(strlen("agile_vpn_")).c_str()) == 0) firewall_.replace(table, {});
+    if (table == kKillSwitchTable || if_nametoindex(table.substr(strlen("agile_vpn_")).c_str()) != 0) continue;
+    // Its helper was killed before it could put this back.
+    if (firewall_.read(table).find(kSrcValidMarkWasOff) != std::string::npos) WriteSysctl("ipv4/conf/all/src_valid_mark", 0);
+    firewall_.replace(table, {});
   }
   dns_.removeLeftovers();
 }

@@ -10,6 +10,7 @@
 
 #include "dns.h"
 #include "firewall.h"
+#include "kill_switch.h"
 #include "routing.h"
 #include "settings.h"
 #include "tunnel.h"
@@ -41,16 +42,20 @@ class Reconciler {
   int openTunnel(const std::string& name, uint32_t mtu, bool offload);
   /// Throws ApplyError (633, 827); then the state is what it was before.
   Report apply(const TunnelSettings& settings);
-  /// Everything back. `keepBlocking`: the client vanished without asking for it, so the kill switch stays.
-  /// One that this client did not set is lifted only when nothing was opened before: that is the person's own wish.
+  /// Everything back. `keepBlocking`: nobody asked for the end of the connection, so its kill switch stays.
   void withdraw(bool keepBlocking);
+  /// Removes a kill switch that some connection left: the person's own wish. `owner` empty: whosever it is.
+  /// false: there is none of that owner. Throws ApplyError (633) while its connection lives.
+  bool lift(const std::string& owner);
+  /// A UDP socket on port 68 of the tunnel for DHCPINFORM (protocol.md W-20). Throws ApplyError (633). The caller owns it.
+  int openDhcp();
 
   /// Reads everything back and repairs it. A report when something was repaired or is newly (not) in force.
   std::optional<Report> check();
   bool applied() const { return desired_.has_value(); }
 
-  /// Is the kill switch's table there, whoever left it?
-  bool blocking();
+  /// The kill switch whose table is there, whoever left it.
+  std::optional<KillSwitchInForce> killSwitch();
   /// What a killed helper left: rules, routes and guards of tunnels that are gone, and its resolv.conf. The kill switch stays.
   void removeLeftovers();
 
@@ -64,8 +69,8 @@ class Reconciler {
   Pass converge(const TunnelSettings& settings);
   void link(const TunnelSettings& settings, Pass* pass);
   void firewall(const TunnelSettings& settings, Pass* pass);
-  /// The tunnel of a live connection of somebody else whose kill switch is in force; empty: none, or one that a vanished client left.
-  std::string foreignKillSwitch(const std::string& ownTunnel);
+  /// Local networks of the physical adapters, as far as they are a person's to allow.
+  std::vector<LocalNetwork> localNetworks();
   void removeSettings(bool keepBlocking);
   bool needsReversePathMark();
 

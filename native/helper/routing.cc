@@ -16,10 +16,10 @@ namespace {
 constexpr uint32_t kFirstPriority = 7000;
 /// 33 or 129 prefix lengths of a family, two rules each, at most.
 constexpr uint32_t kRulesPerTunnel = 260;
-/// Tunnels that can have rules; the range ends before 32766.
-constexpr uint32_t kTunnels = 98;
+/// The range of the last tunnel ends before "main".
+static_assert(kFirstPriority + kTunnels * kRulesPerTunnel <= 32766);
 
-uint32_t FirstPriority(uint32_t number) { return kFirstPriority + (number % kTunnels) * kRulesPerTunnel; }
+uint32_t FirstPriority(uint32_t number) { return kFirstPriority + number * kRulesPerTunnel; }
 
 struct KernelRoute {
   Route route;
@@ -149,23 +149,15 @@ bool Contains(const std::vector<Prefix>& list, const Prefix& what) { return std:
 
 std::vector<Route> RoutesFor(const TunnelSettings& settings) {
   std::vector<Route> out;
-  for (const auto& destination : settings.routes) {
-    // The same prefix both ways: excluded wins, as nothing may be taken into the tunnel that was to stay out.
-    if (!Contains(settings.excludedRoutes, destination)) out.push_back({destination.family, destination, RTN_UNICAST});
-  }
-  for (const auto& destination : settings.excludedRoutes) out.push_back({destination.family, destination, RTN_THROW});
-  if (settings.blockIpv6 && !Contains(settings.routes, Everything(AF_INET6)) && !Contains(settings.excludedRoutes, Everything(AF_INET6))) {
-    out.push_back({AF_INET6, Everything(AF_INET6), RTN_UNREACHABLE});
-  }
+  for (const auto& destination : settings.routes) out.push_back({destination.family, destination, RTN_UNICAST});
+  if (settings.blockIpv6 && !Contains(settings.routes, Everything(AF_INET6))) out.push_back({AF_INET6, Everything(AF_INET6), RTN_UNREACHABLE});
   return out;
 }
 
 std::vector<Rule> RulesFor(const TunnelSettings& settings) {
   const uint32_t number = TunnelNumber(settings.tunnelName);
   std::map<int, std::set<int, std::greater<>>> lengths;
-  for (const Route& route : RoutesFor(settings)) {
-    if (route.type != RTN_THROW) lengths[route.family].insert(route.destination.length);
-  }
+  for (const Route& route : RoutesFor(settings)) lengths[route.family].insert(route.destination.length);
   std::vector<Rule> out;
   for (const auto& [family, each] : lengths) {
     uint32_t priority = FirstPriority(number);
@@ -246,7 +238,7 @@ void RemoveLeftovers(netlink::Socket& socket) {
     }
     std::vector<std::pair<uint32_t, KernelRoute>> routes;
     DumpRoutes(socket, family, [&](uint32_t table, const KernelRoute& route) {
-      if (table >= TableOf(0) && table <= TableOf(9999)) routes.emplace_back(table - TableOf(0), route);
+      if (table >= TableOf(0) && table < TableOf(kTunnels)) routes.emplace_back(table - TableOf(0), route);
     });
     for (const auto& [number, route] : routes) numbers.insert(number);
   }

@@ -3,8 +3,8 @@
 // For each prefix length L that occurs among the tunnel's routes, longest first, two rules:
 //   lookup main suppress_prefixlength L        an entry of main that is longer than L wins: local networks stay reachable
 //   not fwmark 0x6176706e lookup T suppress_prefixlength L-1     entries of T at least that long; equal length: the tunnel wins
-// so that both tables together answer by longest prefix. Sockets bound to an adapter (our own IKE and ESP) find no entry of T on
-// it and go on to main; look-ups with the mark skip T. Rules and routes say "protocol kernel": systemd-networkd removes what it does not know,
+// so that both tables together answer by longest prefix. Our own IKE and ESP sockets, and our look-ups, carry the mark and skip T; nothing
+// else does, whatever address it goes to (TunnelCrack's ServerIP, H-72). Rules and routes say "protocol kernel": systemd-networkd removes what it does not know,
 // but not that.
 #pragma once
 #include <string>
@@ -21,7 +21,7 @@ inline uint32_t TableOf(uint32_t number) { return 0x61760000u + number; }
 struct Route {
   int family = 0;
   Prefix destination;
-  /// RTN_UNICAST through the tunnel, RTN_THROW for excluded routes, RTN_UNREACHABLE for blocked IPv6.
+  /// RTN_UNICAST through the tunnel, RTN_UNREACHABLE for blocked IPv6.
   uint8_t type = 0;
   bool operator==(const Route&) const = default;
 };

@@ -16,6 +16,9 @@ constexpr size_t kMaxRoutes = 1024;
 constexpr size_t kMaxServers = 8;
 constexpr size_t kMaxDomains = 64;
 constexpr size_t kMaxEndpoints = 64;
+/// RFC 791: what every IPv4 host takes; RFC 8200 section 5: no IPv6 link is smaller.
+constexpr uint64_t kSmallestMtu4 = 576;
+constexpr uint32_t kSmallestMtu6 = 1280;
 
 std::string Member(const std::string& field, const char* name) { return field.empty() ? name : field + "." + name; }
 
@@ -201,20 +204,28 @@ void CheckMembers(const json& object, const std::string& field, std::initializer
 
 std::string ParseTunnelName(const json& value, const std::string& field) {
   const std::string& text = Text(value, field, 15);
-  const bool good = text.size() >= 5 && text.size() <= 8 && text.compare(0, 4, "avpn") == 0 && (text.size() == 5 || text[4] != '0') &&
-                    std::all_of(text.begin() + 4, text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (!good) throw InvalidRequest(field, "must be avpn0 to avpn9999");
+  const bool good = text.size() >= 5 && text.size() <= 6 && text.compare(0, 4, "avpn") == 0 && (text.size() == 5 || text[4] != '0') &&
+                    std::all_of(text.begin() + 4, text.end(), [](char c) { return c >= '0' && c <= '9'; }) && TunnelNumber(text) < kTunnels;
+  if (!good) throw InvalidRequest(field, "must be avpn0 to avpn" + std::to_string(kTunnels - 1));
+  return text;
+}
+
+std::string ParseOwner(const json& value, const std::string& field) {
+  const std::string& text = Text(value, field, 64);
+  const bool good = text.size() >= 16 && std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  if (!good) throw InvalidRequest(field, "must be 16 to 64 hexadecimal digits");
   return text;
 }
 
 uint32_t TunnelNumber(const std::string& name) { return static_cast<uint32_t>(std::stoul(name.substr(4))); }
 
-uint32_t ParseMtu(const json& value, const std::string& field) { return static_cast<uint32_t>(Number(value, field, 1280, 9000)); }
+uint32_t ParseMtu(const json& value, const std::string& field) { return static_cast<uint32_t>(Number(value, field, kSmallestMtu4, 9000)); }
 
 TunnelSettings ParseSettings(const json& value, const std::string& field) {
-  CheckMembers(value, field, {"tunnelName", "mtu", "addresses", "routes", "excludedRoutes", "ipv6", "dns", "killSwitch"});
+  CheckMembers(value, field, {"tunnelName", "owner", "mtu", "addresses", "routes", "ipv6", "dns", "killSwitch"});
   TunnelSettings out;
   out.tunnelName = ParseTunnelName(Required(value, field, "tunnelName"), Member(field, "tunnelName"));
+  out.owner = ParseOwner(Required(value, field, "owner"), Member(field, "owner"));
   out.mtu = ParseMtu(Required(value, field, "mtu"), Member(field, "mtu"));
   const std::string addresses = Member(field, "addresses");
   const json& list = List(Required(value, field, "addresses"), addresses, kMaxAddresses);
@@ -222,10 +233,10 @@ TunnelSettings ParseSettings(const json& value, const std::string& field) {
     const std::string name = addresses + "[" + std::to_string(i) + "]";
     Prefix address = Cidr(list[i], name);
     if (!Unicast(address)) throw InvalidRequest(name, "is not a unicast address");
+    if (address.family == AF_INET6 && out.mtu < kSmallestMtu6) throw InvalidRequest(Member(field, "mtu"), "must be at least 1280 with an IPv6 address");
     out.addresses.push_back(std::move(address));
   }
   out.routes = Networks(Required(value, field, "routes"), Member(field, "routes"));
-  out.excludedRoutes = Networks(Required(value, field, "excludedRoutes"), Member(field, "excludedRoutes"));
   const std::string& ipv6 = Text(Required(value, field, "ipv6"), Member(field, "ipv6"), 8);
   if (ipv6 != "block" && ipv6 != "leave") throw InvalidRequest(Member(field, "ipv6"), "must be \"block\" or \"leave\"");
   out.blockIpv6 = ipv6 == "block";

@@ -40,6 +40,9 @@ struct DnsSettings {
   bool operator==(const DnsSettings&) const = default;
 };
 
+/// Tunnel adapters there can be: avpn0 and up. Each has rule priorities of its own (routing.cc).
+constexpr uint32_t kTunnels = 98;
+
 struct KillSwitchSettings {
   std::vector<Endpoint> endpoints;
   bool allowLan = false;
@@ -48,11 +51,12 @@ struct KillSwitchSettings {
 
 struct TunnelSettings {
   std::string tunnelName;
+  /// Names the connection in what outlives it: 16 to 64 hexadecimal digits, never its name as people read it.
+  std::string owner;
   uint32_t mtu = 0;
   std::vector<Prefix> addresses;
   /// Host bits cleared, sorted, without duplicates.
   std::vector<Prefix> routes;
-  std::vector<Prefix> excludedRoutes;
   bool blockIpv6 = false;
   bool hasDns = false;
   DnsSettings dns;
@@ -64,11 +68,13 @@ struct TunnelSettings {
 /// Throws InvalidRequest. Every field must be there, none may be unknown.
 TunnelSettings ParseSettings(const nlohmann::json& value, const std::string& field);
 
-/// "avpn0" to "avpn9999"; throws InvalidRequest.
+/// "avpn0" to "avpn97"; throws InvalidRequest.
 std::string ParseTunnelName(const nlohmann::json& value, const std::string& field);
+/// Throws InvalidRequest.
+std::string ParseOwner(const nlohmann::json& value, const std::string& field);
 /// The number behind the name: 0 for avpn0.
 uint32_t TunnelNumber(const std::string& name);
-/// 1280..9000; throws InvalidRequest.
+/// 576..9000; throws InvalidRequest.
 uint32_t ParseMtu(const nlohmann::json& value, const std::string& field);
 
 /// Refuses members of `object` that are not in `known`, and a value that is no object.

@@ -1,8 +1,10 @@
 import type { IkeSession } from '../ikev2/session';
+import type { DhcpOptions } from '../dhcp/options';
 import type { MobilityManager } from '../mobility/mobility-manager';
 import { PathSockets } from '../mobility/path-sockets';
 import type { TunnelDevice } from '../ports/data-path';
 import type { DatagramSocket, SocketAddress } from '../ports/datagrams';
+import type { TunnelSettings } from '../ports/network-settings';
 import { VpnError } from '../ports/vpn-error';
 import type { ConnectionContext } from './connection-context';
 import { SharedDataPath } from './data-path-events';
@@ -29,6 +31,10 @@ export interface Attempt {
   /** Predecessors of `session` that still hear. */
   readonly retired: RetiredSessions;
   manager: MobilityManager | null;
+  /** The network settings asked for last; null before the first and after a refusal. */
+  settings: TunnelSettings | null;
+  /** What DHCPINFORM through the tunnel brought. */
+  dhcp: DhcpOptions | null;
   /** The session said that it is over: there is nobody to say goodbye to. */
   sessionOver: boolean;
   ended: boolean;
@@ -60,6 +66,8 @@ export function newAttempt(ports: ConnectionPorts): Attempt {
     next: null,
     retired: new RetiredSessions(ports.clock),
     manager: null,
+    settings: null,
+    dhcp: null,
     sessionOver: false,
     ended: false,
   };
@@ -86,20 +94,20 @@ export function isReachable(attempt: Attempt): boolean {
   return attempt.session !== null && !attempt.sessionOver && state !== 'Dormant' && state !== 'Failed';
 }
 
-/** Puts back and closes everything the attempt opened, in parallel with the goodbye. Never rejects. */
-export async function closeAttempt(context: ConnectionContext, attempt: Attempt, sayGoodbye: boolean): Promise<void> {
+/** Puts back and closes everything the attempt opened, the kill switch only where somebody wished for the end, in parallel with the goodbye. Never rejects. */
+export async function closeAttempt(context: ConnectionContext, attempt: Attempt, end: { readonly sayGoodbye: boolean; readonly keepKillSwitch: boolean }): Promise<void> {
   attempt.manager?.stop();
   attempt.next?.abandon();
   attempt.next = null;
   attempt.dataPath.setPath(null);
-  const farewell = sayGoodbye && attempt.session !== null ? attempt.session.close(deleteWaitMs) : Promise.resolve(attempt.session?.abandon());
-  const lastWords = sayGoodbye ? attempt.retired.close(deleteWaitMs) : Promise.resolve(attempt.retired.abandon());
+  const farewell = end.sayGoodbye && attempt.session !== null ? attempt.session.close(deleteWaitMs) : Promise.resolve(attempt.session?.abandon());
+  const lastWords = end.sayGoodbye ? attempt.retired.close(deleteWaitMs) : Promise.resolve(attempt.retired.abandon());
   const putBack = (async (): Promise<void> => {
     const [opened] = await Promise.allSettled([attempt.opening]);
     // Without a tunnel or without the service nothing was changed, and there is nobody to change it back.
     if (attempt.opening === null) return;
     if (opened.status === 'rejected' && opened.reason instanceof VpnError && opened.reason.symbol === 'IPSEC_SERVICE_STOPPED') return;
-    await context.ports.networkSettings.withdraw();
+    await context.ports.networkSettings.withdraw(end.keepKillSwitch);
     if (opened.status === 'fulfilled') opened.value?.close();
   })();
   const results = await Promise.allSettled([farewell, putBack, lastWords]);

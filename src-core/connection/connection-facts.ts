@@ -1,11 +1,14 @@
 import type { ConfigurationReply, IkeSaInfo } from '../ikev2/session';
 import type { PathCandidate } from '../mobility/path-candidates';
+import type { SettingsReport } from '../ports/network-settings';
 import type { StatusObject } from './status';
 
 /** What is known of one connection beside its phase: what the status object shows and what a new IKE SA starts from. */
 export interface ConnectionFacts {
   /** Addresses the gateway can be reached at, as its name was resolved last. */
   gatewayAddresses: readonly string[];
+  /** What the gateway itself announced beside them (RFC 4555 section 3.6). */
+  announcedAddresses: readonly string[];
   path: PathCandidate | null;
   natDetected: boolean;
   mobikeSupported: boolean;
@@ -13,6 +16,10 @@ export interface ConnectionFacts {
   authentication: string | null;
   ike: IkeSaInfo | null;
   dnsServers: readonly string[];
+  /** What is in force on the system, as it was read back last. */
+  settings: SettingsReport['concerns'];
+  /** The connection ended without anybody's wish, and its kill switch stays in force. */
+  trafficBlocked: boolean;
   /** Wall-clock milliseconds. */
   connectedSince: number | null;
   roams: number;
@@ -26,6 +33,7 @@ export interface ConnectionFacts {
 export function newFacts(previousAddresses: readonly string[]): ConnectionFacts {
   return {
     gatewayAddresses: [],
+    announcedAddresses: [],
     path: null,
     natDetected: false,
     mobikeSupported: false,
@@ -33,6 +41,8 @@ export function newFacts(previousAddresses: readonly string[]): ConnectionFacts 
     authentication: null,
     ike: null,
     dnsServers: [],
+    settings: [],
+    trafficBlocked: false,
     connectedSince: null,
     roams: 0,
     lastRoam: null,
@@ -56,6 +66,8 @@ export function forgetSession(facts: ConnectionFacts): void {
   facts.configuration = null;
   facts.ike = null;
   facts.dnsServers = [];
+  facts.settings = [];
+  facts.announcedAddresses = [];
   facts.path = null;
   facts.connectedSince = null;
   facts.token = null;

@@ -3,6 +3,7 @@ import type { IkePath, IkeSession, IkeSessionConfig, IkeSessionDependencies, Ike
 import type { NetworkSettings, SettingsReport, TunnelSettings } from '../ports/network-settings';
 import type { TunnelDevice } from '../ports/data-path';
 import { TokenError } from '../ports/tokens';
+import type { DatagramSocket } from '../ports/datagrams';
 import { VpnError, type VpnErrorSymbol } from '../ports/vpn-error';
 import type { LogRecord } from '../ports/trace';
 import { perfectLink, RecordingDataPath, SeededRandom, SimulatedNetwork, VirtualClock, type SimulatedHost } from '../simulation';
@@ -40,7 +41,7 @@ class ScriptedSession implements IkeSession {
     this.emit({ type: 'progress', phase: 'init' });
   }
 
-  establish(more: Partial<Extract<IkeSessionEvent, { type: 'established' }>> = {}): void {
+  establish(more: Partial<Extract<IkeSessionEvent, { type: 'established' }>> = {}, remoteSelectors?: IkeSession['children'][number]['remoteSelectors']): void {
     this.path = { socket: this.path!.socket, remote: { address: gateway, port: 4500 } };
     this.emit({ type: 'progress', phase: 'auth' });
     this.ike = { spiInitiator: '0011223344556677', spiResponder: '8899aabbccddeeff', proposal: 'aes256gcm16-prfsha384-ecp256', establishedAt: this.dependencies.clock.wallTime() };
@@ -50,7 +51,7 @@ class ScriptedSession implements IkeSession {
         spiOut: 0xc0000002,
         proposal: 'aes128gcm16',
         localSelectors: [{ family: 4, protocol: 0, startPort: 0, endPort: 65535, startAddress: '10.77.0.1', endAddress: '10.77.0.1' }],
-        remoteSelectors: [{ family: 4, protocol: 0, startPort: 0, endPort: 65535, startAddress: '10.99.0.0', endAddress: '10.99.0.255' }],
+        remoteSelectors: remoteSelectors ?? [{ family: 4, protocol: 0, startPort: 0, endPort: 65535, startAddress: '10.99.0.0', endAddress: '10.99.0.255' }],
         installedAt: 0,
       },
     ];
@@ -126,10 +127,32 @@ class RecordedSettings implements NetworkSettings {
     return Promise.resolve({ concerns: [{ concern: 'dns', inForce: true, detail: 'file' }] });
   }
 
-  withdraw(): Promise<void> {
-    this.calls.push('withdraw');
+  withdraw(keepKillSwitch = false): Promise<void> {
+    this.calls.push(keepKillSwitch ? 'withdraw but for the kill switch' : 'withdraw');
     this.applied = null;
     return Promise.resolve();
+  }
+
+  readonly dhcp: Uint8Array[] = [];
+  /** As if a DHCP server behind the tunnel said this. */
+  answerDhcp: (datagram: Uint8Array) => void = () => undefined;
+
+  openDhcp(): Promise<DatagramSocket> {
+    this.calls.push('open DHCP');
+    return Promise.resolve({
+      adapter: null,
+      local: { address: '0.0.0.0', port: 68 },
+      send: (datagram, { address, port }) => {
+        this.calls.push(`DHCP to ${address}:${port}`);
+        this.dhcp.push(datagram.slice());
+        return 'sent';
+      },
+      onDatagram: (listener) => {
+        this.answerDhcp = (datagram) => listener(datagram, { address: '10.99.0.1', port: 67 });
+      },
+      onError: () => undefined,
+      close: () => void this.calls.push('close DHCP'),
+    });
   }
 
   onReport(): void {}
@@ -152,13 +175,13 @@ class Scene {
   resolve: (host: string) => Promise<readonly string[]> = () => Promise.resolve([gateway]);
   readonly connection: Connection;
 
-  constructor(mobility: Partial<Profile['mobility']> = {}) {
+  constructor(mobility: Partial<Profile['mobility']> = {}, wanted: Partial<Profile['network']> = {}) {
     const network = new SimulatedNetwork(this.clock, this.random);
     this.host = network.addHost('client');
     this.host.addAdapter({ name: 'eth0', label: 'Ethernet', addresses: ['10.10.0.2'], conditions: perfectLink });
     this.host.addAdapter({ name: 'eth1', label: 'Wi-Fi', addresses: ['10.20.0.2'], conditions: perfectLink });
     this.connection = new Connection({
-      profile: exampleProfile({ name: 'Contoso', server: 'vpn.contoso.test', mobility: { adapterOrder: ['eth0', 'eth1'], outageSeconds: 300, ...mobility } }),
+      profile: exampleProfile({ name: 'Contoso', server: 'vpn.contoso.test', mobility: { adapterOrder: ['eth0', 'eth1'], outageSeconds: 300, ...mobility }, network: wanted }),
       tunnelName: 'avpn0',
       onStatus: (status) => void this.statuses.push(status),
       ports: {
@@ -247,7 +270,7 @@ describe('a connection', () => {
       roams: 0,
       error: null,
     });
-    expect(scene.settings.applied).toMatchObject({ tunnelName: 'avpn0', mtu: 1400, addresses: ['10.77.0.1/32'], routes: ['10.99.0.0/24'], excludedRoutes: ['10.10.0.1/32'] });
+    expect(scene.settings.applied).toMatchObject({ tunnelName: 'avpn0', owner: expect.stringMatching(/^[0-9a-f]{32}$/) as string, mtu: 1400, addresses: ['10.77.0.1/32'], routes: ['10.99.0.0/24'] });
   });
 
   it('opens the tunnel adapter while the server is being talked to', async () => {
@@ -307,6 +330,146 @@ describe('a connection', () => {
     expect(scene.statuses.filter((status) => status.state === 'Disconnected')).toHaveLength(1);
     expect(scene.settings.calls.slice(-2)).toEqual(['withdraw', 'close device']);
     expect(scene.session.closed).toBe('abandoned');
+  });
+
+  describe('with the kill switch', () => {
+    beforeEach(() => {
+      scene = new Scene({}, { killSwitch: true });
+    });
+    const loseEverything = async (): Promise<void> => {
+      for (const name of ['eth0', 'eth1']) scene.host.adapter(name).setCarrier(false);
+      await scene.clock.run(301_000);
+    };
+    const endpoints = (): readonly string[] => (scene.settings.applied?.killSwitch?.endpoints ?? []).map(({ address, port }) => `${address}:${port}`);
+
+    it('a failure leaves it in force and says so; the next success replaces it', async () => {
+      await scene.connect();
+      expect(scene.connection.status().trafficBlocked).toBe(false);
+      await loseEverything();
+      expect(scene.settings.calls.slice(-2)).toEqual(['withdraw but for the kill switch', 'close device']);
+      expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', trafficBlocked: true, error: { code: 829 } });
+      // An attempt that comes to nothing lifts nothing.
+      await expect(scene.connection.connect()).rejects.toMatchObject({ symbol: 'VPN_TIMEOUT' });
+      expect(scene.connection.status().trafficBlocked).toBe(true);
+      for (const name of ['eth0', 'eth1']) scene.host.adapter(name).setCarrier(true);
+      await scene.connect();
+      expect(scene.connection.status()).toMatchObject({ state: 'Connected', trafficBlocked: false });
+    });
+
+    it('is put back by an explicit disconnect, also from Dormant', async () => {
+      await scene.connect();
+      for (const name of ['eth0', 'eth1']) scene.host.adapter(name).setCarrier(false);
+      await scene.clock.run(10);
+      expect(scene.connection.status().state).toBe('Dormant');
+      await scene.connection.disconnect();
+      expect(scene.settings.calls.slice(-2)).toEqual(['withdraw', 'close device']);
+      expect(scene.connection.status().trafficBlocked).toBe(false);
+    });
+
+    it('is not there when the first attempt fails', async () => {
+      scene.settings.applyError = new VpnError('IPSEC_SERVICE_STOPPED', 'no');
+      const connected = scene.connection.connect();
+      await scene.clock.run(1);
+      scene.session.establish();
+      await expect(connected).rejects.toMatchObject({ symbol: 'IPSEC_SERVICE_STOPPED' });
+      expect(scene.settings.calls).toContain('withdraw');
+      expect(scene.connection.status().trafficBlocked).toBe(false);
+    });
+
+    it('lets packets to addresses that the gateway announces through before they are probed (RFC 4555 section 3.6)', async () => {
+      await scene.connect();
+      expect(endpoints()).toEqual(['10.10.0.1:500', '10.10.0.1:4500']);
+      scene.session.emit({ type: 'peer-addresses', addresses: ['192.0.2.9'] });
+      // Not a candidate before the firewall has it.
+      expect(scene.connection.status().paths.some(({ destinationAddress }) => destinationAddress === '192.0.2.9')).toBe(false);
+      await scene.clock.run(1);
+      expect(endpoints()).toEqual(['10.10.0.1:500', '10.10.0.1:4500', '192.0.2.9:500', '192.0.2.9:4500']);
+      expect(scene.connection.status().paths.some(({ destinationAddress }) => destinationAddress === '192.0.2.9')).toBe(true);
+      // A new list replaces the old one (M-4).
+      scene.session.emit({ type: 'peer-addresses', addresses: [] });
+      await scene.clock.run(1);
+      expect(endpoints()).toEqual(['10.10.0.1:500', '10.10.0.1:4500']);
+    });
+
+    it('lets packets to newly resolved addresses through before a new IKE SA begins there', async () => {
+      await scene.connect();
+      scene.resolve = () => Promise.resolve(['192.0.2.77']);
+      const before = scene.sessions.length;
+      scene.session.emit({ type: 'ended', by: 'peer', error: null });
+      await scene.clock.run(50);
+      expect(endpoints()).toContain('192.0.2.77:500');
+      expect(scene.sessions.length).toBeGreaterThan(before);
+      expect(scene.session.connects[0]!.path.remote.address).toBe('192.0.2.77');
+    });
+  });
+
+  it('asks nothing of the system on a move that changes no setting, and sets the MTU of a smaller path', async () => {
+    await scene.connect();
+    const applied = (): number => scene.settings.calls.filter((call) => call === 'apply').length;
+    expect(applied()).toBe(1);
+    scene.host.adapter('eth0').setUp(false);
+    await scene.clock.run(10);
+    expect([scene.connection.status().adapter, applied(), scene.settings.applied?.mtu]).toEqual(['eth1', 1, 1400]);
+  });
+
+  it('says in the status what is not in force', async () => {
+    await scene.connect();
+    expect(scene.connection.status().settings).toEqual([{ concern: 'dns', inForce: true, detail: 'file' }]);
+    await scene.connection.disconnect();
+    expect(scene.connection.status().settings).toEqual([]);
+  });
+
+  describe('DHCPINFORM through the tunnel (W-20)', () => {
+    const everything: IkeSession['children'][number]['remoteSelectors'] = [{ family: 4, protocol: 0, startPort: 0, endPort: 65535, startAddress: '0.0.0.0', endAddress: '255.255.255.255' }];
+    const connect = async (selectors = everything): Promise<void> => {
+      scene = new Scene({}, { dhcpInform: true, useDefaultGateway: false });
+      const connected = scene.connection.connect();
+      await scene.clock.run(1);
+      scene.session.establish({}, selectors);
+      await scene.clock.run(1);
+      await connected;
+    };
+    const sent = (): number => scene.settings.dhcp.length;
+
+    it('is asked at 0, 2, 4 and 8 s and then no more (W-23); what comes is set', async () => {
+      await connect();
+      await scene.clock.run(1);
+      expect(sent()).toBe(1);
+      await scene.clock.run(4_500);
+      expect(sent()).toBe(3);
+      const question = scene.settings.dhcp[0]!;
+      const answer = Uint8Array.from([...question.subarray(0, 240), 53, 1, 5, 121, 8, 24, 10, 100, 0, 10, 99, 0, 1, 15, 12, ...new TextEncoder().encode('corp.example'), 255]);
+      answer[0] = 2;
+      scene.settings.answerDhcp(answer);
+      await scene.clock.run(10_000);
+      expect(sent()).toBe(3);
+      expect(scene.settings.applied?.routes).toContain('10.100.0.0/24');
+      expect(scene.settings.applied?.dns).toMatchObject({ servers: ['10.99.0.53'], searchDomains: ['corp.example'] });
+      expect(scene.settings.calls.at(-1)).toBe('apply');
+      expect(scene.settings.calls).toContain('close DHCP');
+    });
+
+    it('gives up when nobody answers, is over with the connection, and is not asked again after a move', async () => {
+      await connect();
+      scene.host.adapter('eth0').setUp(false);
+      await scene.clock.run(30_000);
+      expect(sent()).toBe(4);
+      await connect();
+      await scene.clock.run(1);
+      await scene.connection.disconnect();
+      await scene.clock.run(30_000);
+      expect(sent()).toBe(1);
+      expect(scene.settings.calls).toContain('close DHCP');
+    });
+
+    it('is not asked where the tunnel does not carry it (W-21) or the profile does not want it', async () => {
+      await connect([{ ...everything[0]!, startAddress: '10.99.0.0', endAddress: '10.99.0.255' }]);
+      await scene.clock.run(1);
+      expect(sent()).toBe(0);
+      const plain = new Scene();
+      await plain.connect();
+      expect(plain.settings.calls).not.toContain('open DHCP');
+    });
   });
 
   it('disconnect says goodbye, puts everything back and wipes the secrets', async () => {
@@ -401,7 +564,8 @@ describe('a connection', () => {
     await scene.clock.run(10);
     expect(scene.connection.status()).toMatchObject({ state: 'Connected', connectedSince: before.connectedSince, adapter: 'eth0' });
     expect(scene.questions).toEqual([null]);
-    expect(scene.settings.calls).toEqual(['open avpn0', 'apply', 'apply']);
+    // The same address, routes and DNS: nothing to ask of the system.
+    expect(scene.settings.calls).toEqual(['open avpn0', 'apply']);
     expect(scene.wiped).toEqual([]);
   });
 

@@ -51,7 +51,11 @@ export class Connection {
     this.#since = options.ports.clock.wallTime();
     this.#facts = newFacts(options.previousAddresses ?? []);
     this.#connectivity = connectivityWatch(options, () => this.#changed());
-    options.ports.networkSettings.onReport((report) => reportSettings(options.ports.trace, report));
+    options.ports.networkSettings.onReport((report) => {
+      if (this.#running === null) return;
+      reportSettings(options.ports.trace, this.#facts, report);
+      this.#changed();
+    });
   }
 
   get profile(): Profile {
@@ -100,6 +104,12 @@ export class Connection {
     await ended;
   }
 
+  /** A person lifted the kill switch that this connection left. */
+  unblocked(): void {
+    this.#facts.trafficBlocked = false;
+    this.#changed();
+  }
+
   /** After sleep. */
   resume(): void {
     this.#running?.keeper.resume();
@@ -133,6 +143,8 @@ export class Connection {
       tunnelAdapter: live ? (attempt.device?.name ?? null) : null,
       configuration: facts.configuration,
       dnsServers: facts.dnsServers,
+      settings: facts.settings,
+      trafficBlocked: facts.trafficBlocked,
       authentication: facts.authentication,
       ike: facts.ike,
       children: live ? (attempt.session?.children ?? []) : [],
@@ -166,10 +178,13 @@ export class Connection {
     attempt.ended = true;
     this.#give(error === null ? { type: 'disconnect' } : { type: 'fail', error: error.info() });
     if (running?.attempt === attempt) running.keeper.stop();
-    this.#closing = closeAttempt(this.#contextOf(attempt), attempt, sayGoodbye && reachable).finally(() => {
+    // A kill switch promises that nothing leaves until a person says so; a tunnel that was never there promised nothing.
+    const keepKillSwitch = error !== null && this.#facts.connectedSince !== null && this.#options.profile.network.killSwitch;
+    this.#closing = closeAttempt(this.#contextOf(attempt), attempt, { sayGoodbye: sayGoodbye && reachable, keepKillSwitch }).finally(() => {
       this.#closing = null;
       this.#running = null;
       forgetSession(this.#facts);
+      if (keepKillSwitch) this.#facts.trafficBlocked = true;
       this.#give({ type: 'closed' });
     });
     return this.#closing;

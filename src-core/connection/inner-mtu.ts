@@ -1,7 +1,7 @@
 /** The default of this client, of libipsec and of Windows' own client: safe on PPPoE and IPv4 over IPv6 (datapath.md 4.3). */
 export const defaultInnerMtu = 1400;
-/** RFC 8200 section 5: no IPv6 below. */
-export const smallestTunnelMtu = 1280;
+/** Octets. RFC 8200 section 5: no IPv6 below the first; RFC 791: every IPv4 host takes the second. */
+export const smallestTunnelMtu = { 6: 1280, 4: 576 } as const;
 
 interface Framing {
   readonly iv: number;

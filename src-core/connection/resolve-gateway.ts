@@ -1,5 +1,6 @@
 import { canonicalIp } from '../bytes/ip-address';
 import type { Timer } from '../ports/clock';
+import { allowGateway } from './apply-settings';
 import type { Attempt } from './attempt';
 import type { ConnectionContext } from './connection-context';
 import { failures } from './failures';
@@ -26,6 +27,8 @@ export async function renewGatewayAddresses(context: ConnectionContext, attempt:
   (timer as Timer | null)?.cancel();
   if (addresses === null || attempt.ended) return;
   context.facts.gatewayAddresses = addresses;
+  await allowGateway(context, attempt)?.catch((error: unknown) => context.log('error', `The new addresses of the server are not let through: ${error instanceof Error ? error.message : 'unknown reason'}.`));
+  if (attempt.ended) return;
   // The gateway may have moved and still know us: the old IKE SA is tried there too.
   attempt.manager?.alsoReachableAt(addresses);
 }

@@ -23,6 +23,7 @@ export class Reviver {
   readonly #attempt: Attempt;
   readonly #negotiate: (credentials: SessionCredentials, limitMs: number) => Promise<Established>;
   readonly #beforeOutageEnds: () => void;
+  readonly #revived: () => void;
   #revival: Revival | null = null;
   /** Counts revivals: a loop of an earlier one stops when it wakes. */
   #runs = 0;
@@ -32,11 +33,12 @@ export class Reviver {
   #quickEnds = 0;
 
   /** `beforeOutageEnds` is called before time that passed ends the connection: `resume` comes first where the machine slept meanwhile. */
-  constructor(context: ConnectionContext, attempt: Attempt, negotiate: (credentials: SessionCredentials, limitMs: number) => Promise<Established>, beforeOutageEnds: () => void) {
+  constructor(context: ConnectionContext, attempt: Attempt, negotiate: (credentials: SessionCredentials, limitMs: number) => Promise<Established>, beforeOutageEnds: () => void, revived: () => void) {
     this.#context = context;
     this.#attempt = attempt;
     this.#negotiate = negotiate;
     this.#beforeOutageEnds = beforeOutageEnds;
+    this.#revived = revived;
   }
 
   get revival(): Revival | null {
@@ -108,6 +110,7 @@ export class Reviver {
           this.#revival = null;
           log('info', revival.cause === 'reauthenticate' ? 'Signed in again with a new IKE SA.' : 'Connected again with a new IKE SA.');
           if (attempt.device !== null) await applySettings(this.#context, attempt, attempt.device, established.child);
+          this.#revived();
           this.#context.changed();
           return;
         } catch (error) {

@@ -4,11 +4,12 @@ import { MobilityManager, type Roam } from '../mobility/mobility-manager';
 import { defaultMobilityPolicy, type MobilityState } from '../mobility/mobility-state';
 import type { PathCandidate } from '../mobility/path-candidates';
 import { SleepWatch } from '../mobility/sleep-watch';
-import { applySettings } from './apply-settings';
+import { allowGateway, applySettings } from './apply-settings';
 import type { Attempt } from './attempt';
 import type { ConnectionContext } from './connection-context';
 import { Doubts } from './doubts';
 import { duration, failures } from './failures';
+import { Informer } from './informer';
 import { chooseInnerMtu } from './inner-mtu';
 import { negotiate, type Established } from './negotiation';
 import type { SessionCredentials } from './ports';
@@ -30,19 +31,21 @@ export class SessionKeeper {
   readonly #doubts: Doubts;
   readonly #sleep: SleepWatch;
   readonly #tokenWatch: TokenWatch;
+  readonly #inform: Informer;
   /** Clock.now() when the session in use was established. */
   #establishedAt = -Infinity;
 
   constructor(context: ConnectionContext, attempt: Attempt) {
     this.#context = context;
     this.#attempt = attempt;
-    this.#reviver = new Reviver(context, attempt, (credentials, limitMs) => this.negotiate(credentials, limitMs), () => this.#sleep.look());
+    this.#reviver = new Reviver(context, attempt, (credentials, limitMs) => this.negotiate(credentials, limitMs), () => this.#sleep.look(), () => this.#inform.start());
     this.#doubts = new Doubts(context, attempt, this.#reviver);
     this.#sleep = new SleepWatch(context.ports.clock, (milliseconds) => {
       context.log('info', `The computer was asleep for ${duration(milliseconds)}: looking at the path again.`);
       this.resume();
     });
     this.#tokenWatch = new TokenWatch(context, attempt);
+    this.#inform = new Informer(context, attempt);
   }
 
   /** A revival that has no IKE SA to fall back on: the connection waits. */
@@ -68,10 +71,12 @@ export class SessionKeeper {
     await applySettings(this.#context, attempt, device, established.child);
     if (attempt.ended) return;
     facts.connectedSince = ports.clock.wallTime();
+    facts.trafficBlocked = false;
     this.#context.give({ type: 'registered' });
     this.#doubts.start();
     this.#sleep.start();
     this.#tokenWatch.start();
+    this.#inform.start();
     this.#context.log('info', `Connected: ${facts.previousAddresses.join(', ')} by ${facts.path?.label ?? 'no adapter'} (${facts.path?.source ?? ''}).`);
   }
 
@@ -86,6 +91,7 @@ export class SessionKeeper {
     this.#sleep.stop();
     this.#doubts.stop();
     this.#tokenWatch.stop();
+    this.#inform.stop();
     this.#reviver.stop();
   }
 
@@ -105,6 +111,8 @@ export class SessionKeeper {
     facts.natDetected = event.natDetected;
     facts.mobikeSupported = event.mobikeSupported;
     facts.configuration = event.configuration;
+    facts.announcedAddresses = [];
+    attempt.dhcp = null;
     facts.authentication = event.authentication;
     facts.ike = event.ike;
     const addresses = [...event.configuration.ipv4Addresses, ...event.configuration.ipv6Addresses.map((entry) => entry.address)];
@@ -187,6 +195,15 @@ export class SessionKeeper {
         this.#context.log('info', `A new sign-in is due: ${event.reason}.`);
         this.#reviver.revive('reauthenticate');
         break;
+      case 'peer-addresses': {
+        facts.announcedAddresses = event.addresses;
+        // A kill switch lets packets to them through before the first probe leaves.
+        const { manager } = this.#attempt;
+        const allowed = allowGateway(this.#context, this.#attempt);
+        if (allowed === null) break;
+        allowed.catch((error: unknown) => this.#context.log('error', `The addresses that the server announced are not let through: ${error instanceof Error ? error.message : 'unknown reason'}.`)).finally(() => manager?.handle(event));
+        return;
+      }
       case 'ended':
         return this.#reviver.sessionEnded(event.by, event.error, this.#context.ports.clock.now() - this.#establishedAt);
       default:
@@ -203,10 +220,10 @@ export class SessionKeeper {
     const attempt = this.#attempt;
     facts.roams++;
     facts.lastRoam = { at: isoTime(ports.clock.wallTime()), from: roam.from?.adapter ?? null, to: roam.to.adapter, reason: roam.reason, milliseconds: Math.round(roam.milliseconds * 10) / 10 };
-    const moved = roam.from?.destination !== roam.to.destination;
     facts.path = roam.to;
     const child = attempt.session?.children[0];
-    if (moved && attempt.device !== null && child !== undefined && phase.type === 'up') {
+    // Another MTU, another address of the gateway; where nothing differs nothing is asked of the system.
+    if (attempt.device !== null && child !== undefined && phase.type === 'up') {
       applySettings(this.#context, attempt, attempt.device, child).catch((error: unknown) => this.#context.log('error', `The network settings could not be renewed: ${error instanceof Error ? error.message : 'unknown reason'}.`));
     }
     this.#context.changed();

@@ -25,6 +25,8 @@ export interface StatusFacts {
   readonly tunnelAdapter: string | null;
   readonly configuration: ConfigurationReply | null;
   readonly dnsServers: readonly string[];
+  readonly settings: NonNullable<StatusObject['settings']>;
+  readonly trafficBlocked: boolean;
   readonly authentication: string | null;
   readonly ike: IkeSaInfo | null;
   readonly children: readonly ChildSaInfo[];
@@ -106,6 +108,8 @@ export function idleStatus(name: string, server: string, since: number): StatusO
     tunnelAdapter: null,
     configuration: null,
     dnsServers: [],
+    settings: [],
+    trafficBlocked: false,
     authentication: null,
     ike: null,
     children: [],
@@ -139,6 +143,8 @@ export function statusObject(facts: StatusFacts): StatusObject {
     tunnelAdapter: facts.tunnelAdapter,
     tunnelAddresses: configuration === null ? [] : [...configuration.ipv4Addresses.map((address) => `${address}/32`), ...configuration.ipv6Addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`)],
     dnsServers: facts.dnsServers,
+    settings: facts.settings,
+    trafficBlocked: facts.trafficBlocked,
     authentication: facts.authentication,
     ike: facts.ike === null ? null : { spiInitiator: facts.ike.spiInitiator, spiResponder: facts.ike.spiResponder, proposal: facts.ike.proposal, establishedAt: isoTime(facts.ike.establishedAt) },
     children: facts.children.map((child) => childStatus(child, facts.dataPath)),

@@ -60,6 +60,10 @@ export interface StatusObject {
   readonly tunnelAdapter: string | null;
   readonly tunnelAddresses: readonly string[];
   readonly dnsServers: readonly string[];
+  /** What of the network settings is really in force, read back from the system, and how or why not. Empty while there is no tunnel. */
+  readonly settings?: readonly { readonly concern: string; readonly inForce: boolean; readonly detail: string }[];
+  /** There is no tunnel, and a kill switch of this connection holds all traffic back until it is Connected again or a person disconnects it. */
+  readonly trafficBlocked?: boolean;
   readonly authentication: string | null;
   readonly ike: { readonly spiInitiator: string; readonly spiResponder: string; readonly proposal: string; readonly establishedAt: string } | null;
   readonly children: readonly ChildStatus[];

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigurationReply } from '../ikev2/session';
 import type { TrafficSelector } from '../ports/data-path';
+import type { DhcpOptions } from '../dhcp/options';
+import { connectionId } from './connection-id';
 import { exampleProfile } from './example-profile';
 import { tunnelRoutes, tunnelSettings } from './tunnel-settings';
 
@@ -9,9 +11,11 @@ const all4 = range('0.0.0.0', '255.255.255.255');
 const all6 = range('::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff');
 const reply = (more: Partial<ConfigurationReply> = {}): ConfigurationReply => ({ ipv4Addresses: ['10.77.0.1'], ipv6Addresses: [], dnsServers: [], subnets: [], dnsDomains: [], dhcpServers: [], ...more });
 const routes = (network: Parameters<typeof exampleProfile>[0]['network'], selectors: readonly TrafficSelector[], configuration = reply()): readonly string[] =>
-  tunnelRoutes(exampleProfile({ network }), { children: [{ remoteSelectors: selectors }], configuration });
+  tunnelRoutes(exampleProfile({ network }), { children: [{ remoteSelectors: selectors }], configuration, dhcp: null });
+const withDhcp = (network: Parameters<typeof exampleProfile>[0]['network'], dhcp: DhcpOptions, configuration = reply(), selectors = [all4]) =>
+  tunnelSettings(exampleProfile({ network }), { tunnelName: 'avpn0', mtu: 1400, configuration, dhcp, children: [{ remoteSelectors: selectors }], gatewayAddresses: ['192.0.2.1'], gatewayPort: 4500 });
 const settings = (network: Parameters<typeof exampleProfile>[0]['network'], selectors: readonly TrafficSelector[], configuration = reply()) =>
-  tunnelSettings(exampleProfile({ network }), { tunnelName: 'avpn0', mtu: 1400, configuration, children: [{ remoteSelectors: selectors }], gatewayAddresses: ['192.0.2.1', '2001:db8::1'], gatewayPort: 4500 });
+  tunnelSettings(exampleProfile({ network }), { tunnelName: 'avpn0', mtu: 1400, configuration, dhcp: null, children: [{ remoteSelectors: selectors }], gatewayAddresses: ['192.0.2.1', '2001:db8::1'], gatewayPort: 4500 });
 
 describe('routes into the tunnel (C-56)', () => {
   it('are what the server narrowed to', () => {
@@ -41,9 +45,28 @@ describe('routes into the tunnel (C-56)', () => {
   });
 });
 
+describe('what DHCP through the tunnel adds (W-26)', () => {
+  const dhcp: DhcpOptions = { routes: ['10.100.0.0/24', '127.0.0.0/8', '224.0.0.0/4', '0.0.0.0/0', '0.0.0.0/1', '128.0.0.0/1'], dnsServers: ['10.99.0.54'], domains: ['corp.example'] };
+
+  it('routes inside the selectors, never a default gateway, loopback or multicast', () => {
+    expect(withDhcp({ useDefaultGateway: false }, dhcp).routes).toEqual(['10.100.0.0/24', '10.0.0.0/8']);
+    expect(withDhcp({ useDefaultGateway: false, routes: ['10.99.0.0/24'] }, dhcp).routes).toEqual(['10.99.0.0/24', '10.100.0.0/24']);
+    expect(withDhcp({ useDefaultGateway: false }, dhcp, reply(), [range('10.99.0.0', '10.99.0.255')]).routes).toEqual(['10.99.0.0/24']);
+    expect(withDhcp({}, dhcp).routes).toEqual(['0.0.0.0/0']);
+  });
+
+  it('name servers where the gateway gave none, and its domain', () => {
+    expect(withDhcp({}, dhcp).dns).toEqual({ servers: ['10.99.0.54'], searchDomains: ['corp.example'], splitDomains: [] });
+    expect(withDhcp({}, dhcp, reply({ dnsServers: ['10.99.0.53'], dnsDomains: ['other.example'] })).dns).toEqual({ servers: ['10.99.0.53'], searchDomains: ['other.example', 'corp.example'], splitDomains: [] });
+    expect(withDhcp({ dnsServers: ['9.9.9.9'] }, dhcp).dns).toEqual({ servers: ['9.9.9.9'], searchDomains: [], splitDomains: [] });
+  });
+});
+
 describe('settings of the tunnel', () => {
-  it('keep the outer addresses of the gateway out of the tunnel', () => {
-    expect(settings({}, [all4]).excludedRoutes).toEqual(['192.0.2.1/32', '2001:db8::1/128']);
+  it('name their connection without saying its name', () => {
+    expect(settings({}, [all4]).owner).toMatch(/^[0-9a-f]{32}$/);
+    expect(connectionId('Contoso')).toBe(connectionId('CONTOSO'));
+    expect(connectionId('Contoso')).not.toBe(connectionId('Contoso 2'));
   });
 
   it('stop IPv6 where the tunnel takes the default route and cannot carry it', () => {

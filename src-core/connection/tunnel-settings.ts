@@ -1,16 +1,20 @@
 import { formatCidr, intersectRanges, ipFamily, ipToNumber, numberToIp, parseCidr, prefixToRange, rangeToPrefixes, specialUse, type IpRange } from '../bytes/ip-address';
+import type { DhcpOptions } from '../dhcp/options';
 import type { ChildSaInfo, ConfigurationReply } from '../ikev2/session';
 import type { DnsSettings, TunnelSettings } from '../ports/network-settings';
 import type { TrafficSelector } from '../ports/data-path';
 import type { Profile } from '../profiles/profile';
+import { connectionId } from './connection-id';
 import { smallestTunnelMtu } from './inner-mtu';
 
 export interface TunnelFacts {
   readonly tunnelName: string;
   readonly mtu: number;
   readonly configuration: ConfigurationReply;
+  /** What DHCPINFORM brought; null: nothing, or it was not asked. */
+  readonly dhcp: DhcpOptions | null;
   readonly children: readonly Pick<ChildSaInfo, 'remoteSelectors'>[];
-  /** Outer addresses and port the gateway is talked to at. */
+  /** Outer addresses and port the gateway is talked to at: a kill switch lets our own packets to them through. */
   readonly gatewayAddresses: readonly string[];
   readonly gatewayPort: number;
 }
@@ -67,7 +71,7 @@ function cidrRanges(texts: readonly string[]): readonly IpRange[] {
  * Destinations sent into the tunnel (C-51, C-56): what the CHILD SAs carry, cut down to the profile's wish. Without "use default gateway on
  * remote network": the profile's routes, else the narrowed selectors, else the subnets the server announced, else the class of the tunnel address.
  */
-export function tunnelRoutes(profile: Pick<Profile, 'network'>, facts: Pick<TunnelFacts, 'children' | 'configuration'>): readonly string[] {
+export function tunnelRoutes(profile: Pick<Profile, 'network'>, facts: Pick<TunnelFacts, 'children' | 'configuration' | 'dhcp'>): readonly string[] {
   const carried = facts.children.flatMap((child) => child.remoteSelectors).map(selectorRange);
   const families = new Set([...facts.configuration.ipv4Addresses.map(() => 4), ...facts.configuration.ipv6Addresses.map(() => 6)]);
   const usable = carried.filter((range) => families.has(range.family));
@@ -77,9 +81,12 @@ export function tunnelRoutes(profile: Pick<Profile, 'network'>, facts: Pick<Tunn
       const common = intersectRanges(range, have);
       return common === null ? [] : [common];
     }));
-  if (profile.network.routes.length > 0) return toCidrs(cut(cidrRanges(profile.network.routes)));
-  return toCidrs(
-    usable.flatMap((range) => {
+  // W-26: half of all addresses and more are a default gateway, which is the profile's to grant.
+  const fromDhcp = cut(cidrRanges((facts.dhcp?.routes ?? []).filter((route) => (parseCidr(route)?.prefixLength ?? 0) > 1)));
+  if (profile.network.routes.length > 0) return toCidrs([...cut(cidrRanges(profile.network.routes)), ...fromDhcp]);
+  return toCidrs([
+    ...fromDhcp,
+    ...usable.flatMap((range) => {
       if (!isEverything(range)) return [range];
       const announced = cidrRanges(facts.configuration.subnets).filter((subnet) => subnet.family === range.family);
       if (announced.length > 0) return announced;
@@ -88,35 +95,45 @@ export function tunnelRoutes(profile: Pick<Profile, 'network'>, facts: Pick<Tunn
         return own !== null && own.family === range.family ? [own] : [];
       });
     }),
-  );
+  ]);
 }
 
-function dnsSettings(profile: Pick<Profile, 'network'>, configuration: ConfigurationReply): DnsSettings | null {
+function dnsSettings(profile: Pick<Profile, 'network'>, { configuration, dhcp }: Pick<TunnelFacts, 'configuration' | 'dhcp'>): DnsSettings | null {
   const { dnsServers, splitDns } = profile.network;
-  const servers = (dnsServers === 'server' ? configuration.dnsServers : dnsServers).filter((server) => specialUse(server) === null || specialUse(server) === 'private');
+  // The authenticated gateway's own word comes first; DHCP fills what it left open.
+  const told = configuration.dnsServers.length > 0 ? configuration.dnsServers : (dhcp?.dnsServers ?? []);
+  const servers = (dnsServers === 'server' ? told : dnsServers).filter((server) => specialUse(server) === null || specialUse(server) === 'private');
   if (servers.length === 0) return null;
   // C-52: domains of the server count only together with its DNS servers.
-  const announced = dnsServers === 'server' ? configuration.dnsDomains : [];
+  const announced = dnsServers === 'server' ? [...new Set([...configuration.dnsDomains, ...(dhcp?.domains ?? [])])] : [];
   return { servers, searchDomains: announced, splitDomains: splitDns.length > 0 ? splitDns : profile.network.useDefaultGateway ? [] : announced };
 }
 
+/** More than any gateway has; the helper takes no more. */
+const mostEndpoints = 64;
+
+/** C-43: the ports a new IKE SA begins with, and the one in use. */
+export function gatewayEndpoints(profile: { readonly port: number | null }, facts: Pick<TunnelFacts, 'gatewayAddresses' | 'gatewayPort'>): readonly { readonly address: string; readonly port: number }[] {
+  const ports = [...new Set([...(profile.port === null ? [500, 4500] : [profile.port]), facts.gatewayPort])];
+  return facts.gatewayAddresses.flatMap((address) => ports.map((port) => ({ address, port }))).slice(0, mostEndpoints);
+}
+
 /** What the system shall look like while this tunnel is up. */
-export function tunnelSettings(profile: Pick<Profile, 'network'>, facts: TunnelFacts): TunnelSettings {
+export function tunnelSettings(profile: Pick<Profile, 'name' | 'port' | 'network'>, facts: TunnelFacts): TunnelSettings {
   const routes = tunnelRoutes(profile, facts);
   const { configuration } = facts;
   const takesIpv4 = routes.includes('0.0.0.0/0');
   const carriesIpv6 = routes.includes('::/0');
   return {
     tunnelName: facts.tunnelName,
-    mtu: Math.max(smallestTunnelMtu, facts.mtu),
+    owner: connectionId(profile.name),
+    // Below 1280 the data path says "too big" itself; without IPv6 the adapter says it, and fragments what may be fragmented.
+    mtu: Math.max(smallestTunnelMtu[configuration.ipv6Addresses.length > 0 ? 6 : 4], facts.mtu),
     addresses: [...configuration.ipv4Addresses.map((address) => `${address}/32`), ...configuration.ipv6Addresses.map(({ address }) => `${address}/128`)],
     routes,
-    excludedRoutes: facts.gatewayAddresses.map((address) => `${address}/${ipFamily(address) === 4 ? 32 : 128}`),
     // IPv6 is stopped only where the tunnel takes the default route and cannot carry it (anchors.md 5.4).
     ipv6: profile.network.ipv6 === 'tunnel-or-block' && takesIpv4 && !carriesIpv6 ? 'block' : 'leave',
-    dns: dnsSettings(profile, configuration),
-    killSwitch: profile.network.killSwitch
-      ? { endpoints: facts.gatewayAddresses.flatMap((address) => [...new Set([500, facts.gatewayPort])].map((port) => ({ address, port }))), allowLan: profile.network.allowLan }
-      : null,
+    dns: dnsSettings(profile, facts),
+    killSwitch: profile.network.killSwitch ? { endpoints: gatewayEndpoints(profile, facts), allowLan: profile.network.allowLan } : null,
   };
 }

@@ -119,6 +119,8 @@ export interface IkeSessionConfig {
   readonly peer: PeerAuthentication;
   readonly requestIpv4: boolean;
   readonly requestIpv6: boolean;
+  /** Ask for a DHCP server of the inner network as well (W-20). */
+  readonly requestDhcp?: boolean;
   /** Inner addresses of an earlier session, asked for again (C-48). */
   readonly previousAddresses: readonly string[];
   readonly mobike: boolean;

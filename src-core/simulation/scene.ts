@@ -104,6 +104,7 @@ export class Scene {
         device?.setAddress(null);
         return Promise.resolve();
       },
+      openDhcp: () => Promise.reject(new Error('there is no DHCP here')),
       onReport: () => undefined,
     };
     this.connection = new Connection({

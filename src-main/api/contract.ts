@@ -179,6 +179,8 @@ export interface Snapshot {
   /** The last 24 hours, by the minute. */
   readonly roundTripHistory: Readonly<Record<string, RoundTripColumns>>;
   readonly secretStorage: 'available' | 'session-only';
+  /** A kill switch is in force that none of the connections here left: `liftKillSwitch` ends it. Absent: not known. */
+  readonly strayKillSwitch?: boolean;
   /** The last diagnosis of each connection since the host started. */
   readonly diagnoses: readonly Diagnosis[];
   /** null: no NetworkManager or no wireless adapter; the section is not shown. */
@@ -193,7 +195,10 @@ export interface Snapshot {
 export interface ApiRequests {
   getSnapshot: { args: null; result: Snapshot };
   connect: { args: { readonly name: string }; result: null };
+  /** Where the connection is down and its kill switch holds traffic back (`trafficBlocked`), this lifts it. */
   disconnect: { args: { readonly name: string }; result: null };
+  /** Lifts the kill switch that some connection left, whosever it is. Refused while its connection lives. */
+  liftKillSwitch: { args: null; result: null };
   answerPrompt: { args: { readonly id: string; readonly answer: PromptAnswer }; result: null };
   saveProfile: { args: { readonly profile: Profile; readonly previousName: string | null }; result: null };
   removeProfile: { args: { readonly name: string }; result: null };
@@ -230,6 +235,7 @@ export type ApiPush =
   | { readonly type: 'status'; readonly status: StatusObject }
   | { readonly type: 'profiles'; readonly profiles: readonly Profile[]; readonly statuses: readonly StatusObject[] }
   | { readonly type: 'adapters'; readonly adapters: readonly AdapterView[] }
+  | { readonly type: 'kill-switch'; readonly stray: boolean }
   | { readonly type: 'prompt'; readonly prompt: Prompt }
   | { readonly type: 'prompt-closed'; readonly id: string }
   | { readonly type: 'log'; readonly entries: readonly LogEntry[] }

@@ -6,7 +6,7 @@ export const usage = `Agile VPN: an IKEv2 client whose tunnel survives the loss 
   agile-vpn connect PROFILE          connect and stay in the foreground; Ctrl+C disconnects
       PROFILE is the name of a saved connection or a file
       --username U  --password-file F  --password-stdin  --pin-file F  --log
-  agile-vpn disconnect [NAME]        end a connection of any program of this user
+  agile-vpn disconnect [NAME]        end a connection of any program of this user; lifts the kill switch it left
   agile-vpn status [NAME] [--watch]  what is connected
   agile-vpn list                     saved connections
   agile-vpn import FILE…             save the connections of files  [--replace]

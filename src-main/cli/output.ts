@@ -40,6 +40,7 @@ export function statusLine(status: StatusObject): string {
   if (status.adapter !== null) parts.push(`${status.adapter} ${status.originAddress ?? ''} > ${status.destinationAddress ?? ''}`);
   if (status.state === 'Connected' && status.tunnelAddresses.length > 0) parts.push(`tunnel ${status.tunnelAddresses.join(', ')}`);
   if (status.outageEndsAt !== null) parts.push(`until ${status.outageEndsAt}`);
+  if (status.trafficBlocked === true) parts.push('traffic is blocked by the kill switch');
   if (status.error !== null) parts.push(`error ${status.error.code}: ${sanitizeText(status.error.message)}`);
   return parts.join(' · ');
 }
@@ -58,6 +59,8 @@ export function statusText(status: StatusObject, now: number): string {
     ['Mobility', status.state === 'Disconnected' ? null : status.mobikeSupported ? 'Yes' : 'No'],
     ['Tunnel', status.tunnelAdapter === null ? null : `${status.tunnelAdapter} ${status.tunnelAddresses.join(', ')}`],
     ['DNS servers', status.dnsServers.length === 0 ? null : status.dnsServers.join(', ')],
+    ['Not in force', (status.settings ?? []).filter((setting) => !setting.inForce).map(({ concern, detail }) => `${concern} (${detail})`).join('; ')],
+    ['Traffic', status.trafficBlocked === true ? 'Blocked by the kill switch until this is connected again or disconnected' : null],
     ['Authentication', status.authentication],
     ['IKE SA', status.ike === null ? null : `${status.ike.spiInitiator} ${status.ike.spiResponder} ${status.ike.proposal}`],
     ['CHILD SA', child === undefined ? null : `${child.spiIn} ${child.spiOut} ${child.proposal}, to ${child.remote.join(', ')}`],

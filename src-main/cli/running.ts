@@ -1,12 +1,14 @@
 import type { StatusObject } from '../../src-core/connection/status';
 import { idleStatus } from '../../src-core/connection/status-object';
 import { ProfileStore } from '../../src-core/profiles';
+import { connectionId } from '../../src-core/connection/connection-id';
 import { askHost, findHosts } from '../service/control-client';
 import type { ControlReply, ControlRequest } from '../service/control-protocol';
 import { findDirectories } from '../service/directories';
 import { createProfileFiles } from '../service/profile-files';
 import type { Arguments } from './arguments';
 import { CommandError, exitCode } from './exit-codes';
+import { leftKillSwitch, liftLeft, ownerName } from './left';
 import { logText, printJson, statusLine, statusText, type Output } from './output';
 
 /** Asks every running host of this user; resolves when all have said everything. */
@@ -52,24 +54,39 @@ export async function status({ names, flags }: Arguments, output: Output): Promi
     await store.load();
     const profile = store.find(name);
     if (profile === null) throw new CommandError(exitCode.badInput, `There is no connection named ${name}.`);
-    print(idleStatus(profile.name, profile.server, Date.now()));
+    print({ ...idleStatus(profile.name, profile.server, Date.now()), trafficBlocked: (await leftKillSwitch())?.owner === connectionId(profile.name) });
+  }
+  if (name === null && live.length === 0) {
+    const left = await leftKillSwitch();
+    if (left !== null) output.note(`Traffic is blocked by the kill switch of ${await ownerName(left.owner)}. "agile-vpn disconnect" lifts it.`);
   }
   return exitCode.done;
 }
 
-/** `disconnect [NAME]` */
+/** `disconnect [NAME]`: also lifts the kill switch that a connection left in force, whether or not a host runs. */
 export async function disconnect({ names }: Arguments, output: Output): Promise<number> {
   const name = names[0] ?? null;
   const ended: string[] = [];
+  const unblocked: string[] = [];
   await askAll({ type: 'disconnect', name }, (reply) => {
     if (reply.type === 'disconnected') ended.push(reply.name);
+    if (reply.type === 'unblocked' && !unblocked.includes(reply.name)) unblocked.push(reply.name);
   });
+  if (ended.length === 0 && unblocked.length === 0) {
+    const left = await liftLeft(name);
+    if (left !== null) unblocked.push(left);
+  }
   for (const connection of ended) {
     if (output.json) printJson(output, { type: 'disconnected', name: connection });
     else output.line(`${connection}: Disconnected`);
   }
-  if (ended.length === 0 && name !== null) throw new CommandError(exitCode.badInput, `${name} is not connected.`);
-  if (ended.length === 0 && !output.json) output.line('Nothing was connected.');
+  for (const connection of unblocked) {
+    if (output.json) printJson(output, { type: 'unblocked', name: connection });
+    else output.line(`${connection}: the kill switch was lifted, traffic is no longer blocked`);
+  }
+  const nothing = ended.length === 0 && unblocked.length === 0;
+  if (nothing && name !== null) throw new CommandError(exitCode.badInput, `${name} is not connected.`);
+  if (nothing && !output.json) output.line('Nothing was connected.');
   return exitCode.done;
 }
 

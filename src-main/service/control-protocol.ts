@@ -15,6 +15,8 @@ export type ControlReply =
   | { readonly type: 'log'; readonly entry: LogEntry }
   /** A connection was ended. */
   | { readonly type: 'disconnected'; readonly name: string }
+  /** The kill switch that it had left in force was lifted. */
+  | { readonly type: 'unblocked'; readonly name: string }
   | { readonly type: 'error'; readonly message: string };
 
 /** `backlogBytes`: a whole log may wait for its reader; one that reads no further while it grows is cut off. */

@@ -14,6 +14,8 @@ export interface ControlledHost {
   onStatus(listener: (status: StatusObject) => void): () => void;
   /** Ends the named connection, or all; resolves with the names of those that were up. */
   end(name: string | null): Promise<readonly string[]>;
+  /** Lifts the kill switch that the named connection, or any, left in force; resolves with the names of those. */
+  unblock(name: string | null): Promise<readonly string[]>;
 }
 
 export interface ControlServer {
@@ -120,6 +122,7 @@ async function answer(host: ControlledHost, request: ControlRequest, socket: Soc
     }
     case 'disconnect':
       for (const ended of await host.end(name)) send({ type: 'disconnected', name: ended });
+      for (const unblocked of await host.unblock(name)) send({ type: 'unblocked', name: unblocked });
       socket.end();
   }
 }

@@ -12,6 +12,7 @@ import type { DatagramSocket, Datagrams } from '../../src-core/ports/datagrams';
 import type { NetworkSettings, SettingsReport, TunnelSettings } from '../../src-core/ports/network-settings';
 import type { Random } from '../../src-core/ports/random';
 import type { Trace } from '../../src-core/ports/trace';
+import { VpnError } from '../../src-core/ports/vpn-error';
 import { checkProfile, type Profile } from '../../src-core/profiles';
 import type { DemoAdapter, RoundTripSample } from '../api/contract';
 import { DemoNetwork } from './demo-network';
@@ -130,6 +131,10 @@ class DemoSettings implements NetworkSettings {
     return Promise.resolve();
   }
 
+  openDhcp(): Promise<DatagramSocket> {
+    return Promise.reject(new VpnError('PORT_NOT_AVAILABLE', 'The demo has no DHCP.'));
+  }
+
   onReport(): void {}
 }
 
@@ -148,6 +153,9 @@ export async function startDemo(system: DemoSystem, trace: Trace): Promise<DemoE
     password: demoAccount.password,
     unavailable: () => null,
     nextTunnelName: () => 'demo0',
+    killSwitch: () => Promise.resolve(null),
+    liftKillSwitch: () => Promise.resolve(false),
+    rememberAddresses: () => undefined,
     createPorts: (_profile, { secrets, trace: connectionTrace }) => ({
       clock: system.clock,
       random: system.random,

@@ -8,6 +8,14 @@ import type { VpnError } from '../../src-core/ports/vpn-error';
 import type { Profile } from '../../src-core/profiles/profile';
 import type { ClientCertificateList, DemoAdapter, RoundTripSample } from '../api/contract';
 
+export interface KillSwitchState {
+  /** `connectionId` of the connection it belongs to. */
+  readonly owner: string;
+  /** Its connection still has its tunnel: nothing was left behind. */
+  readonly live: boolean;
+  readonly endpoints: readonly { readonly address: string; readonly port: number }[];
+}
+
 /** Where connections live: on this computer's network, or in the demo's. */
 export interface ConnectionEnvironment {
   readonly adapters: Adapters;
@@ -16,6 +24,12 @@ export interface ConnectionEnvironment {
   createPorts(profile: Profile, given: { readonly secrets: Secrets; readonly trace: Trace; readonly questions: Questions; readonly remember: (what: Remembered) => void }): ConnectionPorts;
   /** Certificates on tokens; `module` null: of every module this computer knows. Absent: no tokens here. */
   listTokens?(module: string | null): ClientCertificateList;
+  /** The kill switch in force, whoever left it; `unknown` where it cannot be told without asking for a password. */
+  killSwitch(): Promise<KillSwitchState | null | 'unknown'>;
+  /** Lifts one that was left, by a person's wish; `owner` null: whosever it is. False: there is none of that owner. Rejects with a VpnError. */
+  liftKillSwitch(owner: string | null): Promise<boolean>;
+  /** Who knows addresses that stand for a name while it cannot be resolved. */
+  rememberAddresses(host: string, addresses: () => Promise<readonly string[]>): void;
   /** A free name for a tunnel adapter, none of `taken`. */
   nextTunnelName(taken: ReadonlySet<string>): string;
 }

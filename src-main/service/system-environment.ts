@@ -11,8 +11,8 @@ import type { AcceptanceEnvironment } from '../../src-core/pki/server-certificat
 import type { Trace } from '../../src-core/ports/trace';
 import { parseTrustStore } from '../../src-core/pki/trust-anchors';
 import { VpnError } from '../../src-core/ports/vpn-error';
-import { helperProgram, type LinuxSystem } from '../system/linux';
 import { findPkcs11Modules } from '../system/linux/pkcs11-modules';
+import { helperProgram, tunnelNames, type LinuxSystem } from '../system/linux';
 import type { ConnectionEnvironment } from './environment';
 import { listTokenCertificates } from './token-list';
 
@@ -32,7 +32,7 @@ export function createSystemAuthorities(places: readonly string[] = trustStores)
 
 /** Real connections: sockets on the adapters of this computer, ESP in the addon's threads, settings by the helper. */
 export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironment {
-  const { adapters, clock, connectivity, datagrams, random, resolver, createNetworkSettings } = system;
+  const { adapters, clock, connectivity, random, resolver, createNetwork, killSwitch, lift, rememberAddresses } = system;
   const systemAuthorities = createSystemAuthorities();
   const revocation = system.http === null ? null : new RevocationFetcher({ http: system.http, clock });
   const acceptanceOf = (trace: Trace): AcceptanceEnvironment => {
@@ -44,7 +44,7 @@ export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironm
   return {
     adapters,
     unavailable: () => {
-      if (loadAddon() === null || createNetworkSettings === null) {
+      if (loadAddon() === null || createNetwork === null) {
         return new VpnError('IPSEC_SERVICE_STOPPED', 'The native part of Agile VPN is not built. Run "npm run setup" in its folder, then try again.', { detail: 'missing: native/build/Release/agile_vpn.node' });
       }
       if (process.getuid?.() === 0 && helperProgram() === null) {
@@ -56,21 +56,21 @@ export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironm
       clock,
       random,
       adapters,
-      datagrams,
       resolver,
       ...(connectivity === null ? {} : { connectivity }),
-      networkSettings: createNetworkSettings!(),
+      ...createNetwork!(),
       trace,
       credentials: createCredentialsSource({ random, secrets, questions, remember, trace, tls, tokens, acceptance: acceptanceOf(trace) }),
       createDataPath: () => createNativeDataPath({ clock }),
       createSession: (config, dependencies) => createInitiatorSession(dependencies, config),
     }),
     ...(tokens === null ? {} : { listTokens: (module: string | null) => listTokenCertificates(tokens, module === null ? findPkcs11Modules() : [module], clock.wallTime()) }),
+    killSwitch,
+    liftKillSwitch: lift,
+    rememberAddresses,
     nextTunnelName: (taken) => {
-      for (let number = 0; number < 1000; number++) {
-        const name = `avpn${number}`;
-        if (!taken.has(name) && !existsSync(`/sys/class/net/${name}`)) return name;
-      }
+      const free = tunnelNames.find((name) => !taken.has(name) && !existsSync(`/sys/class/net/${name}`));
+      if (free !== undefined) return free;
       throw new VpnError('PORT_NOT_AVAILABLE', 'There are too many VPN adapters. Disconnect another connection first.');
     },
   };

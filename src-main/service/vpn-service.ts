@@ -7,6 +7,7 @@ import type { StatusObject } from '../../src-core/connection/status';
 import type { Adapters } from '../../src-core/ports/adapters';
 import type { Clock, Timer } from '../../src-core/ports/clock';
 import type { Trace } from '../../src-core/ports/trace';
+import { VpnError } from '../../src-core/ports/vpn-error';
 import { sameProfileName } from '../../src-core/profiles/checks';
 import type { Profile } from '../../src-core/profiles/profile';
 import type { ProfileStore } from '../../src-core/profiles/store';
@@ -17,6 +18,7 @@ import { Diagnoses } from './diagnoses';
 import type { ConnectionEnvironment, DemoEnvironment } from './environment';
 import { inspectCertificates } from './certificate-view';
 import { exportProfile, Imports } from './imports';
+import { LeftKillSwitch } from './left-kill-switch';
 import { LogRing } from './log-ring';
 import { ConnectionPerson, withDecision, type Person } from './person';
 import { Prompts } from './prompts';
@@ -64,6 +66,7 @@ export class VpnService implements ApiService, ControlledHost {
   readonly #demoSecrets = new SessionSecretStore();
   readonly #imports = new Imports();
   readonly #diagnoses: Diagnoses;
+  readonly #left: LeftKillSwitch;
   readonly #listeners = new Set<(push: ApiPush) => void>();
   readonly #statusListeners = new Set<(status: StatusObject) => void>();
   #logBatch: LogEntry[] = [];
@@ -77,6 +80,7 @@ export class VpnService implements ApiService, ControlledHost {
     this.#options = options;
     const { demo } = options;
     this.#diagnoses = new Diagnoses(options.clock, (diagnosis) => this.#push({ type: 'diagnosis', diagnosis }));
+    this.#left = new LeftKillSwitch(options.system, () => this.#killSwitchChanged());
     for (const profile of options.profiles.profiles) this.#entries.push(this.#entry(profile, options.system, 'saved'));
     if (demo !== null && this.#find(demo.profile.name) === null) {
       this.#entries.push(this.#entry(demo.profile, demo, 'demo'));
@@ -96,6 +100,8 @@ export class VpnService implements ApiService, ControlledHost {
   // ---- what the user interface asks ----
 
   getSnapshot(): Snapshot {
+    // What an earlier run left shows as soon as it is known.
+    void this.#left.refresh();
     const { version, host, language, demo, secretStore } = this.#options;
     const measured = this.#entries.filter((entry) => !entry.roundTrips.isEmpty);
     return {
@@ -112,6 +118,7 @@ export class VpnService implements ApiService, ControlledHost {
       roundTripHistory: Object.fromEntries(measured.map((entry) => [entry.profile.name, entry.roundTrips.history])),
       secretStorage: secretStore.storage,
       diagnoses: this.#diagnoses.all,
+      strayKillSwitch: this.#strayKillSwitch(),
       wireless: null,
       offeredImports: [],
       startAtLogin: null,
@@ -128,7 +135,13 @@ export class VpnService implements ApiService, ControlledHost {
   async disconnect({ name }: ApiRequests['disconnect']['args']): Promise<null> {
     const entry = this.#require(name);
     this.#prompts.cancelAll(entry.profile.name);
-    await entry.connection?.disconnect();
+    if (entry.connection !== null && !entry.connection.isDown) await entry.connection.disconnect();
+    else if (this.#isBlocked(entry)) await this.#lift(entry.profile.name);
+    return null;
+  }
+
+  async liftKillSwitch(): Promise<null> {
+    await this.#lift(null);
     return null;
   }
 
@@ -141,6 +154,7 @@ export class VpnService implements ApiService, ControlledHost {
     const previous = previousName === null ? null : this.#require(previousName, 'previousName');
     if (previous !== null && previous.kind !== 'saved') throw new ApiError('refused', 'failure.demo-fixed', 'previousName');
     if (previous?.connection?.isDown === false) throw new ApiError('busy', 'failure.change-disconnect-first', 'previousName');
+    if (previous !== null && this.#isBlocked(previous) && !sameProfileName(previous.profile.name, profile.name)) throw new ApiError('busy', 'failure.unblock-first', 'previousName');
     const taken = this.#find(profile.name);
     if (taken !== null && taken !== previous) throw new ApiError('refused', 'failure.name-taken', 'profile.name');
     const saved = await this.#options.profiles.save(profile, previousName);
@@ -162,6 +176,7 @@ export class VpnService implements ApiService, ControlledHost {
     if (entry.kind === 'demo') throw new ApiError('refused', 'failure.demo-belongs', 'name');
     if (entry.connection?.isDown === false) throw new ApiError('busy', 'failure.remove-disconnect-first', 'name');
     this.#diagnoses.forget(entry.profile.name);
+    if (this.#isBlocked(entry)) throw new ApiError('busy', 'failure.unblock-first', 'name');
     await this.#options.profiles.remove(entry.profile.name);
     this.#options.secretStore.forget(entry.profile.name);
     this.#entries.splice(this.#entries.indexOf(entry), 1);
@@ -232,6 +247,7 @@ export class VpnService implements ApiService, ControlledHost {
 
   refreshAdapters(): null {
     this.#pushAdapters();
+    void this.#left.refresh();
     for (const entry of this.#entries) entry.connection?.resume();
     return null;
   }
@@ -303,6 +319,12 @@ export class VpnService implements ApiService, ControlledHost {
     return live.map((entry) => entry.profile.name);
   }
 
+  async unblock(name: string | null): Promise<readonly string[]> {
+    const blocked = this.#entries.filter((entry) => this.#isBlocked(entry) && entry.connection?.isDown !== false && (name === null || sameProfileName(entry.profile.name, name)));
+    for (const entry of blocked) await this.#lift(entry.profile.name);
+    return blocked.map((entry) => entry.profile.name);
+  }
+
   /** Ends every connection with everything put back. */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -325,6 +347,19 @@ export class VpnService implements ApiService, ControlledHost {
       this.#publish(entry);
       throw missing;
     }
+    const { name } = profile;
+    if (entry.environment === this.#options.system && this.#left.inForce && !this.#left.isOf(name)) {
+      await this.#left.refresh();
+      if (this.#left.inForce && !this.#left.isOf(name)) {
+        const other = this.#entries.find((each) => this.#left.isOf(each.profile.name))?.profile.name;
+        const blocked = new VpnError('PORT_NOT_AVAILABLE', `Traffic is blocked by the kill switch of ${other ?? 'another connection'}. Disconnect that one first.`);
+        entry.status = { ...this.#idle(profile), error: blocked.info() };
+        this.#publish(entry);
+        throw blocked;
+      }
+    }
+    // A kill switch that this connection left lets no question for a name out.
+    environment.rememberAddresses(profile.server, () => this.#left.addressesFor(name));
     if (entry.connection === null) {
       const tunnelName = (entry.tunnelName ??= this.#freeTunnelName(environment));
       const target: RoundTripTarget = { measure: (timeoutMs) => connection.measureRoundTrip(timeoutMs), adapter: () => entry.status.adapter };
@@ -335,7 +370,7 @@ export class VpnService implements ApiService, ControlledHost {
         onStatus: (status) => {
           if (entry.connection !== connection) return;
           const moved = status.roams !== entry.status.roams;
-          entry.status = status;
+          entry.status = this.#withBlocking(entry, status);
           this.#publish(entry);
           // The demo pings by itself, and where no user interface is nobody sees a chart.
           if (entry.kind === 'demo' || this.#options.askPerson !== undefined) return;
@@ -346,7 +381,44 @@ export class VpnService implements ApiService, ControlledHost {
       entry.connection = connection;
       if (entry.kind === 'demo') this.#options.demo?.follow(connection);
     }
-    await entry.connection.connect();
+    try {
+      await entry.connection.connect();
+    } finally {
+      if (this.#left.inForce || entry.connection.isDown) void this.#left.refresh();
+    }
+  }
+
+  /** Its kill switch holds traffic back and it has no tunnel. */
+  #isBlocked(entry: Entry): boolean {
+    return entry.environment === this.#options.system && (this.#left.isOf(entry.profile.name) || entry.status.trafficBlocked === true);
+  }
+
+  /** One that none of the connections here left. */
+  #strayKillSwitch(): boolean {
+    return this.#left.inForce && !this.#entries.some((entry) => this.#left.isOf(entry.profile.name));
+  }
+
+  async #lift(name: string | null): Promise<void> {
+    await this.#left.lift(name).catch((error: unknown) => {
+      throw new ApiError('refused', 'failure.not-unblocked', 'name', { problem: error instanceof VpnError ? error.message : String(error) });
+    });
+    for (const entry of this.#entries) {
+      if (entry.status.trafficBlocked !== true || (name !== null && !sameProfileName(entry.profile.name, name))) continue;
+      entry.status = { ...entry.status, trafficBlocked: false };
+      entry.connection?.unblocked();
+      this.#publish(entry);
+    }
+  }
+
+  #killSwitchChanged(): void {
+    for (const entry of this.#entries) {
+      const trafficBlocked = this.#left.isOf(entry.profile.name);
+      if (entry.environment !== this.#options.system || (entry.connection?.isDown === false) || (entry.status.trafficBlocked === true) === trafficBlocked) continue;
+      entry.status = { ...entry.status, trafficBlocked };
+      if (!trafficBlocked) entry.connection?.unblocked();
+      this.#publish(entry);
+    }
+    this.#push({ type: 'kill-switch', stray: this.#strayKillSwitch() });
   }
 
   /** A name that neither the system nor another connection of this host uses. */
@@ -417,8 +489,14 @@ export class VpnService implements ApiService, ControlledHost {
 
   /** Counters are read when somebody looks. */
   #statusOf(entry: Entry): StatusObject {
-    if (entry.connection !== null && !entry.connection.isDown) entry.status = entry.connection.status();
+    if (entry.connection !== null && !entry.connection.isDown) entry.status = this.#withBlocking(entry, entry.connection.status());
     return entry.status;
+  }
+
+  /** What the connection knows of itself, and what another run left: until it is Connected, which replaces that. */
+  #withBlocking(entry: Entry, status: StatusObject): StatusObject {
+    const down = status.state === 'Disconnected' || status.state === 'Connecting';
+    return down && entry.environment === this.#options.system && this.#left.isOf(entry.profile.name) ? { ...status, trafficBlocked: true } : status;
   }
 
   #publish(entry: Entry): void {
@@ -430,7 +508,7 @@ export class VpnService implements ApiService, ControlledHost {
     this.#counterTimer = this.#options.clock.setTimer(counterMs, 'counters', () => {
       for (const entry of this.#entries) {
         if (entry.connection === null || entry.connection.isDown) continue;
-        entry.status = entry.connection.status();
+        entry.status = this.#withBlocking(entry, entry.connection.status());
         this.#push({ type: 'status', status: entry.status });
       }
       if (this.#visible) this.#tick();

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import type { AdapterView } from '../../src-main/api/contract';
+import { PanelBlocked } from '../connect/Blocked';
 import { Chevron } from '../icons/icons';
 import { actions, useApp } from '../store';
 import { t } from '../../src-text';
@@ -80,6 +81,7 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
         <Summary adapters={demo === null ? realAdapters : demoAdapters} />
         <div ref={setList} className="panel-list">
           <Section title={t('panel.dial-up-and-vpn')}>
+            <PanelBlocked />
             <ConnectionList scroller={list} onMenu={openMenu} />
           </Section>
           {demo !== null && (

@@ -1,5 +1,6 @@
 import { useId, type ReactNode } from 'react';
 import type { StatusObject } from '../../src-core/connection/status';
+import { Blocked } from '../connect/Blocked';
 import { VpnIcon } from '../icons/icons';
 import { actions, useApp } from '../store';
 import { formatNumber, t } from '../../src-text';
@@ -35,6 +36,7 @@ export function GeneralTab({ status }: { readonly status: StatusObject }): React
   ];
   return (
     <div className="status-page">
+      <Blocked name={status.connection} />
       <section className="rule-group" aria-labelledby={`${ids}-c`}>
         <h3 id={`${ids}-c`}>{t('status.connection')}</h3>
         <dl className="pairs">

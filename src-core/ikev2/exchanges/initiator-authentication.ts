@@ -125,7 +125,7 @@ async function firstRequest(host: AuthenticationHost, idI: IdentificationPayload
   if (local.method === 'psk') payloads.push(sharedKeyAuthentication(init.suite.prf, local.secret, ownOctets));
   if (local.method === 'signature') payloads.push(await host.whileLive(createSignature(local.signer, init.peerHashes, ownOctets)));
   if (config.requestIpv4 || config.requestIpv6) {
-    payloads.push(configurationRequest({ ipv4: config.requestIpv4, ipv6: config.requestIpv6, previousAddresses: config.previousAddresses, dhcp: false }));
+    payloads.push(configurationRequest({ ipv4: config.requestIpv4, ipv6: config.requestIpv6, previousAddresses: config.previousAddresses, dhcp: config.requestDhcp === true }));
   }
   payloads.push(offerSa(offer), ...offerSelectors(offer));
   // M-6: our other addresses are nobody's business, and useless behind a NAT.

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { ipFamily } from '../../../src-core/bytes';
 import type { Adapter, Adapters, RouteAnswer, RouteQuestion } from '../../../src-core/ports';
-import { OWN_TUNNEL } from './adapters';
+import { OWN_TUNNEL } from './tunnel-names';
 
 const POLL_INTERVAL = 2000;
 

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { KernelAdapter, NativeAddon } from '../../../native';
 import type { Adapter, AdapterAddress, AdapterKind, Adapters, RouteAnswer, RouteQuestion } from '../../../src-core/ports';
-
-/** Kernel names of our own tunnel adapters; the helper creates no others. */
-export const OWN_TUNNEL = /^avpn[0-9]{1,4}$/;
+import { OWN_TUNNEL } from './tunnel-names';
 
 const ARPHRD_ETHER = 1;
 const IFA_F_TEMPORARY = 0x01;

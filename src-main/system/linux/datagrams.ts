@@ -7,21 +7,43 @@ export interface NativeDatagramSocket extends DatagramSocket {
   readonly fd: number;
 }
 
-/** UDP sockets of the addon, one a path, bound to their adapter. */
+/** Gives sockets the mark that leads past the tunnel, where this process may not do so itself. */
+export interface SocketMarker {
+  /** Resolves when it has it, or when it will have it before any network setting is made. */
+  mark(socket: { readonly fd: number }): Promise<void>;
+}
+
+/** UDP sockets of the addon, one a path, bound to their adapter and with it marked as the physical side's. */
 export class LinuxDatagrams implements Datagrams {
   private readonly addon: NativeAddon;
+  private readonly marker: SocketMarker | null;
 
-  constructor(addon: NativeAddon) {
+  constructor(addon: NativeAddon, marker: SocketMarker | null = null) {
     this.addon = addon;
+    this.marker = marker;
+  }
+
+  /** The same, for one connection: its helper marks what this process may not. */
+  markedBy(marker: SocketMarker): LinuxDatagrams {
+    return new LinuxDatagrams(this.addon, marker);
   }
 
   async open(options: DatagramSocketOptions): Promise<NativeDatagramSocket> {
     const opened = this.addon.openUdp(options.adapter, options.localAddress, options.localPort ?? 0);
-    return new UdpSocket(this.addon, options.adapter, { address: opened.address, port: opened.port }, opened.fd);
+    const socket = new UdpSocket(this.addon, options.adapter, { address: opened.address, port: opened.port }, opened.fd);
+    if (options.adapter === null || opened.marked || this.marker === null) return socket;
+    try {
+      await this.marker.mark(socket);
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+    return socket;
   }
 }
 
-class UdpSocket implements NativeDatagramSocket {
+/** Takes a bound descriptor over. */
+export class UdpSocket implements NativeDatagramSocket {
   readonly adapter: string | null;
   readonly local: SocketAddress;
   fd: number;

@@ -8,7 +8,12 @@ import { VpnError } from '../../../src-core/ports';
 const SOCKET = '/run/agile-vpn/helper.sock';
 const INSTALLED = '/usr/libexec/agile-vpn-helper';
 const PKEXEC = '/usr/bin/pkexec';
-const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 2;
+
+/** Milliseconds. The slowest honest answer: resolvconf's scripts and systemd-resolved's calls, each with limits of their own (native/helper/dns.cc). */
+const ANSWER_LIMIT = 30_000;
+/** Where polkit may be asking the person for a password (native/helper/privilege.cc: two minutes). */
+const PERSON_LIMIT = 150_000;
 
 /** How the helper was reached. */
 export type HelperRoute = 'child' | 'service' | 'pkexec';
@@ -38,7 +43,25 @@ interface Reply {
   readonly descriptors: readonly number[];
 }
 
+/** A kill switch in force, as the helper reads it back. */
+export interface KillSwitchInForce {
+  /** The connection it belongs to (`connectionId`); empty where it cannot be told. */
+  readonly owner: string;
+  /** Its connection still has its tunnel adapter: nothing was left behind. */
+  readonly live: boolean;
+  /** Where it lets our own packets go. */
+  readonly endpoints: readonly { readonly address: string; readonly port: number }[];
+}
+
+export interface RequestOptions {
+  /** Sent along; they stay the caller's. */
+  readonly descriptors?: readonly number[];
+  /** Milliseconds until the conversation is given up. */
+  readonly limit?: number;
+}
+
 interface Waiting {
+  readonly timer: NodeJS.Timeout;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: HelperError) => void;
 }
@@ -47,6 +70,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const silent = (seconds: number): HelperError => new HelperError(827, 'The privileged helper does not answer. Connect again.', `no answer within ${seconds} s`, null);
 const gone = (): HelperError => new HelperError(827, 'The privileged helper ended. Connect again.', null, null);
 
 /**
@@ -54,29 +78,36 @@ const gone = (): HelperError => new HelperError(827, 'The privileged helper ende
  * When the conversation ends, by whichever side, the helper puts the network back (a kill switch stays until `withdraw`).
  */
 export class HelperClient {
-  /** What the helper said about itself: `blocking` is true when a kill switch of an earlier run is still in force. */
-  readonly blocking: boolean;
+  /** A kill switch that was in force when the conversation began. */
+  readonly killSwitch: KillSwitchInForce | null;
   private readonly state: ClientState;
+  private authorized = false;
 
-  private constructor(state: ClientState, blocking: boolean) {
+  private constructor(state: ClientState, killSwitch: KillSwitchInForce | null) {
     this.state = state;
-    this.blocking = blocking;
+    this.killSwitch = killSwitch;
   }
 
-  /** Rejects with a HelperError (827) when the helper is missing, refuses this user or speaks another version. */
-  static async open(addon: NativeAddon, fd: number): Promise<HelperClient> {
+  /** Rejects with a HelperError (827) when the helper is missing, silent or speaks another version. `limit` in milliseconds. */
+  static async open(addon: NativeAddon, fd: number, limit = ANSWER_LIMIT): Promise<HelperClient> {
     const state = new ClientState(addon, fd);
     try {
-      const { result } = await state.request('hello', { version: PROTOCOL_VERSION });
-      return new HelperClient(state, result['blocking'] === true);
+      const { result } = await state.request('hello', { version: PROTOCOL_VERSION }, { limit });
+      return new HelperClient(state, readKillSwitch(result['killSwitch']));
     } catch (error) {
       state.close();
       throw error;
     }
   }
 
-  request(method: string, parameters: Readonly<Record<string, unknown>>): Promise<Reply> {
-    return this.state.request(method, parameters);
+  /** Rejects with a HelperError: a refusal, the helper's end, or its silence, which ends the conversation. */
+  request(method: string, parameters: Readonly<Record<string, unknown>>, options: RequestOptions = {}): Promise<Reply> {
+    // polkit may ask the person before the first request; until then nobody knows that it has not.
+    const limit = options.limit ?? (this.authorized ? ANSWER_LIMIT : PERSON_LIMIT);
+    return this.state.request(method, parameters, { ...options, limit }).then((reply) => {
+      this.authorized = true;
+      return reply;
+    });
   }
 
   onEvent(listener: (event: Readonly<Record<string, unknown>>) => void): void {
@@ -107,26 +138,39 @@ class ClientState {
     this.channel = addon.openChannel(fd, (text, descriptors) => this.receive(text, descriptors));
   }
 
-  request(method: string, parameters: Readonly<Record<string, unknown>>): Promise<Reply> {
+  request(method: string, parameters: Readonly<Record<string, unknown>>, { descriptors = [], limit = ANSWER_LIMIT }: RequestOptions): Promise<Reply> {
     if (!this.open) return Promise.reject(gone());
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
+      // Who hangs is not waited for a second time: with the conversation the helper's settings end too, should it come back.
+      const timer = setTimeout(() => {
+        const listener = this.endListener;
+        this.close(silent(limit / 1000));
+        listener?.();
+      }, limit);
+      this.waiting.set(id, { timer, resolve, reject });
       try {
-        this.channel.send(JSON.stringify({ id, method, ...parameters }));
+        this.channel.send(JSON.stringify({ id, method, ...parameters }), descriptors);
       } catch {
-        this.waiting.delete(id);
+        this.take(id);
         reject(gone());
       }
     });
   }
 
-  close(): void {
+  close(reason: HelperError = gone()): void {
     if (!this.open) return;
     this.open = false;
     this.channel.close();
-    for (const { reject } of this.waiting.values()) reject(gone());
-    this.waiting.clear();
+    for (const id of [...this.waiting.keys()]) this.take(id)?.reject(reason);
+  }
+
+  private take(id: unknown): Waiting | undefined {
+    const waiting = typeof id === 'number' ? this.waiting.get(id) : undefined;
+    if (waiting === undefined) return undefined;
+    clearTimeout(waiting.timer);
+    this.waiting.delete(id as number);
+    return waiting;
   }
 
   private receive(text: string | null, descriptors: readonly number[]): void {
@@ -144,10 +188,8 @@ class ClientState {
         this.eventListener?.(message);
         return;
       }
-      const id = message['id'];
-      const waiting = typeof id === 'number' ? this.waiting.get(id) : undefined;
-      if (waiting === undefined || typeof id !== 'number') return;
-      this.waiting.delete(id);
+      const waiting = this.take(message['id']);
+      if (waiting === undefined) return;
       const { result, error } = message;
       if (isRecord(result)) {
         taken = true;
@@ -160,6 +202,17 @@ class ClientState {
       if (!taken) for (const fd of descriptors) this.addon.closeDescriptor(fd);
     }
   }
+}
+
+function readKillSwitch(value: unknown): KillSwitchInForce | null {
+  if (!isRecord(value)) return null;
+  const { owner, live, endpoints } = value;
+  const known = Array.isArray(endpoints) ? endpoints.filter(isRecord) : [];
+  return {
+    owner: typeof owner === 'string' ? owner : '',
+    live: live === true,
+    endpoints: known.flatMap(({ address, port }) => (typeof address === 'string' && typeof port === 'number' ? [{ address, port }] : [])),
+  };
 }
 
 function errorOf(error: unknown): HelperError {
@@ -192,10 +245,27 @@ export async function openHelper(addon: NativeAddon): Promise<{ readonly client:
     }
     if (process.getuid?.() === 0) return { client: await HelperClient.open(addon, startHelper(addon, program, [])), route: 'child' };
     if (!existsSync(PKEXEC)) throw new HelperError(827, 'The privileged helper cannot be started: polkit (pkexec) is not installed.', PKEXEC, null);
-    return { client: await HelperClient.open(addon, startHelper(addon, PKEXEC, ['--disable-internal-agent', program])), route: 'pkexec' };
+    return { client: await HelperClient.open(addon, startHelper(addon, PKEXEC, ['--disable-internal-agent', program]), PERSON_LIMIT), route: 'pkexec' };
   } catch (error) {
     if (error instanceof HelperError) throw error.toVpnError();
     throw new VpnError('IPSEC_SERVICE_STOPPED', 'The privileged helper of Agile VPN cannot be reached.', { cause: error, detail: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/**
+ * The kill switch in force, if any, asked of a helper of its own that is told nothing else: nobody is asked for a password.
+ * `unknown`: there is no way to know without one.
+ */
+export async function readKillSwitchInForce(addon: NativeAddon): Promise<KillSwitchInForce | null | 'unknown'> {
+  const root = process.getuid?.() === 0;
+  const program = helperProgram();
+  if (root ? program === null : !existsSync(SOCKET)) return 'unknown';
+  try {
+    const client = await HelperClient.open(addon, root && program !== null ? startHelper(addon, program, []) : connectService(addon));
+    client.close();
+    return client.killSwitch;
+  } catch {
+    return 'unknown';
   }
 }
 

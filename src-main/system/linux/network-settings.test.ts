@@ -4,10 +4,10 @@ import { Namespace } from './testing/namespace';
 
 const settings: TunnelSettings = {
   tunnelName: 'avpn0',
+  owner: '00112233445566778899aabbccddeeff',
   mtu: 1400,
   addresses: ['10.77.0.1/32', 'fd77::1/128'],
   routes: ['0.0.0.0/0'],
-  excludedRoutes: ['203.0.113.0/24'],
   ipv6: 'block',
   dns: { servers: ['10.99.0.53'], searchDomains: ['corp.test'], splitDomains: [] },
   killSwitch: null,
@@ -55,6 +55,12 @@ const get = async (net: Namespace, destination: string, ...more: string[]): Prom
   const [route] = await net.ipJson<readonly RouteJson[]>('route', 'get', destination, ...more);
   return route?.dev ?? '';
 };
+
+/** A program of the same user sends a datagram; "sent" or the error's name. */
+async function foreignSend(net: Namespace, address: string, port: number): Promise<string> {
+  const script = `const s = require('dgram').createSocket('udp${address.includes(':') ? '6' : '4'}'); s.send('leak', ${port}, '${address}', (e) => { console.log(e === null ? 'sent' : e.code); s.close(); });`;
+  return (await net.run(process.execPath, '-e', script)).trim();
+}
 
 /** IPv4 and UDP with the header checksum; UDP without one (RFC 768). */
 function udpPacket(from: string, to: string, fromPort: number, toPort: number, text: string): string {
@@ -119,7 +125,9 @@ describe('the privileged helper', () => {
     expect(link!.addr_info.map((address) => `${address.local}/${address.prefixlen}`)).toEqual(settings.addresses);
 
     expect(await get(net, '198.51.100.1')).toBe('avpn0');
-    expect(await get(net, '203.0.113.9')).toBe('eth0');
+    // The gateway's address is no exception: only our mark leads past the tunnel (H-72).
+    expect(await get(net, '203.0.113.9')).toBe('avpn0');
+    expect(await get(net, '203.0.113.9', 'mark', '0x6176706e')).toBe('eth0');
     // The local network stays reachable; what is bound to its adapter goes past the tunnel, and so does what asks with our mark.
     expect(await get(net, '10.10.0.77')).toBe('eth0');
     expect(await get(net, '198.51.100.1', 'oif', 'eth0')).toBe('eth0');
@@ -169,8 +177,9 @@ describe('the privileged helper', () => {
     await open(settings);
     const outer = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: 'fd10::2' });
     expect(await net.do('send', { socket: outer.socket, text: 'esp', address: '2001:db8::1', port: 4500 })).toBe('sent');
-    const other = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: 'fd10::2' });
-    expect(await net.do('send', { socket: other.socket, text: 'leak', address: '2001:db8::1', port: 53 })).toMatch(/^E/);
+    // The same user, the same address, the same port, but no socket of ours.
+    expect(await foreignSend(net, '2001:db8::1', 4500)).toMatch(/^E/);
+    expect(await foreignSend(net, '2001:db8::1', 53)).toMatch(/^E/);
     await net.do('withdraw');
   });
 
@@ -178,7 +187,7 @@ describe('the privileged helper', () => {
     await net.ip('route', 'add', '10.0.0.0/8', 'via', '10.10.0.1');
     await net.ip('route', 'add', '10.99.7.0/24', 'via', '10.10.0.1');
     await net.ip('route', 'add', '172.20.0.0/16', 'via', '10.10.0.1');
-    await open({ ...settings, routes: ['10.99.0.0/16', '172.20.0.0/16', '192.0.2.0/24'], excludedRoutes: [], ipv6: 'leave', dns: null });
+    await open({ ...settings, routes: ['10.99.0.0/16', '172.20.0.0/16', '192.0.2.0/24'], ipv6: 'leave', dns: null });
     const table = {
       '10.99.1.1': 'avpn0', // longer than main's /8
       '10.99.7.1': 'eth0', // main has it longer
@@ -223,9 +232,15 @@ describe('the privileged helper', () => {
     await until(async () => !(await net.ip('link')).includes('avpn0'), 2000);
     expect(await net.run('nft', 'list', 'ruleset')).toBe(table);
 
-    const other = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: '10.10.0.2' });
-    expect(await net.do('send', { socket: other.socket, text: 'leak', address: '10.10.0.1', port: 80 })).toMatch(/^E/);
-    expect(await net.do('send', { socket: other.socket, text: 'ike', address: '10.10.0.1', port: 4500 })).toBe('sent');
+    const own = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: '10.10.0.2' });
+    expect(await net.do('send', { socket: own.socket, text: 'leak', address: '10.10.0.1', port: 80 })).toMatch(/^E/);
+    expect(await net.do('send', { socket: own.socket, text: 'ike', address: '10.10.0.1', port: 4500 })).toBe('sent');
+    expect(await foreignSend(net, '10.10.0.1', 4500)).toMatch(/^E/);
+    // A new host learns whose it is and where it may talk to.
+    expect(await net.do('killSwitch')).toEqual({ owner: settings.owner, live: false, endpoints: [{ address: '10.10.0.1', port: 4500 }] });
+    // Another connection's wish lifts nothing.
+    expect(await net.do('lift', { owner: 'ffffffffffffffffffffffffffffffff' })).toBe(false);
+    expect(await net.run('nft', 'list', 'ruleset')).toBe(table);
 
     // A new connection that has not applied anything yet lifts nothing; the person's wish does.
     await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
@@ -233,8 +248,74 @@ describe('the privileged helper', () => {
     await net.do('closeSettings');
     await until(async () => !(await net.ip('link')).includes('avpn0'), 2000);
     expect(await net.run('nft', 'list', 'ruleset')).toBe(table);
-    await net.do('lift');
+    expect(await net.do('lift', { owner: settings.owner })).toBe(true);
     expect(await systemState(net)).toBe(before);
+  });
+
+  it('keeps the kill switch when the connection failed, and takes it away with the person\u2019s own disconnect', async () => {
+    await open(blocking);
+    const table = await net.run('nft', 'list', 'table', 'inet', 'agile_vpn');
+    await net.do('withdraw', { keepKillSwitch: true });
+    expect(await net.ip('link')).not.toContain('avpn0');
+    expect(await net.run('nft', 'list', 'ruleset')).toBe(table);
+    // Somebody else's connection without one does not lift it, the same connection does.
+    await open({ ...settings, owner: 'ffffffffffffffffffffffffffffffff' });
+    expect(await net.run('nft', 'list', 'table', 'inet', 'agile_vpn')).toBe(table);
+    await net.do('withdraw');
+    expect(await net.run('nft', 'list', 'ruleset')).toBe(table);
+    await open(settings);
+    await expect(net.run('nft', 'list', 'table', 'inet', 'agile_vpn')).rejects.toThrow();
+    await net.do('withdraw');
+    expect(await systemState(net)).toBe(before);
+    // One in force is not lifted under its connection.
+    await open(blocking);
+    await expect(net.do('lift', { owner: null })).rejects.toMatchObject({ code: 633 });
+    await net.do('withdraw');
+    expect(await systemState(net)).toBe(before);
+  });
+
+  it('takes another name where somebody else has the one that was asked for', async () => {
+    expect(await net.do('rawRequest', { method: 'open-tunnel', parameters: { name: 'avpn0', mtu: 1400, offload: false } })).not.toHaveProperty('code');
+    expect(await net.do('openTunnel', { name: 'avpn0', mtu: 1400 })).toMatchObject({ name: 'avpn1' });
+    await net.do('withdraw');
+    await net.do('rawClose');
+    await until(same, 2000);
+  });
+
+  it('local networks are let through where they are private, on link and not the tunnel\u2019s own', async () => {
+    await net.ip('addr', 'add', '192.0.2.2/24', 'dev', 'eth0');
+    await net.ip('addr', 'add', '10.99.0.2/24', 'dev', 'eth0');
+    await net.ip('route', 'add', '10.50.0.0/16', 'via', '10.10.0.1');
+    await open({ ...blocking, routes: ['0.0.0.0/0', '10.99.0.0/16'], killSwitch: { endpoints: [], allowLan: true } });
+    const answers = Object.fromEntries(await Promise.all([['10.10.0.77', 80], ['10.10.0.77', 53], ['192.0.2.77', 80], ['10.99.0.77', 80], ['10.50.0.77', 80]].map(async ([address, port]) => [`${address} ${port}`, await foreignSend(net, String(address), Number(port))])));
+    // 192.0.2.0/24 is not private, 10.99.0.0/24 is the tunnel's, 10.50.0.0/16 is behind a router.
+    expect(answers).toEqual({ '10.10.0.77 80': 'sent', '10.10.0.77 53': expect.stringMatching(/^E/) as string, '192.0.2.77 80': expect.stringMatching(/^E/) as string, '10.99.0.77 80': expect.stringMatching(/^E/) as string, '10.50.0.77 80': expect.stringMatching(/^E/) as string });
+    // A network that is joined later counts from then on.
+    await net.ip('addr', 'add', '172.16.5.2/24', 'dev', 'eth0');
+    await until(async () => (await foreignSend(net, '172.16.5.77', 80)) === 'sent', 2000);
+    await net.do('withdraw');
+    for (const address of ['192.0.2.2/24', '10.99.0.2/24', '172.16.5.2/24']) await net.ip('addr', 'del', address, 'dev', 'eth0');
+    await net.ip('route', 'del', '10.50.0.0/16');
+    expect(await systemState(net)).toBe(before);
+  });
+
+  it('marks UDP sockets of its client and nothing else', async () => {
+    await open(blocking);
+    expect(await net.do('markForeign', { kind: 'udp', address: '10.10.0.1', port: 4500 })).toEqual({ before: 'EPERM', after: 'sent' });
+    expect(await net.do('markForeign', { kind: 'pipe' })).toMatchObject({ field: 'descriptors' });
+    expect(await net.do('rawRequest', { method: 'mark', parameters: {} })).toMatchObject({ field: 'descriptors' });
+    await net.do('rawClose');
+    await net.do('withdraw');
+  });
+
+  it('gives up on a helper that does not answer, and says so', async () => {
+    await open(settings);
+    const pid = String(await net.do<number>('helperPid'));
+    await net.run('kill', '-STOP', pid);
+    await expect(net.do('impatient', { limit: 200 })).rejects.toMatchObject({ detail: 'no answer within 0.2 s' });
+    await net.run('kill', '-CONT', pid);
+    await net.kill();
+    await until(same, 2000);
   });
 
   it('keeps a kill switch that was left when the next connection fails', async () => {
@@ -251,7 +332,7 @@ describe('the privileged helper', () => {
     await expect(net.do('apply', { ...settings, tunnelName: 'avpn1' })).rejects.toMatchObject({ code: 633 });
     await net.do('withdraw');
     expect(await net.run('nft', 'list', 'ruleset')).toBe(table);
-    await net.do('lift');
+    expect(await net.do('lift', { owner: settings.owner })).toBe(true);
     expect(await systemState(net)).toBe(before);
   });
 
@@ -270,7 +351,7 @@ describe('the privileged helper', () => {
     expect(await raw('apply', { settings: { ...second, killSwitch: blocking.killSwitch } })).toMatchObject({ code: 827 });
     expect(await raw('withdraw', {})).not.toHaveProperty('code');
     expect(await net.run('nft', 'list', 'table', 'inet', 'agile_vpn')).toBe(table);
-    expect((await net.do<readonly SettingsReport[]>('reports')).length).toBe(0);
+    expect(await net.do<readonly SettingsReport[]>('reports')).toEqual([]);
     await net.do('rawClose');
     await net.do('withdraw');
     expect(await systemState(net)).toBe(before);
@@ -282,6 +363,9 @@ describe('the privileged helper', () => {
     const outer6 = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: 'fd10::2' });
     const send = (socket: number, address: string, port: number): Promise<string> => net.do('send', { socket, text: 'x', address, port });
     expect(await send(outer.socket, '10.10.0.1', 4500)).toBe('sent');
+    // TunnelCrack ServerIP (H-72): the gateway's address and port, and not our socket.
+    expect(await foreignSend(net, '10.10.0.1', 4500)).toMatch(/^E/);
+    expect(await foreignSend(net, '10.10.0.1', 80)).toMatch(/^E/);
     for (const [socket, address, port] of [
       [outer.socket, '10.10.0.1', 500], // the gateway, but no port that was given
       [outer.socket, '10.10.0.1', 53],
@@ -370,8 +454,11 @@ describe('the privileged helper', () => {
     await until(async () => (await net.do<SettingsReport[]>('reports')).some(({ concerns }) => concerns.some(({ concern, inForce }) => concern === 'tunnel' && !inForce)), 1000);
   });
 
-  it('after its own violent death the next start clears what was left', async () => {
+  it('after its own violent death the next start clears what was left, the reverse path mark included', async () => {
+    await net.run('sysctl', '-qw', 'net.ipv4.conf.eth0.rp_filter=1');
+    before = await systemState(net);
     await open(settings);
+    expect(await net.run('sysctl', '-n', 'net.ipv4.conf.all.src_valid_mark')).toBe('1\n');
     const pid = String(await net.do<number>('helperPid'));
     await net.run('kill', '-KILL', pid);
     await net.kill();
@@ -379,6 +466,8 @@ describe('the privileged helper', () => {
     expect(await same()).toBe(false);
     await net.do('rawRequest', { method: 'withdraw', parameters: {} });
     expect(await systemState(net)).toBe(before);
+    expect(await net.run('sysctl', '-n', 'net.ipv4.conf.all.src_valid_mark')).toBe('0\n');
+    await net.run('sysctl', '-qw', 'net.ipv4.conf.eth0.rp_filter=0');
     await net.do('rawClose');
   });
 
@@ -404,6 +493,7 @@ describe('the privileged helper', () => {
     ['settings.tunnelName', { tunnelName: 'eth0' }],
     ['settings.tunnelName', { tunnelName: 'avpn00' }],
     ['settings.tunnelName', { tunnelName: 'avpn0; reboot' }],
+    ['settings.mtu', { mtu: 575 }],
     ['settings.mtu', { mtu: 1279 }],
     ['settings.mtu', { mtu: 9001 }],
     ['settings.mtu', { mtu: '1400' }],
@@ -416,7 +506,10 @@ describe('the privileged helper', () => {
     ['settings.routes[0]', { routes: ['127.0.0.0/8'] }],
     ['settings.routes', { routes: '0.0.0.0/0' }],
     ['settings.routes', { routes: Array.from({ length: 1025 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`) }],
-    ['settings.excludedRoutes[0]', { excludedRoutes: [null] }],
+    ['settings.excludedRoutes', { excludedRoutes: [] }],
+    ['settings.owner', { owner: 'Contoso' }],
+    ['settings.owner', { owner: '0011223344556677"; }' }],
+    ['settings.tunnelName', { tunnelName: 'avpn98' }],
     ['settings.ipv6', { ipv6: 'maybe' }],
     ['settings.dns.servers[0]', { dns: { servers: ['dns.example'], searchDomains: [], splitDomains: [] } }],
     ['settings.dns.servers[0]', { dns: { servers: ['127.0.0.1'], searchDomains: [], splitDomains: [] } }],
@@ -434,16 +527,16 @@ describe('the privileged helper', () => {
   });
 
   it('answers garbage with a refusal and goes on', async () => {
-    const hello = JSON.stringify({ id: 9, method: 'hello', version: 1 });
+    const hello = JSON.stringify({ id: 9, method: 'hello', version: 2 });
     const texts = ['{', 'null', '[]', '\u0000', '"hello"', '['.repeat(100_000), `{"id":1,"method":"hello","version":1,"x":"${'y'.repeat(120_000)}"}`, '{"id":-1,"method":"hello","version":1}', '{"method":"hello","version":1}', '{"id":1,"method":"withdraw"}', '{"id":1,"method":7}'];
     const replies = await net.do<readonly { error?: { field: string }; result?: unknown }[]>('rawTexts', [...texts, hello]);
     expect(replies.slice(0, -1).map((reply) => reply.error?.field)).toEqual(['request', 'request', 'request', 'request', 'request', 'request', 'x', 'id', 'id', 'method', 'method']);
-    expect(replies.at(-1)?.result).toMatchObject({ version: 1 });
+    expect(replies.at(-1)?.result).toMatchObject({ version: 2, killSwitch: null });
   });
 
   it.each([
     ['method', 'run', { command: 'id' }],
-    ['version', 'hello', { version: 2 }],
+    ['version', 'hello', { version: 1 }],
     ['path', 'withdraw', { path: '/etc/passwd' }],
     ['name', 'open-tunnel', { name: 'tun0', mtu: 1400, offload: false }],
     ['mtu', 'open-tunnel', { name: 'avpn0', offload: false }],

@@ -31,12 +31,13 @@ export interface PhysicalResolverPorts {
 /**
  * Names through the physical network. Without a tunnel that is the system's resolver. With one, the system's resolver asks the tunnel's servers: then the
  * physical ones are asked, each by its adapter: systemd-resolved's own list of the link where it is in charge, else the servers of the former resolv.conf. When
- * none answers (no network; a kill switch lets no question out), the last known addresses stand; without any, the system's resolver has the last word.
+ * none answers (no network; a kill switch lets no question out), the last known addresses stand, without a tunnel as well; without any, the system's resolver has the last word.
  */
 export class PhysicalResolver implements Resolver {
   private readonly ports: PhysicalResolverPorts;
   private readonly system = new SystemResolver();
   private readonly known = new Map<string, readonly string[]>();
+  private readonly remembered = new Map<string, () => Promise<readonly string[]>>();
 
   constructor(ports: PhysicalResolverPorts) {
     this.ports = ports;
@@ -45,7 +46,7 @@ export class PhysicalResolver implements Resolver {
   async resolve(host: string): Promise<readonly string[]> {
     const address = canonicalIp(host);
     if (address !== null) return [address];
-    const found = this.ports.tunnelUp() ? await this.pastTunnel(host) : await this.system.resolve(host);
+    const found = this.ports.tunnelUp() ? await this.pastTunnel(host) : await this.bySystem(host);
     if (found.length > 0) this.known.set(host, found);
     return found;
   }
@@ -58,6 +59,11 @@ export class PhysicalResolver implements Resolver {
     return Promise.any(existsSync(this.ports.resolvedSocket) ? this.resolvedAttempts(host, adapter) : this.serverAttempts(host, adapter));
   }
 
+  /** Who knows addresses that stand for the name where it cannot be resolved; asked only then. */
+  remember(host: string, addresses: () => Promise<readonly string[]>): void {
+    this.remembered.set(host, addresses);
+  }
+
   private async pastTunnel(host: string): Promise<readonly string[]> {
     const local = hostsAddresses(host);
     if (local.length > 0) return local;
@@ -67,6 +73,16 @@ export class PhysicalResolver implements Resolver {
     const before = this.known.get(host);
     if (before !== undefined) return before;
     return this.system.resolve(host);
+  }
+
+  private async bySystem(host: string): Promise<readonly string[]> {
+    try {
+      return await this.system.resolve(host);
+    } catch (error) {
+      const before = this.known.get(host) ?? (await this.remembered.get(host)?.()) ?? [];
+      if (before.length === 0) throw error;
+      return before;
+    }
   }
 
   private resolvedAttempts(host: string, only: string | null = null): readonly Promise<readonly string[]>[] {

@@ -1,6 +1,7 @@
 // Runs inside a network and mount namespace of its own (namespace.ts) and does what the test asks, one JSON line a request.
 // Standard output carries replies only.
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { loadAddon } from '../../../../native';
@@ -99,7 +100,7 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
     });
     for (const text of texts) {
       const answered = new Promise<void>((resolve) => (next = resolve));
-      channel.send(text);
+      channel.send(text, []);
       await answered;
     }
     channel.close();
@@ -129,12 +130,17 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
     return { name: tunnel.name, fd: tunnel.fd };
   },
   apply: (wanted: TunnelSettings) => settings!.apply(wanted),
-  withdraw: async () => {
+  withdraw: async (how: { keepKillSwitch: boolean } | null) => {
     tunnel?.close();
-    await settings!.withdraw();
+    await settings!.withdraw(how?.keepKillSwitch === true);
     settings = null;
   },
-  lift: () => new LinuxNetworkSettings(addon, () => HelperClient.open(addon, startHelper())).lift(),
+  lift: ({ owner }: { owner: string | null }) => new LinuxNetworkSettings(addon, () => HelperClient.open(addon, startHelper())).lift(owner),
+  killSwitch: async () => {
+    const client = await HelperClient.open(addon, startHelper());
+    client.close();
+    return client.killSwitch;
+  },
   closeSettings: async () => {
     tunnel?.close();
     await settings!.close();
@@ -153,6 +159,30 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
       if (!(error instanceof HelperError)) throw error;
       return { field: error.field, detail: error.detail, code: error.code };
     }
+  },
+  /** A socket that this process did not mark, before and after the helper did; or something that is no UDP socket. */
+  markForeign: async ({ kind, address, port }: { kind: 'udp' | 'pipe'; address: string; port: number }) => {
+    raw ??= await HelperClient.open(addon, startHelper());
+    try {
+      if (kind === 'pipe') return await raw.request('mark', {}, { descriptors: [0] });
+      const socket = createSocket('udp4');
+      await new Promise<void>((resolve) => socket.bind(0, resolve));
+      const fd = (socket as unknown as { _handle: { fd: number } })._handle.fd;
+      const send = (): Promise<string> => new Promise((resolve) => socket.send('x', port, address, (error) => resolve(error === null ? 'sent' : ((error as NodeJS.ErrnoException).code ?? ''))));
+      const before = await send();
+      await raw.request('mark', {}, { descriptors: [fd] });
+      const after = await send();
+      socket.close();
+      return { before, after };
+    } catch (error) {
+      if (!(error instanceof HelperError)) throw error;
+      return { field: error.field, detail: error.detail, code: error.code };
+    }
+  },
+  /** A request to the helper in use that waits no longer than this. */
+  impatient: async ({ limit }: { limit: number }) => {
+    const client = await (settings as unknown as { client: Promise<HelperClient> }).client;
+    return (await client.request('withdraw', {}, { limit })).result;
   },
   rawClose: () => {
     raw?.close();
