@@ -30,7 +30,7 @@ describe('DHCPINFORM through the tunnel (protocol.md 7.3)', () => {
     try {
       await until('dnsmasq', 5_000, () => (said.includes('DHCP') ? true : undefined));
       const client = VpnClient.by(lab(), 'eap-mschapv2', { network }, { log: true });
-      await client.connected();
+      await client.connected(30_000);
       const began = monotonic();
       await until(`the route of option 121; dnsmasq: ${said}`, 15_000, async () => ((await routes()).includes('172.20.0.0/16 dev avpn0') ? true : undefined)).catch((error: unknown) => {
         throw new Error(`${String(error)}\n${said}\n${client.stdout.slice(-2000)}`);
@@ -58,7 +58,7 @@ describe('DHCPINFORM through the tunnel (protocol.md 7.3)', () => {
 
   it('options of the physical network are nobody’s business: with routes of option 121 on the Wi-Fi nothing of ours changes (W-27)', async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', { network });
-    await client.connected();
+    await client.connected(30_000);
     const mine = async (): Promise<string> => (await routes()).split('\n').filter((line) => line.includes('avpn')).sort().join('\n');
     const wanted = await mine();
     await lab().on('client', 'ip', ['route', 'add', '172.20.0.0/16', 'via', addresses.routerWlan, 'dev', 'eth1']);

@@ -85,7 +85,7 @@ describe('what may leave, by docs/security.md', () => {
     // TunnelVision: routes as DHCP option 121 would bring them.
     await batch(lab().namespace('client'), [`route add 203.0.113.0/24 via ${addresses.routerWlan} dev eth1`, `route add 0.0.0.0/1 via ${addresses.routerWlan} dev eth1`, `route add 2001:db8::/32 via ${local6} dev eth1`]);
     const client = VpnClient.by(lab(), 'eap-mschapv2', everything(true));
-    await client.connected();
+    await client.connected(30_000);
     await lab().on('client', 'ping', ['-c', '2', '-i', '0.05', '-W', '2', '-I', client.status?.tunnelAdapter ?? '', addresses.server]);
     const found: Record<string, readonly string[]> = {};
     found['Connected'] = await leaks(lab());
@@ -112,7 +112,7 @@ describe('what may leave, by docs/security.md', () => {
     await batch(lab().namespace('client'), [`route replace default via ${local6} dev eth1 metric 600`]);
     found['host killed, networks back'] = await leaks(lab());
     const again = VpnClient.by(lab(), 'eap-mschapv2', everything(true));
-    await again.waitFor('Connecting', (s) => s.state === 'Connecting' && s.phase === 'connecting');
+    await again.waitFor('Connecting', (s) => s.state === 'Connecting' && s.phase === 'connecting', 30_000);
     found['Connecting after that'] = await leaks(lab());
     await speak(lab());
     await again.connected(30_000);
@@ -127,8 +127,8 @@ describe('what may leave, by docs/security.md', () => {
 
   it('kill switch: a connection that failed keeps it, every command knows, and its own disconnect lifts it', async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', { ...everything(true), mobility: { enabled: false } });
-    await client.connected();
-    for (const sa of await lab().gatewaySas()) await lab().gateway.vici.command('terminate', { 'ike-id': sa.uniqueId });
+    await client.connected(30_000);
+    for (const sa of await lab().gatewaySas()) await lab().gateway.vici.command('terminate', { 'ike-id': sa.uniqueId, force: 'yes' });
     expect((await client.exit).code).toBe(4);
     expect(client.status).toMatchObject({ state: 'Disconnected', trafficBlocked: true, error: { code: 629 } });
     expect((await lab().on('client', 'ip', ['link'])).stdout).not.toContain('avpn');
@@ -150,7 +150,7 @@ describe('what may leave, by docs/security.md', () => {
 
   it('kill switch: addresses that the gateway announces are let through, with its ports and nothing else', async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', everything(true));
-    await client.connected();
+    await client.connected(30_000);
     const sets = (await lab().on('client', 'nft', ['list', 'set', 'inet', 'agile_vpn', 'endpoints4'])).stdout;
     for (const address of [addresses.gateway, distant]) for (const port of [500, 4500]) expect(sets.replace(/\s+/g, ' ')).toContain(`${address} . ${String(port)}`);
     expect((await leaks(lab())).filter((line) => line.includes(distant))).toEqual([]);
@@ -159,7 +159,7 @@ describe('what may leave, by docs/security.md', () => {
 
   it.each([false, true])('TunnelCrack ServerIP (kill switch %s): only our own packets to the gateway leave outside, everything else to its address goes through the tunnel', async (killSwitch) => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', { ...everything(killSwitch), server: distant });
-    const status = await client.connected();
+    const status = await client.connected(30_000);
     expect(status.destinationAddress).toBe(distant);
     expect((await lab().on('client', 'ip', ['route', 'get', distant])).stdout).toContain('avpn0');
     expect((await lab().on('client', 'ip', ['route', 'get', distant, 'mark', '0x6176706e'])).stdout).toContain('eth0');
@@ -167,18 +167,22 @@ describe('what may leave, by docs/security.md', () => {
     const strays = (await leaks(lab())).filter((line) => line.includes(distant) && (killSwitch || !line.includes('echo request')));
     figure(`ServerIP, ${killSwitch ? 'kill switch' : 'routes alone'}: ${String(strays.length)} packets outside of the policy`);
     expect(strays).toEqual([]);
-    // The gateway answers at that address, by way of the tunnel.
-    await lab().on('client', 'ping', ['-c', '2', '-i', '0.05', '-W', '2', distant]);
+    // It is in the tunnel that they are.
+    const inside = lab().start('client', 'tcpdump', ['-i', 'avpn0', '-c', '1', '-n', '--immediate-mode', `icmp and dst host ${distant}`]);
+    const seen = new Promise<number | null>((resolve) => inside.once('exit', resolve));
+    await sleep(1_000);
+    await lab().on('client', 'ping', ['-c', '3', '-i', '0.2', '-W', '1', distant], { mayFail: true });
+    expect(await seen).toBe(0);
     // It moves, and comes back, by the mark.
     await lab().cablePull('eth0');
     await client.waitFor('eth1', (s) => s.state === 'Connected' && s.adapter === 'eth1', 10_000);
-    await lab().on('client', 'ping', ['-c', '2', '-i', '0.05', '-W', '2', distant]);
+    await lab().on('client', 'ping', ['-c', '2', '-i', '0.05', '-W', '2', '-I', 'avpn0', addresses.server]);
     expect(await client.stop()).toBe(0);
   });
 
   it('kill switch with LAN access: private addresses only, never public ones that the network calls local, and no names', async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', everything(true, true));
-    await client.connected();
+    await client.connected(30_000);
     const seen = (await leaks(lab())).join('\n');
     expect(seen).toContain(`> ${addresses.routerWlan}`);
     for (const target of [pretended, internet, internet6]) expect(seen).not.toContain(`> ${target}`);
@@ -187,7 +191,7 @@ describe('what may leave, by docs/security.md', () => {
     await lab().on('router', 'ping', ['-c', '1', '-W', '2', addresses.clientWlan]);
     expect(await client.stop()).toBe(0);
     const closed = VpnClient.by(lab(), 'eap-mschapv2', everything(true, false));
-    await closed.connected();
+    await closed.connected(30_000);
     const reply = await lab().on('router', 'ping', ['-c', '2', '-i', '0.1', '-W', '1', addresses.clientWlan], { mayFail: true });
     expect(reply.stdout).toContain(' 0 received');
     expect(await closed.stop()).toBe(0);
@@ -195,7 +199,7 @@ describe('what may leave, by docs/security.md', () => {
 
   it('routes alone: Internet addresses of both families stay in the tunnel while Connected, Waiting to reconnect and Dormant; routes of DHCP do take their packets out', async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', everything(false));
-    await client.connected();
+    await client.connected(30_000);
     const strays = (packets: readonly string[]): readonly string[] => packets.filter((line) => line.includes(internet) || line.includes(internet6) || line.includes(addresses.server)).filter((line) => !boundToAdapter(line));
     // `ping -I eth1` asks for that adapter: routes cannot hold it.
     const boundToAdapter = (line: string): boolean => line.includes('echo request');
@@ -224,7 +228,7 @@ describe('what may leave, by docs/security.md', () => {
 
   it('CVE-2019-14899: packets to the tunnel address that come by another adapter are not answered', async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', everything(false));
-    const status = await client.connected();
+    const status = await client.connected(30_000);
     const inner = status.tunnelAddresses.find((address) => address.startsWith('10.77.'))?.split('/')[0] ?? '';
     await batch(lab().namespace('router'), [`route add ${inner} via ${addresses.clientLan} dev lan`]);
     const reply = await lab().on('router', 'ping', ['-c', '2', '-i', '0.1', '-W', '1', inner], { mayFail: true });

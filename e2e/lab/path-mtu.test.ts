@@ -28,7 +28,7 @@ describe('the MTU of the path', () => {
 
   it('is computed again on a move: the tunnel adapter gets it, what is too big is told so inside the tunnel', async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', profile);
-    await client.connected();
+    await client.connected(30_000);
     expect(await tunnelMtu()).toBe(1400);
     expect((await pmtu(1400)).stdout).toContain(' 1 received');
     await lab().cablePull('eth0');
@@ -51,7 +51,7 @@ describe('the MTU of the path', () => {
   it('with IPv6 in the tunnel the adapter keeps 1280, and the data path says what is too big in between (RFC 1191)', async () => {
     await lab().gateway.load(gatewayConfiguration(lab().pki));
     const client = VpnClient.by(lab(), 'eap-mschapv2', profile);
-    await client.connected();
+    await client.connected(30_000);
     await lab().cablePull('eth0');
     await client.waitFor('eth1', (s) => s.state === 'Connected' && s.adapter === 'eth1');
     await sleep(300);
@@ -64,7 +64,7 @@ describe('the MTU of the path', () => {
 
   it.each(['download', 'upload'] as const)('a TCP %s survives the move onto the narrow path, every octet right', async (direction) => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', profile);
-    await client.connected();
+    await client.connected(30_000);
     const running = transfer(lab(), direction, 12 * 1024 * 1024, 4 * 1024 * 1024, 60_000);
     await sleep(700);
     await lab().cablePull('eth0');
@@ -78,7 +78,7 @@ describe('the MTU of the path', () => {
 
   it('forwarded connections are told the tunnel’s size by their handshake (MSS)', async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', profile);
-    await client.connected();
+    await client.connected(30_000);
     const { stdout } = await lab().on('client', 'nft', ['list', 'table', 'inet', 'agile_vpn_avpn0']);
     expect(stdout).toContain('tcp option maxseg size set 1360');
     expect(stdout).toContain('tcp option maxseg size set 1340');

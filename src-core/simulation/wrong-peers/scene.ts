@@ -318,6 +318,7 @@ function noSettings(clock: VirtualClock, samples: (number | null)[]): NetworkSet
       device?.setAddress(null);
       return Promise.resolve();
     },
+    openDhcp: () => Promise.reject(new Error('there is no DHCP here')),
     onReport: () => undefined,
   };
 }
