@@ -100,8 +100,12 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
     expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0' });
   });
 
-  it('a NAT that forgets its mapping under traffic: answers again within a second', async () => {
+  it.each([
+    ['that the connection moved to', true],
+    ['that the connection began on', false],
+  ])('a NAT %s forgets its mapping under traffic: answers again within a second', async (_, moves) => {
     const scene = new Scene({ pingMs: 20, conditions: { latency: 20 } });
+    if (!moves) scene.host.adapter('eth0').setUp(false);
     await scene.connect();
     scene.host.adapter('eth0').setUp(false);
     await scene.clock.run(5_000);

@@ -23,8 +23,8 @@ const cookie2Length = 16;
 const rekeyPatience = 25;
 /** A rekey of the gateway this soon after an update belongs to it, milliseconds. */
 const rekeyWindow = 1000;
-/** ESP that leaves for so long while none comes, milliseconds. */
-const unansweredFor = 1000;
+/** ESP that leaves for so long while none comes, milliseconds: less than the patience after which the connection asks (stall-watch.ts). */
+const unansweredFor = 300;
 /** Updates that the peer refused with UNEXPECTED_NAT_DETECTED are tried again this often (M-22). */
 const unexpectedNatTries = 3;
 
