@@ -13,7 +13,7 @@ export const surfaceSize: Readonly<Record<Surface['kind'], { readonly width: num
   panel: { width: 306, height: 440 },
   connections: { width: 620, height: 440 },
   connect: { width: 400, height: 320 },
-  status: { width: 380, height: 478 },
+  status: { width: 380, height: 520 },
   properties: { width: 380, height: 470 },
   diagnosis: { width: 460, height: 440 },
   log: { width: 760, height: 500 },

@@ -113,7 +113,7 @@ export function RefreshIcon({ size }: IconProps): ReactNode {
 export function Chevron({ open }: { readonly open: boolean }): ReactNode {
   return (
     <Icon size={11} box={11}>
-      <path d={open ? 'M1.500 7.500l4-4 4 4' : 'M1.500 3.500l4 4 4-4'} fill="none" stroke="#3c5a86" strokeWidth="1.700" />
+      <path d={open ? 'M1.500 7.500l4-4 4 4' : 'M1.500 3.500l4 4 4-4'} fill="none" stroke="currentColor" strokeWidth="1.700" />
     </Icon>
   );
 }

@@ -20,7 +20,7 @@ export function StatusWindow({ name, hidden }: { readonly name: string; readonly
       title={t('status.title', { name })}
       icon={<VpnIcon />}
       width={380}
-      height={478}
+      height={520}
       hidden={hidden}
       onClose={close}
       onMinimize={() => actions.minimize(id)}
