@@ -519,6 +519,8 @@ describe('paths', () => {
     const before = clock.now();
     tunnel.inject(outgoing());
     await atGateway.next();
+    // The datagram may be here before its thread has written down when it left.
+    await until(() => path.lastSentAt() !== null);
     const sentAt = path.lastSentAt()!;
     expect(sentAt).toBeGreaterThanOrEqual(before);
     expect(sentAt).toBeLessThanOrEqual(clock.now());
