@@ -44,7 +44,7 @@ export class Radius {
   }
 
   async start(): Promise<void> {
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    mkdirSync(join(this.#directory, 'sessions'), { recursive: true, mode: 0o700 });
     for (const [name, text] of Object.entries(this.#configuration)) writeFileSync(join(this.#directory, name), text);
     const output = openSync(join(this.#directory, 'debug.log'), 'a');
     this.#process = spawn('ip', ['netns', 'exec', this.#namespace, 'freeradius', '-X', '-d', this.#directory], { stdio: ['ignore', output, output] });
@@ -79,6 +79,7 @@ function radiusConfiguration(directory: string, pki: Pki, options: Required<Radi
       cipher_list = "DEFAULT"
       cache { enable = ${options.cache ? 'yes' : 'no'}
  lifetime = 1
+ persist_dir = ${directory}/sessions
  name = "lab" }
     }`;
   const inside = 'copy_request_to_tunnel = no\n use_tunneled_reply = no\n virtual_server = inner';

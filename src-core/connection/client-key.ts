@@ -1,11 +1,12 @@
-import { clientCertificateProblem, clientCredentialsError, loadClientCredentials, type ClientCertificateUse } from '../pki/client-credentials';
-import type { Certificate } from '../pki/certificate';
+import { clientCertificateProblem, clientCredentialsError, listClientCredentials, type ClientCertificateUse } from '../pki/client-credentials';
+import { type Certificate, fingerprint } from '../pki/certificate';
 import { PkiError } from '../pki/pki-error';
 import type { Signer } from '../ikev2/session';
 import type { TlsSigner } from '../ports/tls';
 import type { Tokens } from '../ports/tokens';
 import { VpnError } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';
+import { type CertificateChooser, chooseOne, chooseOnTokens, fitting } from './choose-certificate';
 import type { TokenPresence } from './ports';
 import type { Ask } from './questions';
 import { openTokenKey } from './token-key';
@@ -28,11 +29,14 @@ export interface ClientKey {
 const mostPassphrases = 3;
 
 /** null: the person cancelled. Rejects with VpnError 13806, for EAP 798 or 853 to 854, when there is none or it is not fit to be shown (P-21). */
-export async function loadClientKey(profile: Profile, wallTime: number, ask: Ask, tokens: Tokens | null | undefined): Promise<ClientKey | null> {
-  const { certificate, privateKey } = profile.authentication;
+export async function loadClientKey(profile: Profile, wallTime: number, ask: Ask, tokens: Tokens | null | undefined, chooser: CertificateChooser): Promise<ClientKey | null> {
+  const { privateKey } = profile.authentication;
   const use: ClientCertificateUse = profile.authentication.method === 'machine-certificate' ? 'ike' : 'eap';
+  const onTokens = profile.authentication.certificate === null && tokens != null ? await chooseOnTokens(tokens, use, wallTime, chooser) : undefined;
+  if (onTokens === null) return null;
+  const certificate = onTokens ?? profile.authentication.certificate;
   if (certificate === null) throw new VpnError(use === 'ike' ? 'IKE_NO_CERT' : 'NO_EAPTLS_CERTIFICATE', 'No client certificate is chosen for this connection. Choose one in its properties.', { detail: 'authentication.certificate is not set', rule: 'certificate-missing' });
-  const key = typeof certificate === 'string' ? await fromFile(certificate, privateKey, use, ask) : await openTokenKey(certificate, tokens, ask);
+  const key = typeof certificate === 'string' ? await fromFile({ certificate, privateKey, chosen: profile.authentication.chosenCertificate }, use, wallTime, ask, chooser) : await openTokenKey(certificate, tokens, ask);
   if (key === null) return null;
   const problem = clientCertificateProblem(key.leaf, wallTime, use);
   if (problem !== null) {
@@ -42,11 +46,16 @@ export async function loadClientKey(profile: Profile, wallTime: number, ask: Ask
   return key;
 }
 
-async function fromFile(certificate: string, privateKey: string | null, use: ClientCertificateUse, ask: Ask): Promise<ClientKey | null> {
+async function fromFile({ certificate, privateKey, chosen }: { readonly certificate: string; readonly privateKey: string | null; readonly chosen: string | null }, use: ClientCertificateUse, wallTime: number, ask: Ask, chooser: CertificateChooser): Promise<ClientKey | null> {
   let passphrase: string | null = null;
   for (let attempt = 0; ; attempt++) {
     try {
-      const own = loadClientCredentials({ certificate, privateKey, passphrase });
+      const all = listClientCredentials({ certificate, privateKey, passphrase });
+      const chosenOne = await chooseOne(fitting(all, ({ leaf }) => leaf, use, wallTime), ({ leaf }) => ({ certificate: leaf, token: null }), chosen, chooser);
+      if (chosenOne === null) return null;
+      // None fits: the first one, so that the person reads what is wrong with it.
+      const own = chosenOne?.entry ?? all[0]!;
+      if (chosenOne?.asked === true) chooser.remember({ type: 'client-certificate', certificate, fingerprint: fingerprint(own.leaf) });
       const tlsKey = new Uint8Array(own.privateKey.export({ format: 'der', type: 'pkcs8' }));
       return { leaf: own.leaf, certificates: own.certificates, signer: own.signer, tlsKey, wipe: () => void tlsKey.fill(0) };
     } catch (error) {

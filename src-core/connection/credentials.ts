@@ -10,6 +10,7 @@ import type { Tokens } from '../ports/tokens';
 import { VpnError } from '../ports/vpn-error';
 import type { AuthenticationMethod, Profile } from '../profiles/profile';
 import { AcceptedServers } from './accepted-servers';
+import { withChosenCertificate } from '../profiles/remember';
 import { loadClientKey } from './client-key';
 import { KeptSessions } from './kept-sessions';
 import type { ClientKey } from './client-key';
@@ -24,6 +25,8 @@ export interface CredentialsOptions extends Omit<EapCredentialsOptions, 'askNewP
   readonly tokens?: Tokens | null;
   /** Absent: nobody decides about certificates; a server that nobody vouches for is refused. */
   readonly questions?: Questions;
+  /** PKCS#11 modules of this computer, for profiles that name no certificate. */
+  readonly tokenModules?: () => readonly string[];
   /** The profile shall keep a decision. */
   readonly remember?: (what: Remembered) => void;
 }
@@ -58,11 +61,18 @@ export function presharedKey(text: string): Uint8Array {
 
 /** Makes the credentials of an attempt from the profile, the secret store and the person. */
 export function createCredentialsSource(given: CredentialsOptions): CredentialsSource {
-  const { questions, remember = () => undefined } = given;
+  const { questions } = given;
+  // The connection keeps the profile it began with: a choice made since then counts here.
+  let chosen: Extract<Remembered, { type: 'client-certificate' }> | null = null;
+  const remember = (what: Remembered): void => {
+    if (what.type === 'client-certificate') chosen = what;
+    given.remember?.(what);
+  };
   const servers = questions === undefined ? null : new AcceptedServers(questions, remember);
   const sessions = new KeptSessions(() => given.acceptance.wallTime());
   const options: CredentialsOptions = servers === null ? given : { ...given, acceptance: { ...given.acceptance, accepted: (server) => servers.of(server) } };
-  return async (question) => {
+  return async (asked) => {
+    const question: CredentialsQuestion = chosen === null ? asked : { ...asked, profile: withChosenCertificate(asked.profile, chosen.certificate, chosen.fingerprint) };
     const { profile, refused } = question;
     // The same credentials once more: nothing of them was refused, and the judges know of the answer.
     if (refused?.error instanceof UnknownServer) return (await servers?.ask(profile.name, refused.error)) === true ? refused.credentials : null;
@@ -70,7 +80,7 @@ export function createCredentialsSource(given: CredentialsOptions): CredentialsS
     if (refused?.error instanceof ResumptionRefused) return refused.credentials;
     const ask: Ask = (kind, account, why) => options.secrets.request({ connection: profile.name, kind, account, reason: why });
     if (profile.authentication.method === 'psk') return presharedKeyCredentials(question, ask);
-    const certificateOf = (from: Profile) => (): Promise<ClientKey | null> => loadClientKey(from, options.acceptance.wallTime(), ask, options.tokens);
+    const certificateOf = (from: Profile) => (): Promise<ClientKey | null> => loadClientKey(from, options.acceptance.wallTime(), ask, options.tokens, { connection: profile.name, questions, remember, tokenModules: options.tokenModules });
     const { method, machineCertificate: first } = profile.authentication;
     const single = method === 'machine-certificate' ? await machineCertificate(certificateOf(profile)) : await eapCredentials(question, options, ask, certificateOf(profile), sessions);
     const local = single === null || first === null ? single : await twoRounds(single, certificateOf(withMachineCertificate(profile)));

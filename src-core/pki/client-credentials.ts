@@ -36,17 +36,22 @@ export interface ClientCredentials {
  * (no passphrase was given, or a wrong one), `mismatch` that key and certificate do not belong together or one is missing.
  */
 export function loadClientCredentials(source: ClientCertificateSource): ClientCredentials {
+  return listClientCredentials(source)[0]!;
+}
+
+/** As `loadClientCredentials`, for every key that has its certificate there; at least one (P-20). */
+export function listClientCredentials(source: ClientCertificateSource): readonly ClientCredentials[] {
   const material = readMaterial(source);
   if (material.certificates.length === 0) throw new PkiError('mismatch', 'there is no certificate in it');
   if (material.keys.length === 0) throw new PkiError('mismatch', 'there is no private key in it');
-  for (const key of material.keys) {
+  const found = material.keys.flatMap((key): ClientCredentials[] => {
     const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
     const leaf = material.certificates.find((certificate) => Buffer.compare(certificate.spki, spki) === 0);
-    if (leaf !== undefined) {
-      return { leaf, certificates: chainOf(leaf, material.certificates).map(({ der }) => der), signer: keySigner(key), privateKey: key };
-    }
-  }
-  throw new PkiError('mismatch', 'the private key does not belong to the certificate');
+    if (leaf === undefined) return [];
+    return [{ leaf, certificates: chainOf(leaf, material.certificates).map(({ der }) => der), signer: keySigner(key), privateKey: key }];
+  });
+  if (found.length === 0) throw new PkiError('mismatch', 'the private key does not belong to the certificate');
+  return found;
 }
 
 /** A Signer over a key in memory. Throws PkiError `unsupported` for keys that do not sign. */

@@ -60,7 +60,7 @@ export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironm
       ...(connectivity === null ? {} : { connectivity }),
       ...createNetwork!(),
       trace,
-      credentials: createCredentialsSource({ random, secrets, questions, remember, trace, tls, tokens, acceptance: acceptanceOf(trace) }),
+      credentials: createCredentialsSource({ random, secrets, questions, remember, tokenModules: () => findPkcs11Modules(), trace, tls, tokens, acceptance: acceptanceOf(trace) }),
       createDataPath: () => createNativeDataPath({ clock }),
       createSession: (config, dependencies) => createInitiatorSession(dependencies, config),
     }),
