@@ -24,6 +24,24 @@ function socketTransport(socket: WebSocket): Transport {
   };
 }
 
+const keyName = 'agile-vpn.key';
+
+/**
+ * The page's half of the browser host's session. It comes once, in the fragment of the first address, and is kept in the storage of this origin, which
+ * no other port shares. Storage may be refused to a page: then the key lasts as long as the page.
+ */
+function sessionKey(): string {
+  const fresh = /^#key=([A-Za-z0-9_-]{1,64})$/.exec(window.location.hash)?.[1];
+  try {
+    if (fresh !== undefined) window.localStorage.setItem(keyName, fresh);
+    if (fresh === undefined) return window.localStorage.getItem(keyName) ?? '';
+  } catch {
+    // See above.
+  }
+  if (fresh !== undefined) window.history.replaceState(null, '', window.location.pathname);
+  return fresh ?? '';
+}
+
 /** Milliseconds between attempts to reach a host that went away. */
 const retryDelay = 1000;
 
@@ -36,8 +54,9 @@ export function keepAttached(attached: (client: ApiClient) => void, lost: () => 
     attached(window.agileVpn);
     return;
   }
+  const key = sessionKey();
   const open = (): void => {
-    const socket = new WebSocket(`ws://${window.location.host}/api`);
+    const socket = new WebSocket(`ws://${window.location.host}/api`, key === '' ? ['agile-vpn'] : ['agile-vpn', key]);
     const client = createClient(socketTransport(socket));
     socket.addEventListener('open', () => attached(client));
     socket.addEventListener('close', () => {

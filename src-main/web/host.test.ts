@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -31,15 +31,22 @@ function get(path: string, headers: Record<string, string> = {}, method = 'GET')
   });
 }
 
-async function signIn(): Promise<string> {
-  const { pathname, search } = new URL(host.newUrl());
-  const answer = await get(`${pathname}${search}`);
-  return answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+interface Session {
+  readonly cookie: string;
+  readonly key: string;
 }
 
-function open(headers: Record<string, string>, path = '/api'): Promise<WebSocket | number> {
+async function openSession(): Promise<Session> {
+  const { pathname, search } = new URL(host.newUrl());
+  const answer = await get(`${pathname}${search}`);
+  return { cookie: answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '', key: /^\/#key=(.+)$/.exec(answer.headers.location ?? '')?.[1] ?? '' };
+}
+
+const signIn = async (): Promise<string> => (await openSession()).cookie;
+
+function open(headers: Record<string, string>, path = '/api', key: string | null = null): Promise<WebSocket | number> {
   return new Promise((resolve) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, key === null ? ['agile-vpn'] : ['agile-vpn', key], { headers });
     socket.on('open', () => resolve(socket));
     socket.on('unexpected-response', (_, response) => resolve(response.statusCode ?? 0));
     socket.on('error', () => undefined);
@@ -66,7 +73,8 @@ describe('the browser host lets in only the browser it was opened with', () => {
     const { pathname, search } = new URL(host.url);
     const first = await get(`${pathname}${search}`);
     expect(first.status).toBe(303);
-    expect(first.headers.location).toBe('/');
+    expect(first.headers.location).toMatch(/^\/#key=[A-Za-z0-9_-]{43}$/);
+    expect(first.headers['set-cookie']?.[0]).not.toContain(first.headers.location?.slice(6));
     expect(first.headers['set-cookie']?.[0]).toMatch(/; HttpOnly; SameSite=Strict; Path=\/$/);
     expect((await get(`${pathname}${search}`)).status).toBe(403);
   });
@@ -107,7 +115,8 @@ describe('the web socket carries the contract', () => {
   const snapshotRequest = JSON.stringify({ type: 'request', id: 1, name: 'getSnapshot', args: null });
 
   it('answers and pushes', async () => {
-    const socket = await open({ cookie: await signIn(), origin: `http://127.0.0.1:${port}` });
+    const { cookie, key } = await openSession();
+    const socket = await open({ cookie, origin: `http://127.0.0.1:${port}` }, '/api', key);
     if (typeof socket === 'number') throw new Error(`refused with ${socket}`);
     const messages: unknown[] = [];
     const two = new Promise<void>((resolve) =>
@@ -126,19 +135,44 @@ describe('the web socket carries the contract', () => {
   });
 
   it('refuses a foreign page, a page without Origin, no cookie, and another path', async () => {
-    const cookie = await signIn();
+    const { cookie, key } = await openSession();
     const origin = `http://127.0.0.1:${port}`;
-    expect(await open({ cookie, origin: 'http://evil.example' })).toBe(403);
-    expect(await open({ cookie, origin: 'null' })).toBe(403);
-    expect(await open({ cookie })).toBe(403);
-    expect(await open({ origin })).toBe(403);
-    expect(await open({ cookie, origin }, '/other')).toBe(403);
-    expect(await open({ cookie, origin, host: `evil.example:${port}` })).toBe(403);
+    expect(await open({ cookie, origin: 'http://evil.example' }, '/api', key)).toBe(403);
+    expect(await open({ cookie, origin: 'null' }, '/api', key)).toBe(403);
+    expect(await open({ cookie }, '/api', key)).toBe(403);
+    expect(await open({ origin }, '/api', key)).toBe(403);
+    expect(await open({ cookie, origin }, '/other', key)).toBe(403);
+    expect(await open({ cookie, origin, host: `evil.example:${port}` }, '/api', key)).toBe(403);
+    expect(typeof (await open({ cookie, origin }, '/api', key))).toBe('object');
+  });
+
+  it('a stolen cookie alone opens nothing: browsers show it to every port of the address', async () => {
+    const mine = await openSession();
+    const other = await openSession();
+    const origin = `http://127.0.0.1:${port}`;
+    // Another program of this computer listens on another port; the person's browser visits it and brings the cookie along.
+    const stolen = await new Promise<string>((resolve) => {
+      const thief = createServer((request, response) => {
+        resolve(request.headers.cookie ?? '');
+        response.end();
+        thief.close();
+      });
+      thief.listen(0, '127.0.0.1', () => {
+        const { port: thiefPort } = thief.address() as { port: number };
+        httpRequest({ host: '127.0.0.1', port: thiefPort, headers: { cookie: mine.cookie } }).end();
+      });
+    });
+    expect(stolen).toBe(mine.cookie);
+    expect(await open({ cookie: stolen, origin })).toBe(403);
+    expect(await open({ cookie: stolen, origin }, '/api', 'guess')).toBe(403);
+    expect(await open({ cookie: stolen, origin }, '/api', other.key)).toBe(403);
+    expect(await open({ origin }, '/api', mine.key)).toBe(403);
   });
 
   it('closes on what is no JSON and leaves the others alone', async () => {
-    const headers = { cookie: await signIn(), origin: `http://127.0.0.1:${port}` };
-    const [bad, good] = [await open(headers), await open(headers)];
+    const { cookie, key } = await openSession();
+    const headers = { cookie, origin: `http://127.0.0.1:${port}` };
+    const [bad, good] = [await open(headers, '/api', key), await open(headers, '/api', key)];
     if (typeof bad === 'number' || typeof good === 'number') throw new Error('refused');
     const closed = new Promise<number>((resolve) => bad.on('close', resolve));
     bad.send('{"type":');

@@ -32,6 +32,9 @@ const largestMessage = 2 * 1024 * 1024;
 /** A page that does not read is cut off; it reattaches with a new snapshot. */
 const largestBacklog = 16 * 1024 * 1024;
 
+/** The web socket's subprotocol; the page offers it together with its key of the session. */
+const subprotocol = 'agile-vpn';
+
 /** How a tab that was closed looks from here; no error. */
 const goesAway: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
@@ -60,9 +63,16 @@ function socketTransport(socket: WebSocket, onError: (error: unknown) => void): 
   };
 }
 
+/** What the page offers besides the subprotocol: its key. */
+function keyOf(request: IncomingMessage): string {
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
+  return offered[0] === subprotocol ? (offered[1] ?? '') : '';
+}
+
 /**
  * The user interface for a browser, on loopback only. What keeps other programs' pages out: the one-time token, the
- * HttpOnly SameSite=Strict cookie, an exact Host (no DNS rebinding), an exact Origin on the web socket, and the CSP.
+ * HttpOnly SameSite=Strict cookie, the key in the storage of this very origin (cookies are shared between ports, storage is not),
+ * an exact Host (no DNS rebinding), an exact Origin on the web socket, and the CSP.
  */
 export async function startWebHost(service: ApiService, options: WebHostOptions): Promise<WebHost> {
   const files = readPage(options.rendererDirectory);
@@ -80,7 +90,8 @@ export async function startWebHost(service: ApiService, options: WebHostOptions)
   };
   const foreign = (request: IncomingMessage): boolean =>
     request.headers.host !== authority || (request.headers.origin !== undefined && request.headers.origin !== `http://${authority}`);
-  const signedIn = (request: IncomingMessage): boolean => sessions.accepts(readCookie(request.headers.cookie, cookieName) ?? '');
+  const cookieOf = (request: IncomingMessage): string => readCookie(request.headers.cookie, cookieName) ?? '';
+  const signedIn = (request: IncomingMessage): boolean => sessions.acceptsCookie(cookieOf(request));
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (foreign(request)) return refuse(response, 403, 'This address serves its own page only.');
@@ -90,8 +101,9 @@ export async function startWebHost(service: ApiService, options: WebHostOptions)
     if (url.pathname === '/' && token !== null) {
       const session = sessions.redeem(token);
       if (session === null && !signedIn(request)) return refuse(response, 403, 'This address was used already. Start the user interface again for a new one.');
-      const cookie: Record<string, string> = session === null ? {} : { 'Set-Cookie': `${cookieName}=${session}; HttpOnly; SameSite=Strict; Path=/` };
-      response.writeHead(303, { ...headers, ...cookie, Location: '/' }).end();
+      const cookie: Record<string, string> = session === null ? {} : { 'Set-Cookie': `${cookieName}=${session.cookie}; HttpOnly; SameSite=Strict; Path=/` };
+      // A fragment stays in the browser: it is in no request, no log and no Referer.
+      response.writeHead(303, { ...headers, ...cookie, Location: session === null ? '/' : `/#key=${session.key}` }).end();
       return;
     }
     if (!signedIn(request)) return refuse(response, 403, 'Open the address that was printed when the user interface was started.');
@@ -101,11 +113,11 @@ export async function startWebHost(service: ApiService, options: WebHostOptions)
     response.end(request.method === 'HEAD' ? undefined : file.content);
   };
 
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: largestMessage, perMessageDeflate: false });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: largestMessage, perMessageDeflate: false, handleProtocols: () => subprotocol });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', (error) => onError(error, 'socket'));
     // A page always sends its Origin with a web socket; what sends none is no page of ours.
-    if (foreign(request) || request.headers.origin === undefined || !signedIn(request) || request.url !== '/api') {
+    if (foreign(request) || request.headers.origin === undefined || !sessions.accepts({ cookie: cookieOf(request), key: keyOf(request) }) || request.url !== '/api') {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
