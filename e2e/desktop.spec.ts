@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { expect, test } from './support/desktop';
 
 const name = 'Demo gateway';
@@ -90,4 +93,63 @@ test('a second start shows the panel of the first', async ({ desktop }) => {
   await desktop.command({ do: 'second-instance' });
   await desktop.page('#panel');
   expect((await desktop.state()).windows).toHaveLength(1);
+});
+
+const offered = { version: 1, name: 'From a link', server: 'vpn.contoso.test', authentication: { method: 'eap-mschapv2', username: 'alice' } };
+const link = (text: string): string => `agilevpn:import?profile=${Buffer.from(text).toString('base64url')}`;
+const names = (page: Page): Promise<readonly string[]> =>
+  page.evaluate(async () => {
+    const answer = (await (window as unknown as { agileVpn: { request(name: string, args: unknown): Promise<{ value: { profiles: { name: string }[] } }> } }).agileVpn.request('getSnapshot', null)).value;
+    return answer.profiles.map((profile) => profile.name);
+  });
+
+test('a link opens the import page; nothing is saved before the click, and Cancel leaves nothing', async ({ desktop }) => {
+  await desktop.page('#panel');
+  await desktop.command({ do: 'second-instance', argv: [link(JSON.stringify(offered))] });
+  const page = await desktop.page('#connections');
+  const dialog = page.getByRole('dialog', { name: /agilevpn link/ });
+  await expect(dialog.getByText('Nothing is saved before you click Save connection.')).toBeVisible();
+  expect(await names(page)).toEqual([name]);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(dialog).toHaveCount(0);
+  expect(await names(page)).toEqual([name]);
+
+  await desktop.command({ do: 'second-instance', argv: [link(JSON.stringify(offered))] });
+  await dialog.getByRole('button', { name: 'Save connection' }).click();
+  await expect(dialog).toHaveCount(0);
+  expect(await names(page)).toEqual(['From a link', name]);
+  expect((await desktop.state()).tray?.tooltip).toBe('Agile VPN\nNot connected');
+});
+
+test('a hostile link does nothing: it cannot connect, fetch, name a file or spoof the dialog', async ({ desktop }) => {
+  const panel = await desktop.page('#panel');
+  for (const url of [`agilevpn:connect?name=${encodeURIComponent(name)}`, 'agilevpn:import?url=https://evil.example/x.json', 'agilevpn:import?profile=..%2f..%2fetc%2fpasswd', 'https://evil.example/', `${link('{}')}&connect=1`]) {
+    await desktop.command({ do: 'second-instance', argv: [url] });
+    await desktop.command({ do: 'open-url', url });
+  }
+  await expect.poll(() => desktop.diagnostics().match(/A link was refused/g)?.length).toBe(10);
+  expect((await desktop.state()).windows.map((window) => window.url.replace(/.*#/, ''))).toEqual(['panel']);
+  expect((await desktop.state()).tray?.tooltip).toBe('Agile VPN\nNot connected');
+  expect(await names(panel)).toEqual([name]);
+
+  const evil = { ...offered, name: `Contoso\u202e\u0007${'x'.repeat(10_000)}`, server: '<img src=x onerror=alert(1)>', '<script>alert(1)</script>': 1 };
+  await desktop.command({ do: 'second-instance', argv: [link(JSON.stringify(evil))] });
+  const page = await desktop.page('#connections');
+  const dialog = page.getByRole('dialog', { name: /agilevpn link/ });
+  await expect(dialog.getByRole('alert')).toBeVisible();
+  expect(await dialog.locator('script, img[src="x"]').count()).toBe(0);
+  const text = await dialog.innerText();
+  expect(text).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
+  expect(text).not.toContain('\u0007');
+  expect(text.length).toBeLessThan(5_000);
+});
+
+test('start at login is a check box of the tray and a file of the desktop', async ({ desktop, directory }) => {
+  await desktop.page('#panel');
+  const file = join(directory, 'config/autostart/agile-vpn.desktop');
+  await desktop.command({ do: 'menu', path: ['Start at login'] });
+  await expect.poll(() => existsSync(file)).toBe(true);
+  expect(readFileSync(file, 'utf8')).toContain('"--background"');
+  await desktop.command({ do: 'menu', path: ['Start at login'] });
+  await expect.poll(() => existsSync(file)).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { EspSuiteError, espKeyLengths } from '../src-core/crypto/esp-transform';
 import { compileSelectors, type CompiledSelector } from '../src-core/esp/traffic-selectors';
-import type { Clock, DatagramSocket, DataPath, DataPathEvent, EspSa, OuterPath, SaCounters, SocketAddress, TunnelDevice } from '../src-core/ports';
+import type { Clock, DatagramSocket, DataPath, DataPathEvent, EspSa, OuterPath, SaCounters, SocketAddress, TappedPacket, Timer, TunnelDevice } from '../src-core/ports';
 import { loadAddon, type NativeAddon } from './index';
 
 /** What the addon's createDataPath returns (native/addon/datapath/data_path_binding.cc). Times are CLOCK_MONOTONIC in milliseconds. */
@@ -19,6 +19,8 @@ export interface NativeDataPathHandle {
   outboundCounters(spi: number): SaCounters | null;
   lastSentAt(): number | null;
   statistics(): DataPathStatistics | null;
+  setTap(on: boolean): void;
+  takeTapped(): { readonly records: Uint8Array; readonly dropped: number } | null;
   close(): void;
 }
 
@@ -74,6 +76,10 @@ export interface NativeDataPath extends DataPath {
   statistics(): DataPathStatistics | null;
 }
 
+/** How often captured packets are fetched; the tap holds 16 MiB. */
+const tapIntervalMs = 50;
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 const ciphers = ['aes-gcm-16', 'chacha20-poly1305', 'aes-cbc', 'null'] as const;
 const integrities = [null, 'hmac-sha1-96', 'hmac-sha2-256-128', 'hmac-sha2-384-192', 'hmac-sha2-512-256'] as const;
 
@@ -94,8 +100,12 @@ class AddonDataPath implements NativeDataPath {
   #listener: ((event: DataPathEvent) => void) | null = null;
   #path: OuterPath | null = null;
   #closed = false;
+  readonly #clock: Clock;
+  #tapListener: ((packet: TappedPacket) => void) | null = null;
+  #tapTimer: Timer | null = null;
 
   constructor(addon: NativeAddon, options: NativeDataPathOptions) {
+    this.#clock = options.clock;
     this.#segmentation = options.segmentation ?? true;
     this.#firstSequence = options.firstSequence;
     this.#handle = addon.createDataPath((type, spi, code) => {
@@ -131,6 +141,8 @@ class AddonDataPath implements NativeDataPath {
 
   setPath(path: OuterPath | null): void {
     if (path !== null && samePath(path, this.#path)) return;
+    // What was tapped so far belongs to the path before.
+    this.#drainTap();
     this.#path = path;
     if (path === null) this.#handle.setPath(null);
     else this.#handle.setPath(descriptorOf(path.socket), path.remote.address, path.remote.port, this.#segmentation);
@@ -142,6 +154,29 @@ class AddonDataPath implements NativeDataPath {
 
   setInnerMtu(mtu: number): void {
     this.#handle.setInnerMtu(mtu);
+  }
+
+  tap(listener: ((packet: TappedPacket) => void) | null): void {
+    if (this.#closed) return;
+    this.#drainTap();
+    this.#tapListener = listener;
+    this.#handle.setTap(listener !== null);
+    this.#tapTimer?.cancel();
+    this.#tapTimer = null;
+    if (listener !== null) this.#drainLater();
+  }
+
+  #drainLater(): void {
+    this.#tapTimer = this.#clock.setTimer(tapIntervalMs, 'captured packets', () => {
+      this.#drainTap();
+      this.#drainLater();
+    });
+  }
+
+  #drainTap(): void {
+    const taken = this.#tapListener === null ? null : this.#handle.takeTapped();
+    if (taken === null) return;
+    for (const packet of tappedPackets(taken.records)) this.#tapListener?.({ ...packet, path: this.#path, dropped: taken.dropped });
   }
 
   inboundCounters(spi: number): SaCounters | null {
@@ -165,8 +200,26 @@ class AddonDataPath implements NativeDataPath {
   }
 
   close(): void {
+    this.#drainTap();
+    this.#tapTimer?.cancel();
+    this.#tapTimer = null;
     this.#closed = true;
     this.#handle.close();
+  }
+}
+
+const recordHeaderLength = 16;
+
+/** The records of native/addon/datapath/packet_tap.h. */
+function* tappedPackets(records: Uint8Array): Generator<Pick<TappedPacket, 'kind' | 'direction' | 'at' | 'bytes'>> {
+  const view = new DataView(records.buffer, records.byteOffset, records.length);
+  for (let at = 0; at + recordHeaderLength <= records.length; ) {
+    const length = view.getUint32(at, littleEndian);
+    const kind = view.getUint32(at + 4, littleEndian);
+    const time = Number(view.getBigUint64(at + 8, littleEndian)) / 1000;
+    const start = at + recordHeaderLength;
+    yield { kind: kind < 2 ? 'inner' : 'outer', direction: kind % 2 === 0 ? 'sent' : 'received', at: time, bytes: records.subarray(start, start + length) };
+    at = start + ((length + 7) & ~7);
   }
 }
 

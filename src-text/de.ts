@@ -78,6 +78,12 @@ export const de: Catalogue = {
   'tray.icon': 'Netzwerk: {state}',
   'tray.options': 'Optionen',
   'tray.exit': 'Beenden',
+  'balloon.question.title': '{name} braucht Sie',
+  'balloon.question.body': 'Eine Frage wartet auf Antwort. Klicken Sie hier, um sie zu sehen.',
+  'balloon.failed.title': 'Verbindung zu {name} getrennt',
+  'balloon.portal.title': '{name} wartet',
+  'balloon.portal.body': 'Dieses Netzwerk verlangt eine Anmeldung im Browser, bevor es etwas durchlässt.',
+  'tray.start-at-login': 'Bei der Anmeldung starten',
 
   'connect.title': 'Verbindung mit {name}',
   'connect.user-name': 'Benutzername:',

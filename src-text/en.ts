@@ -77,6 +77,12 @@ export const en = {
   'tray.icon': 'Network: {state}',
   'tray.options': 'Options',
   'tray.exit': 'Exit',
+  'balloon.question.title': '{name} needs you',
+  'balloon.question.body': 'A question waits for an answer. Click here to see it.',
+  'balloon.failed.title': 'The link to {name} failed',
+  'balloon.portal.title': '{name} is waiting',
+  'balloon.portal.body': 'This network wants a sign-in in the browser before it lets anything through.',
+  'tray.start-at-login': 'Start at login',
 
   'connect.title': 'Connect {name}',
   'connect.user-name': 'User name:',

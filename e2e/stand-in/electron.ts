@@ -75,8 +75,12 @@ async function answer(route: Route): Promise<void> {
 
 // ---- app ----
 
-class StandInApp extends EventEmitter implements Pick<Electron.App, 'enableSandbox' | 'requestSingleInstanceLock' | 'whenReady' | 'quit' | 'exit' | 'getLocale'> {
+class StandInApp extends EventEmitter implements Pick<Electron.App, 'enableSandbox' | 'requestSingleInstanceLock' | 'whenReady' | 'quit' | 'exit' | 'getLocale' | 'isPackaged' | 'getAppPath'> {
   sandboxed = false;
+  readonly isPackaged = false;
+  getAppPath(): string {
+    return process.cwd();
+  }
   readonly commandLine = { appendSwitch: (): void => undefined };
   enableSandbox(): void {
     this.sandboxed = true;
@@ -287,6 +291,21 @@ export class Tray extends EventEmitter {
   }
 }
 
+const notified: { title: string; body: string }[] = [];
+export class Notification extends EventEmitter {
+  static isSupported(): boolean {
+    return true;
+  }
+  readonly #options: { title: string; body: string };
+  constructor(options: { title: string; body: string }) {
+    super();
+    this.#options = options;
+  }
+  show(): void {
+    notified.push(this.#options);
+  }
+}
+
 const backend = process.env['STAND_IN_SAFE_STORAGE'] ?? 'basic_text';
 export const safeStorage = {
   isEncryptionAvailable: () => true,
@@ -312,6 +331,7 @@ function state(): unknown {
     sandboxed: app.sandboxed,
     privileged,
     refused,
+    notified,
     permissionGranted: permissions.check?.() ?? true,
     windows: windows.map((window) => ({ url: window.url, visible: window.isVisible(), bounds: window.bounds, frame: window.options.frame, webPreferences: window.options.webPreferences })),
     tray: shell.tray === null ? null : { tooltip: shell.tray.tooltip, picture: shell.tray.picture.path, menu: labels(shell.tray.menu) },
@@ -320,10 +340,12 @@ function state(): unknown {
 
 interface Command {
   readonly id: number;
-  readonly do: 'state' | 'tray-click' | 'menu' | 'second-instance' | 'forge' | 'blur-panel';
+  readonly do: 'state' | 'tray-click' | 'menu' | 'second-instance' | 'open-url' | 'forge' | 'blur-panel';
   readonly path?: readonly string[];
   readonly event?: Record<string, unknown>;
   readonly message?: unknown;
+  readonly argv?: readonly string[];
+  readonly url?: string;
 }
 
 function obey(command: Command): unknown {
@@ -335,7 +357,9 @@ function obey(command: Command): unknown {
     case 'menu':
       return shell.tray === null ? null : choose(shell.tray.menu, command.path ?? []);
     case 'second-instance':
-      return app.emit('second-instance', {}, []);
+      return app.emit('second-instance', {}, [process.execPath, process.cwd(), ...(command.argv ?? [])], process.cwd());
+    case 'open-url':
+      return app.emit('open-url', { preventDefault: () => undefined }, command.url);
     case 'blur-panel':
       return windows.find((window) => window.url.endsWith('#panel'))?.emit('blur');
     case 'forge': {

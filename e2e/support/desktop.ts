@@ -15,6 +15,7 @@ export interface DesktopState {
   readonly sandboxed: boolean;
   readonly privileged: readonly unknown[];
   readonly refused: readonly string[];
+  readonly notified: readonly { readonly title: string; readonly body: string }[];
   readonly permissionGranted: boolean;
   readonly windows: readonly { readonly url: string; readonly visible: boolean; readonly frame: boolean; readonly webPreferences: Readonly<Record<string, unknown>> }[];
   readonly tray: { readonly tooltip: string; readonly picture: string; readonly menu: readonly unknown[] } | null;
@@ -113,7 +114,7 @@ async function startDesktop(directory: string, standIn: string): Promise<Desktop
 }
 
 /** The built Electron main and preload over the stand-in, with the real engine and demo behind them. */
-export const test = base.extend<{ desktop: Desktop }, { standIn: string }>({
+export const test = base.extend<{ directory: string; desktop: Desktop }, { standIn: string }>({
   standIn: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the first argument
     async ({}, use) => {
@@ -121,12 +122,16 @@ export const test = base.extend<{ desktop: Desktop }, { standIn: string }>({
     },
     { scope: 'worker' },
   ],
-  desktop: async ({ standIn }, use) => {
+  // eslint-disable-next-line no-empty-pattern -- as above
+  directory: async ({}, use) => {
     const directory = mkdtempSync(join(tmpdir(), 'agile-vpn-desktop-'));
+    await use(directory);
+    rmSync(directory, { recursive: true, force: true });
+  },
+  desktop: async ({ standIn, directory }, use) => {
     const desktop = await startDesktop(directory, standIn);
     await use(desktop);
     await desktop.stop();
-    rmSync(directory, { recursive: true, force: true });
   },
 });
 

@@ -65,6 +65,20 @@ export type DataPathEvent =
   /** ESP arrived for an SPI that is not ours, at most one a second. Hint only. */
   | { readonly type: 'unknown-spi'; readonly spi: number };
 
+/** What a capture gets of a data path. */
+export interface TappedPacket {
+  /** `inner`: an IP packet inside of the tunnel. `outer`: an ESP packet, without IP and UDP header. */
+  readonly kind: 'inner' | 'outer';
+  readonly direction: 'sent' | 'received';
+  /** Wall-clock milliseconds, fractional. */
+  readonly at: number;
+  readonly bytes: Uint8Array;
+  /** The path in use, for its addresses. */
+  readonly path: OuterPath | null;
+  /** Packets that were not copied since the capture began, because too many waited. */
+  readonly dropped: number;
+}
+
 /**
  * The inner side: IP packets of this computer in, decrypted packets out. In normal operation a TUN
  * descriptor that only the native data path reads; in the demo and in tests an object in this process.
@@ -112,6 +126,11 @@ export interface DataPath {
   /** Clock.now() when anything last left on the current path; drives the NAT keepalive (E-22). null: never. */
   lastSentAt(): number | null;
   onEvent(listener: (event: DataPathEvent) => void): void;
+  /**
+   * Copies of every packet for a capture, while there is a listener; they may come a little later than they went. Absent where the packets pass through
+   * JavaScript anyway and can be watched at socket and device.
+   */
+  tap?(listener: ((packet: TappedPacket) => void) | null): void;
   /** Wipes every key, closes nothing it was handed. */
   close(): void;
 }

@@ -49,6 +49,6 @@ export type TracedKeys =
 
 export interface Trace {
   log(record: LogRecord): void;
-  /** Absent unless keys shall be exported. */
+  /** Absent unless keys shall be exported; may come and go with a capture. The receiver wipes what it gets. */
   keys?(keys: TracedKeys): void;
 }

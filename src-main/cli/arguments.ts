@@ -6,6 +6,7 @@ export const usage = `Agile VPN: an IKEv2 client whose tunnel survives the loss 
   agile-vpn connect PROFILE          connect and stay in the foreground; Ctrl+C disconnects
       PROFILE is the name of a saved connection or a file
       --username U  --password-file F  --password-stdin  --pin-file F  --log
+      --capture DIR   packets and keys from the first one on, as by capture
   agile-vpn disconnect [NAME]        end a connection of any program of this user; lifts the kill switch it left
   agile-vpn status [NAME] [--watch]  what is connected
   agile-vpn list                     saved connections
@@ -13,10 +14,12 @@ export const usage = `Agile VPN: an IKEv2 client whose tunnel survives the loss 
   agile-vpn export NAME --format F   write a connection to standard output (formats: agilevpn, sswan, mobileconfig, rasphone)
   agile-vpn remove NAME              forget a saved connection
   agile-vpn log [NAME] [--follow]    the readable IKEv2 log of what runs
+  agile-vpn capture NAME --out DIR   packets, outside and inside, and the keys for Wireshark; Ctrl+C ends it
   agile-vpn diagnose PROFILE         name, ports, fragments, certificate, sign-in, addresses, traffic: what works and what to do
       the options of connect; changes nothing on this computer
   agile-vpn gateway [--listen ADDR] [--port N]   the demo gateway on loopback; prints a ready profile
   agile-vpn ui [--port N] [--no-open] [--demo]   the user interface in the browser
+      --keep-secrets   saved passwords go to a file that only you can read; it is not encrypted
 
   --json   one JSON object a line on standard output
 `;

@@ -1,6 +1,8 @@
+import { resolve as resolvePath } from 'node:path';
 import type { StatusObject } from '../../src-core/connection/status';
 import { VpnError } from '../../src-core/ports/vpn-error';
 import type { Arguments } from './arguments';
+import { captureWarning } from './capture';
 import { connectExitCode, exitCode } from './exit-codes';
 import { logText, printJson, statusLine, type Output } from './output';
 import { openProfileHost } from './profile-host';
@@ -9,6 +11,11 @@ import { openProfileHost } from './profile-host';
 export async function connect(given: Arguments, output: Output): Promise<number> {
   const { host, profile } = await openProfileHost(given, output);
   const { service } = host;
+  const captureTo = given.values['capture'];
+  if (captureTo !== undefined) {
+    service.capture(profile.name, resolvePath(captureTo));
+    output.note(captureWarning);
+  }
 
   return new Promise<number>((resolve) => {
     let failure: VpnError | null = null;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createService } from '../service/create-service';
 import { startGateway, demoAccount } from '../service/demo';
-import { SessionSecretStore } from '../service/secret-store';
+import { FileSecretStore, SessionSecretStore } from '../service/secret-store';
 import { NodeDatagrams, SystemClock, SystemRandom } from '../system/linux';
 import { startWebHost } from '../web/host';
 import { parsePort, type Arguments } from './arguments';
@@ -58,12 +58,12 @@ function openBrowser(url: string, output: Output): void {
   child.unref();
 }
 
-/** `ui [--port N] [--no-open] [--demo]` */
+/** `ui [--port N] [--no-open] [--demo] [--keep-secrets]`: passwords last as long as this program unless the person wants them in a file. */
 export async function ui({ flags, values }: Arguments, output: Output): Promise<number> {
   const directory = rendererDirectory();
   const port = parsePort(values['port'], '--port') ?? 0;
   const ended = signalled();
-  const host = await createService({ host: 'browser', createSecretStore: () => new SessionSecretStore(), demo: flags['demo'] === true ? 'on' : 'auto', onProblem: output.note });
+  const host = await createService({ host: 'browser', createSecretStore: ({ secrets }) => (flags['keep-secrets'] === true ? new FileSecretStore(secrets) : new SessionSecretStore()), demo: flags['demo'] === true ? 'on' : 'auto', onProblem: output.note });
   try {
     const web = await startWebHost(host.service, { port, rendererDirectory: directory, onError: (error, where) => output.note(`${where}: ${error instanceof Error ? error.message : String(error)}`) });
     if (output.json) printJson(output, { type: 'ui', url: web.url });

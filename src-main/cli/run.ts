@@ -1,5 +1,6 @@
 import { version } from '../service/create-service';
 import { parseArguments, usage, type Accepted, type Arguments } from './arguments';
+import { capture } from './capture';
 import { connect } from './connect';
 import { diagnose } from './diagnose';
 import { CommandError, exitCode } from './exit-codes';
@@ -14,7 +15,7 @@ interface Command {
 }
 
 const commands: Readonly<Record<string, Command>> = {
-  connect: { accepts: { names: [1, 1], flags: ['password-stdin', 'log'], values: ['username', 'password-file', 'pin-file'] }, run: connect },
+  connect: { accepts: { names: [1, 1], flags: ['password-stdin', 'log'], values: ['username', 'password-file', 'pin-file', 'capture'] }, run: connect },
   disconnect: { accepts: { names: [0, 1] }, run: disconnect },
   status: { accepts: { names: [0, 1], flags: ['watch'] }, run: status },
   list: { accepts: { names: [0, 0] }, run: list },
@@ -23,8 +24,9 @@ const commands: Readonly<Record<string, Command>> = {
   remove: { accepts: { names: [1, 1] }, run: remove },
   log: { accepts: { names: [0, 1], flags: ['follow'] }, run: log },
   diagnose: { accepts: { names: [1, 1], flags: ['password-stdin', 'log'], values: ['username', 'password-file', 'pin-file'] }, run: diagnose },
+  capture: { accepts: { names: [1, 1], values: ['out'] }, run: capture },
   gateway: { accepts: { names: [0, 0], values: ['listen', 'port'] }, run: gateway },
-  ui: { accepts: { names: [0, 0], flags: ['no-open', 'demo'], values: ['port'] }, run: ui },
+  ui: { accepts: { names: [0, 0], flags: ['no-open', 'demo', 'keep-secrets'], values: ['port'] }, run: ui },
 };
 
 export interface Streams {

@@ -1,17 +1,24 @@
-import { app, ipcMain, session } from 'electron';
+import { app, ipcMain, Notification, session } from 'electron';
 import { join } from 'node:path';
 import type { StatusObject } from '../../src-core/connection/status';
 import { setLanguage } from '../../src-text';
+import type { Clock } from '../../src-core/ports/clock';
 import type { ApiService } from '../api/service';
+import { backgroundSwitch } from '../service/login-item';
+import { Balloons } from './balloons';
 import { servePages } from './ipc';
+import { offerOpened, type Importer } from './open-files';
+import { readArguments, readLink, type Opened } from './opened';
 import { registerPageScheme, servePage } from './page-protocol';
 import { denyPermissions, guardNavigation } from './page-security';
-import { createTrayIcon } from './tray';
+import { createTrayIcon, type RecentNames } from './tray';
 import { createWindows } from './windows';
 
 /** The service, and its end: disconnects everything and puts the system back. */
-export interface DesktopService {
+export interface DesktopService extends Importer {
   readonly service: ApiService;
+  readonly clock: Clock;
+  readonly recent: RecentNames;
   close(): Promise<void>;
 }
 
@@ -33,6 +40,18 @@ export function runDesktop(options: DesktopOptions): void {
     app.quit();
     return;
   }
+
+  // macOS hands links and files over by events, perhaps before it is ready; elsewhere they are arguments.
+  const early: Opened[] = [];
+  let open = (opened: readonly Opened[]): void => void early.push(...opened);
+  app.on('open-url', (event, url) => {
+    event.preventDefault();
+    open([readLink(url)]);
+  });
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    open(readArguments([path], '/', 0));
+  });
 
   const start = async (): Promise<void> => {
     await app.whenReady();
@@ -56,8 +75,15 @@ export function runDesktop(options: DesktopOptions): void {
       disconnect: (name) => request(() => service.disconnect({ name })),
       status: (name) => windows.open({ kind: 'status', name }),
       options: () => windows.open({ kind: 'connections' }),
+      startAtLogin: (enabled) => request(() => service.setStartAtLogin({ enabled })),
       log: () => windows.open({ kind: 'log', name: null }),
       exit: () => app.quit(),
+    }, running.recent);
+    const balloons = new Balloons(running.clock, ({ title, body, connection }) => {
+      if (!Notification.isSupported()) return;
+      const notification = new Notification({ title, body });
+      notification.on('click', () => windows.open({ kind: 'connect', name: connection }));
+      notification.show();
     });
 
     const statuses = new Map<string, StatusObject>();
@@ -67,6 +93,9 @@ export function runDesktop(options: DesktopOptions): void {
       tray.update([...statuses.values()]);
     };
     service.onPush((push) => {
+      balloons.push(push);
+      if (push.type === 'start-at-login') tray.setStartAtLogin(push.enabled);
+      if (push.type === 'offered-imports' && push.offered.length > 0) windows.open({ kind: 'connections' });
       if (push.type === 'profiles') replaceStatuses(push.statuses);
       if (push.type === 'prompt') windows.open({ kind: 'connect', name: push.prompt.connection });
       if (push.type !== 'status') return;
@@ -78,9 +107,18 @@ export function runDesktop(options: DesktopOptions): void {
       const failed = state === 'Disconnected' && error !== null && error.symbol !== 'CANCELLED';
       if (before?.state !== state && (state === 'Connecting' || failed)) windows.open({ kind: 'connect', name: connection });
     });
-    replaceStatuses((await service.getSnapshot(null)).statuses);
+    const snapshot = await service.getSnapshot(null);
+    replaceStatuses(snapshot.statuses);
+    tray.setStartAtLogin(snapshot.startAtLogin);
 
-    app.on('second-instance', () => windows.open({ kind: 'panel' }));
+    open = (opened) => void offerOpened(opened, running, options.log);
+    /** The first argument names the program; one that runs from its sources has a second for the app's folder. */
+    const given = (argv: readonly string[], folder: string): readonly Opened[] => readArguments(argv, folder, app.isPackaged ? 1 : 2);
+    app.on('second-instance', (_event, argv, folder) => {
+      const opened = given(argv, folder);
+      if (opened.length === 0) windows.open({ kind: 'panel' });
+      else open(opened);
+    });
     // The tray keeps the app alive; closing windows closes nothing else.
     app.on('window-all-closed', () => undefined);
     app.on('render-process-gone', (_event, _contents, details) => options.log(new Error(`A page ended: ${details.reason}`), 'renderer'));
@@ -92,6 +130,7 @@ export function runDesktop(options: DesktopOptions): void {
       closing = 'under way';
       const finish = (): void => {
         closing = 'done';
+        balloons.close();
         tray.destroy();
         app.quit();
       };
@@ -100,7 +139,9 @@ export function runDesktop(options: DesktopOptions): void {
         finish();
       });
     });
-    windows.open({ kind: 'panel' });
+    const opened = [...early, ...given(process.argv, process.cwd())];
+    if (opened.length > 0) open(opened);
+    else if (!process.argv.includes(backgroundSwitch)) windows.open({ kind: 'panel' });
   };
 
   start().catch((error: unknown) => {

@@ -63,7 +63,7 @@ describe('senders of messages', () => {
 });
 
 describe('the tray', () => {
-  const actions: TrayActions = { panel: vi.fn(), connect: vi.fn(), disconnect: vi.fn(), status: vi.fn(), options: vi.fn(), log: vi.fn(), exit: vi.fn() };
+  const actions: TrayActions = { panel: vi.fn(), connect: vi.fn(), disconnect: vi.fn(), status: vi.fn(), options: vi.fn(), startAtLogin: vi.fn(), log: vi.fn(), exit: vi.fn() };
   const labels = (items: ReturnType<typeof trayMenu>): unknown[] => items.map((item) => item.label ?? item.type);
 
   it('leaves out what does not apply', () => {

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { app, safeStorage } from 'electron';
 import { createService } from '../service/create-service';
+import { SystemClock } from '../system/linux';
 import { runDesktop } from './app';
+import { createLoginItem } from './login-items';
+import { createRecentNames } from './recent-names';
 import { createSecretStore } from './secret-store';
 
 const log = (error: unknown, where: string): void => {
@@ -11,13 +14,16 @@ const log = (error: unknown, where: string): void => {
 runDesktop({
   // This file runs as out/main/electron.js.
   root: join(import.meta.dirname, '../..'),
-  createService: () =>
-    createService({
+  createService: async () => {
+    const { service, directories, close } = await createService({
       host: 'electron',
       createSecretStore: ({ secrets }) => createSecretStore(secrets, safeStorage),
       demo: 'auto',
       language: app.getLocale(),
+      loginItem: createLoginItem(app, process),
       onProblem: (problem) => log(problem, 'service'),
-    }),
+    });
+    return { service, clock: new SystemClock(), recent: createRecentNames(directories.state), offerImport: (file) => service.offerImport(file), close };
+  },
   log,
 });

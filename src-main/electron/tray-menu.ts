@@ -9,6 +9,7 @@ export interface TrayActions {
   disconnect(name: string): void;
   status(name: string): void;
   options(): void;
+  startAtLogin(enabled: boolean): void;
   log(): void;
   exit(): void;
 }
@@ -33,8 +34,8 @@ export function trayTooltip(statuses: readonly StatusObject[]): string {
   return active.map((status) => `${label(status.connection)}\n${t(`state.${status.state}`)}`).join('\n');
 }
 
-/** The template of windows7-ux 1.2. What does not apply is left out, not greyed. `recent`: last used first. */
-export function trayMenu(statuses: readonly StatusObject[], recent: readonly string[], actions: TrayActions): MenuItemConstructorOptions[] {
+/** The template of windows7-ux 1.2. What does not apply is left out, not greyed. `recent`: last used first. `startAtLogin` null: not offered. */
+export function trayMenu(statuses: readonly StatusObject[], recent: readonly string[], actions: TrayActions, startAtLogin: boolean | null = null): MenuItemConstructorOptions[] {
   const rank = (status: StatusObject): number => {
     const index = recent.indexOf(status.connection);
     return index < 0 ? recent.length : index;
@@ -59,6 +60,7 @@ export function trayMenu(statuses: readonly StatusObject[], recent: readonly str
     ...submenu(t('panel.status'), sorted.filter(isUp), (name) => actions.status(name)),
     { label: t('log.title'), click: () => actions.log() },
     { type: 'separator' },
+    ...(startAtLogin === null ? [] : [{ label: t('tray.start-at-login'), type: 'checkbox' as const, checked: startAtLogin, click: () => actions.startAtLogin(!startAtLogin) }, { type: 'separator' as const }]),
     { label: t('tray.options'), click: () => actions.options() },
     { label: t('tray.exit'), click: () => actions.exit() },
   ];

@@ -17,9 +17,9 @@ export function findHosts(runtimeDirectory: string): readonly string[] {
 
 /**
  * Asks one host. Resolves true when it has said everything, false when nobody is behind the socket (a host that was killed; the file is removed).
- * `signal` ends a watch.
+ * `signal` ends a watch; with `patient` it only says that nothing more is wanted, and the host has the last word.
  */
-export function askHost(path: string, request: ControlRequest, onReply: (reply: ControlReply) => void, signal?: AbortSignal): Promise<boolean> {
+export function askHost(path: string, request: ControlRequest, onReply: (reply: ControlReply) => void, signal?: AbortSignal, patient = false): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     let text = '';
@@ -38,7 +38,7 @@ export function askHost(path: string, request: ControlRequest, onReply: (reply: 
       if (error.code === 'ECONNREFUSED') removeStale(path);
     });
     socket.on('close', () => resolve(connected));
-    signal?.addEventListener('abort', () => socket.destroy());
+    signal?.addEventListener('abort', () => (patient ? socket.end() : socket.destroy()));
   });
 }
 

@@ -8,6 +8,8 @@ import type { LogEntry } from '../api/contract';
 export type ControlRequest =
   | { readonly type: 'status'; readonly name: string | null; readonly watch: boolean }
   | { readonly type: 'disconnect'; readonly name: string | null }
+  /** Runs until the asker ends its side of the socket. `directory` is absolute. */
+  | { readonly type: 'capture'; readonly name: string; readonly directory: string }
   | { readonly type: 'log'; readonly name: string | null; readonly follow: boolean };
 
 export type ControlReply =
@@ -17,6 +19,8 @@ export type ControlReply =
   | { readonly type: 'disconnected'; readonly name: string }
   /** The kill switch that it had left in force was lifted. */
   | { readonly type: 'unblocked'; readonly name: string }
+  /** The first one says that it runs; the last one what it came to. */
+  | { readonly type: 'capture'; readonly running: boolean; readonly directory: string; readonly packets: number; readonly dropped: number }
   | { readonly type: 'error'; readonly message: string };
 
 /** `backlogBytes`: a whole log may wait for its reader; one that reads no further while it grows is cut off. */
@@ -31,13 +35,15 @@ export function parseControlRequest(line: string): ControlRequest | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { type, name, watch, follow } = value as Record<string, unknown>;
+  const { type, name, watch, follow, directory } = value as Record<string, unknown>;
   const wanted = typeof name === 'string' ? name : null;
   switch (type) {
     case 'status':
       return { type, name: wanted, watch: watch === true };
     case 'disconnect':
       return { type, name: wanted };
+    case 'capture':
+      return wanted !== null && typeof directory === 'string' && directory.startsWith('/') ? { type, name: wanted, directory } : null;
     case 'log':
       return { type, name: wanted, follow: follow === true };
     default:

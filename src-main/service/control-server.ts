@@ -2,6 +2,7 @@ import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { StatusObject } from '../../src-core/connection/status';
+import type { Capture } from './captures';
 import { controlLimits, parseControlRequest, type ControlReply, type ControlRequest } from './control-protocol';
 import { makePrivate } from './directories';
 import type { LogRing } from './log-ring';
@@ -16,6 +17,8 @@ export interface ControlledHost {
   end(name: string | null): Promise<readonly string[]>;
   /** Lifts the kill switch that the named connection, or any, left in force; resolves with the names of those. */
   unblock(name: string | null): Promise<readonly string[]>;
+  capture(name: string, directory: string): Capture | null;
+  stopCapture(name: string): Capture | null;
 }
 
 export interface ControlServer {
@@ -37,10 +40,14 @@ export async function startControlServer(host: ControlledHost, runtimeDirectory:
   const path = join(runtimeDirectory, `host-${process.pid}.sock`);
   remove(path);
   const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
+  const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
+    // Whoever asks may end its side first; what it asked for decides whether that ends the conversation.
+    socket.on('end', () => {
+      if (!captures.has(socket)) socket.end();
+    });
     serveOne(host, socket, backlogBytes);
   });
   await new Promise<void>((resolve, reject) => {
@@ -95,6 +102,14 @@ function serveOne(host: ControlledHost, socket: Socket, backlogBytes: number): v
   });
 }
 
+/** Sockets on which a capture runs. */
+const captures = new WeakSet<Socket>();
+
+function refuse(socket: Socket, send: (reply: ControlReply) => void, message: string): void {
+  send({ type: 'error', message });
+  socket.end();
+}
+
 async function answer(host: ControlledHost, request: ControlRequest, socket: Socket, send: (reply: ControlReply) => void, backlogBytes: number): Promise<void> {
   const { name } = request;
   switch (request.type) {
@@ -118,6 +133,31 @@ async function answer(host: ControlledHost, request: ControlRequest, socket: Soc
         }),
       );
       socket.on('close', stop);
+      return;
+    }
+    case 'capture': {
+      const up = host.statuses(name).some(({ state }) => state !== 'Disconnected');
+      if (!up) return refuse(socket, send, `${name} is not connected here.`);
+      let capture: Capture | null;
+      try {
+        capture = host.capture(request.name, request.directory);
+      } catch (error) {
+        return refuse(socket, send, error instanceof Error ? error.message : String(error));
+      }
+      if (capture === null) return refuse(socket, send, `${name} is not connected here.`);
+      const tell = (running: boolean, { directory, packets, dropped }: Capture): void => send({ type: 'capture', running, directory, packets, dropped });
+      tell(true, capture);
+      captures.add(socket);
+      let stopped = false;
+      const stop = (): void => {
+        if (stopped) return;
+        stopped = true;
+        const result = host.stopCapture(request.name);
+        if (result !== null && socket.writable) tell(false, result);
+        socket.end();
+      };
+      socket.once('end', stop);
+      socket.once('close', stop);
       return;
     }
     case 'disconnect':

@@ -7,6 +7,7 @@ import { startDemo } from './demo';
 import { findDirectories, type Directories } from './directories';
 import type { Person } from './person';
 import { createProfileFiles } from './profile-files';
+import type { LoginItem } from './login-item';
 import type { SecretStore } from './secret-store';
 import { createSystemEnvironment } from './system-environment';
 import { VpnService } from './vpn-service';
@@ -19,6 +20,7 @@ export interface HostOptions {
   readonly demo: 'auto' | 'on' | 'off';
   readonly language?: string;
   readonly askPerson?: Person;
+  readonly loginItem?: LoginItem;
   readonly env?: NodeJS.ProcessEnv;
   /** Unexpected errors that stop nothing, for the host's diagnostics. */
   readonly onProblem?: (problem: string) => void;
@@ -53,6 +55,7 @@ export async function createService(options: HostOptions): Promise<RunningServic
     system: createSystemEnvironment(system),
     demo,
     ...(options.askPerson === undefined ? {} : { askPerson: options.askPerson }),
+    ...(options.loginItem === undefined ? {} : { loginItem: options.loginItem }),
   });
   let control: ControlServer | null = null;
   try {

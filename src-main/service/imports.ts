@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { sanitizeText } from '../../src-core/bytes';
 import { exportConnection, exportFormats, importProfiles, isExportFormat, type ExportLine, type ImportedSecrets, type Profile, type ProfileFile } from '../../src-core/profiles';
-import type { ImportReport } from '../api/contract';
+import type { ImportReport, OfferedImport } from '../api/contract';
 import { ApiError } from '../api/service';
 
 /** Inspected files that wait for the person's yes; the oldest is dropped first. */
 const mostWaiting = 16;
+/** Whoever opens more files at once reads the first pages only. */
+const mostOffered = 8;
 
 /** In one of the formats a profile can be written in. Throws ApiError naming `format`. */
 export async function exportProfile(profile: Profile, format: string): Promise<{ readonly fileName: string; readonly content: Uint8Array; readonly notExpressed: readonly ExportLine[] }> {
@@ -22,6 +25,18 @@ interface Waiting {
 /** Nothing of a file is saved before the person has read the report and said yes. */
 export class Imports {
   readonly #waiting = new Map<string, Waiting>();
+  #offered: readonly OfferedImport[] = [];
+
+  /** What was opened with the app and waits for the person, oldest first. */
+  get offered(): readonly OfferedImport[] {
+    return this.#offered;
+  }
+
+  /** As `inspect`, for a file that comes from outside of the user interface. */
+  async offer(file: ProfileFile, exists: (name: string) => boolean): Promise<void> {
+    const report = await this.inspect(file, exists);
+    this.#offered = [...this.#offered, { fileName: sanitizeText(file.name), report }].slice(-mostOffered);
+  }
 
   async inspect(file: ProfileFile, exists: (name: string) => boolean): Promise<ImportReport> {
     const [first, ...others] = await importProfiles(file);
@@ -51,7 +66,12 @@ export class Imports {
     return found;
   }
 
-  drop(token: string): void {
+  /** True: it was one of the offered. */
+  drop(token: string): boolean {
     this.#waiting.delete(token);
+    const left = this.#offered.filter(({ report }) => report.token !== token);
+    const wasOffered = left.length < this.#offered.length;
+    this.#offered = left;
+    return wasOffered;
   }
 }

@@ -14,12 +14,14 @@ import type { ProfileStore } from '../../src-core/profiles/store';
 import type { AdapterView, ApiPush, ApiRequests, LogEntry, Snapshot } from '../api/contract';
 import { ApiError, type ApiService } from '../api/service';
 import type { ControlledHost } from './control-server';
+import { CapturePoint, type Capture } from './captures';
 import { Diagnoses } from './diagnoses';
 import type { ConnectionEnvironment, DemoEnvironment } from './environment';
 import { inspectCertificates } from './certificate-view';
 import { exportProfile, Imports } from './imports';
 import { LeftKillSwitch } from './left-kill-switch';
 import { LogRing } from './log-ring';
+import type { LoginItem } from './login-item';
 import { ConnectionPerson, withDecision, type Person } from './person';
 import { Prompts } from './prompts';
 import { RoundTrips, type RoundTripTarget } from './round-trips';
@@ -38,6 +40,8 @@ export interface VpnServiceOptions {
   readonly demo: DemoEnvironment | null;
   /** Absent: prompts of the user interface. */
   readonly askPerson?: Person;
+  /** Absent: this host cannot be started at login. */
+  readonly loginItem?: LoginItem;
 }
 
 /** One profile and, once used, its connection. */
@@ -46,6 +50,10 @@ interface Entry {
   readonly environment: ConnectionEnvironment;
   readonly kind: 'saved' | 'demo' | 'transient';
   connection: Connection | null;
+  /** Where a capture is attached; made with the connection. */
+  capturePoint: CapturePoint | null;
+  /** A capture that shall begin with the next attempt. */
+  captureNext: string | null;
   /** Name of its tunnel adapter, kept from the first connection on. */
   tunnelName: string | null;
   status: StatusObject;
@@ -120,8 +128,8 @@ export class VpnService implements ApiService, ControlledHost {
       diagnoses: this.#diagnoses.all,
       strayKillSwitch: this.#strayKillSwitch(),
       wireless: null,
-      offeredImports: [],
-      startAtLogin: null,
+      offeredImports: this.#imports.offered,
+      startAtLogin: this.#options.loginItem?.enabled ?? null,
     };
   }
 
@@ -201,7 +209,7 @@ export class VpnService implements ApiService, ControlledHost {
     if (replaced?.kind === 'demo') throw new ApiError('refused', 'failure.demo-name', 'name');
     await this.saveProfile({ profile: renamed, previousName: replaced === null ? null : replaced.profile.name });
     for (const [kind, secret] of Object.entries(secrets)) this.#options.secretStore.set(name, kind as keyof typeof secrets, { username: profile.authentication.username, secret });
-    this.#imports.drop(token);
+    this.#dropImport(token);
     return null;
   }
 
@@ -221,8 +229,9 @@ export class VpnService implements ApiService, ControlledHost {
     return null;
   }
 
-  dismissImport(): null {
-    throw new ApiError('not-found', 'failure.import-gone', 'token');
+  dismissImport({ token }: ApiRequests['dismissImport']['args']): null {
+    this.#dropImport(token);
+    return null;
   }
 
   connectWireless(): null {
@@ -233,8 +242,12 @@ export class VpnService implements ApiService, ControlledHost {
     throw new ApiError('refused', 'failure.no-network-manager');
   }
 
-  setStartAtLogin(): null {
-    throw new ApiError('refused', 'failure.no-start-at-login');
+  setStartAtLogin({ enabled }: ApiRequests['setStartAtLogin']['args']): null {
+    const { loginItem } = this.#options;
+    if (loginItem === undefined) throw new ApiError('refused', 'failure.no-start-at-login');
+    loginItem.set(enabled);
+    this.#push({ type: 'start-at-login', enabled: loginItem.enabled });
+    return null;
   }
 
   listClientCertificates({ module }: ApiRequests['listClientCertificates']['args']): ApiRequests['listClientCertificates']['result'] {
@@ -299,6 +312,12 @@ export class VpnService implements ApiService, ControlledHost {
     return this.#diagnoses.run({ profile, ports: this.#portsOf(entry), live });
   }
 
+  /** A file or link was opened with the program: the import page shows it; nothing is saved. */
+  async offerImport(file: { readonly name: string; readonly content: Uint8Array }): Promise<void> {
+    await this.#imports.offer(file, (name) => this.#find(name) !== null);
+    this.#push({ type: 'offered-imports', offered: this.#imports.offered });
+  }
+
   /** Resolves when Connected, rejects with the VpnError of the attempt. */
   connectNow(name: string): Promise<void> {
     return this.#start(this.#require(name));
@@ -325,11 +344,27 @@ export class VpnService implements ApiService, ControlledHost {
     return blocked.map((entry) => entry.profile.name);
   }
 
+  /**
+   * Writes packets and keys of this connection to files in `directory` until `stopCapture`: at once where it is up, with its next attempt otherwise (null).
+   * Keys are the person's to ask for: no user interface can, only the command line of the same user. Throws what the system says about the folder.
+   */
+  capture(name: string, directory: string): Capture | null {
+    const entry = this.#require(name);
+    if (entry.connection !== null && !entry.connection.isDown && entry.capturePoint !== null) return entry.capturePoint.start(directory, this.#options.version);
+    entry.captureNext = directory;
+    return null;
+  }
+
+  stopCapture(name: string): Capture | null {
+    return this.#find(name)?.capturePoint?.stop() ?? null;
+  }
+
   /** Ends every connection with everything put back. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     await Promise.all([this.#diagnoses.close(), this.end(null)]);
+    for (const entry of this.#entries) entry.capturePoint?.stop();
     this.#unwatch();
     this.#counterTimer?.cancel();
     this.#logTimer?.cancel();
@@ -363,10 +398,12 @@ export class VpnService implements ApiService, ControlledHost {
     if (entry.connection === null) {
       const tunnelName = (entry.tunnelName ??= this.#freeTunnelName(environment));
       const target: RoundTripTarget = { measure: (timeoutMs) => connection.measureRoundTrip(timeoutMs), adapter: () => entry.status.adapter };
+      const point = new CapturePoint(this.#portsOf(entry));
+      entry.capturePoint = point;
       const connection = new Connection({
         profile,
         tunnelName,
-        ports: this.#portsOf(entry),
+        ports: point.ports,
         onStatus: (status) => {
           if (entry.connection !== connection) return;
           const moved = status.roams !== entry.status.roams;
@@ -380,6 +417,10 @@ export class VpnService implements ApiService, ControlledHost {
       });
       entry.connection = connection;
       if (entry.kind === 'demo') this.#options.demo?.follow(connection);
+    }
+    if (entry.captureNext !== null) {
+      entry.capturePoint?.start(entry.captureNext, this.#options.version);
+      entry.captureNext = null;
     }
     try {
       await entry.connection.connect();
@@ -426,6 +467,10 @@ export class VpnService implements ApiService, ControlledHost {
     return environment.nextTunnelName(new Set(this.#entries.flatMap(({ tunnelName }) => (tunnelName === null ? [] : [tunnelName]))));
   }
 
+  #dropImport(token: string): void {
+    if (this.#imports.drop(token)) this.#push({ type: 'offered-imports', offered: this.#imports.offered });
+  }
+
   #trace(connection: string): Trace {
     return { log: (record) => void this.log.add(record, connection, this.#options.clock.wallTime()) };
   }
@@ -462,6 +507,8 @@ export class VpnService implements ApiService, ControlledHost {
       environment,
       kind,
       connection: null,
+      capturePoint: null,
+      captureNext: null,
       tunnelName: null,
       status: this.#idle(profile),
       roundTrips: new RoundTrips(this.#options.clock, (sample) => this.#push({ type: 'round-trip', connection: entry.profile.name, sample })),

@@ -79,6 +79,7 @@ export function ConnectionsWindow({ hidden }: { readonly hidden: boolean }): Rea
   const [over, setOver] = useState(false);
   const chooser = useRef<HTMLInputElement>(null);
   const status = selected === null ? undefined : statuses[selected];
+  const offered = useApp((state) => state.offeredImports[0]);
   const close = (): void => actions.close('connections');
 
   const take = async (files: FileList | null): Promise<void> => {
@@ -160,6 +161,7 @@ export function ConnectionsWindow({ hidden }: { readonly hidden: boolean }): Rea
       </WindowFrame>
       {creating && <NewConnectionDialog onClose={() => setCreating(false)} />}
       {inspected !== null && <ImportDialog fileName={inspected.fileName} report={inspected.report} onClose={() => setInspected(null)} />}
+      {offered !== undefined && <ImportDialog key={offered.report.token} fileName={offered.fileName} report={offered.report} onClose={() => void request('dismissImport', { token: offered.report.token })} />}
       {removing !== null && <RemoveQuestion name={removing} onClose={() => setRemoving(null)} />}
     </>
   );

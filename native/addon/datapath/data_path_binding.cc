@@ -27,6 +27,8 @@ class BoundDataPath {
 
   /// Null after close.
   const std::shared_ptr<EspDataPath>& path() const { return path_; }
+  /// Null: no capture.
+  std::shared_ptr<PacketTap> tap;
 
   void close() {
     if (!path_) return;
@@ -203,6 +205,27 @@ Napi::Value Receive(const Bound& bound, const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+/// setTap(on)
+Napi::Value SetTap(const Bound& bound, const Napi::CallbackInfo& info) {
+  bound->tap = info.Length() > 0 && info[0].ToBoolean() ? std::make_shared<PacketTap>() : nullptr;
+  if (bound->path()) bound->path()->setTap(bound->tap);
+  return info.Env().Undefined();
+}
+
+/// takeTapped() -> {records, dropped}, or null where nothing is tapped
+Napi::Value TakeTapped(const Bound& bound, const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!bound->tap) return env.Null();
+  uint64_t dropped = 0;
+  const std::vector<uint8_t> records = bound->tap->take(&dropped);
+  Napi::Uint8Array copy = Napi::Uint8Array::New(env, records.size());
+  if (!records.empty()) memcpy(copy.Data(), records.data(), records.size());
+  Napi::Object out = Napi::Object::New(env);
+  out.Set("records", copy);
+  out.Set("dropped", Napi::Number::New(env, static_cast<double>(dropped)));
+  return out;
+}
+
 double Milliseconds(uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
 
 Napi::Value TimeOrNull(Napi::Env env, uint64_t nanoseconds) {
@@ -306,6 +329,8 @@ Napi::Value CreateDataPath(const Napi::CallbackInfo& info) {
   method("outboundCounters", Counters<&EspDataPath::outboundCounters>);
   method("lastSentAt", [](const Bound& b, const Napi::CallbackInfo& call) { return b->path() ? TimeOrNull(call.Env(), b->path()->lastSentAt()) : call.Env().Null(); });
   method("statistics", StatisticsObject);
+  method("setTap", SetTap);
+  method("takeTapped", TakeTapped);
   out.Set("close", Napi::Function::New(
                        env,
                        [bound, owned, hook](const Napi::CallbackInfo& call) mutable -> Napi::Value {

@@ -214,6 +214,15 @@ void EspDataPath::setInnerMtu(size_t mtu) {
   innerMtu_ = mtu;
 }
 
+void EspDataPath::setTap(std::shared_ptr<PacketTap> tap) {
+  {
+    const auto lock = inbound_.visit();
+    inboundTap_ = tap;
+  }
+  const auto lock = outbound_.visit();
+  outboundTap_ = std::move(tap);
+}
+
 bool EspDataPath::inboundCounters(uint32_t spi, const std::function<void(const SaCounters&)>& read) {
   const auto lock = inbound_.visit();
   for (const auto& sa : inboundSas_) {
@@ -405,6 +414,10 @@ void EspDataPath::seal(OutboundSa& sa, int family, const uint8_t* head, size_t h
     SaCounters::Add(statistics_.sendDrops);
     return;
   }
+  if (outboundTap_ != nullptr) {
+    outboundTap_->offer(PacketTap::Kind::InnerSent, head, headLength, rest, restLength);
+    outboundTap_->offer(PacketTap::Kind::OuterSent, packet, whole);
+  }
   pending_.push_back({packet, whole});
   sendUsed_ += whole;
   SaCounters::Add(sa.counters.packets);
@@ -583,6 +596,8 @@ void EspDataPath::receiveOne(uint8_t* packet, size_t length, uint64_t now) {
     if (!early_.hold(spi, packet, length)) report({DataPathEvent::Type::UnknownSpi, spi}, true);
     return;
   }
+  // It is decrypted in place.
+  if (inboundTap_ != nullptr) inboundTap_->offer(PacketTap::Kind::OuterReceived, packet, length);
   SaCounters& counters = sa->counters;
   const EspCipher& cipher = *sa->cipher;
   const size_t start = kHeaderLength + cipher.ivLength();
@@ -614,6 +629,7 @@ void EspDataPath::receiveOne(uint8_t* packet, size_t length, uint64_t now) {
   if (!MatchesInbound(sa->selectors, inner)) return SaCounters::Add(counters.droppedPolicy);
   SaCounters::Add(counters.packets);
   SaCounters::Add(counters.bytes, inner.length);
+  if (inboundTap_ != nullptr) inboundTap_->offer(PacketTap::Kind::InnerReceived, inner.data, inner.length);
   if (inboundTunnel_ != nullptr) SaCounters::Add(statistics_.tunWriteDrops, writer_.write(*inboundTunnel_, inner));
 }
 

@@ -15,6 +15,7 @@
 #include "../esp_receiver.h"
 #include "../socket_address.h"
 #include "early_packets.h"
+#include "packet_tap.h"
 #include "security_association.h"
 #include "tunnel.h"
 
@@ -87,6 +88,8 @@ class EspDataPath final : public EspReceiver {
   /// Null is Dormant: packets from the TUN are held.
   void setPath(std::shared_ptr<const OuterPath> path);
   void setInnerMtu(size_t mtu);
+  /// Copies of every packet go there from now on; null: no more.
+  void setTap(std::shared_ptr<PacketTap> tap);
 
   void receive(const Octets* packets, size_t count) override;
 
@@ -133,6 +136,7 @@ class EspDataPath final : public EspReceiver {
   PolitelyLocked outbound_;
   std::shared_ptr<const OuterPath> path_;
   std::shared_ptr<Tunnel> outboundTunnel_;
+  std::shared_ptr<PacketTap> outboundTap_;
   /// Newest first.
   std::vector<std::unique_ptr<OutboundSa>> outboundSas_;
   size_t innerMtu_ = 1400;
@@ -160,6 +164,7 @@ class EspDataPath final : public EspReceiver {
   // Inbound, under inbound_.
   PolitelyLocked inbound_;
   std::shared_ptr<Tunnel> inboundTunnel_;
+  std::shared_ptr<PacketTap> inboundTap_;
   TunnelWriter writer_;
   std::vector<std::unique_ptr<InboundSa>> inboundSas_;
   EarlyPackets early_;

@@ -56,7 +56,7 @@ export class ChildSas {
   readonly #random: Random;
   readonly #timers: Timers;
   readonly #isSpiFree: (spi: number) => boolean;
-  readonly #traceKeys: ((keys: TracedKeys) => void) | undefined;
+  readonly #traceKeys: () => ((keys: TracedKeys) => void) | undefined;
   readonly #entries = new Map<ChildSa, Entry>();
   /** Inbound SPIs that are proposed, installed or still hearing. */
   readonly #usedSpis = new Set<number>();
@@ -68,7 +68,8 @@ export class ChildSas {
     readonly random: Random;
     readonly timers: Timers;
     readonly isSpiFree: ((spi: number) => boolean) | undefined;
-    readonly traceKeys: ((keys: TracedKeys) => void) | undefined;
+    /** Asked for each SA: a capture begins and ends at any time. */
+    readonly traceKeys: () => ((keys: TracedKeys) => void) | undefined;
   }) {
     this.#dataPath = options.dataPath;
     this.#clock = options.clock;
@@ -208,7 +209,7 @@ export class ChildSas {
   }
 
   #trace(sa: EspSa): void {
-    this.#traceKeys?.({
+    this.#traceKeys()?.({
       type: 'esp',
       spi: sa.spi,
       encryption: `${sa.suite.cipher}${sa.suite.keyBits > 0 ? `-${String(sa.suite.keyBits)}` : ''}`,

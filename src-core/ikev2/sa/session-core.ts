@@ -237,7 +237,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
   attach(dataPath: DataPath, onEvent: (event: IkeSessionEvent) => void): void {
     this.#dataPath = dataPath;
     this.#emit = onEvent;
-    this.#childSas = new ChildSas({ dataPath, clock: this.clock, random: this.random, timers: this.timers, isSpiFree: this.settings.isSpiFree, traceKeys: this.#trace.keys?.bind(this.#trace) });
+    this.#childSas = new ChildSas({ dataPath, clock: this.clock, random: this.random, timers: this.timers, isSpiFree: this.settings.isSpiFree, traceKeys: () => this.#trace.keys?.bind(this.#trace) });
     dataPath.onEvent((event) => {
       if (this.#state !== 'established') return;
       if (event.type === 'sequence-soft-limit' || event.type === 'sequence-hard-limit') {
