@@ -27,6 +27,7 @@ const packages = {
     'opensc',
     'nftables',
     'conntrack',
+    'dbus',
     'ethtool',
     'iperf3',
     'iputils-ping',

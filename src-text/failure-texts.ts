@@ -22,6 +22,8 @@ export const failureTexts = {
   'failure.missing-component': '{problem}',
   'failure.no-certificate': 'There is no certificate in this file that can be read.',
   'failure.no-network-manager': 'There is no NetworkManager here.',
+  'failure.no-wireless-network': 'This wireless network is no longer there, or cannot be joined from here.',
+  'failure.wireless-refused': 'NetworkManager refused: {problem}.',
   'failure.no-start-at-login': 'This program cannot be started at login from here.',
   'failure.no-demo': 'There is no demo here.',
   'failure.no-demo-adapter': 'There is no such demo adapter.',

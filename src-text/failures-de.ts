@@ -23,6 +23,8 @@ export const failuresDe: Readonly<Record<FailureKey, string>> = {
   'failure.missing-component': 'Auf diesem Computer fehlt etwas: {problem}',
   'failure.no-certificate': 'Diese Datei enthält kein lesbares Zertifikat.',
   'failure.no-network-manager': 'Hier gibt es keinen NetworkManager.',
+  'failure.no-wireless-network': 'Dieses Drahtlosnetzwerk ist nicht mehr da oder von hier aus nicht erreichbar.',
+  'failure.wireless-refused': 'NetworkManager hat abgelehnt: {problem}.',
   'failure.no-start-at-login': 'Von hier aus lässt sich das Programm nicht bei der Anmeldung starten.',
   'failure.no-demo': 'Hier gibt es keine Demo.',
   'failure.no-demo-adapter': 'Diesen Demo-Adapter gibt es nicht.',

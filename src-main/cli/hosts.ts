@@ -6,6 +6,7 @@ import { createService } from '../service/create-service';
 import { startGateway, demoAccount } from '../service/demo';
 import { FileSecretStore, SessionSecretStore } from '../service/secret-store';
 import { NodeDatagrams, SystemClock, SystemRandom } from '../system/linux';
+import { NetworkManagerWireless } from '../system/linux/network-manager';
 import { startWebHost } from '../web/host';
 import { parsePort, type Arguments } from './arguments';
 import { CommandError, exitCode } from './exit-codes';
@@ -63,7 +64,7 @@ export async function ui({ flags, values }: Arguments, output: Output): Promise<
   const directory = rendererDirectory();
   const port = parsePort(values['port'], '--port') ?? 0;
   const ended = signalled();
-  const host = await createService({ host: 'browser', createSecretStore: ({ secrets }) => (flags['keep-secrets'] === true ? new FileSecretStore(secrets) : new SessionSecretStore()), demo: flags['demo'] === true ? 'on' : 'auto', onProblem: output.note });
+  const host = await createService({ host: 'browser', createSecretStore: ({ secrets }) => (flags['keep-secrets'] === true ? new FileSecretStore(secrets) : new SessionSecretStore()), demo: flags['demo'] === true ? 'on' : 'auto', wireless: new NetworkManagerWireless(), onProblem: output.note });
   try {
     const web = await startWebHost(host.service, { port, rendererDirectory: directory, onError: (error, where) => output.note(`${where}: ${error instanceof Error ? error.message : String(error)}`) });
     if (output.json) printJson(output, { type: 'ui', url: web.url });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { app, safeStorage } from 'electron';
 import { createService } from '../service/create-service';
 import { SystemClock } from '../system/linux';
+import { NetworkManagerWireless } from '../system/linux/network-manager';
 import { runDesktop } from './app';
 import { createLoginItem } from './login-items';
 import { createRecentNames } from './recent-names';
@@ -21,6 +22,7 @@ runDesktop({
       demo: 'auto',
       language: app.getLocale(),
       loginItem: createLoginItem(app, process),
+      ...(process.platform === 'linux' ? { wireless: new NetworkManagerWireless() } : {}),
       onProblem: (problem) => log(problem, 'service'),
     });
     return { service, clock: new SystemClock(), recent: createRecentNames(directories.state), offerImport: (file) => service.offerImport(file), close };

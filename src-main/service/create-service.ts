@@ -11,6 +11,7 @@ import type { LoginItem } from './login-item';
 import type { SecretStore } from './secret-store';
 import { createSystemEnvironment } from './system-environment';
 import { VpnService } from './vpn-service';
+import type { Wireless } from './wireless';
 
 export interface HostOptions {
   readonly host: 'electron' | 'browser';
@@ -21,6 +22,8 @@ export interface HostOptions {
   readonly language?: string;
   readonly askPerson?: Person;
   readonly loginItem?: LoginItem;
+  /** For hosts with a user interface. */
+  readonly wireless?: Wireless;
   readonly env?: NodeJS.ProcessEnv;
   /** Unexpected errors that stop nothing, for the host's diagnostics. */
   readonly onProblem?: (problem: string) => void;
@@ -56,6 +59,7 @@ export async function createService(options: HostOptions): Promise<RunningServic
     demo,
     ...(options.askPerson === undefined ? {} : { askPerson: options.askPerson }),
     ...(options.loginItem === undefined ? {} : { loginItem: options.loginItem }),
+    ...(options.wireless === undefined ? {} : { wireless: options.wireless }),
   });
   let control: ControlServer | null = null;
   try {

@@ -26,6 +26,7 @@ import { ConnectionPerson, withDecision, type Person } from './person';
 import { Prompts } from './prompts';
 import { RoundTrips, type RoundTripTarget } from './round-trips';
 import { SessionSecretStore, type SecretStore } from './secret-store';
+import type { Wireless } from './wireless';
 
 export interface VpnServiceOptions {
   readonly version: string;
@@ -42,6 +43,8 @@ export interface VpnServiceOptions {
   readonly askPerson?: Person;
   /** Absent: this host cannot be started at login. */
   readonly loginItem?: LoginItem;
+  /** Absent: this host shows no wireless networks. */
+  readonly wireless?: Wireless;
 }
 
 /** One profile and, once used, its connection. */
@@ -97,6 +100,7 @@ export class VpnService implements ApiService, ControlledHost {
     this.#prompts.onOpened = (prompt) => this.#push({ type: 'prompt', prompt });
     this.#prompts.onClosed = (id) => this.#push({ type: 'prompt-closed', id });
     this.log.onEntry((entry) => this.#queueLog(entry));
+    options.wireless?.onChange((networks) => this.#push({ type: 'wireless', networks }));
     this.#unwatch = options.system.adapters.watch(() => this.#pushAdapters());
     demo?.onAdapters((adapters) => {
       this.#push({ type: 'demo', adapters });
@@ -127,7 +131,7 @@ export class VpnService implements ApiService, ControlledHost {
       secretStorage: secretStore.storage,
       diagnoses: this.#diagnoses.all,
       strayKillSwitch: this.#strayKillSwitch(),
-      wireless: null,
+      wireless: this.#options.wireless?.networks ?? null,
       offeredImports: this.#imports.offered,
       startAtLogin: this.#options.loginItem?.enabled ?? null,
     };
@@ -234,12 +238,14 @@ export class VpnService implements ApiService, ControlledHost {
     return null;
   }
 
-  connectWireless(): null {
-    throw new ApiError('refused', 'failure.no-network-manager');
+  async connectWireless({ id }: ApiRequests['connectWireless']['args']): Promise<null> {
+    await this.#askWireless('id', (wireless) => wireless.connect(id));
+    return null;
   }
 
-  disconnectWireless(): null {
-    throw new ApiError('refused', 'failure.no-network-manager');
+  async disconnectWireless({ adapter }: ApiRequests['disconnectWireless']['args']): Promise<null> {
+    await this.#askWireless('adapter', (wireless) => wireless.disconnect(adapter));
+    return null;
   }
 
   setStartAtLogin({ enabled }: ApiRequests['setStartAtLogin']['args']): null {
@@ -261,6 +267,7 @@ export class VpnService implements ApiService, ControlledHost {
   refreshAdapters(): null {
     this.#pushAdapters();
     void this.#left.refresh();
+    this.#options.wireless?.scan();
     for (const entry of this.#entries) entry.connection?.resume();
     return null;
   }
@@ -365,6 +372,7 @@ export class VpnService implements ApiService, ControlledHost {
     this.#closed = true;
     await Promise.all([this.#diagnoses.close(), this.end(null)]);
     for (const entry of this.#entries) entry.capturePoint?.stop();
+    this.#options.wireless?.close();
     this.#unwatch();
     this.#counterTimer?.cancel();
     this.#logTimer?.cancel();
@@ -465,6 +473,18 @@ export class VpnService implements ApiService, ControlledHost {
   /** A name that neither the system nor another connection of this host uses. */
   #freeTunnelName(environment: ConnectionEnvironment): string {
     return environment.nextTunnelName(new Set(this.#entries.flatMap(({ tunnelName }) => (tunnelName === null ? [] : [tunnelName]))));
+  }
+
+  async #askWireless(field: string, ask: (wireless: Wireless) => Promise<boolean>): Promise<void> {
+    const { wireless } = this.#options;
+    if (wireless === undefined || wireless.networks === null) throw new ApiError('refused', 'failure.no-network-manager');
+    let done: boolean;
+    try {
+      done = await ask(wireless);
+    } catch (error) {
+      throw new ApiError('refused', 'failure.wireless-refused', field, { problem: error instanceof Error ? error.message : 'unknown' });
+    }
+    if (!done) throw new ApiError('not-found', 'failure.no-wireless-network', field);
   }
 
   #dropImport(token: string): void {
