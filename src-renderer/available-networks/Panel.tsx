@@ -10,6 +10,7 @@ import { AdapterRow } from './AdapterRow';
 import { ConnectionList } from './ConnectionList';
 import { pressConnection } from './ConnectionRow';
 import { Summary } from './Summary';
+import { WirelessRow } from './WirelessRow';
 
 function Section({ title, folded = false, children }: { readonly title: string; readonly folded?: boolean; readonly children: ReactNode }): ReactNode {
   const [open, setOpen] = useState(!folded);
@@ -46,6 +47,7 @@ function ConnectionMenu({ name, at, onClose }: OpenMenu & { readonly onClose: ()
 export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactNode {
   const adapters = useApp((state) => state.adapters);
   const demo = useApp((state) => state.demo);
+  const wireless = useApp((state) => state.wireless);
   const [menu, setMenu] = useState<OpenMenu | null>(null);
   const panel = useRef<HTMLElement>(null);
   const [list, setList] = useState<HTMLElement | null>(null);
@@ -88,6 +90,14 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
             <Section title={t('panel.demo-adapters')}>
               {demoAdapters.map((adapter) => (
                 <AdapterRow key={adapter.name} adapter={adapter} demo={demo.find((each) => each.name === adapter.name)} />
+              ))}
+            </Section>
+          )}
+          {wireless !== null && (
+            <Section title={t('wireless.title')}>
+              {wireless.length === 0 && <p className="panel-empty">{t('wireless.none')}</p>}
+              {wireless.map((network) => (
+                <WirelessRow key={network.id} network={network} />
               ))}
             </Section>
           )}
