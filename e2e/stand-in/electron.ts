@@ -223,7 +223,8 @@ export class BrowserWindow extends EventEmitter implements Pick<Electron.Browser
         contents.emit('will-navigate', { preventDefault: () => (prevented = true) }, toReal(route.request().url()));
         if (prevented) {
           refused.push(toReal(route.request().url()));
-          await route.abort('aborted');
+          // A prevented navigation leaves the page where it is, as an answer without content does.
+          await route.fulfill({ status: 204 });
           return;
         }
       }
