@@ -51,8 +51,9 @@ describe('our own format', () => {
     expect(wrong(imported)).toEqual([]);
     expect(imported.profile?.serverCertificate.authorities[0]).toContain(testAuthority.trim());
     expect(imported.profile?.authentication.certificate).toBe(base64Encode(pkcs12));
+    expect(keys(imported, 'ignored')).toEqual([]);
     // No promise that is not kept: there is no TCP encapsulation (RFC 9329) yet.
-    expect(keys(imported, 'ignored')).toEqual(['advanced.tcpFallback']);
+    expect(imported.lines.find(({ key }) => key === 'advanced.tcpFallback')?.text).toBe('Kept; this version cannot carry the tunnel over TCP.');
     expect(keys(imported, 'missing')).toEqual(['authentication.password']);
   });
 

@@ -37,7 +37,7 @@ const withoutEffect = 'advanced.tcpFallback';
 
 function lineOf(key: string, file: JsonObject): ImportLine {
   const advanced = file['advanced'];
-  if (key === withoutEffect && isJsonObject(advanced) && advanced['tcpFallback'] === true) return { key, outcome: 'ignored', text: 'Kept, but this version cannot carry the tunnel over TCP.' };
+  if (key === withoutEffect && isJsonObject(advanced) && advanced['tcpFallback'] === true) return { key, outcome: 'understood', text: 'Kept; this version cannot carry the tunnel over TCP.' };
   return { key, outcome: 'understood', text: secretKey.test(key) ? 'Moved into the secret store.' : 'Taken.' };
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createService } from '../service/create-service';
-import { startGateway, demoAccount } from '../service/demo';
+import { startGateway, demoAccount, innerHost } from '../service/demo';
 import { FileSecretStore, SessionSecretStore } from '../service/secret-store';
 import { NodeDatagrams, SystemClock, SystemRandom } from '../system/linux';
 import { NetworkManagerWireless } from '../system/linux/network-manager';
@@ -37,7 +37,7 @@ export async function gateway({ values }: Arguments, output: Output): Promise<nu
   const file = { ...running.profile, authentication: { ...running.profile.authentication, password: demoAccount.password } };
   if (output.json) printJson(output, file);
   else output.line(JSON.stringify(file, null, 2));
-  output.note(`The demo gateway listens on ${running.address} port ${running.port}. Save the lines above as demo.agilevpn.json to connect. Ctrl+C ends it.`);
+  output.note(`The demo gateway listens on ${running.address} port ${running.port}. Save the lines above as demo.agilevpn.json to connect; ${innerHost} behind it answers pings. Ctrl+C ends it.`);
   await signalled();
   await running.gateway.close();
   return exitCode.done;

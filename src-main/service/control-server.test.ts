@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LogEntry } from '../api/contract';
 import { type ControlledHost, startControlServer, type ControlServer } from './control-server';
 import { LogRing } from './log-ring';
@@ -50,6 +50,23 @@ describe('the control socket of a host', () => {
     socket.resume();
     await closed;
     expect(socket.destroyed).toBe(true);
+  });
+
+  it('says that it disconnected although the host closes for it, and lets those who watch go', async () => {
+    let disconnected: (names: readonly string[]) => void = () => undefined;
+    host.end = () => new Promise((resolve) => (disconnected = resolve));
+    const watching = await open('{"type":"status","watch":true}\n');
+    const released = new Promise<void>((resolve) => watching.resume().once('close', () => resolve()));
+    const asking = await open('{"type":"disconnect"}\n');
+    let said = '';
+    asking.on('data', (data: Buffer) => (said += data.toString()));
+    const answered = new Promise<void>((resolve) => asking.once('close', () => resolve()));
+    // Once the second request was read, the first was too.
+    await vi.waitFor(() => expect(disconnected.length).toBe(1));
+    const closed = server.close();
+    disconnected(['Contoso']);
+    await Promise.all([answered, released, closed]);
+    expect(JSON.parse(said)).toEqual({ type: 'disconnected', name: 'Contoso' });
   });
 
   it('closes on a request without end', async () => {

@@ -23,6 +23,7 @@ export interface ControlledHost {
 
 export interface ControlServer {
   readonly path: string;
+  /** Whoever was promised an answer gets it first, within a second; those who watch are let go. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -40,6 +41,7 @@ export async function startControlServer(host: ControlledHost, runtimeDirectory:
   const path = join(runtimeDirectory, `host-${process.pid}.sock`);
   remove(path);
   const sockets = new Set<Socket>();
+  const answers = new Set<Promise<void>>();
   const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -48,7 +50,7 @@ export async function startControlServer(host: ControlledHost, runtimeDirectory:
     socket.on('end', () => {
       if (!captures.has(socket)) socket.end();
     });
-    serveOne(host, socket, backlogBytes);
+    serveOne(host, socket, backlogBytes, answers);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -61,14 +63,23 @@ export async function startControlServer(host: ControlledHost, runtimeDirectory:
     path,
     close: () =>
       new Promise((resolve) => {
-        for (const socket of sockets) socket.destroy();
         server.close(() => {
           remove(path);
           resolve();
         });
+        const late = setTimeout(() => sockets.forEach((socket) => socket.destroy()), lastWordMs);
+        // The disconnect that made this host close is answered on one of these.
+        void Promise.allSettled(answers).then(() => {
+          for (const socket of sockets) socket.destroySoon();
+          if (sockets.size === 0) clearTimeout(late);
+          late.unref();
+        });
       }),
   };
 }
+
+/** How long a host that closes waits for what it still has to say and for whoever does not read it. */
+const lastWordMs = 1000;
 
 function remove(path: string): void {
   try {
@@ -78,7 +89,7 @@ function remove(path: string): void {
   }
 }
 
-function serveOne(host: ControlledHost, socket: Socket, backlogBytes: number): void {
+function serveOne(host: ControlledHost, socket: Socket, backlogBytes: number, answers: Set<Promise<void>>): void {
   let text = '';
   let served = false;
   socket.setEncoding('utf8');
@@ -98,7 +109,9 @@ function serveOne(host: ControlledHost, socket: Socket, backlogBytes: number): v
       socket.end();
       return;
     }
-    answer(host, request, socket, send, backlogBytes).catch(() => socket.destroy());
+    const answered = answer(host, request, socket, send, backlogBytes).catch(() => void socket.destroy());
+    answers.add(answered);
+    void answered.finally(() => answers.delete(answered));
   });
 }
 

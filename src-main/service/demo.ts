@@ -22,7 +22,8 @@ import type { DemoEnvironment } from './environment';
 export const demoAccount = { username: 'demo', password: 'demo' } as const;
 export const demoName = 'Demo gateway';
 const serverName = 'gateway.demo.test';
-const innerHost = '10.99.0.1';
+/** Behind the demo gateway; answers pings. */
+export const innerHost = '10.99.0.1';
 const ikePort = 4500;
 /** Pings through the demo tunnel, milliseconds apart: while somebody looks at the chart, and otherwise. */
 const watchedPingMs = 250;
