@@ -17,6 +17,8 @@ test('a connection is set up, changed, exported, imported from the export and re
   // Properties commit on OK, the advanced sheet with them.
   await connections.getByRole('button', { name: 'Properties' }).click();
   const properties = page.getByRole('dialog', { name: 'Contoso Properties' });
+  await properties.getByRole('tab', { name: 'Options' }).click();
+  await properties.getByLabel(/^Windows Server, unhardened/).check();
   await properties.getByRole('tab', { name: 'Security' }).click();
   await properties.getByRole('button', { name: 'Advanced settings' }).click();
   const advanced = page.getByRole('dialog', { name: 'Advanced Properties' });
@@ -28,7 +30,8 @@ test('a connection is set up, changed, exported, imported from the export and re
 
   const download = page.waitForEvent('download');
   await connections.getByRole('button', { name: 'Export' }).click();
-  const exported = JSON.parse(await readFile(await (await download).path(), 'utf8')) as { mobility: { adapterOrder: readonly string[] } };
+  const exported = JSON.parse(await readFile(await (await download).path(), 'utf8')) as { mobility: { adapterOrder: readonly string[] }; advanced: { legacyWindows: boolean } };
+  expect(exported.advanced.legacyWindows).toBe(true);
   // The file of an admin names adapters; this machine may have one, or none.
   exported.mobility.adapterOrder = ['dock0', 'wlan9'];
 

@@ -421,6 +421,7 @@ export const de: Catalogue = {
   'properties.nat-keepalive': 'NAT-Keepalive, Sekunden:',
   'properties.dpd': 'Stummen Server prüfen nach, Sekunden:',
   'properties.fragmentation': 'Große IKE-Nachrichten teilen (RFC 7383)',
+  'properties.legacy-windows': 'Windows Server, ungehärtet (SHA-1, 1024-Bit-Schlüssel)',
   'properties.dialing': 'IKE',
 
   'advanced.title': 'Erweiterte Eigenschaften',

@@ -420,6 +420,7 @@ export const en = {
   'properties.nat-keepalive': 'NAT keepalive, seconds:',
   'properties.dpd': 'Check a silent server after, seconds:',
   'properties.fragmentation': 'Split large IKE messages (RFC 7383)',
+  'properties.legacy-windows': 'Windows Server, unhardened (SHA-1, 1024-bit keys)',
   'properties.dialing': 'IKE',
 
   'advanced.title': 'Advanced Properties',

@@ -51,6 +51,7 @@ function OptionsPage({ draft, onChange }: PageProps): ReactNode {
       <fieldset>
         <legend>{t('properties.dialing')}</legend>
         <Check label="properties.fragmentation" checked={draft.advanced.fragmentation} onChange={(fragmentation) => set({ fragmentation })} />
+        <Check label="properties.legacy-windows" checked={draft.advanced.legacyWindows} onChange={(legacyWindows) => set({ legacyWindows })} />
         <NumberField label="properties.nat-keepalive" value={draft.advanced.natKeepaliveSeconds} onChange={(natKeepaliveSeconds) => set({ natKeepaliveSeconds })} />
         <NumberField label="properties.dpd" value={draft.advanced.dpdSeconds} onChange={(dpdSeconds) => set({ dpdSeconds })} />
       </fieldset>
