@@ -110,9 +110,13 @@ test('without the saved password the person is asked; a wrong one is asked for a
   expect(product.diagnostics()).not.toContain('not the password');
 });
 
-test('closing the tab leaves the tunnel up; a new page attaches with the right state', async ({ page, product, context }) => {
+test('killing the process of the tab, or closing it, leaves the tunnel up; a new page attaches with the right state', async ({ page, product, context }) => {
   await page.goto(product.url);
   await connect(page);
+  const crashed = page.waitForEvent('crash');
+  // The process that would answer is the one that ends.
+  void context.newCDPSession(page).then((session) => session.send('Page.crash')).catch(() => undefined);
+  await crashed;
   await page.close();
   const again = await context.newPage();
   await again.goto(new URL('/', product.url).href);

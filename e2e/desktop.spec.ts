@@ -43,6 +43,48 @@ test('connect, watch the status move to Wi-Fi, disconnect and exit, all through 
   expect(await desktop.quit()).toBe(0);
 });
 
+test('killing the renderers leaves the tunnel up; the windows come back with the right state', async ({ desktop }) => {
+  const panel = await desktop.page('#panel');
+  await panel.getByRole('button', { name: 'Connect', exact: true }).click();
+  await expect.poll(async () => (await desktop.state()).tray?.tooltip).toBe(`${name}\nConnected`);
+  await desktop.command({ do: 'menu', path: ['Status', name] });
+  const status = await desktop.page('#status/Demo%20gateway');
+  const since = status.getByTestId('duration');
+  await expect(since).toHaveText(/\d\d:\d\d:0[1-9]/);
+  const crashed = status.waitForEvent('crash');
+  await desktop.command({ do: 'crash', window: '#status/Demo%20gateway' });
+  await crashed;
+  await expect.poll(() => desktop.diagnostics()).toContain('The process of a page ended');
+  expect((await desktop.state()).tray?.tooltip).toBe(`${name}\nConnected`);
+  const again = await desktop.page('#status/Demo%20gateway', status);
+  // The same connection: its time counts on from where it was, and its pings answer.
+  await expect(again.getByTestId('duration')).toHaveText(/\d\d:\d\d:(0[2-9]|[1-5]\d)/);
+  await again.getByRole('tab', { name: 'Mobility' }).click();
+  await expect.poll(async () => Number(await again.getByTestId('round-trip-summary').getAttribute('data-answered-count'))).toBeGreaterThan(3);
+  await expect(again.getByTestId('round-trip-summary')).toHaveAttribute('data-lost-count', '0');
+  expect((await desktop.state()).windows.filter((window) => window.url.endsWith('#status/Demo%20gateway')).map((window) => window.visible)).toEqual([true]);
+  await again.getByRole('tab', { name: 'General' }).click();
+  await again.getByRole('button', { name: 'Disconnect' }).click();
+  await expect.poll(async () => (await desktop.state()).tray?.tooltip).toBe('Agile VPN\nNot connected');
+});
+
+test('the page of a question is killed: the question is asked again and its answer connects', async ({ desktop }) => {
+  const panel = await desktop.page('#panel');
+  await panel.evaluate(async () => {
+    await (window as unknown as { agileVpn: { request(name: string, args: unknown): Promise<unknown> } }).agileVpn.request('forgetSecrets', { name: 'Demo gateway' });
+  });
+  await panel.getByRole('button', { name: 'Connect', exact: true }).click();
+  const dialog = await desktop.page('#connect/Demo%20gateway');
+  await dialog.getByLabel('Password:').fill('half ty');
+  await desktop.command({ do: 'crash', window: '#connect/Demo%20gateway' });
+  await expect.poll(() => desktop.diagnostics()).toContain('The process of a page ended');
+  const again = await desktop.page('#connect/Demo%20gateway', dialog);
+  await expect(again.getByLabel('Password:')).toHaveValue('');
+  await again.getByLabel('Password:').fill('demo');
+  await closingKey(again, 'Enter');
+  await expect.poll(async () => (await desktop.state()).tray?.tooltip).toBe(`${name}\nConnected`);
+});
+
 test('the credentials window opens by itself and closes when it was answered', async ({ desktop }) => {
   const panel = await desktop.page('#panel');
   await panel.evaluate(async () => {

@@ -119,9 +119,19 @@ class Contents extends EventEmitter {
   readonly #waiting: unknown[][] = [];
   #delivering = false;
   destroyed = false;
+  crashed = false;
 
   isDestroyed(): boolean {
     return this.destroyed;
+  }
+  isCrashed(): boolean {
+    return this.crashed;
+  }
+  /** Ends the page's real process. */
+  forcefullyCrashRenderer(): void {
+    const { page } = this;
+    // The process that would answer is the one that ends.
+    if (page !== null) void context.newCDPSession(page).then((session) => session.send('Page.crash')).catch(() => undefined);
   }
   setWindowOpenHandler(handler: (details: { url: string }) => { action: string }): void {
     this.openHandler = handler;
@@ -170,7 +180,7 @@ function pageScript(preload: string): string {
   })();`;
 }
 
-export class BrowserWindow extends EventEmitter implements Pick<Electron.BrowserWindow, 'isVisible' | 'show' | 'hide' | 'focus'> {
+export class BrowserWindow extends EventEmitter implements Pick<Electron.BrowserWindow, 'isVisible' | 'show' | 'hide' | 'focus' | 'destroy' | 'isDestroyed'> {
   readonly options: Electron.BrowserWindowConstructorOptions;
   readonly contents = new Contents();
   bounds: Partial<Electron.Rectangle> = {};
@@ -180,6 +190,8 @@ export class BrowserWindow extends EventEmitter implements Pick<Electron.Browser
   constructor(options: Electron.BrowserWindowConstructorOptions) {
     super();
     this.options = options;
+    const { x, y, width, height } = options;
+    this.bounds = { ...(x === undefined ? {} : { x }), ...(y === undefined ? {} : { y }), ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) };
     windows.push(this);
     app.emit('web-contents-created', {}, this.contents);
   }
@@ -201,6 +213,15 @@ export class BrowserWindow extends EventEmitter implements Pick<Electron.Browser
   }
   setBounds(bounds: Partial<Electron.Rectangle>): void {
     this.bounds = bounds;
+  }
+  getBounds(): Partial<Electron.Rectangle> {
+    return this.bounds;
+  }
+  isDestroyed(): boolean {
+    return this.contents.destroyed;
+  }
+  destroy(): void {
+    this.close();
   }
 
   async loadURL(url: string): Promise<void> {
@@ -234,6 +255,10 @@ export class BrowserWindow extends EventEmitter implements Pick<Electron.Browser
       if (frame === page.mainFrame()) contents.mainFrame.url = toReal(frame.url());
     });
     page.on('close', () => this.close());
+    page.on('crash', () => {
+      contents.crashed = true;
+      contents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 139 });
+    });
     contents.mainFrame.url = url;
     contents.page = page;
     await page.goto(toShown(url));
@@ -341,12 +366,19 @@ function state(): unknown {
 
 interface Command {
   readonly id: number;
-  readonly do: 'state' | 'tray-click' | 'menu' | 'second-instance' | 'open-url' | 'forge' | 'blur-panel';
+  readonly do: 'state' | 'tray-click' | 'menu' | 'second-instance' | 'open-url' | 'forge' | 'blur-panel' | 'crash' | 'hang';
+  readonly window?: string;
   readonly path?: readonly string[];
   readonly event?: Record<string, unknown>;
   readonly message?: unknown;
   readonly argv?: readonly string[];
   readonly url?: string;
+}
+
+function windowOf(hash: string): BrowserWindow {
+  const window = windows.find((each) => each.url.endsWith(hash));
+  if (window === undefined) throw new Error(`No window shows ${hash}.`);
+  return window;
 }
 
 function obey(command: Command): unknown {
@@ -363,6 +395,10 @@ function obey(command: Command): unknown {
       return app.emit('open-url', { preventDefault: () => undefined }, command.url);
     case 'blur-panel':
       return windows.find((window) => window.url.endsWith('#panel'))?.emit('blur');
+    case 'crash':
+      return windowOf(command.window ?? '').contents.forcefullyCrashRenderer();
+    case 'hang':
+      return windowOf(command.window ?? '').emit('unresponsive');
     case 'forge': {
       // A message as a foreign page would send it; nobody may answer.
       const mainFrame = { url: 'https://evil.example/' };

@@ -22,8 +22,8 @@ export interface DesktopState {
 }
 
 export interface Desktop {
-  /** The page of a window, by the end of its address. */
-  page(hash: string): Promise<Page>;
+  /** The page of a window, by the end of its address; another one than `before`, where that is gone. */
+  page(hash: string, before?: Page): Promise<Page>;
   state(): Promise<DesktopState>;
   command(command: Readonly<Record<string, unknown>>): Promise<unknown>;
   diagnostics(): string;
@@ -90,12 +90,12 @@ async function startDesktop(directory: string, standIn: string): Promise<Desktop
     command,
     state,
     diagnostics: () => errors,
-    page: async (hash) => {
+    page: async (hash, before) => {
       for (let attempt = 0; attempt < 100; attempt++) {
         const page = browser
           .contexts()
           .flatMap((context) => context.pages())
-          .find((each) => each.url().endsWith(hash));
+          .find((each) => each !== before && each.url().endsWith(hash));
         if (page !== undefined) return page;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }

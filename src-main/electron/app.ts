@@ -10,6 +10,7 @@ import { servePages } from './ipc';
 import { offerOpened, type Importer } from './open-files';
 import { readArguments, readLink, type Opened } from './opened';
 import { registerPageScheme, servePage } from './page-protocol';
+import { createPageRecovery } from './page-recovery';
 import { denyPermissions, guardNavigation } from './page-security';
 import { createTrayIcon, type RecentNames } from './tray';
 import { createWindows } from './windows';
@@ -62,7 +63,12 @@ export function runDesktop(options: DesktopOptions): void {
     const running = await options.createService();
     const { service } = running;
     const connections = servePages(ipcMain, service, options.log);
-    const windows = createWindows(join(options.root, 'out/preload/preload.cjs'), (contents) => connections.add(contents));
+    const windows = createWindows({
+      preload: join(options.root, 'out/preload/preload.cjs'),
+      created: (contents) => connections.add(contents),
+      recovery: createPageRecovery(running.clock, options.log),
+      log: options.log,
+    });
     guardNavigation(app, (surface) => windows.open(surface));
 
     const request = (act: () => unknown): void =>
@@ -121,7 +127,8 @@ export function runDesktop(options: DesktopOptions): void {
     });
     // The tray keeps the app alive; closing windows closes nothing else.
     app.on('window-all-closed', () => undefined);
-    app.on('render-process-gone', (_event, _contents, details) => options.log(new Error(`A page ended: ${details.reason}`), 'renderer'));
+    // Of the GPU, network and utility processes; Chromium starts them anew by itself. Those of pages are windows.ts's.
+    app.on('child-process-gone', (_event, { type, reason, exitCode }) => options.log(new Error(`A process of ${type} ended: ${reason}, ${exitCode}.`), 'electron'));
     let closing: 'no' | 'under way' | 'done' = 'no';
     app.on('before-quit', (event) => {
       if (closing === 'done') return;

@@ -34,7 +34,7 @@ export function servePages(ipcMain: IpcMain, service: ApiService, onError: (erro
       known.add(id);
       const transport: Transport = {
         send: (message) => {
-          if (!contents.isDestroyed()) contents.send(apiChannel, message);
+          if (!contents.isDestroyed() && !contents.isCrashed()) contents.send(apiChannel, message);
         },
         onMessage: (listener) => void listeners.set(id, listener),
         onClose: (listener) => {

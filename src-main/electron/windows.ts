@@ -1,4 +1,5 @@
-import { BrowserWindow, screen, type WebContents } from 'electron';
+import { BrowserWindow, screen, type Rectangle, type WebContents } from 'electron';
+import type { PageRecovery } from './page-recovery';
 import { surfaceSize, surfaceUrl, type Surface } from './surfaces';
 
 /** Between the panel and the edge of the work area, pixels (windows7-ux 1.4). */
@@ -10,16 +11,27 @@ export interface Windows {
   togglePanel(): void;
 }
 
+export interface WindowsOptions {
+  /** The file of the preload script. */
+  readonly preload: string;
+  /** Called with each page there will be, before it loads. */
+  readonly created: (contents: WebContents) => void;
+  readonly recovery: PageRecovery;
+  readonly log: (error: unknown, where: string) => void;
+}
+
 const keyOf = (surface: Surface): string => surfaceUrl(surface);
 
 /** One frameless window a surface; the page draws the Aero frame. Closing a window never touches a connection. */
-export function createWindows(preload: string, created: (contents: WebContents) => void): Windows {
+export function createWindows(options: WindowsOptions): Windows {
+  const { preload, created, recovery, log } = options;
   const open = new Map<string, BrowserWindow>();
 
-  const create = (surface: Surface): BrowserWindow => {
+  const create = (surface: Surface, place: Partial<Rectangle> = {}): BrowserWindow => {
     const isPanel = surface.kind === 'panel';
     const window = new BrowserWindow({
       ...surfaceSize[surface.kind],
+      ...place,
       show: false,
       frame: false,
       resizable: surface.kind === 'log' || surface.kind === 'connections',
@@ -46,11 +58,30 @@ export function createWindows(preload: string, created: (contents: WebContents) 
     created(window.webContents);
     const key = keyOf(surface);
     open.set(key, window);
-    window.on('closed', () => open.delete(key));
+    window.on('closed', () => {
+      if (open.get(key) === window) open.delete(key);
+    });
+    let shown = false;
+    // A new window rather than a new load: nothing of the old page's requests, listeners or half-typed secrets is left to it.
+    recovery.watch(key, window, {
+      renew: () => {
+        const bounds = window.getBounds();
+        const seen = !shown || window.isVisible();
+        window.destroy();
+        if (seen) create(surface, bounds);
+      },
+      giveUp: () => window.destroy(),
+    });
     // The panel goes when anything else gets the focus; it is kept, hidden, so that it is there at once the next time.
     if (isPanel) window.on('blur', () => window.hide());
-    window.once('ready-to-show', () => window.show());
-    void window.loadURL(surfaceUrl(surface));
+    window.once('ready-to-show', () => {
+      shown = true;
+      window.show();
+    });
+    window.loadURL(surfaceUrl(surface)).catch((error: unknown) => {
+      // Closed, or its process ended, while it was loading: both are dealt with where they happen.
+      if (!window.isDestroyed()) log(error, 'renderer');
+    });
     return window;
   };
 
