@@ -140,18 +140,11 @@ export class Reviver {
     if (!isAskedAgain(refusal)) throw refusal;
     const fresh = await this.#context.ports.credentials({ profile: this.#context.profile, reason: refusal.message, refused: attempt.credentials === null ? null : { error: refusal, credentials: attempt.credentials } });
     if (fresh === null) throw refusal;
-    if (attempt.ended) {
-      if (fresh !== attempt.credentials) fresh.wipe();
-      return false;
-    }
-    if (fresh !== attempt.credentials) attempt.credentials?.wipe();
-    attempt.credentials = fresh;
-    return true;
+    return this.#goOnWith(fresh);
   }
 
   /** The key went with the token: nothing works before it is back and open again. False: the connection ended meanwhile. Throws what the token itself does not cure. */
   async #askedForToken(): Promise<boolean> {
-    const attempt = this.#attempt;
     let fresh: SessionCredentials | null;
     try {
       fresh = await this.#context.ports.credentials({ profile: this.#context.profile, reason: null, refused: null });
@@ -159,16 +152,19 @@ export class Reviver {
       const reason = error instanceof VpnError && error.cause instanceof TokenError ? error.cause.reason : null;
       if (reason !== 'absent' && reason !== 'removed') throw error;
       await this.#pause(tokenPauseMs);
-      return !attempt.ended;
+      return !this.#attempt.ended;
     }
     if (fresh === null) throw failures.cancelled();
-    if (attempt.ended) {
-      fresh.wipe();
-      return false;
-    }
-    attempt.credentials?.wipe();
-    attempt.credentials = fresh;
-    return true;
+    return this.#goOnWith(fresh);
+  }
+
+  /** Those in use may be answered again (another try with the same). What is not used any more is wiped. False: the connection ended meanwhile. */
+  #goOnWith(fresh: SessionCredentials): boolean {
+    const attempt = this.#attempt;
+    const unused = attempt.ended ? fresh : attempt.credentials;
+    if (fresh !== attempt.credentials) unused?.wipe();
+    if (!attempt.ended) attempt.credentials = fresh;
+    return !attempt.ended;
   }
 
   /** Until the time is over, an adapter changed or somebody woke it. */

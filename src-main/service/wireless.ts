@@ -1,4 +1,5 @@
 import type { WirelessNetwork } from '../api/contract';
+import { ApiError } from '../api/service';
 
 /** Wireless networks of this computer, as whoever manages them knows them. */
 export interface Wireless {
@@ -12,4 +13,13 @@ export interface Wireless {
   /** False: there is no such adapter. */
   disconnect(adapter: string): Promise<boolean>;
   close(): void;
+}
+
+/** Throws ApiError naming `field` where nobody manages the networks, where there is none such, and where the manager refuses. */
+export async function askWireless(wireless: Wireless | undefined, field: string, ask: (wireless: Wireless) => Promise<boolean>): Promise<void> {
+  if (wireless === undefined || wireless.networks === null) throw new ApiError('refused', 'failure.no-network-manager');
+  const done = await ask(wireless).catch((error: unknown) => {
+    throw new ApiError('refused', 'failure.wireless-refused', field, { problem: error instanceof Error ? error.message : 'unknown' });
+  });
+  if (!done) throw new ApiError('not-found', 'failure.no-wireless-network', field);
 }
