@@ -4,8 +4,8 @@ import type { Pki } from './pki';
 /** Accounts of the lab's gateway; made up, and checked not to show up in any output. */
 export const account = { username: 'alice', password: 'Correct-Horse-7', psk: 'a shared battery staple 9', radiusSecret: 'gateway and radius 31' } as const;
 
-export const ikeProposals = 'aes256gcm16-prfsha384-ecp256,aes256gcm16-prfsha256-ecp256,aes128gcm16-prfsha256-ecp256,aes256gcm16-prfsha384-ecp384,chacha20poly1305-prfsha256-curve25519,aes256-sha256-modp2048';
-export const espProposals = 'aes128gcm16,aes256gcm16,chacha20poly1305,aes256-sha256,aes128-sha1';
+const ikeProposals = 'aes256gcm16-prfsha384-ecp256,aes256gcm16-prfsha256-ecp256,aes128gcm16-prfsha256-ecp256,aes256gcm16-prfsha384-ecp384,chacha20poly1305-prfsha256-curve25519,aes256-sha256-modp2048';
+const espProposals = 'aes128gcm16,aes256gcm16,chacha20poly1305,aes256-sha256,aes128-sha1';
 
 export interface GatewayConnection {
   readonly name: string;
@@ -18,7 +18,8 @@ export interface GatewayConnection {
   readonly children?: 'inside' | 'none';
 }
 
-const eap = 'auth = eap-mschapv2\n eap_id = %any';
+/** `remote` of a person with a password. */
+export const eap = 'auth = eap-mschapv2\n eap_id = %any';
 
 /** The first fits a client that names no server identity. */
 const connections: readonly GatewayConnection[] = [

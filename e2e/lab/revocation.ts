@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { espProposals, gatewayConfiguration, ikeProposals } from './gateway-config';
+import { eap, gatewayConfiguration } from './gateway-config';
+import type { GatewayConnection } from './gateway-config';
 import type { Lab } from './lab';
 import { end, run, until } from './run';
-import { addresses } from './topology';
 
 type Status = 'good' | 'revoked';
 
@@ -40,34 +40,8 @@ export class RevocationServers {
       await run('openssl', ['x509', '-req', '-sha256', '-in', path(`${name}.csr`), '-CA', path('ca-rsa.pem'), '-CAkey', path('ca-rsa.key'), '-set_serial', String(serial), '-days', '30', '-extfile', path(`${name}.ext`), '-out', path(`${name}.pem`)]);
       copyFileSync(path(`${key}.key`), path(`${name}.key`));
     }
-    const connection = (name: string, host: string): string => `
-      ${name} {
-        version = 2
-        local_addrs = ${addresses.gateway}
-        proposals = ${ikeProposals}
-        encap = yes
-        mobike = yes
-        send_cert = always
-        dpd_delay = 0
-        pools = inside4
-        local {
-          id = ${host}
-          auth = pubkey
-          certs = ${path(`${name}.pem`)}
-        }
-        remote {
-          auth = eap-mschapv2
-          eap_id = %any
-        }
-        children { net {
-          local_ts = ${addresses.inside}
-          esp_proposals = ${espProposals}
-          rekey_time = 0
-        } }
-        rekey_time = 0
-      }`;
-    const added = certificates.filter(({ name }) => name.startsWith('gateway-')).map(({ name, host }) => connection(name, host));
-    await lab.gateway.load(gatewayConfiguration(lab.pki).replace('connections {', `connections {\n${added.join('\n')}`));
+    const shown = certificates.filter(({ name }) => name.startsWith('gateway-')).map(({ name, host }): GatewayConnection => ({ name, identity: host, certificate: name, remote: eap }));
+    await lab.gateway.load(gatewayConfiguration(lab.pki, { connections: shown }));
     return made;
   }
 

@@ -1,7 +1,8 @@
 import { concat, utf8Encode } from '../../bytes';
 import { EapServer, eapType, encodeEapPacket, MschapServer, ntPasswordHash } from '../../eap';
 import type { EapServerMethod, EapServerStep } from '../../eap';
-import { encodeExtensions } from '../../eap/peap/tlv';
+import { type CompoundKeys, compoundKeys, compoundMac, compoundMsk, resumedKeys } from '../../eap/peap/compound-keys';
+import { type Cryptobinding, cryptobindingTlv, encodeExtensions } from '../../eap/peap/tlv';
 import { TlsServerTunnel } from '../../eap/tls/server-tunnel';
 import type { TlsServerTunnelOptions } from '../../eap/tls/server-tunnel';
 import { firstHalf, tlsKeyMaterial } from '../../eap/tls/tunnel';
@@ -81,12 +82,39 @@ export function garbled(inner: EapServerMethod, change: (data: Uint8Array, round
   };
 }
 
-type Inside = Uint8Array | 'success';
+/** With `bound`, the compound keys under which it goes on instead of the tunnel's. */
+type Inside = Uint8Array | 'success' | { readonly says: Uint8Array; readonly bound: CompoundKeys };
 
-/** A PEAP server that says inside what a test wants. `application` is what the peer said last. `msk`: what it claims to have, nonsense by default. */
-export function peapImpostor({ tunnel }: ImpostorMeans, inside: (round: number, application: Uint8Array, next: number) => Inside | Promise<Inside>, msk: 'nonsense' | 'tunnel key' = 'nonsense'): EapServerMethod {
+/** What the server's end of a PEAP tunnel can make cryptobinding with: all that somebody in the middle has, and what only the right server has. */
+export interface PeapKeys {
+  /** The first 60 octets of the key material of TLS. */
+  readonly tunnel: () => Uint8Array;
+  /** Those of the tunnel alone, as if an inner method had made no key. */
+  readonly withoutInner: () => CompoundKeys;
+  /** Those of fast reconnect, which no inner method has a part in (A-43). */
+  readonly resumed: () => CompoundKeys;
+}
+
+/** A cryptobinding TLV whose MAC is right under `keys`. */
+export function boundBy({ cmk }: CompoundKeys, subtype: Cryptobinding['subtype'] = 'request'): Uint8Array {
+  const tlv = cryptobindingTlv(subtype, new Uint8Array(32).fill(0x31));
+  tlv.set(compoundMac(cmk, tlv), 40);
+  return tlv;
+}
+
+type Inner = (round: number, application: Uint8Array, next: number, keys: PeapKeys) => Inside | Promise<Inside>;
+
+/** A PEAP server that says inside what a test wants. `application` is what the peer said last. In the end it has the key of the tunnel, or the compound one: it could go on if it were let. */
+export function peapImpostor({ tunnel }: ImpostorMeans, inside: Inner): EapServerMethod {
   const server = new TlsServerTunnel({ ...tunnel, requestClientCertificate: false });
+  const material = (): Uint8Array => tlsKeyMaterial(server, eapType.PEAP, 'client EAP encryption');
+  const keys: PeapKeys = {
+    tunnel: () => material().subarray(0, 60),
+    withoutInner: () => compoundKeys(material().subarray(0, 60), null),
+    resumed: () => resumedKeys(material().subarray(0, 60)),
+  };
   let round = 0;
+  let bound: CompoundKeys | null = null;
   return {
     type: eapType.PEAP,
     name: 'impostor',
@@ -94,9 +122,10 @@ export function peapImpostor({ tunnel }: ImpostorMeans, inside: (round: number, 
     receive: async (data, next): Promise<EapServerStep> => {
       const step = server.receive(data);
       if (step.type !== 'inside') return step;
-      const says = await inside(round++, step.application, next);
-      if (says === 'success' && msk === 'tunnel key') return { ...madeUp, msk: firstHalf(tlsKeyMaterial(server, eapType.PEAP, 'client EAP encryption')) };
-      return says === 'success' ? madeUp : { type: 'request', data: server.request(step.pending, says) };
+      const says = await inside(round++, step.application, next, keys);
+      if (says === 'success') return { ...madeUp, msk: bound === null ? firstHalf(material()) : compoundMsk(bound.ipmk) };
+      if (!(says instanceof Uint8Array)) bound = says.bound;
+      return { type: 'request', data: server.request(step.pending, says instanceof Uint8Array ? says : says.says) };
     },
     close: () => server.close(),
   };
@@ -110,21 +139,23 @@ export function extensions(data: Uint8Array, identifier: number): Uint8Array {
 
 export const resultTlv = (result: 'success' | 'failure', binding: Uint8Array | null, identifier: number): Uint8Array => extensions(encodeExtensions(result, binding), identifier);
 
-/** Runs MSCHAPv2 inside of PEAP as it should be, then says `last`. */
-export function afterMschap(means: ImpostorMeans, last: (next: number) => Inside, msk: 'nonsense' | 'tunnel key' = 'nonsense'): EapServerMethod {
+/** Runs MSCHAPv2 inside of PEAP as it should be, then says `last`. `right`: the compound keys of this very sign-in. */
+export function afterMschap(means: ImpostorMeans, last: (next: number, right: CompoundKeys, keys: PeapKeys) => Inside): EapServerMethod {
   const inner = mschap(means);
-  const inside = async (round: number, application: Uint8Array, next: number): Promise<Inside> => {
+  const inside: Inner = async (round, application, next, keys) => {
     if (round === 0) return innerIdentityRequest;
     if (round === 1) return concat(Uint8Array.of(inner.type), inner.start(next));
     if (application[0] !== inner.type) return 'success';
     const step = await inner.receive(application.subarray(1));
-    return step.type === 'request' ? concat(Uint8Array.of(inner.type), step.data) : last(next);
+    if (step.type === 'request') return concat(Uint8Array.of(inner.type), step.data);
+    if (step.type !== 'success') throw new Error('MSCHAPv2 was not as it should be');
+    return last(next, compoundKeys(keys.tunnel(), step.msk), keys);
   };
-  return peapImpostor(means, inside, msk);
+  return peapImpostor(means, inside);
 }
 
 /** A TTLS server that answers the first AVPs with others. */
-export function ttlsImpostor({ tunnel }: ImpostorMeans, answer: Inside): EapServerMethod {
+export function ttlsImpostor({ tunnel }: ImpostorMeans, answer: Uint8Array | 'success'): EapServerMethod {
   const server = new TlsServerTunnel({ ...tunnel, requestClientCertificate: false });
   return {
     type: eapType.TTLS,
@@ -134,7 +165,7 @@ export function ttlsImpostor({ tunnel }: ImpostorMeans, answer: Inside): EapServ
       const step = server.receive(data);
       if (step.type !== 'inside') return Promise.resolve(step);
       if (step.application.length === 0) return Promise.resolve({ type: 'request', data: server.request(step.pending, step.application) });
-      return Promise.resolve(answer === 'success' ? madeUp : { type: 'request', data: server.request(step.pending, answer) });
+      return Promise.resolve(answer === 'success' ? { ...madeUp, msk: firstHalf(tlsKeyMaterial(server, eapType.TTLS, 'ttls keying material')) } : { type: 'request', data: server.request(step.pending, answer) });
     },
     close: () => server.close(),
   };

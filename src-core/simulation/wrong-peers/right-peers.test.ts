@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTlsEngine } from '../../../native/tls';
 import type { AuthenticationMethod } from '../../profiles/profile';
-import { afterMschap, conversation, resultTlv } from './impostors';
+import { afterMschap, boundBy, conversation, resultTlv } from './impostors';
 import { type Arrangement, attempt } from './scene';
 import type { Sighting } from './sent-secrets';
 import { TestPki } from './test-pki';
@@ -25,7 +25,9 @@ const rightPeers: readonly (readonly [AuthenticationMethod, Arrangement, readonl
   ['eap-ttls', { profile: { authentication: { ttlsInner: 'pap' } } }, ['PAP password in TLS', 'password in TLS', 'user name in TLS']],
   ['eap-ttls', { server: { version: '1.3' }, profile: { authentication: { ttlsInner: 'pap' } } }, ['PAP password in TLS', 'password in TLS', 'user name in TLS']],
   // a server without cryptobinding is taken where the profile does not demand it.
-  ['peap-mschapv2', { server: { conversation: (m) => conversation(m.random, afterMschap(m, (next) => resultTlv('success', null, next), 'tunnel key')) } }, ['MSCHAPv2 response in TLS', 'user name in TLS']],
+  ['peap-mschapv2', { server: { conversation: (m) => conversation(m.random, afterMschap(m, (next) => resultTlv('success', null, next))) } }, ['MSCHAPv2 response in TLS', 'user name in TLS']],
+  // What the rows about cryptobinding are made with is right where nothing is wrong with it.
+  ['peap-mschapv2', { profile: { authentication: { requireCryptobinding: true } }, server: { conversation: (m) => conversation(m.random, afterMschap(m, (next, right) => ({ says: resultTlv('success', boundBy(right), next), bound: right }))) } }, ['MSCHAPv2 response in TLS', 'user name in TLS']],
   ['machine-certificate', {}, ['client certificate']],
   ['psk', { profile: { remoteIdentity: 'vpn.contoso.test' } }, []],
 ];

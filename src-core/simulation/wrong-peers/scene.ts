@@ -67,7 +67,6 @@ export interface Arrangement {
     readonly certificate?: TestAuthority;
     readonly privateKey?: string;
     readonly password?: string;
-    readonly presharedKey?: string;
     readonly tokens?: Tokens;
   };
   /** Goes on once Connected, before Disconnect. */
@@ -186,7 +185,7 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
   const questions: SecretKind[] = [];
   const revocationQuestions: RevocationQuestion[] = [];
   const trace = { log: (record: LogRecord) => void logs.push(record), keys: (keys: Parameters<IkeTap['learn']>[0]) => tap.learn(keys) };
-  const answers: Partial<Record<SecretKind, string>> = { password: client.password ?? account.password, psk: client.presharedKey ?? account.presharedKey, pin: '1234' };
+  const answers: Partial<Record<SecretKind, string>> = { password: client.password ?? account.password, psk: account.presharedKey, pin: '1234' };
   const usesCertificate = method === 'eap-tls' || method === 'peap-tls' || method === 'machine-certificate';
   const connection = new Connection({
     profile: exampleProfile({
@@ -272,11 +271,11 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
   }
   const messages = capture.messages();
   const secrets: Secrets = {
-    username: account.username,
+    username: profile.authentication?.username ?? account.username,
     password: client.password ?? account.password,
     clientCertificate: usesCertificate ? clientCertificate.certificate.der : null,
     privateKey: usesCertificate ? secretNumber(clientCertificate) : null,
-    presharedKey: method === 'psk' ? (client.presharedKey ?? account.presharedKey) : null,
+    presharedKey: method === 'psk' ? (account.presharedKey) : null,
   };
   const outcome: Outcome = {
     error: result,

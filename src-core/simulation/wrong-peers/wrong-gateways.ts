@@ -3,9 +3,11 @@ import { authMethod, certificateEncoding, notifyType } from '../../ikev2/wire/co
 import type { Payload } from '../../ikev2/wire/payload';
 import { notify } from '../../ikev2/wire/payloads/notify';
 import { keySigner } from '../../pki/client-credentials';
+import { spkiPin } from '../../pki/certificate';
 import { contextTag, derElement, derSequence } from '../../pki/der';
 import { parseIdentity } from '../../pki/identity';
-import { testCertificate, testCrl, testOcsp, type TestAuthority, type TestRequest, testRoot } from '../../pki/testing';
+import { day, testCertificate, testCrl, testKeys, testNow, testOcsp, type TestAuthority, type TestRequest, testRoot } from '../../pki/testing';
+import { authOf } from './rewriting-socket';
 import type { Arrangement } from './scene';
 import { expired, gatewayName, notYetValid, pemOf, type TestPki } from './test-pki';
 import { type Common, rowsOf, type WrongPeer } from './wrong-peer';
@@ -38,7 +40,12 @@ export const wrongGatewayCertificates: readonly WrongPeer[] = rowsOf(atProof, [
     const impostor = testRoot('Contoso Root');
     return shows(pki.gateway({}, impostor), impostor);
   }],
-  ['issuer: the pinned one is another of the same company', 'trust-anchor', (pki) => trusting(pki.stranger, pki.gateway())],
+  ['issuer: the pinned one is another of the same company', 'trust-anchor', (pki) => {
+    const pinned = pki.authority({ subject: [['O', 'Contoso'], ['CN', 'Contoso Gateways']] }, pki.root, { keys: testKeys() });
+    const other = pki.authority({ subject: [['O', 'Contoso'], ['CN', 'Contoso Printers']] });
+    return trusting(pinned, pki.gateway({}, other), other, pki.root);
+  }],
+  ['issuer: the pinned key is another', 'trust-anchor', (pki) => ({ ...shows(pki.gateway(), pki.root), profile: { serverCertificate: { authorities: [`sha256/${spkiPin(pki.stranger.certificate)}`] } } })],
   ['issuer: an intermediate that was not sent', 'trust-anchor', (pki) => shows(pki.gateway({}, pki.authority()))],
   ['name: another host in the SAN', 'server-name', (pki) => shows(pki.gateway({ dnsNames: ['mail.contoso.test'] }))],
   ['name: a wildcard for another domain', 'server-name', (pki) => shows(pki.gateway({ dnsNames: ['*.fabrikam.test'] }))],
@@ -128,17 +135,23 @@ export const wrongGatewayCertificates: readonly WrongPeer[] = rowsOf(atProof, [
     const certificate = pki.gateway();
     return { ...shows(certificate), ...demanding({ revocation: 'strict' }), ...along(certificateEncoding.OCSP_CONTENT, testOcsp(certificate.certificate, pki.root, { signer: pki.stranger })) };
   }],
+  ['strict revocation, and the good OCSP response is out of date', 'revocation-unknown', (pki) => {
+    const certificate = pki.gateway();
+    return { ...shows(certificate), ...demanding({ revocation: 'strict' }), ...along(certificateEncoding.OCSP_CONTENT, testOcsp(certificate.certificate, pki.root, { thisUpdate: testNow - 9 * day, nextUpdate: testNow - 2 * day })) };
+  }],
+  ['strict revocation, and the good OCSP response is for another certificate', 'revocation-unknown', (pki) => ({ ...shows(pki.gateway()), ...demanding({ revocation: 'strict' }), ...along(certificateEncoding.OCSP_CONTENT, testOcsp(pki.gateway({ dnsNames: ['other.contoso.test'] }).certificate, pki.root)) })],
+  ['strict revocation, and the CRL without it is out of date', 'revocation-unknown', (pki) => ({ ...shows(pki.gateway()), ...demanding({ revocation: 'strict' }), ...along(certificateEncoding.CRL, testCrl(pki.root, { thisUpdate: testNow - 9 * day, nextUpdate: testNow - 2 * day })) })],
   ['an authority of the profile that cannot be read', 'profile', () => demanding({ authorities: ['nonsense'] }), { stage: 'nothing sent' }],
 ]);
 
 /** Changes AUTH in the answer to the first IKE_AUTH request. */
-const firstAuth = (change: (data: Uint8Array, method: number) => Partial<{ data: Uint8Array; method: number }> | null): Arrangement => ({
-  rewrite: (id, payloads) =>
+const firstAuth = (change: (data: Uint8Array, method: number, asked: readonly Payload[]) => Partial<{ data: Uint8Array; method: number }> | null): Arrangement => ({
+  rewrite: (id, payloads, asked) =>
     id !== 1
       ? payloads
       : payloads.flatMap((payload): Payload[] => {
           if (payload.type !== 'AUTH') return [payload];
-          const changed = change(payload.data, payload.method);
+          const changed = change(payload.data, payload.method, asked);
           return changed === null ? [] : [{ ...payload, ...changed }];
         }),
 });
@@ -189,9 +202,10 @@ export const wrongGatewayProofs: readonly WrongPeer[] = rowsOf(atProof, [
 
 /** The key of the pre-shared kind: both ends prove themselves with it. */
 export const wrongPresharedKeys: readonly WrongPeer[] = rowsOf({ method: 'psk', stage: 'IKE_AUTH', code: 811, sent: [] }, [
-  ['the gateway has another pre-shared key', 'pre-shared-key', () => ({ gateway: { presharedKey: 'another key of Contoso' } })],
+  // The same from both sides: what the person typed is not what the gateway has.
+  ['the gateway has another pre-shared key, and says so', 'pre-shared-key', () => ({ gateway: { presharedKey: 'another key of Contoso' } })],
   ['the gateway lets us in and does not know the key', 'pre-shared-key', () => firstAuth((data) => ({ data: flipped(data) }))],
+  ['the gateway does not know the key and sends our own AUTH back', 'pre-shared-key', () => firstAuth((_data, _method, asked) => ({ data: authOf(asked) }))],
   ['the gateway proves itself by signature where a key is agreed', 'pre-shared-key', () => firstAuth(() => ({ method: authMethod.DIGITAL_SIGNATURE }))],
   ['the gateway with the right key has another name', 'server-identity', () => ({ profile: { remoteIdentity: 'vpn2.contoso.test' } }), { code: 13801 }],
-  ['the person typed another key', 'pre-shared-key', () => ({ client: { presharedKey: 'mistyped' } })],
 ]);

@@ -1,11 +1,14 @@
 import { concat, utf8Encode } from '../../bytes';
 import { eapType, encodeEapPacket } from '../../eap';
+import type { CompoundKeys } from '../../eap/peap/compound-keys';
 import { cryptobindingTlv, encodeExtensions } from '../../eap/peap/tlv';
 import { PeapServer } from '../../eap/peap/server';
 import { notifyType } from '../../ikev2/wire/constants';
+import type { Payload } from '../../ikev2/wire/payload';
 import { notify } from '../../ikev2/wire/payloads/notify';
-import { afterHello, afterMschap, avp, bare, conversation, eapFailure, extensions, garbled, identityRequest, type ImpostorMeans, innerIdentityRequest, mschap, oldServerHello, type PacketOf, peapImpostor, request, resultTlv, scripted, success, ttlsImpostor, zeroProof } from './impostors';
+import { afterHello, afterMschap, avp, bare, boundBy, conversation, eapFailure, extensions, garbled, identityRequest, type ImpostorMeans, innerIdentityRequest, mschap, oldServerHello, type PacketOf, peapImpostor, request, resultTlv, scripted, success, ttlsImpostor, zeroProof } from './impostors';
 import type { EapServerMethod } from '../../eap';
+import { authOf } from './rewriting-socket';
 import type { Arrangement } from './scene';
 import { type Common, rowsOf, type WrongPeer } from './wrong-peer';
 
@@ -48,8 +51,8 @@ export const wrongEapServers: readonly WrongPeer[] = rowsOf(inTheOpen, [
   ['Notifications without end', 'eap-rounds', () => script(...Array.from({ length: 60 }, () => request(eapType.NOTIFICATION, utf8Encode('wait')))), {}],
   ['EAP that stops without a word', 'protocol', () => ({ rewrite: (id, payloads) => (id === 2 ? payloads.filter(({ type }) => type !== 'EAP') : payloads) }), { code: 13816, sent: named }],
   ['no second AUTH after EAP-Success (C-26)', 'second-auth-missing', () => ({ rewrite: (_id, payloads) => (payloads.some(({ type }) => type === 'SA') && !payloads.some(({ type }) => type === 'KE') ? payloads.filter(({ type }) => type !== 'AUTH') : payloads) }), { stage: 'final AUTH', sent: answered }],
-  ['the second AUTH by another key than the MSK', 'second-auth', () => secondAuth((data) => data.map((octet) => octet ^ 0x55)), { stage: 'final AUTH', sent: answered }],
-  ['the second AUTH is the one of the client sent back', 'second-auth', () => secondAuth(() => new Uint8Array(48)), { stage: 'final AUTH', sent: answered }],
+  ['the second AUTH with one bit turned', 'second-auth', () => secondAuth((data) => data.with(-1, data.at(-1)! ^ 1)), { stage: 'final AUTH', sent: answered }],
+  ['the second AUTH is the one of the client sent back', 'second-auth', () => secondAuth((_data, asked) => authOf(asked)), { stage: 'final AUTH', sent: answered }],
   ['the second AUTH of another method', 'second-auth', () => secondAuth((data) => data, 14), { stage: 'final AUTH', sent: answered }],
   ['the second AUTH is the signature of the first again', 'second-auth', () => {
     let first: Uint8Array = new Uint8Array(64);
@@ -73,8 +76,8 @@ function failing(...packets: readonly PacketOf[]): ReturnType<typeof scripted> {
 }
 
 /** Changes AUTH in the last answer of IKE_AUTH. */
-function secondAuth(change: (data: Uint8Array) => Uint8Array, authMethodId = 2): Arrangement {
-  return { rewrite: (id, payloads) => (id < 2 ? payloads : payloads.map((payload) => (payload.type === 'AUTH' ? { ...payload, method: authMethodId, data: change(payload.data) } : payload))) };
+function secondAuth(change: (data: Uint8Array, asked: readonly Payload[]) => Uint8Array, authMethodId = 2): Arrangement {
+  return { rewrite: (id, payloads, asked) => (id < 2 ? payloads : payloads.map((payload) => (payload.type === 'AUTH' ? { ...payload, method: authMethodId, data: change(payload.data, asked) } : payload))) };
 }
 
 const tlsOf = (version: '1.2' | '1.3', arrangement: Arrangement): Arrangement => ({ ...arrangement, server: { ...arrangement.server, version } });
@@ -82,23 +85,26 @@ const demanded: Arrangement['profile'] = { authentication: { requireCryptobindin
 const peap: Common = { method: 'peap-mschapv2', stage: 'inside TLS', code: 845, sent: [] };
 const innerNamed = ['user name in TLS'] as const;
 const innerAnswered = ['MSCHAPv2 response in TLS', 'user name in TLS'] as const;
-const request32 = (): Uint8Array => cryptobindingTlv('request', new Uint8Array(32));
+/** Success, bound by these keys, and whoever says so goes on with them. */
+const bound = (identifier: number, keys: CompoundKeys) => ({ says: resultTlv('success', boundBy(keys), identifier), bound: keys });
 
 export const wrongPeapServers: readonly WrongPeer[] = rowsOf(peap, [
   ['PEAP: Result success before anything inside (CVE-2023-52160)', 'peap-result', () => method((m) => peapImpostor(m, (_round, _said, next) => resultTlv('success', null, next)))],
   ['PEAP: the same in TLS 1.3', 'peap-result', () => tlsOf('1.3', method((m) => peapImpostor(m, (_round, _said, next) => resultTlv('success', null, next))))],
   ['PEAP: Result success after the inner identity', 'peap-result', () => method((m) => peapImpostor(m, (round, _said, next) => (round === 0 ? innerIdentityRequest : resultTlv('success', null, next)))), { sent: innerNamed }],
-  ['PEAP: Result success with a cryptobinding of its own before the inner method', 'peap-result', () => method((m) => peapImpostor(m, (_round, _said, next) => resultTlv('success', request32(), next)))],
+  ['PEAP: Result success with a cryptobinding of its own before the inner method', 'peap-result', () => method((m) => peapImpostor(m, (_round, _said, next, keys) => bound(next, keys.resumed())))],
   ['PEAP: Result failure', 'credentials', () => method((m) => afterMschap(m, (next) => resultTlv('failure', null, next))), { code: 691, sent: innerAnswered }],
-  ['PEAP: Result failure and a cryptobinding', 'credentials', () => method((m) => afterMschap(m, (next) => resultTlv('failure', request32(), next))), { code: 691, sent: innerAnswered }],
+  ['PEAP: Result failure and a cryptobinding', 'credentials', () => method((m) => afterMschap(m, (next, right) => resultTlv('failure', boundBy(right), next))), { code: 691, sent: innerAnswered }],
   ['PEAP: cryptobinding absent where the profile demands it (A-44)', 'cryptobinding-missing', () => ({ ...method((m) => afterMschap(m, (next) => resultTlv('success', null, next))), profile: demanded }), { code: 824, sent: innerAnswered }],
-  ['PEAP: cryptobinding with a wrong MAC', 'cryptobinding', () => method((m) => afterMschap(m, (next) => resultTlv('success', request32(), next))), { code: 823, sent: innerAnswered }],
-  ['PEAP: cryptobinding that is a response', 'cryptobinding', () => method((m) => afterMschap(m, (next) => resultTlv('success', cryptobindingTlv('response', new Uint8Array(32)), next))), { code: 823, sent: innerAnswered }],
-  ['PEAP: cryptobinding with one bit of its MAC turned, by the right server', 'cryptobinding', () => method((m) => afterMschap(m, (next) => {
-    const tlv = request32();
+  ['PEAP: cryptobinding with a MAC of zeros', 'cryptobinding', () => method((m) => afterMschap(m, (next, right) => ({ says: resultTlv('success', cryptobindingTlv('request', new Uint8Array(32)), next), bound: right }))), { code: 823, sent: innerAnswered }],
+  ['PEAP: cryptobinding that is a response', 'cryptobinding', () => method((m) => afterMschap(m, (next, right) => ({ says: resultTlv('success', boundBy(right, 'response'), next), bound: right }))), { code: 823, sent: innerAnswered }],
+  ['PEAP: cryptobinding with one bit of its MAC turned, by the right server', 'cryptobinding', () => method((m) => afterMschap(m, (next, right) => {
+    const tlv = boundBy(right);
     tlv[59]! ^= 1;
-    return resultTlv('success', tlv, next);
+    return { says: resultTlv('success', tlv, next), bound: right };
   })), { code: 823, sent: innerAnswered }],
+  ['PEAP: cryptobinding by who holds the tunnel and not the key of the inner method (A-39)', 'cryptobinding', () => method((m) => afterMschap(m, (next, _right, keys) => bound(next, keys.withoutInner()))), { code: 823, sent: innerAnswered }],
+  ['PEAP: cryptobinding of fast reconnect after a whole sign-in (A-43)', 'cryptobinding', () => method((m) => afterMschap(m, (next, _right, keys) => bound(next, keys.resumed()))), { code: 823, sent: innerAnswered }],
   ['PEAP: two Results that contradict each other', 'peap-tlv', () => method((m) => afterMschap(m, (next) => extensions(concat(encodeExtensions('success', null), encodeExtensions('failure', null)), next))), { sent: innerAnswered }],
   ['PEAP: a mandatory TLV that nobody knows', 'peap-tlv', () => method((m) => afterMschap(m, (next) => extensions(concat(encodeExtensions('success', null), Uint8Array.of(0x80, 99, 0, 0)), next))), { sent: innerAnswered }],
   ['PEAP: extensions without a Result', 'peap-result', () => method((m) => afterMschap(m, (next) => extensions(new Uint8Array(0), next))), { sent: innerAnswered }],
