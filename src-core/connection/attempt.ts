@@ -7,7 +7,7 @@ import type { DatagramSocket, SocketAddress } from '../ports/datagrams';
 import type { TunnelSettings } from '../ports/network-settings';
 import { VpnError } from '../ports/vpn-error';
 import type { ConnectionContext } from './connection-context';
-import { SharedDataPath } from './data-path-events';
+import { SharedDataPath } from './shared-data-path';
 import type { ConnectionPorts, SessionCredentials } from './ports';
 import { RetiredSessions } from './retired-sessions';
 

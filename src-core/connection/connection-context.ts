@@ -1,4 +1,4 @@
-import type { MobilityPolicy } from '../mobility/mobility-state';
+import type { MobilityPolicy } from '../mobility/mobility-model';
 import type { LogLevel } from '../ports/trace';
 import type { VpnError } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';

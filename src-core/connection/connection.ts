@@ -1,5 +1,5 @@
 import { ConnectivityWatch } from '../mobility/connectivity-watch';
-import type { MobilityPolicy } from '../mobility/mobility-state';
+import type { MobilityPolicy } from '../mobility/mobility-model';
 import type { LogLevel } from '../ports/trace';
 import { VpnError } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';

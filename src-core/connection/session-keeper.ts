@@ -1,7 +1,7 @@
 import type { IkeSession, IkeSessionEvent } from '../ikev2/session';
 import { isBehindTunnel } from '../mobility/behind-tunnel';
 import { MobilityManager, type Roam } from '../mobility/mobility-manager';
-import { defaultMobilityPolicy, type MobilityState } from '../mobility/mobility-state';
+import { defaultMobilityPolicy, type MobilityState } from '../mobility/mobility-model';
 import type { PathCandidate } from '../mobility/path-candidates';
 import { SleepWatch } from '../mobility/sleep-watch';
 import { allowGateway, applySettings } from './apply-settings';

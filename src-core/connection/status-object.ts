@@ -1,6 +1,6 @@
 import { formatRange } from '../bytes/ip-address';
 import type { ChildSaInfo, ConfigurationReply, IkeSaInfo } from '../ikev2/session';
-import type { MobilityState } from '../mobility/mobility-state';
+import type { MobilityState } from '../mobility/mobility-model';
 import type { PathCandidate } from '../mobility/path-candidates';
 import type { DataPath, TrafficSelector } from '../ports/data-path';
 import type { ConnectionPhase } from './connection-state';

@@ -12,7 +12,7 @@ import { AddressPool } from './address-pool';
 import type { GatewayIdentity } from './gateway-certificates';
 import { checkGatewayEap, gatewayConversation, type GatewayEap } from './gateway-eap';
 import { createInnerHost } from './inner-host';
-import { SpiTable } from './shared-sas';
+import { SpiTable } from './spi-table';
 
 export interface EmbeddedGatewayOptions {
   readonly clock: Clock;

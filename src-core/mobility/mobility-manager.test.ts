@@ -3,7 +3,7 @@ import type { IkePath, IkeSessionEvent } from '../ikev2/session';
 import type { OuterPath } from '../ports/data-path';
 import { perfectLink, SeededRandom, settle, SimulatedNetwork, VirtualClock, type SimulatedHost } from '../simulation';
 import { MobilityManager, type Roam } from './mobility-manager';
-import { defaultMobilityPolicy, type MobilityFailure, type MobilityPolicy, type MobilityState } from './mobility-state';
+import { defaultMobilityPolicy, type MobilityFailure, type MobilityPolicy, type MobilityState } from './mobility-model';
 import { findPathCandidates } from './path-candidates';
 import { PathSockets } from './path-sockets';
 

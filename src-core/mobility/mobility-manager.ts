@@ -4,7 +4,9 @@ import type { Adapters } from '../ports/adapters';
 import type { Clock, Timer } from '../ports/clock';
 import type { DataPath } from '../ports/data-path';
 import type { Trace } from '../ports/trace';
-import { initialModel, mobilityStep, usablePaths, type MobilityEffect, type MobilityFailure, type MobilityInput, type MobilityModel, type MobilityPolicy, type MobilityState, type MobilityTimer } from './mobility-state';
+import { initialModel, type MobilityEffect, type MobilityFailure, type MobilityInput, type MobilityModel, type MobilityPolicy, type MobilityState, type MobilityTimer } from './mobility-model';
+import { mobilityStep } from './mobility-state';
+import { usablePaths } from './path-memory';
 import { findPathCandidates, unusableText, type PathCandidate } from './path-candidates';
 import type { PathSockets } from './path-sockets';
 

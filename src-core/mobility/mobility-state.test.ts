@@ -1,18 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  defaultMobilityPolicy,
-  holdDown,
-  initialModel,
-  mobilityStep,
-  type MobilityEffect,
-  type MobilityInput,
-  type MobilityModel,
-  type MobilityPolicy,
-  type MobilityState,
-  type MobilityTimer,
-} from './mobility-state';
+import { defaultMobilityPolicy, initialModel, type MobilityEffect, type MobilityInput, type MobilityModel, type MobilityPolicy, type MobilityState, type MobilityTimer } from './mobility-model';
+import { mobilityStep } from './mobility-state';
 import type { PathCandidate, UnusableReason } from './path-candidates';
+import { holdDown } from './path-memory';
 
 const policy: MobilityPolicy = { ...defaultMobilityPolicy, outageMs: 300_000 };
 

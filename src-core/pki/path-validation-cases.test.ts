@@ -4,7 +4,8 @@ import { parseCertificate } from './certificate';
 import { derBitString, derElement, derOid, derSequence } from './der';
 import { formatName } from './distinguished-name';
 import { PkiError } from './pki-error';
-import { type PathRule, type PathRules, validatePath } from './path-validation';
+import type { PathRule } from '../ports/failed-rule';
+import { type PathRules, validatePath } from './path-validation';
 import { day, type KeyPair, testCertificate, testKeys, testNow, testRoot, type TestAuthority, type TestRequest } from './testing';
 
 /**

@@ -1,31 +1,11 @@
 import { parseAlgorithmIdentifier } from '../crypto/algorithm-identifier';
 import { verifyData } from '../crypto/signatures';
+import type { PathRule } from '../ports/failed-rule';
 import { type Certificate, type KeyUsage, sameCertificate } from './certificate';
 import { formatName, sameName } from './distinguished-name';
 import { nameConstraintViolation } from './name-constraints';
 import { extendedKeyUsageOid, extensionOid, nameOfOid } from './object-identifiers';
 import { keyWeakness } from './public-key';
-
-/** The check that failed; each has one meaning and one section of RFC 5280 or one requirement of ours behind it. */
-export type PathRule =
-  /** No chain leads to an authority that is trusted here. */
-  | 'trust-anchor'
-  | 'not-yet-valid'
-  | 'expired'
-  | 'signature'
-  /** Signature algorithm that is too weak or unknown (P-3). */
-  | 'algorithm'
-  /** Key that is too weak or unknown (P-3). */
-  | 'key'
-  /** An issuer that is no CA. */
-  | 'basic-constraints'
-  | 'path-length'
-  | 'key-usage'
-  | 'extended-key-usage'
-  | 'name-constraints'
-  | 'critical-extension'
-  /** More than 8 certificates deep (P-1). */
-  | 'depth';
 
 export interface PathFailure {
   readonly rule: PathRule;

@@ -1,5 +1,5 @@
 import { sanitizeText } from '../bytes';
-import type { FailedRule } from '../ports/failed-rule';
+import type { FailedRule, PathRule } from '../ports/failed-rule';
 import { VpnError, type VpnErrorSymbol } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';
 import { type Certificate, fingerprint, parseCertificate } from './certificate';
@@ -7,7 +7,7 @@ import { formatName } from './distinguished-name';
 import { formatGeneralName } from './general-name';
 import { subjectAltNameHas, subjectHas } from './identity-matching';
 import { extendedKeyUsageOid, nameOfOid } from './object-identifiers';
-import { type PathFailure, type PathPurpose, type PathRule, validatePath } from './path-validation';
+import { type PathFailure, type PathPurpose, validatePath } from './path-validation';
 import { PkiError } from './pki-error';
 import { checkRevocation, type RevocationEvidence, type RevocationQuestion, revocationQuestions } from './revocation';
 import type { ServerKind } from './unknown-server';

@@ -1,12 +1,13 @@
 import type { StatusObject } from '../../src-core/connection/status';
 import type { SecretKind } from '../../src-core/ports/secrets';
 import type { LogRecord } from '../../src-core/ports/trace';
-import type { RoundTripColumns } from './round-trip-history';
 import type { Profile } from '../../src-core/profiles/profile';
 import type { FailureKey } from '../../src-text/failure-texts';
-import type { Diagnosis, ExportLine, OfferedImport, WirelessNetwork } from './desktop-types';
+import type { Diagnosis, ExportLine, ImportReport, OfferedImport, WirelessNetwork } from './desktop-types';
+import type { RoundTripColumns, RoundTripSample } from './round-trip-history';
 
 export type * from './desktop-types';
+export type { RoundTripSample } from './round-trip-history';
 
 /**
  * The one contract between the service and every user interface. Electron IPC and the loopback web socket carry it alike;
@@ -117,23 +118,6 @@ export type PromptAnswer =
   | { readonly type: 'choose'; readonly index: number }
   | { readonly type: 'cancel' };
 
-export interface ImportLine {
-  /** Path of the key in the imported file. */
-  readonly key: string;
-  readonly outcome: 'understood' | 'ignored' | 'missing' | 'wrong';
-  readonly text: string;
-}
-
-/** Nothing is saved before `commitImport`. */
-export interface ImportReport {
-  readonly token: string;
-  readonly format: string;
-  readonly profileName: string | null;
-  readonly replaces: boolean;
-  readonly acceptable: boolean;
-  readonly lines: readonly ImportLine[];
-}
-
 /** A demo adapter that can be plugged and unplugged in the demo host. */
 export interface DemoAdapter {
   readonly name: string;
@@ -152,15 +136,6 @@ export interface AdapterView {
   readonly network: string | null;
   /** A default route leaves through it; absent where that is not known. */
   readonly internet?: boolean;
-}
-
-/** One round trip: an echo through the tunnel in the demo, an IKE exchange on the path of the tunnel elsewhere. For the chart. */
-export interface RoundTripSample {
-  /** Wall-clock milliseconds. */
-  readonly at: number;
-  /** null: lost. */
-  readonly milliseconds: number | null;
-  readonly adapter: string | null;
 }
 
 export interface Snapshot {

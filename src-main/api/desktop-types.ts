@@ -1,5 +1,4 @@
 import type { DiagnosisStep } from '../../src-core/diagnosis/steps';
-import type { ImportReport } from './contract';
 
 export type { ExportFormat, ExportLine } from '../../src-core/profiles/export-formats';
 export type { DiagnosisOutcome, DiagnosisStep, DiagnosisStepName } from '../../src-core/diagnosis/steps';
@@ -31,6 +30,23 @@ export interface WirelessNetwork {
   readonly state: 'available' | 'connecting' | 'connected' | 'disconnecting';
   /** Saved in NetworkManager, or open: it can be joined without a question. */
   readonly joinable: boolean;
+}
+
+export interface ImportLine {
+  /** Path of the key in the imported file. */
+  readonly key: string;
+  readonly outcome: 'understood' | 'ignored' | 'missing' | 'wrong';
+  readonly text: string;
+}
+
+/** Nothing is saved before `commitImport`. */
+export interface ImportReport {
+  readonly token: string;
+  readonly format: string;
+  readonly profileName: string | null;
+  readonly replaces: boolean;
+  readonly acceptable: boolean;
+  readonly lines: readonly ImportLine[];
 }
 
 /** A file or link that somebody opened with the app. Nothing of it is saved before the person says so (`commitImport`). */

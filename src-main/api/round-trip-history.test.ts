@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RoundTripSample } from './contract';
-import { addToHistory, addToRecent, bucketMs, fromColumns, historyMs, mostBuckets, mostRecent, toColumns, type RoundTripBucket } from './round-trip-history';
+import { addToHistory, addToRecent, bucketMs, fromColumns, historyMs, mostBuckets, mostRecent, toColumns, type RoundTripBucket, type RoundTripSample } from './round-trip-history';
 
 const noon = Date.UTC(2026, 10, 23, 12);
 const sample = (at: number, milliseconds: number | null, adapter: string | null = 'eth0'): RoundTripSample => ({ at: noon + at, milliseconds, adapter });

@@ -1,4 +1,11 @@
-import type { RoundTripSample } from './contract';
+/** One round trip: an echo through the tunnel in the demo, an IKE exchange on the path of the tunnel elsewhere. For the chart. */
+export interface RoundTripSample {
+  /** Wall-clock milliseconds. */
+  readonly at: number;
+  /** null: lost. */
+  readonly milliseconds: number | null;
+  readonly adapter: string | null;
+}
 
 /**
  * A day of round trips in bounded memory. Samples are put together by the minute and by the adapter that carried them; service and
