@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { connectionId } from '../../src-core/connection/connection-id';
+import type { Remembered } from '../../src-core/connection/questions';
 import { checkProfile, ProfileStore, type Profile, type ProfileFiles } from '../../src-core/profiles';
 import { VirtualClock } from '../../src-core/simulation';
 import { ApiError } from '../api/service';
@@ -18,6 +19,8 @@ const profileOf = (name: string): Profile => checkProfile({ version: 1, name, se
 /** A host without a network: its folder can be full, and a kill switch can have been left. */
 class Host {
   full = false;
+  /** Writing waits for it. */
+  disk: Promise<void> = Promise.resolve();
   leftBy: string | null = null;
   readonly written = new Map<string, Uint8Array>();
   readonly secrets = new SessionSecretStore();
@@ -33,7 +36,11 @@ class Host {
     const files: ProfileFiles = {
       list: () => Promise.resolve([...this.written.keys()]),
       read: (name) => Promise.resolve(this.written.get(name) ?? null),
-      write: (name, content) => (this.full ? Promise.reject(new Error('no space left on device')) : Promise.resolve(void this.written.set(name, content))),
+      write: async (name, content) => {
+        await this.disk;
+        if (this.full) throw new Error('no space left on device');
+        this.written.set(name, content);
+      },
       remove: (name) => Promise.resolve(void this.written.delete(name)),
     };
     this.store = new ProfileStore(files);
@@ -115,6 +122,55 @@ describe('saved connections', () => {
     host.secrets.set('Work', 'password', { username: 'anna', secret: 'pa55' });
     await host.changes.remove(host.connections.require('work'));
     expect([host.written.size, host.connections.profiles.length, host.secrets.get('Work', 'password')]).toEqual([0, 0, null]);
+  });
+});
+
+describe('what a person decided while connecting', () => {
+  const accepted = (server: 'gateway' | 'authentication-server', octet: string): Remembered => ({ type: 'server-certificate', server, fingerprint: Array.from({ length: 32 }, () => octet).join(':') });
+  const saved = async (host: Host): Promise<Profile | null> => {
+    const again = new ProfileStore({ list: () => Promise.resolve([...host.written.keys()]), read: (name) => Promise.resolve(host.written.get(name) ?? null), write: () => expect.unreachable(), remove: () => expect.unreachable() });
+    await again.load();
+    return again.find('Work');
+  };
+  const slow = async (): Promise<{ readonly host: Host; readonly written: () => void }> => {
+    const host = new Host();
+    await host.changes.save(profileOf('Work'), null);
+    let written = (): void => undefined;
+    host.disk = new Promise((resolve) => (written = resolve));
+    return { host, written: () => written() };
+  };
+
+  it('is on the disk before the host may end, however long the disk takes', async () => {
+    const { host, written } = await slow();
+    let ended = false;
+    void host.changes.remember(host.connections.require('Work'), accepted('gateway', 'AA'));
+    const ending = host.changes.remembered().then(() => (ended = true));
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    expect([ended, (await saved(host))?.serverCertificate.acceptedCertificates]).toEqual([false, []]);
+    written();
+    await ending;
+    expect((await saved(host))?.serverCertificate.acceptedCertificates).toHaveLength(1);
+  });
+
+  it('two decisions right after each other: both are kept', async () => {
+    const { host, written } = await slow();
+    const work = host.connections.require('Work');
+    const both = [host.changes.remember(work, accepted('gateway', 'AA')), host.changes.remember(work, accepted('authentication-server', 'BB'))];
+    written();
+    expect(await Promise.all(both)).toEqual([null, null]);
+    const profile = await saved(host);
+    expect([profile?.serverCertificate.acceptedCertificates.length, profile?.authentication.acceptedServerCertificates.length]).toEqual([1, 1]);
+  });
+
+  it('a disk that is full is told, and the next decision is written all the same', async () => {
+    const { host, written } = await slow();
+    const work = host.connections.require('Work');
+    written();
+    host.full = true;
+    expect(await host.changes.remember(work, accepted('gateway', 'AA'))).toContain('no space left');
+    host.full = false;
+    expect(await host.changes.remember(work, accepted('gateway', 'BB'))).toBeNull();
+    expect((await saved(host))?.serverCertificate.acceptedCertificates).toHaveLength(1);
   });
 });
 

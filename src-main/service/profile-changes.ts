@@ -22,6 +22,8 @@ export interface ProfileChangesOptions {
 /** What a person changes of the saved connections. The file is written first: what cannot be saved changes nothing. */
 export class ProfileChanges {
   readonly #options: ProfileChangesOptions;
+  /** The decisions on their way to the disk, one after the other: each file begins with what the one before left. */
+  #remembering: Promise<unknown> = Promise.resolve();
 
   constructor(options: ProfileChangesOptions) {
     this.#options = options;
@@ -68,9 +70,21 @@ export class ProfileChanges {
    */
   async remember(connection: ManagedConnection, what: Remembered): Promise<string | null> {
     connection.amendProfile(withDecision(connection.profile, what));
-    const saved = connection.kind === 'saved' ? this.#options.profiles.find(connection.name) : null;
+    const saving = this.#remembering.then(() => this.#write(connection, what));
+    this.#remembering = saving;
+    return saving;
+  }
+
+  /** Resolves when every decision so far is on the disk or was found not to get there. Whoever ends the host waits for it: what a person accepted is not asked again. */
+  async remembered(): Promise<void> {
+    await this.#remembering;
+  }
+
+  async #write(connection: ManagedConnection, what: Remembered): Promise<string | null> {
+    const { profiles } = this.#options;
+    const saved = connection.kind === 'saved' ? profiles.find(connection.name) : null;
     if (saved === null) return null;
-    return this.#options.profiles.save(withDecision(saved, what), saved.name).then(
+    return profiles.save(withDecision(saved, what), saved.name).then(
       (result) => (result.ok ? null : result.text),
       (error: unknown) => (error instanceof Error ? error.message : 'unknown reason'),
     );

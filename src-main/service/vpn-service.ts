@@ -319,6 +319,7 @@ export class VpnService implements ApiService, ControlledHost {
     if (this.#closed) return;
     this.#closed = true;
     await Promise.all([this.#diagnoses.close(), this.end(null)]);
+    await this.#changes.remembered();
     for (const connection of this.#connections) connection.close();
     this.#options.wireless?.close();
     this.#unwatch();
