@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { chromium, test as base, type Page } from '@playwright/test';
-import { build } from 'vite';
 import { findChromium } from '../../bin/chromium.mjs';
+import { buildForTest } from './build';
 import { root } from './fake-host';
 import { ownFolders } from './product';
 
@@ -37,18 +37,6 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-/** The stand-in as a file that plain Node runs. */
-async function buildStandIn(): Promise<string> {
-  const outDir = join(root, 'out/test');
-  await build({
-    configFile: false,
-    logLevel: 'warn',
-    root,
-    build: { ssr: join(root, 'e2e/stand-in/electron.ts'), outDir, emptyOutDir: false, target: 'node20', rolldownOptions: { external: ['playwright-core'], output: { entryFileNames: 'electron.js' } } },
-  });
-  return pathToFileURL(join(outDir, 'electron.js')).href;
 }
 
 async function startDesktop(directory: string, standIn: string): Promise<Desktop & { stop(): Promise<void> }> {
@@ -118,7 +106,7 @@ export const test = base.extend<{ directory: string; desktop: Desktop }, { stand
   standIn: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the first argument
     async ({}, use) => {
-      await use(await buildStandIn());
+      await use(await buildForTest('e2e/stand-in/electron.ts', 'electron'));
     },
     { scope: 'worker' },
   ],

@@ -15,6 +15,8 @@ export interface GatewayEap {
   readonly methods: readonly GatewayEapMethod[];
   /** Who signs in with a password; null: nobody of that name. */
   readonly account: (username: string) => MschapAccount | null;
+  /** Stores the NT hash of a new password where `account` says that the old one has expired; false refuses it. Absent: none can be changed. */
+  readonly changePassword?: (username: string, ntHash: Uint8Array) => boolean;
   /** Of the authentication server; needed by every method but EAP-MSCHAPv2. */
   readonly tunnel?: Omit<TlsServerTunnelOptions, 'requestClientCertificate'>;
   /** Judges the client's certificates (DER, end-entity first); gives the account, or null. Absent: nobody signs in with one. */
@@ -35,8 +37,8 @@ export function gatewayConversation(eap: GatewayEap, random: Random): EapServerC
   return new EapServer({ random, methods: eap.methods.map((method) => serverMethod(method, eap, random)) });
 }
 
-function serverMethod(method: GatewayEapMethod, { account, tunnel, judge }: GatewayEap, random: Random): EapServerMethod {
-  const mschap = (): EapServerMethod => new MschapServer({ random, name: serverName, account });
+function serverMethod(method: GatewayEapMethod, { account, changePassword, tunnel, judge }: GatewayEap, random: Random): EapServerMethod {
+  const mschap = (): EapServerMethod => new MschapServer({ random, name: serverName, account, ...(changePassword === undefined ? {} : { changePassword }) });
   if (method === 'eap-mschapv2') return mschap();
   if (tunnel === undefined) throw new RangeError('eap.tunnel: is missing');
   const certificate = (): EapServerMethod => new EapTlsServer({ tunnel, judge: judge ?? (() => Promise.resolve(null)) });

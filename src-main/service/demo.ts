@@ -4,18 +4,15 @@ import { createCredentialsSource } from '../../src-core/connection/credentials';
 import { createTypeScriptDataPath } from '../../src-core/esp/data-path';
 import { EmbeddedGateway } from '../../src-core/gateway/gateway';
 import { createGatewayIdentity } from '../../src-core/gateway/gateway-certificates';
-import { PingDevice } from '../../src-core/gateway/ping-device';
 import { createInitiatorSession, createResponder } from '../../src-core/ikev2/sa';
 import type { Clock } from '../../src-core/ports/clock';
-import type { TunnelDevice } from '../../src-core/ports/data-path';
 import type { DatagramSocket, Datagrams } from '../../src-core/ports/datagrams';
-import type { NetworkSettings, SettingsReport, TunnelSettings } from '../../src-core/ports/network-settings';
 import type { Random } from '../../src-core/ports/random';
 import type { Trace } from '../../src-core/ports/trace';
-import { VpnError } from '../../src-core/ports/vpn-error';
 import { checkProfile, type Profile } from '../../src-core/profiles';
 import type { DemoAdapter, RoundTripSample } from '../api/contract';
 import { DemoNetwork } from './demo-network';
+import { DemoSettings } from './demo-settings';
 import type { DemoEnvironment } from './environment';
 
 /** What the demo gateway is reached with; nothing of it is secret. */
@@ -25,10 +22,6 @@ const serverName = 'gateway.demo.test';
 /** Behind the demo gateway; answers pings. */
 export const innerHost = '10.99.0.1';
 const ikePort = 4500;
-/** Pings through the demo tunnel, milliseconds apart: while somebody looks at the chart, and otherwise. */
-const watchedPingMs = 250;
-const unwatchedPingMs = 1_000;
-
 export interface DemoSystem {
   readonly clock: Clock;
   readonly random: Random;
@@ -98,47 +91,6 @@ export async function startGateway({ clock, random, datagrams }: DemoSystem, req
   return { gateway, address: request.address, port, profile };
 }
 
-/** The end of the demo tunnel on this side: it changes nothing on the computer. */
-class DemoSettings implements NetworkSettings {
-  readonly #clock: Clock;
-  readonly #onSample: (sample: { readonly at: number; readonly milliseconds: number | null }) => void;
-  #device: PingDevice | null = null;
-  #intervalMs = unwatchedPingMs;
-
-  constructor(clock: Clock, onSample: (sample: { readonly at: number; readonly milliseconds: number | null }) => void) {
-    this.#clock = clock;
-    this.#onSample = onSample;
-  }
-
-  /** Whether somebody looks at the round trips. */
-  watch(watched: boolean): void {
-    this.#intervalMs = watched ? watchedPingMs : unwatchedPingMs;
-    this.#device?.setInterval(this.#intervalMs);
-  }
-
-  openTunnel(name: string): Promise<TunnelDevice> {
-    this.#device = new PingDevice({ clock: this.#clock, name, target: innerHost, intervalMs: this.#intervalMs, timeoutMs: 1000, onSample: this.#onSample });
-    return Promise.resolve(this.#device);
-  }
-
-  apply(settings: TunnelSettings): Promise<SettingsReport> {
-    this.#device?.setAddress(settings.addresses[0]?.split('/')[0] ?? null);
-    return Promise.resolve({ concerns: [{ concern: 'tunnel', inForce: true, detail: 'inside this program' }] });
-  }
-
-  withdraw(): Promise<void> {
-    this.#device?.setAddress(null);
-    this.#device = null;
-    return Promise.resolve();
-  }
-
-  openDhcp(): Promise<DatagramSocket> {
-    return Promise.reject(new VpnError('PORT_NOT_AVAILABLE', 'The demo has no DHCP.'));
-  }
-
-  onReport(): void {}
-}
-
 /** The demo of the app: no privileges, real UDP on loopback, real IKEv2 and ESP, a gateway in this process. */
 export async function startDemo(system: DemoSystem, trace: Trace): Promise<DemoEnvironment> {
   const running = await startGateway(system, { address: '127.0.0.1', port: null, trace });
@@ -146,7 +98,7 @@ export async function startDemo(system: DemoSystem, trace: Trace): Promise<DemoE
   let onAdapters: (adapters: readonly DemoAdapter[]) => void = () => undefined;
   let onRoundTrip: (sample: RoundTripSample) => void = () => undefined;
   let followed: Connection | null = null;
-  const settings = new DemoSettings(system.clock, ({ at, milliseconds }) => onRoundTrip({ at, milliseconds, adapter: followed?.status().adapter ?? null }));
+  const settings = new DemoSettings(system.clock, innerHost, ({ at, milliseconds }) => onRoundTrip({ at, milliseconds, adapter: followed?.status().adapter ?? null }));
   network.watch(() => onAdapters(network.plugs));
   return {
     adapters: network,
