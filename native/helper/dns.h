@@ -37,6 +37,8 @@ class Dns {
 
   DnsState apply(const std::string& tunnel, int index, const DnsSettings& settings);
   void withdraw(const std::string& tunnel, int index);
+  /// From now on `withdraw` puts back what a helper set that has ended.
+  void takeOver() { method_ = choose(); }
   /// What a helper that was killed left in /etc/resolv.conf, unless its tunnel still exists.
   void removeLeftovers();
 

@@ -28,9 +28,25 @@ int Reconciler::openTunnel(const std::string& name, uint32_t mtu, bool offload) 
     if (code == ENOENT || code == ENODEV) throw PortNotAvailable("This system has no TUN driver. Load the kernel module \"tun\".", std::string("/dev/net/tun: ") + strerror(code));
     if (code != 0) throw PortNotAvailable("The tunnel adapter " + name + " cannot be created.", strerror(code));
   }
-  const netlink::Result result = SetLink(netlink_, tunnel_.index(), mtu);
-  if (!result.ok()) throw PortNotAvailable("The tunnel adapter " + name + " cannot be set up.", result.text());
+  setLink(mtu);
   return tunnel_.descriptor();
+}
+
+void Reconciler::adoptTunnel(int descriptor, const std::string& name, uint32_t mtu, bool offload) {
+  if (desired_ || tunnel_.isOpen()) throw PortNotAvailable("Another tunnel adapter is in use by this connection.", tunnel_.name());
+  const int code = tunnel_.adopt(descriptor, name, client_, offload);
+  if (code == EINVAL) throw InvalidRequest("descriptors", "is not the tunnel adapter " + name);
+  if (code != 0) throw PortNotAvailable("The tunnel adapter " + name + " cannot be taken over.", strerror(code));
+  // What the one before us would have put back is ours to put back.
+  if (firewall_.read(GuardTable(name)).find(kSrcValidMarkWasOff) != std::string::npos) srcValidMark_ = 0;
+  dns_.takeOver();
+  dnsSet_ = true;
+  setLink(mtu);
+}
+
+void Reconciler::setLink(uint32_t mtu) {
+  const netlink::Result result = SetLink(netlink_, tunnel_.index(), mtu);
+  if (!result.ok()) throw PortNotAvailable("The tunnel adapter " + tunnel_.name() + " cannot be set up.", result.text());
 }
 
 bool Reconciler::needsReversePathMark() {

@@ -40,6 +40,9 @@ class Reconciler {
 
   /// Creates the adapter, up with its MTU, without addresses. Throws ApplyError (633). Returns the descriptor; it stays ours.
   int openTunnel(const std::string& name, uint32_t mtu, bool offload);
+  /// The same for an adapter that a helper made which has ended: `descriptor` is the client's and stays the caller's. What that helper set is put
+  /// right by `apply`, put back by `withdraw`. Throws InvalidRequest when the descriptor is not of that adapter, ApplyError (633).
+  void adoptTunnel(int descriptor, const std::string& name, uint32_t mtu, bool offload);
   /// Throws ApplyError (633, 827); then the state is what it was before.
   Report apply(const TunnelSettings& settings);
   /// Everything back. `keepBlocking`: nobody asked for the end of the connection, so its kill switch stays.
@@ -67,6 +70,8 @@ class Reconciler {
     std::string failed;
   };
   Pass converge(const TunnelSettings& settings);
+  /// Up, with its MTU. Throws ApplyError (633).
+  void setLink(uint32_t mtu);
   void link(const TunnelSettings& settings, Pass* pass);
   void firewall(const TunnelSettings& settings, Pass* pass);
   /// Local networks of the physical adapters, as far as they are a person's to allow.

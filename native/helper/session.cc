@@ -110,13 +110,21 @@ json Session::handle(const json& request, const std::vector<int>& received, int*
     *descriptor = sent_ = reconciler_.openDhcp();
     return json::object();
   }
-  if (name == "open-tunnel") {
+  if (name == "open-tunnel" || name == "adopt-tunnel") {
     CheckMembers(request, "", {"id", "method", "name", "mtu", "offload"});
     for (const char* required : {"name", "mtu", "offload"}) {
       if (!request.contains(required)) throw InvalidRequest(required, "is missing");
     }
     if (!request["offload"].is_boolean()) throw InvalidRequest("offload", "must be true or false");
-    *descriptor = reconciler_.openTunnel(ParseTunnelName(request["name"], "name"), ParseMtu(request["mtu"], "mtu"), request["offload"].get<bool>());
+    const std::string tunnel = ParseTunnelName(request["name"], "name");
+    const uint32_t mtu = ParseMtu(request["mtu"], "mtu");
+    const bool offload = request["offload"].get<bool>();
+    if (name == "open-tunnel") {
+      *descriptor = reconciler_.openTunnel(tunnel, mtu, offload);
+    } else {
+      if (received.size() != 1) throw InvalidRequest("descriptors", "exactly one comes with this request");
+      reconciler_.adoptTunnel(received[0], tunnel, mtu, offload);
+    }
     return {{"name", request["name"]}, {"offload", request["offload"]}};
   }
   if (name == "apply") {

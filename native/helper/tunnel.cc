@@ -5,14 +5,20 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
+#include <linux/major.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace agile::helper {
 
@@ -23,6 +29,8 @@ namespace {
 constexpr uint32_t kQueueLength = 512;
 /// One super-packet read is one segmented send: 44 datagrams of 1472 octets are what UDP_SEGMENT takes (datapath.md 6.2).
 constexpr uint32_t kSegments = 44;
+/// /dev/net/tun among the miscellaneous devices (the kernel's admin-guide/devices.txt).
+constexpr unsigned kTunMinor = 200;
 
 bool SameAddress(const netlink::Address& have, const Prefix& want) {
   return have.family == want.family && have.prefixLength == want.length && have.address == want.address();
@@ -37,6 +45,28 @@ netlink::Result ReadAddresses(netlink::Socket& socket, int index, std::vector<ne
     if (address.index == index && !LinkLocal(address)) out->push_back(std::move(address));
   }
   return result;
+}
+
+/// Closes what it holds.
+struct Descriptor {
+  int fd;
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+/// The network namespace behind `fd` is the one of this process. `question`: SIOCGSKNS (of the descriptor), TUNGETDEVNETNS (of its adapter).
+bool OwnNamespace(int fd, unsigned long question) {
+  const Descriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  const Descriptor own{socket.fd < 0 ? -1 : ioctl(socket.fd, SIOCGSKNS)};
+  const Descriptor other{ioctl(fd, question)};
+  struct stat left {}, right {};
+  return own.fd >= 0 && other.fd >= 0 && fstat(own.fd, &left) == 0 && fstat(other.fd, &right) == 0 && left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+bool IsTunDescriptor(int fd) {
+  struct stat about {};
+  return fstat(fd, &about) == 0 && S_ISCHR(about.st_mode) && about.st_rdev == makedev(MISC_MAJOR, kTunMinor);
 }
 
 }  // namespace
@@ -67,6 +97,28 @@ int Tunnel::open(const std::string& name, uid_t owner, bool offload) {
   }
   fd_ = fd;
   return 0;
+}
+
+int Tunnel::adopt(int fd, const std::string& name, uid_t owner, bool offload) {
+  close();
+  if (!IsTunDescriptor(fd) || !OwnNamespace(fd, SIOCGSKNS)) return EINVAL;
+  ifreq request{};
+  const bool attached = ioctl(fd, TUNGETIFF, &request) == 0;
+  if (!attached && errno != EBADFD) return errno;
+  if (attached) {
+    const int kind = IFF_TUN | IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE;
+    const int wanted = IFF_TUN | IFF_NO_PI | (offload ? IFF_VNET_HDR : 0);
+    if (name != std::string(request.ifr_name, strnlen(request.ifr_name, IFNAMSIZ)) || (request.ifr_flags & kind) != wanted || !OwnNamespace(fd, TUNGETDEVNETNS)) return EINVAL;
+    // Whoever holds the descriptor could have made it outlive everybody.
+    if (request.ifr_flags & IFF_PERSIST && ioctl(fd, TUNSETPERSIST, 0) != 0) return errno;
+  }
+  name_ = name;
+  owner_ = owner;
+  offload_ = offload;
+  int code = attached ? 0 : attach(fd);
+  if (code == 0 && (fd_ = fcntl(fd, F_DUPFD_CLOEXEC, 3)) < 0) code = errno;
+  if (code != 0) name_.clear();
+  return code;
 }
 
 int Tunnel::reattach() { return fd_ < 0 ? EBADF : attach(fd_); }

@@ -20,6 +20,10 @@ class Tunnel {
 
   /// Creates the adapter for `owner` (IFF_TUN | IFF_NO_PI, with IFF_VNET_HDR when `offload`). 0 or errno; EBUSY when another process has it.
   int open(const std::string& name, uid_t owner, bool offload);
+  /// Takes the adapter over from a helper that ended: `fd` is the descriptor that the client still holds, and stays the caller's. Where that helper
+  /// took the adapter along, it is made anew behind the descriptor. 0 or errno; EINVAL: no TUN descriptor of this network namespace,
+  /// or not of an adapter of that name and kind.
+  int adopt(int fd, const std::string& name, uid_t owner, bool offload);
   /// After something deleted the adapter: creates it anew behind the same descriptor, which the client's data path still holds. 0 or errno.
   int reattach();
   void close();

@@ -107,8 +107,12 @@ export async function closeAttempt(context: ConnectionContext, attempt: Attempt,
     // Without a tunnel or without the service nothing was changed, and there is nobody to change it back.
     if (attempt.opening === null) return;
     if (opened.status === 'rejected' && opened.reason instanceof VpnError && opened.reason.symbol === 'IPSEC_SERVICE_STOPPED') return;
-    await context.ports.networkSettings.withdraw(end.keepKillSwitch);
-    if (opened.status === 'fulfilled') opened.value?.close();
+    try {
+      await context.ports.networkSettings.withdraw(end.keepKillSwitch);
+    } finally {
+      // With the last descriptor the adapter goes, whoever else failed.
+      if (opened.status === 'fulfilled') opened.value?.close();
+    }
   })();
   const results = await Promise.allSettled([farewell, putBack, lastWords]);
   if (results[1].status === 'rejected') context.log('error', `Not everything could be put back: ${results[1].reason instanceof Error ? results[1].reason.message : 'unknown reason'}.`);

@@ -156,6 +156,13 @@ class RecordedSettings implements NetworkSettings {
   }
 
   onReport(): void {}
+
+  /** As if the helper had died and none could take its place. */
+  lose: (error: VpnError) => void = () => undefined;
+
+  onLost(listener: (error: VpnError) => void): void {
+    this.lose = listener;
+  }
 }
 
 class Scene {
@@ -354,6 +361,16 @@ describe('a connection', () => {
       for (const name of ['eth0', 'eth1']) scene.host.adapter(name).setCarrier(true);
       await scene.connect();
       expect(scene.connection.status()).toMatchObject({ state: 'Connected', trafficBlocked: false });
+    });
+
+    it('nobody left who watches over the settings: it fails for that reason, tells the server, and the kill switch stays', async () => {
+      await scene.connect();
+      scene.settings.lose(new VpnError('IPSEC_SERVICE_STOPPED', 'The privileged helper ended, and none could take its place.'));
+      await scene.clock.run(10);
+      expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', trafficBlocked: true, error: { code: 827, message: 'The privileged helper ended, and none could take its place.' } });
+      expect(scene.settings.calls.slice(-2)).toEqual(['withdraw but for the kill switch', 'close device']);
+      expect(scene.session.closed).toBe('deleted');
+      expect(scene.statuses.filter((status) => status.state === 'Disconnected')).toHaveLength(1);
     });
 
     it('is put back by an explicit disconnect, also from Dormant', async () => {

@@ -56,6 +56,12 @@ export class Connection {
       reportSettings(options.ports.trace, this.#facts, report);
       this.#changed();
     });
+    options.ports.networkSettings.onLost((error) => {
+      const attempt = this.#running?.attempt;
+      if (attempt === undefined || attempt.ended) return;
+      // The IKE SA is well: the server is told.
+      this.#lost(attempt, error, true);
+    });
   }
 
   get profile(): Profile {
@@ -165,10 +171,10 @@ export class Connection {
   // ---- ending ----
 
   /** Nobody asked for it. */
-  #lost(attempt: Attempt, error: VpnError): void {
+  #lost(attempt: Attempt, error: VpnError, sayGoodbye = false): void {
     if (this.#phase.type === 'connecting') return attempt.abort(error);
     this.#log('error', error.message);
-    void this.#end(attempt, error);
+    void this.#end(attempt, error, sayGoodbye);
   }
 
   #end(attempt: Attempt, error: VpnError | null, sayGoodbye = error === null): Promise<void> {

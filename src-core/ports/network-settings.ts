@@ -1,5 +1,6 @@
 import type { TunnelDevice } from './data-path';
 import type { DatagramSocket } from './datagrams';
+import type { VpnError } from './vpn-error';
 
 /** What the system shall look like while a tunnel exists. Declarative: applied, read back, repaired, put back. */
 export interface TunnelSettings {
@@ -57,4 +58,6 @@ export interface NetworkSettings {
   openDhcp(): Promise<DatagramSocket>;
   /** Something else changed what we had set; it was repaired, or the report says that it is not in force. */
   onReport(listener: (report: SettingsReport) => void): void;
+  /** Who applied the settings is gone, and none could take its place: nobody watches over them any more. The VpnError says why. */
+  onLost(listener: (error: VpnError) => void): void;
 }

@@ -106,6 +106,7 @@ export class Scene {
       },
       openDhcp: () => Promise.reject(new Error('there is no DHCP here')),
       onReport: () => undefined,
+      onLost: () => undefined,
     };
     this.connection = new Connection({
       profile: exampleProfile({

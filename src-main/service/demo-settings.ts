@@ -51,4 +51,6 @@ export class DemoSettings implements NetworkSettings {
   }
 
   onReport(): void {}
+
+  onLost(): void {}
 }

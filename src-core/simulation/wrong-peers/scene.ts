@@ -319,5 +319,6 @@ function noSettings(clock: VirtualClock, samples: (number | null)[]): NetworkSet
     },
     openDhcp: () => Promise.reject(new Error('there is no DHCP here')),
     onReport: () => undefined,
+    onLost: () => undefined,
   };
 }

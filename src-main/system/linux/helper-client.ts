@@ -18,6 +18,12 @@ const PERSON_LIMIT = 150_000;
 /** How the helper was reached. */
 export type HelperRoute = 'child' | 'service' | 'pkexec';
 
+/** A helper that answered. */
+export interface ReachedHelper {
+  readonly client: HelperClient;
+  readonly route: HelperRoute;
+}
+
 /** The helper refused or failed. `field` names what it did not accept ("settings.routes[3]"). */
 export class HelperError extends Error {
   readonly code: number;
@@ -38,7 +44,15 @@ export class HelperError extends Error {
   }
 }
 
-interface Reply {
+/** The helper ended, or was ended, while it was asked. Another one can be asked the same. */
+export class HelperEnded extends HelperError {
+  constructor() {
+    super(827, 'The privileged helper ended. Connect again.', null, null);
+    this.name = 'HelperEnded';
+  }
+}
+
+export interface Reply {
   readonly result: Readonly<Record<string, unknown>>;
   readonly descriptors: readonly number[];
 }
@@ -71,7 +85,6 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 const silent = (seconds: number): HelperError => new HelperError(827, 'The privileged helper does not answer. Connect again.', `no answer within ${seconds} s`, null);
-const gone = (): HelperError => new HelperError(827, 'The privileged helper ended. Connect again.', null, null);
 
 /**
  * One conversation with agile-vpn-helper: numbered requests, their replies in any order, reports in between.
@@ -139,7 +152,7 @@ class ClientState {
   }
 
   request(method: string, parameters: Readonly<Record<string, unknown>>, { descriptors = [], limit = ANSWER_LIMIT }: RequestOptions): Promise<Reply> {
-    if (!this.open) return Promise.reject(gone());
+    if (!this.open) return Promise.reject(new HelperEnded());
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
       // Who hangs is not waited for a second time: with the conversation the helper's settings end too, should it come back.
@@ -153,12 +166,12 @@ class ClientState {
         this.channel.send(JSON.stringify({ id, method, ...parameters }), descriptors);
       } catch {
         this.take(id);
-        reject(gone());
+        reject(new HelperEnded());
       }
     });
   }
 
-  close(reason: HelperError = gone()): void {
+  close(reason: HelperError = new HelperEnded()): void {
     if (!this.open) return;
     this.open = false;
     this.channel.close();
@@ -236,7 +249,7 @@ export function helperProgram(): string | null {
  * Reaches the helper the way that fits: a root host starts it itself; else the system's socket; else pkexec asks the person.
  * Rejects with a VpnError (827) that says what is missing.
  */
-export async function openHelper(addon: NativeAddon): Promise<{ readonly client: HelperClient; readonly route: HelperRoute }> {
+export async function openHelper(addon: NativeAddon): Promise<ReachedHelper> {
   try {
     if (process.getuid?.() !== 0 && existsSync(SOCKET)) return { client: await HelperClient.open(addon, connectService(addon)), route: 'service' };
     const program = process.getuid?.() === 0 ? helperProgram() : [INSTALLED].find((path) => existsSync(path)) ?? null;

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SettingsReport, TunnelSettings } from '../../../src-core/ports';
 import { Namespace } from './testing/namespace';
+import { systemState, until } from './testing/system-state';
 
 const settings: TunnelSettings = {
   tunnelName: 'avpn0',
@@ -19,32 +20,6 @@ interface RouteJson {
   readonly dev?: string;
   readonly type?: string;
   readonly table?: string;
-}
-
-/** Everything the helper may change, as the system's own tools show it. */
-async function systemState(net: Namespace): Promise<string> {
-  const parts = [
-    ['ip', 'addr'],
-    ['ip', '-4', 'rule'],
-    ['ip', '-6', 'rule'],
-    ['ip', '-4', 'route', 'show', 'table', 'all'],
-    ['ip', '-6', 'route', 'show', 'table', 'all'],
-    // Table by table: a table that was made anew comes last in the whole.
-    ['sh', '-c', 'for table in $(nft list tables | sort | cut -d" " -f3); do nft list table inet "$table"; done'],
-    ['sh', '-c', 'cat /etc/resolv.conf; ls -lA --time-style=+ /etc; sysctl net.ipv4.conf.all.src_valid_mark'],
-  ];
-  const texts: string[] = [];
-  for (const part of parts) texts.push(await net.run(...part));
-  return texts.join('\n---\n').replaceAll(/valid_lft \S+ preferred_lft \S+|expires \d+sec/g, '');
-}
-
-async function until(look: () => Promise<boolean>, milliseconds: number): Promise<number> {
-  const start = performance.now();
-  while (performance.now() - start < milliseconds) {
-    if (await look()) return performance.now() - start;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`it did not happen within ${milliseconds} ms`);
 }
 
 const figure = (text: string): void => {
@@ -344,8 +319,11 @@ describe('the privileged helper', () => {
     expect(await raw('apply', { settings: second })).not.toHaveProperty('code');
     await open(blocking);
     const table = await net.run('nft', 'list', 'table', 'inet', 'agile_vpn');
-    // Longer than its period of checks.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // Its helper looks at everything again, the firewall first: a route of its own that was removed is back.
+    const route = (): Promise<string> => net.ip('route', 'show', 'table', 'all', '10.88.0.0/16');
+    await net.run('sh', '-c', 'ip route flush table 0x61760001');
+    expect(await route()).toBe('');
+    await until(async () => (await route()).includes('avpn1'), 3000);
     expect(await net.run('nft', 'list', 'table', 'inet', 'agile_vpn')).toBe(table);
     expect(await raw('apply', { settings: { ...second, mtu: 1380 } })).not.toHaveProperty('code');
     expect(await raw('apply', { settings: { ...second, killSwitch: blocking.killSwitch } })).toMatchObject({ code: 827 });
@@ -444,14 +422,15 @@ describe('the privileged helper', () => {
   });
 
   it('cleans up on SIGTERM, and leaves SIGINT to the host', async () => {
-    await open(settings);
+    await net.do('rawRequest', { method: 'open-tunnel', parameters: { name: 'avpn0', mtu: 1400, offload: false } });
+    await net.do('rawRequest', { method: 'apply', parameters: { settings } });
     const pid = String(await net.do<number>('helperPid'));
     await net.run('kill', '-INT', pid);
     await net.run('kill', '-0', pid);
     expect(await get(net, '198.51.100.1')).toBe('avpn0');
     await net.run('kill', '-TERM', pid);
     await until(same, 2000);
-    await until(async () => (await net.do<SettingsReport[]>('reports')).some(({ concerns }) => concerns.some(({ concern, inForce }) => concern === 'tunnel' && !inForce)), 1000);
+    await net.do('rawClose');
   });
 
   it('after its own violent death the next start clears what was left, the reverse path mark included', async () => {

@@ -2,13 +2,13 @@
 // Standard output carries replies only.
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { readdirSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { loadAddon } from '../../../../native';
 import type { RouteQuestion, TunnelDevice, TunnelSettings } from '../../../../src-core/ports';
 import { LinuxAdapters } from '../adapters';
 import { LinuxDatagrams, type NativeDatagramSocket } from '../datagrams';
-import { HelperClient, HelperError, helperProgram } from '../helper-client';
+import { HelperClient, HelperError, helperProgram, type ReachedHelper } from '../helper-client';
 import { LinuxNetworkSettings } from '../network-settings';
 
 const addon = loadAddon();
@@ -18,6 +18,7 @@ const adapters = new LinuxAdapters(addon);
 const datagrams = new LinuxDatagrams(addon);
 const sockets = new Map<number, { socket: NativeDatagramSocket; received: { text: string; from: string; port: number }[]; errors: { code: string; mtu: number | null }[] }>();
 const reports: unknown[] = [];
+const losses: unknown[] = [];
 const packets: string[] = [];
 let settings: LinuxNetworkSettings | null = null;
 let tunnel: TunnelDevice | null = null;
@@ -34,6 +35,33 @@ function startHelper(): number {
   child.unref();
   addon!.closeDescriptor(theirs);
   return ours;
+}
+
+/** `spoiled`: so many helpers from now on end before they say anything. */
+let spoiled = 0;
+async function reachHelper(): Promise<ReachedHelper> {
+  const fd = startHelper();
+  if (spoiled > 0) {
+    spoiled--;
+    process.kill(helperPid, 'SIGKILL');
+  }
+  return { client: await HelperClient.open(addon!, fd), route: 'child' };
+}
+
+/** A TUN descriptor that an agent in a network namespace of its own opened. */
+function foreignTun(): Promise<number> {
+  const [ours, theirs] = addon!.socketPair();
+  const child = spawn('unshare', ['--net', process.execPath, process.argv[1]!], { stdio: ['pipe', 'ignore', 'inherit', theirs] });
+  addon!.closeDescriptor(theirs);
+  return new Promise((resolve, reject) => {
+    const channel = addon!.openChannel(ours, (text, descriptors) => {
+      if (text === null) return reject(new Error('no TUN descriptor came'));
+      resolve(descriptors[0]!);
+      channel.close();
+      child.stdin!.end();
+    });
+    child.stdin!.write(`${JSON.stringify({ id: 1, operation: 'offerTun' })}\n`);
+  });
 }
 
 const now = (): number => Number(process.hrtime.bigint()) / 1e6;
@@ -123,19 +151,25 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
       }
     }),
   openTunnel: async ({ name, mtu }: { name: string; mtu: number }) => {
-    settings ??= new LinuxNetworkSettings(addon, () => HelperClient.open(addon, startHelper()));
-    settings.onReport((report) => reports.push(report));
+    if (settings === null) {
+      settings = new LinuxNetworkSettings(addon, reachHelper, [0, 20, 20]);
+      settings.onReport((report) => reports.push(report));
+      settings.onLost((error) => losses.push({ code: error.code, message: error.message, detail: error.detail ?? null }));
+    }
     tunnel = await settings.openTunnel(name, mtu);
     tunnel.onPacket((packet) => packets.push(Buffer.from(packet).toString('hex')));
     return { name: tunnel.name, fd: tunnel.fd };
   },
   apply: (wanted: TunnelSettings) => settings!.apply(wanted),
   withdraw: async (how: { keepKillSwitch: boolean } | null) => {
-    tunnel?.close();
-    await settings!.withdraw(how?.keepKillSwitch === true);
-    settings = null;
+    try {
+      await settings!.withdraw(how?.keepKillSwitch === true);
+    } finally {
+      tunnel?.close();
+      settings = null;
+    }
   },
-  lift: ({ owner }: { owner: string | null }) => new LinuxNetworkSettings(addon, () => HelperClient.open(addon, startHelper())).lift(owner),
+  lift: ({ owner }: { owner: string | null }) => new LinuxNetworkSettings(addon, reachHelper).lift(owner),
   killSwitch: async () => {
     const client = await HelperClient.open(addon, startHelper());
     client.close();
@@ -147,6 +181,32 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
     settings = null;
   },
   reports: () => reports.splice(0),
+  losses: () => losses.splice(0),
+  /** The helper of the tunnel dies by this signal, and so many of its successors before they say anything. */
+  killHelper: ({ signal, successors }: { signal: 'SIGKILL' | 'SIGTERM'; successors: number }) => {
+    spoiled = successors;
+    process.kill(helperPid, signal);
+  },
+  /** A descriptor as the adapter avpn7 that a helper shall take over. */
+  adoptForeign: async ({ kind }: { kind: 'none' | 'a file' | 'an adapter of another name' | 'of another network namespace' }) => {
+    raw ??= await HelperClient.open(addon, startHelper());
+    const own = kind === 'a file' ? openSync('/dev/null', 'r') : kind === 'of another network namespace' ? await foreignTun() : -1;
+    try {
+      const descriptors = kind === 'none' ? [] : [kind === 'an adapter of another name' ? tunnel!.fd! : own];
+      return { result: (await raw.request('adopt-tunnel', { name: 'avpn7', mtu: 1400, offload: true }, { descriptors })).result };
+    } catch (error) {
+      if (!(error instanceof HelperError)) throw error;
+      return { field: error.field, detail: error.detail, code: error.code };
+    } finally {
+      if (own >= 0) closeSync(own);
+    }
+  },
+  /** Hands a TUN descriptor of this network namespace to whoever has the other end of descriptor 3. */
+  offerTun: () => {
+    const fd = openSync('/dev/net/tun', 'r+');
+    addon.openChannel(3, () => undefined).send('tun', [fd]);
+    closeSync(fd);
+  },
   packets: () => packets.splice(0),
   write: ({ hex }: { hex: string }) => tunnel!.write(Buffer.from(hex, 'hex')),
   helperPid: () => helperPid,
