@@ -536,8 +536,11 @@ describe('paths', () => {
   test('segmented sends carry bursts of equal packets', async () => {
     path.installOutbound(sa(0x1000));
     path.setPath(null);
-    for (let count = 0; count < 64; count += 1) tunnel.inject(outgoing(1000));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // Every one of them was read, and waits, before there is a path.
+    for (let count = 1; count <= 64; count += 1) {
+      tunnel.inject(outgoing(1000));
+      await until(() => path.statistics()!.tunReads === count);
+    }
     path.setPath({ socket, remote: gateway.local });
     for (let sequence = 1; sequence <= 64; sequence += 1) expect(sequenceOf(await atGateway.next())).toBe(sequence);
     expect(path.statistics()).toMatchObject({ datagramsSent: 64, sendDrops: 0 });

@@ -1,9 +1,11 @@
-// Tries everything that could leave: TCP, UDP, DNS, ICMP, bound to no adapter and to each one. Ends by itself.
+// Tries everything that could leave: TCP, UDP, DNS, ICMP, bound to no adapter and, where the first argument names the program for it, to each one. Ends by itself.
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 
-const targets = process.argv.slice(2);
+const [bound, ...targets] = process.argv.slice(2);
+const adapters = bound === '' ? [] : ['eth0', 'eth1'];
+for (const adapter of adapters) spawn(bound, [adapter, ...targets], { stdio: 'ignore' }).on('error', () => process.exit(1));
 const foreign = Buffer.from('LEAK of somebody else');
 const query = Buffer.from('4c4b0100000100000000000004' + Buffer.from('leak').toString('hex') + '0474657374' + '0000010001', 'hex');
 for (const target of targets) {
@@ -19,7 +21,7 @@ for (const target of targets) {
     socket.on('error', () => undefined);
     setTimeout(() => socket.destroy(), 900);
   }
-  for (const adapter of [[], ['-I', 'eth0'], ['-I', 'eth1']]) {
+  for (const adapter of [[], ...adapters.map((name) => ['-I', name])]) {
     const ping = spawn('ping', ['-c', '1', '-W', '1', ...adapter, target], { stdio: 'ignore' });
     ping.on('error', () => undefined);
   }

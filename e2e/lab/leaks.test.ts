@@ -2,52 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
 import { gatewayConfiguration } from './gateway-config';
-import { type Lab, listening } from './lab';
+import type { Lab } from './lab';
+import { distant, internet, internet6, leaks, local6, pretended } from './leak-capture';
 import { end, sleep } from './run';
 import { addresses, batch, nft } from './topology';
-import type { AdapterName } from './topology';
 import { clientEnvironment, VpnClient } from './vpn-client';
 
 const program = fileURLToPath(new URL('../../bin/agile-vpn', import.meta.url));
-const attempts = fileURLToPath(new URL('./leak-attempts.mjs', import.meta.url));
-
-/** A second address of the gateway that is on none of the client's networks: what is sent there goes where routes say. */
-const distant = '192.0.2.10';
-
-/** Where the attempts go: through the tunnel, to the Internet, to both local networks, to a local network that pretends to be the Internet (TunnelCrack). */
-const internet = '203.0.113.7';
-const internet6 = '2001:db8::7';
-const pretended = '198.18.7.1';
-const local6 = 'fd50::1';
-const targets = [distant, addresses.gatewayInside, addresses.gatewayInside6, addresses.server, internet, pretended, addresses.routerWlan, addresses.routerLan, addresses.gateway, internet6, local6];
-
-/**
- * What docs/security.md lets leave by a physical adapter with the kill switch: the tunnel, what keeps the link, nothing else. The tunnel's own
- * packets go to every address that the gateway has and announces, those of its inside included, to its ports; 0x4c45414b at their beginning is
- * what leak-attempts.mjs sends there.
- */
-const own = [addresses.gateway, distant, addresses.gatewayInside].map((address) => `dst host ${address}`).join(' or ');
-const tunnelItself = `(udp and (${own}) and (dst port 500 or dst port 4500) and udp[8:4] != 0x4c45414b) or (ip6 and udp and dst host ${addresses.gatewayInside6} and (dst port 500 or dst port 4500) and ip6[48:4] != 0x4c45414b)`;
-const keepsTheLink = '(arp or (udp and dst port 67) or (ip6 and ip6[6] == 0) or (icmp6 and ((ip6[40] >= 130 and ip6[40] <= 136) or ip6[40] == 143)))';
-const permitted = `${tunnelItself} or ${keepsTheLink}`;
-
-/** Tries everything and gives what left by the physical adapters and is not `allowed`, a line a packet. */
-async function leaks(lab: Lab, allowed = permitted): Promise<readonly string[]> {
-  const captures = await Promise.all(
-    (['eth0', 'eth1'] as const).map(async (adapter: AdapterName) => {
-      const tcpdump = lab.start('client', 'tcpdump', ['-i', adapter, '-Q', 'out', '-n', '-l', '--immediate-mode', `not (${allowed})`]);
-      let text = '';
-      tcpdump.stdout?.on('data', (data: Buffer) => (text += data.toString()));
-      await listening(tcpdump);
-      return async () => {
-        await end(tcpdump, 'SIGINT');
-        return text.split('\n').filter((line) => line !== '').map((line) => `${adapter} ${line.replace(/^\S+ /, '')}`);
-      };
-    }),
-  );
-  await lab.on('client', process.execPath, [attempts, ...targets]);
-  return (await Promise.all(captures.map((stop) => stop()))).flat();
-}
 
 const silence = (lab: Lab): Promise<unknown> => nft(lab.namespace('gateway'), 'add chain inet lab silence { type filter hook input priority 0; }\nadd rule inet lab silence iifname "eth0" udp dport { 500, 4500 } drop');
 const speak = (lab: Lab): Promise<unknown> => nft(lab.namespace('gateway'), 'add chain inet lab silence { type filter hook input priority 0; }\nflush chain inet lab silence\ndelete chain inet lab silence');
@@ -78,6 +39,8 @@ describe('what may leave, by docs/security.md', () => {
     for (const target of [distant, internet, pretended, addresses.routerWlan, internet6, local6]) expect(seen.join('\n')).toContain(target);
     for (const port of ['.500: ', '.4500: ']) expect(seen.join('\n')).toContain(`${distant}${port}`);
     for (const kind of ['ICMP echo request', 'ICMP6', 'UDP', 'Flags [S]']) expect(seen.join('\n')).toContain(kind);
+    // The default route is eth0's; only what is bound to it leaves by the other.
+    for (const port of ['9999', '80', '53']) expect(seen.join('\n')).toMatch(new RegExp(`^eth1 .* > 203\\.0\\.113\\.7\\.${port}: `, 'm'));
     figure(`without a tunnel: ${String(seen.length)} packets seen`);
   });
 
@@ -163,8 +126,8 @@ describe('what may leave, by docs/security.md', () => {
     expect(status.destinationAddress).toBe(distant);
     expect((await lab().on('client', 'ip', ['route', 'get', distant])).stdout).toContain('avpn0');
     expect((await lab().on('client', 'ip', ['route', 'get', distant, 'mark', '0x6176706e'])).stdout).toContain('eth0');
-    // What an adapter was asked for by name, routes cannot hold; the kill switch does.
-    const strays = (await leaks(lab())).filter((line) => line.includes(distant) && (killSwitch || !line.includes('echo request')));
+    // What asks for an adapter by name, routes cannot hold; the kill switch does.
+    const strays = (await leaks(lab(), killSwitch)).filter((line) => line.includes(distant));
     figure(`ServerIP, ${killSwitch ? 'kill switch' : 'routes alone'}: ${String(strays.length)} packets outside of the policy`);
     expect(strays).toEqual([]);
     // It is in the tunnel that they are.
@@ -200,27 +163,25 @@ describe('what may leave, by docs/security.md', () => {
   it('routes alone: Internet addresses of both families stay in the tunnel while Connected, Waiting to reconnect and Dormant; routes of DHCP do take their packets out', async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', everything(false));
     await client.connected(30_000);
-    const strays = (packets: readonly string[]): readonly string[] => packets.filter((line) => line.includes(internet) || line.includes(internet6) || line.includes(addresses.server)).filter((line) => !boundToAdapter(line));
-    // `ping -I eth1` asks for that adapter: routes cannot hold it.
-    const boundToAdapter = (line: string): boolean => line.includes('echo request');
+    const strays = (packets: readonly string[]): readonly string[] => packets.filter((line) => line.includes(internet) || line.includes(internet6) || line.includes(addresses.server));
     const found: Record<string, readonly string[]> = {};
-    found['Connected'] = strays(await leaks(lab()));
+    found['Connected'] = strays(await leaks(lab(), false));
     // Something is said through the tunnel, so that the silence is noticed.
     const talk = lab().start('client', 'ping', ['-i', '0.2', '-I', client.status?.tunnelAdapter ?? '', addresses.server]);
     await sleep(500);
     await silence(lab());
     await client.waitFor('WaitingToReconnect', (s) => s.state === 'WaitingToReconnect', 15_000);
     await end(talk);
-    found['WaitingToReconnect'] = strays(await leaks(lab()));
+    found['WaitingToReconnect'] = strays(await leaks(lab(), false));
     await lab().cablePull('eth0');
     await batch(lab().namespace('client'), ['route del default dev eth1', `route del default via ${local6} dev eth1`]);
     await client.waitFor('Dormant', (s) => s.state === 'Dormant', 5_000);
-    found['Dormant'] = strays(await leaks(lab()));
+    found['Dormant'] = strays(await leaks(lab(), false));
     for (const [state, packets] of Object.entries(found)) figure(`routes alone, ${state}: ${String(packets.length)} packets outside of the policy`);
     expect(Object.fromEntries(Object.entries(found).filter(([, packets]) => packets.length > 0))).toEqual({});
 
     await batch(lab().namespace('client'), [`route add 203.0.113.0/24 via ${addresses.routerWlan} dev eth1`]);
-    expect((await leaks(lab())).join('\n')).toContain(internet);
+    expect((await leaks(lab(), false)).join('\n')).toContain(internet);
     await batch(lab().namespace('client'), ['route del 203.0.113.0/24 dev eth1']);
     await speak(lab());
     await client.stop();

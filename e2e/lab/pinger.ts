@@ -1,9 +1,5 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { compiled } from './compiled';
 import type { Lab } from './lab';
-import { run } from './run';
 import type { Machine } from './topology';
 
 /** One echo request: milliseconds of the monotonic clock (`monotonic()`); `received` is null when no answer came. */
@@ -15,21 +11,6 @@ export interface Echo {
 /** Milliseconds of the clock the pinger uses too. */
 export const monotonic = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-const here = fileURLToPath(new URL('.', import.meta.url));
-
-/** Builds the pinger when its source changed; gives its path. */
-async function pingerProgram(): Promise<string> {
-  const source = join(here, 'pinger.c');
-  const directory = join(here, '../../.setup/lab');
-  const program = join(directory, `pinger-${createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16)}`);
-  if (existsSync(program)) return program;
-  mkdirSync(directory, { recursive: true });
-  const partial = `${program}.${String(process.pid)}`;
-  await run('cc', ['-O2', '-Wall', '-Wextra', '-Werror', '-o', partial, source]);
-  renameSync(partial, program);
-  return program;
-}
-
 export interface Pinger {
   /** Stops it; every request in the order it was sent. */
   stop(): Promise<readonly Echo[]>;
@@ -37,7 +18,7 @@ export interface Pinger {
 
 /** Echo requests from `machine` to `address` every `interval` milliseconds until stopped. */
 export async function startPinger(lab: Lab, machine: Machine, address: string, interval = 1): Promise<Pinger> {
-  const child = lab.start(machine, await pingerProgram(), [address, String(Math.round(interval * 1000))]);
+  const child = lab.start(machine, await compiled('pinger'), [address, String(Math.round(interval * 1000))]);
   const output: Buffer[] = [];
   let problem = '';
   child.stdout?.on('data', (data: Buffer) => output.push(data));

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WirelessNetwork } from '../../api/contract';
+import { openBus } from './dbus';
 import { NetworkManagerWireless, securityOf, ssidText } from './network-manager';
 import { FakeNetworkManager, PrivateBus } from './testing/fake-network-manager';
 
@@ -104,8 +105,10 @@ describe('wireless networks of NetworkManager', () => {
   });
 
   it('without a bus there are none, and nothing is thrown', async () => {
-    wireless = new NetworkManagerWireless('unix:path=/nonexistent/bus');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const nowhere = 'unix:path=/nonexistent/bus';
+    wireless = new NetworkManagerWireless(nowhere);
+    // One that was opened after it has failed: so has its own.
+    await new Promise<void>((resolve) => openBus(nowhere).onEnd(resolve));
     expect(wireless.networks).toBeNull();
     expect(await wireless.connect('x')).toBe(false);
   });
