@@ -144,7 +144,7 @@ Napi::Value InstallInbound(const Bound& bound, const Napi::CallbackInfo& info) {
   const Suite suite = SuiteOf(sa);
   auto cipher = CipherOf(sa, suite, false);
   auto inbound = std::make_unique<InboundSa>(SpiOf(sa), suite.esn, std::move(cipher), SelectorPair{Selectors(sa, "local"), Selectors(sa, "remote")});
-  if (bound->path() && !bound->path()->installInbound(std::move(inbound))) throw FieldError(info.Env(), "spi");
+  if (bound->path() && !bound->path()->inbound().install(std::move(inbound))) throw FieldError(info.Env(), "spi");
   return info.Env().Undefined();
 }
 
@@ -159,7 +159,7 @@ Napi::Value InstallOutbound(const Bound& bound, const Napi::CallbackInfo& info) 
     if (!lossless || first == 0 || (!suite.esn && first > UINT32_MAX)) throw FieldError(info.Env(), "firstSequence");
   }
   auto outbound = std::make_unique<OutboundSa>(SpiOf(sa), suite.esn, std::move(cipher), SelectorPair{Selectors(sa, "local"), Selectors(sa, "remote")}, first);
-  if (bound->path() && !bound->path()->installOutbound(std::move(outbound))) throw FieldError(info.Env(), "spi");
+  if (bound->path() && !bound->path()->outbound().install(std::move(outbound))) throw FieldError(info.Env(), "spi");
   return info.Env().Undefined();
 }
 
@@ -176,7 +176,7 @@ Napi::Value SetPath(const Bound& bound, const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!bound->path()) return env.Undefined();
   if (info.Length() >= 1 && info[0].IsNull()) {
-    bound->path()->setPath(nullptr);
+    bound->path()->outbound().setPath(nullptr);
     return env.Undefined();
   }
   const int fd = static_cast<int>(NumberArgument(info, 0));
@@ -190,7 +190,7 @@ Napi::Value SetPath(const Bound& bound, const Napi::CallbackInfo& info) {
   if (info.Length() >= 4 && info[3].IsBoolean()) path->segmentation = info[3].As<Napi::Boolean>().Value();
   // Without a reader its ESP comes through JavaScript and receive().
   AttachEspReceiver(fd, bound->path());
-  bound->path()->setPath(std::move(path));
+  bound->path()->outbound().setPath(std::move(path));
   return env.Undefined();
 }
 
@@ -248,13 +248,13 @@ Napi::Object CountersObject(Napi::Env env, const SaCounters& c) {
   return out;
 }
 
-template <bool (EspDataPath::*read)(uint32_t, const std::function<void(const SaCounters&)>&)>
-Napi::Value Counters(const Bound& bound, const Napi::CallbackInfo& info) {
+template <typename Direction>
+Napi::Value Counters(Direction& (EspDataPath::*direction)(), const Bound& bound, const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const uint32_t spi = NumberArgument(info, 0);
   if (!bound->path()) return env.Null();
   Napi::Value out = env.Null();
-  ((*bound->path()).*read)(spi, [&](const SaCounters& counters) { out = CountersObject(env, counters); });
+  ((*bound->path()).*direction)().counters(spi, [&](const SaCounters& counters) { out = CountersObject(env, counters); });
   return out;
 }
 
@@ -304,17 +304,17 @@ Napi::Value CreateDataPath(const Napi::CallbackInfo& info) {
   method("installOutbound", InstallOutbound);
   method("removeInbound", [](const Bound& b, const Napi::CallbackInfo& call) {
     const uint32_t spi = NumberArgument(call, 0);
-    if (b->path()) b->path()->removeInbound(spi);
+    if (b->path()) b->path()->inbound().remove(spi);
     return call.Env().Undefined();
   });
   method("expectInbound", [](const Bound& b, const Napi::CallbackInfo& call) {
     const uint32_t spi = NumberArgument(call, 0);
-    if (b->path()) b->path()->expectInbound(spi);
+    if (b->path()) b->path()->inbound().expect(spi);
     return call.Env().Undefined();
   });
   method("removeOutbound", [](const Bound& b, const Napi::CallbackInfo& call) {
     const uint32_t spi = NumberArgument(call, 0);
-    if (b->path()) b->path()->removeOutbound(spi);
+    if (b->path()) b->path()->outbound().remove(spi);
     return call.Env().Undefined();
   });
   method("setPath", SetPath);
@@ -322,12 +322,12 @@ Napi::Value CreateDataPath(const Napi::CallbackInfo& info) {
   method("setInnerMtu", [](const Bound& b, const Napi::CallbackInfo& call) {
     const uint32_t mtu = NumberArgument(call, 0);
     if (mtu < 68 || mtu > 65535) throw FieldError(call.Env(), "mtu");
-    if (b->path()) b->path()->setInnerMtu(mtu);
+    if (b->path()) b->path()->outbound().setInnerMtu(mtu);
     return call.Env().Undefined();
   });
-  method("inboundCounters", Counters<&EspDataPath::inboundCounters>);
-  method("outboundCounters", Counters<&EspDataPath::outboundCounters>);
-  method("lastSentAt", [](const Bound& b, const Napi::CallbackInfo& call) { return b->path() ? TimeOrNull(call.Env(), b->path()->lastSentAt()) : call.Env().Null(); });
+  method("inboundCounters", [](const Bound& b, const Napi::CallbackInfo& call) { return Counters(&EspDataPath::inbound, b, call); });
+  method("outboundCounters", [](const Bound& b, const Napi::CallbackInfo& call) { return Counters(&EspDataPath::outbound, b, call); });
+  method("lastSentAt", [](const Bound& b, const Napi::CallbackInfo& call) { return b->path() ? TimeOrNull(call.Env(), b->path()->outbound().lastSentAt()) : call.Env().Null(); });
   method("statistics", StatisticsObject);
   method("setTap", SetTap);
   method("takeTapped", TakeTapped);

@@ -20,6 +20,9 @@ struct Suite {
 
 /// SPI and sequence number.
 inline constexpr size_t kHeaderLength = 8;
+/// Pad length and next header (RFC 4303 section 2).
+inline constexpr size_t kTrailerLength = 2;
+inline constexpr uint8_t kNextHeaderIpv4 = 4, kNextHeaderIpv6 = 41, kNextHeaderDummy = 59;
 /// Largest IV of any suite.
 inline constexpr size_t kMaxIvLength = 16;
 /// Most octets any suite adds behind a payload: padding, trailer and ICV.

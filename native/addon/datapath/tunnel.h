@@ -9,24 +9,10 @@
 #include <memory>
 #include <vector>
 
+#include "descriptor.h"
 #include "inner_packet.h"
 
 namespace agile::esp {
-
-/// A descriptor of our own (dup): nobody else can close it under a thread.
-class Descriptor {
- public:
-  /// Null with errno set when it cannot be duplicated. Both become non-blocking.
-  static std::shared_ptr<Descriptor> Duplicate(int fd);
-  ~Descriptor();
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  const int fd_;
-};
 
 /// struct virtio_net_hdr as the kernel puts it in front of packets of an adapter with IFF_VNET_HDR.
 inline constexpr size_t kVirtioHeaderLength = 10;
