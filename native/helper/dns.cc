@@ -176,6 +176,8 @@ class Resolvconf : public DnsMethod {
     if (exclusive_) arguments = {"-x", "-m", "0"};
     arguments.insert(arguments.end(), {"-a", Record(tunnel)});
     if (!RunResolvconf(path_, arguments, ResolvConfText(settings))) return {false, "resolvconf refused", true};
+    // A record that it has already changes nothing; a file that somebody wrote over it does.
+    if (!Effective(settings)) RunResolvconf(path_, {"-u"}, {});
     if (!Effective(settings)) return {false, "resolvconf took the servers, but /etc/resolv.conf does not name them first", true};
     return {true, Detail(settings), true};
   }

@@ -27,8 +27,8 @@ using namespace agile::helper;
 
 /// Changes often come in bursts; ours is one answer.
 constexpr int kSettleMilliseconds = 20;
-/// What has no notification (systemd-resolved's link settings) is read again this often.
-constexpr int kPeriodMilliseconds = 1000;
+/// What has no notification (systemd-resolved's link settings) is read again this often: what somebody changed is right again within a second.
+constexpr int kPeriodMilliseconds = 800;
 /// After a check, this many times its own duration belong to others, whatever floods the watches.
 constexpr int kRest = 8;
 constexpr int kLongestRest = 400;

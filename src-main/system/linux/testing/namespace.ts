@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -58,6 +58,8 @@ export class Namespace {
   private agent: ChildProcess | null = null;
   private readonly waiting = new Map<number, Waiting>();
   private lastId = 0;
+  /** Process 1 of a `machine`. */
+  private first: number | null = null;
 
   private constructor(holder: ChildProcess, peer: ChildProcess, script: string) {
     this.holder = holder;
@@ -73,6 +75,20 @@ export class Namespace {
     const namespace = new Namespace(holder, await hold(holder, ['--net'], ''), script);
     await namespace.ip('link', 'set', 'lo', 'up');
     await namespace.peerIp('link', 'set', 'lo', 'up');
+    return namespace;
+  }
+
+  /**
+   * The same with processes of its own, for programs that a whole machine has only once (systemd-resolved, resolvconf): what runs in it is on the network of
+   * its process 1. `prepare`: shell commands of process 1, as root, once /etc (with the machine's users) and /run are small folders of its own.
+   */
+  static async machine(prepare: string): Promise<Namespace> {
+    const script = await (bundled ??= bundle());
+    const folders = 'mount -t tmpfs -o mode=755 run /run; mkdir /run/kept; cp -a /etc/passwd /etc/group /etc/nsswitch.conf /etc/ld.so.cache /etc/alternatives /run/kept; mount -t tmpfs -o mode=755 etc /etc; cp -a /run/kept/. /etc; rm -r /run/kept; ip link set lo up;';
+    const holder = await hold(null, ['--net', '--mount', '--propagation', 'private', '--pid', '--fork', '--mount-proc', '--kill-child'], `${folders} ${prepare}`);
+    const [first] = readFileSync(`/proc/${String(holder.pid)}/task/${String(holder.pid)}/children`, 'utf8').trim().split(' ');
+    const namespace = new Namespace(holder, await hold(holder, ['--net'], ''), script);
+    namespace.first = Number(first);
     return namespace;
   }
 
@@ -106,7 +122,7 @@ export class Namespace {
 
   /** A program in the namespace. */
   command(...command: string[]): Command {
-    return { program: 'nsenter', args: ['-t', String(this.holder.pid), ...(unprivileged ? ['-U', '--preserve-credentials'] : []), '-n', '-m', ...command] };
+    return { program: 'nsenter', args: ['-t', String(this.first ?? this.holder.pid), ...(unprivileged ? ['-U', '--preserve-credentials'] : []), '-n', '-m', ...(this.first === null ? [] : ['-p']), ...command] };
   }
 
   run(...command: string[]): Promise<string> {
