@@ -40,6 +40,8 @@ bool WriteAll(int fd, const std::string& text) {
 /// Replaces the file at once by rename; where it is a mount point of its own (containers, namespaces) it is rewritten in place.
 int ReplaceFile(const std::string& text) {
   const std::string temporary = std::string(kResolvConf) + ".agile-vpn-" + std::to_string(getpid());
+  // Of a helper with this number that was killed at it; nobody but root writes here.
+  unlink(temporary.c_str());
   int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (fd >= 0) {
     fchmod(fd, 0644);

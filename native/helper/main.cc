@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -37,6 +38,17 @@ constexpr int kPatience = 30'000;
 /// So many repairs in a row without a quiet second mean that something fights us: then one a period is enough.
 constexpr int kFight = 25;
 
+/// What pkexec's caller set for itself must not end us half-way: at a size of file, or after so much processor time.
+void LiftLimits() {
+  for (const auto resource : {RLIMIT_FSIZE, RLIMIT_CPU}) {
+    rlimit limit{RLIM_INFINITY, RLIM_INFINITY};
+    // Without CAP_SYS_RESOURCE (containers): as far as it goes.
+    if (setrlimit(resource, &limit) == 0 || getrlimit(resource, &limit) != 0) continue;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(resource, &limit);
+  }
+}
+
 int64_t Now() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -52,6 +64,7 @@ int Serve(int fd, const Client& client, const Surroundings& surroundings, Sessio
   signal(SIGINT, SIG_IGN);
   signal(SIGQUIT, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   const int signals = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
 
   Session session(fd, client.uid, surroundings, std::move(authorize));
@@ -120,7 +133,10 @@ int main(int argc, char** argv) {
   if (chdir("/") != 0) return 5;
   // Out of the terminal's process group; fails harmlessly for a leader.
   setsid();
-  for (int fd = 3; fd < 64; fd++) close(fd);
+  if (close_range(3, ~0u, 0) != 0) {
+    for (int fd = 3; fd < 64; fd++) close(fd);
+  }
+  LiftLimits();
 
   Client client;
   if (!ReadClient(0, &client)) {

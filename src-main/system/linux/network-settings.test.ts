@@ -433,6 +433,15 @@ describe('the privileged helper', () => {
     await net.do('rawClose');
   });
 
+  it('is not ended half-way by limits that its starter set for itself', async () => {
+    await net.do('wrapHelper', { wrapper: ['/usr/bin/prlimit', '--fsize=0:', '--cpu=1:'] });
+    const report = await open(settings);
+    expect(report.concerns.filter(({ inForce }) => !inForce)).toEqual([]);
+    expect(await net.run('sh', '-c', `grep -E "Max (file size|cpu time)" /proc/${String(await net.do<number>('helperPid'))}/limits | tr -s " "`)).toBe('Max cpu time unlimited unlimited seconds \nMax file size unlimited unlimited bytes \n');
+    await net.do('withdraw');
+    expect(await systemState(net)).toBe(before);
+  });
+
   it('after its own violent death the next start clears what was left, the reverse path mark included', async () => {
     await net.run('sysctl', '-qw', 'net.ipv4.conf.eth0.rp_filter=1');
     before = await systemState(net);

@@ -26,11 +26,13 @@ let raw: HelperClient | null = null;
 let helperPid = 0;
 let lastSocket = 0;
 
-function startHelper(): number {
-  const program = helperProgram();
-  if (program === null) throw new Error('the helper is not built: npm run build:native');
+/** `wrapper`: a program with arguments that becomes the helper. */
+function startHelper(wrapper: readonly string[] = []): number {
+  const built = helperProgram();
+  if (built === null) throw new Error('the helper is not built: npm run build:native');
   const [ours, theirs] = addon!.socketPair();
-  const child = spawn(program, [], { stdio: [theirs, 'ignore', 'inherit'], env: {}, detached: true, cwd: '/' });
+  const [program, ...args] = [...wrapper, built];
+  const child = spawn(program!, args, { stdio: [theirs, 'ignore', 'inherit'], env: {}, detached: true, cwd: '/' });
   helperPid = child.pid ?? 0;
   child.unref();
   addon!.closeDescriptor(theirs);
@@ -168,6 +170,10 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
       tunnel?.close();
       settings = null;
     }
+  },
+  /** The next `openTunnel` starts a helper that way. */
+  wrapHelper: ({ wrapper }: { wrapper: readonly string[] }) => {
+    settings = new LinuxNetworkSettings(addon, async () => ({ client: await HelperClient.open(addon, startHelper(wrapper)), route: 'child' }));
   },
   lift: ({ owner }: { owner: string | null }) => new LinuxNetworkSettings(addon, reachHelper).lift(owner),
   killSwitch: async () => {
