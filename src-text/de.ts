@@ -118,6 +118,7 @@ export const de: Catalogue = {
   'connect.registering': 'Der Computer wird im Netzwerk registriert...',
   'connect.server-certificate': 'Der Server {name} konnte nicht vollständig ausgewiesen werden',
   'connect.choose-certificate': 'Wählen Sie ein Zertifikat für {name}',
+  'connect.none-wanted': 'Der Server verlangt Zertifikate anderer Aussteller als Ihre. Vielleicht nimmt er keines davon an.',
   'connect.certificate-issuer': 'Ausgestellt von',
   'connect.certificate-names': 'Namen',
   'connect.certificate-valid': 'Gültig',

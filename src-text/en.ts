@@ -116,6 +116,7 @@ export const en = {
   'connect.registering': 'Registering your computer on the network...',
   'connect.server-certificate': 'The server {name} could not be identified fully',
   'connect.choose-certificate': 'Choose a certificate for {name}',
+  'connect.none-wanted': 'The server asks for certificates of other authorities than those of yours. It may not take any of these.',
   'connect.certificate-issuer': 'Issued by',
   'connect.certificate-names': 'Names',
   'connect.certificate-valid': 'Valid',

@@ -4,6 +4,8 @@ import { gatewayAcceptance } from '../pki/acceptance';
 import { ResumptionRefused } from '../eap/tls/resumption';
 import { parseIdentity } from '../pki/identity';
 import { PkiError } from '../pki/pki-error';
+import { parseAuthorities } from '../pki/trust-anchors';
+import type { Certificate } from '../pki/certificate';
 import { UnknownServer } from '../pki/unknown-server';
 import type { Secrets } from '../ports/secrets';
 import type { Tokens } from '../ports/tokens';
@@ -11,9 +13,11 @@ import { VpnError } from '../ports/vpn-error';
 import type { AuthenticationMethod, Profile } from '../profiles/profile';
 import { AcceptedServers } from './accepted-servers';
 import { withChosenCertificate } from '../profiles/remember';
-import { loadClientKey } from './client-key';
+import { loadClientKey, useOf } from './client-key';
+import type { CertificateChooser } from './choose-certificate';
 import { KeptSessions } from './kept-sessions';
 import type { ClientKey } from './client-key';
+import { CertificateUndecided, UndecidedKey, UndecidedKeys } from './undecided-certificate';
 import { eapCredentials } from './eap-credentials';
 import type { EapCredentialsOptions } from './eap-credentials';
 import type { CredentialsQuestion, CredentialsSource, LocalCredentials, SessionCredentials } from './ports';
@@ -30,6 +34,8 @@ export interface CredentialsOptions extends Omit<EapCredentialsOptions, 'askNewP
   /** The profile shall keep a decision. */
   readonly remember?: (what: Remembered) => void;
 }
+
+type ChosenCertificate = Extract<Remembered, { type: 'client-certificate' }>;
 
 /** RFC names for the status object until the method itself was agreed. */
 const labels: Readonly<Record<AuthenticationMethod, string>> = {
@@ -63,15 +69,20 @@ export function presharedKey(text: string): Uint8Array {
 export function createCredentialsSource(given: CredentialsOptions): CredentialsSource {
   const { questions } = given;
   // The connection keeps the profile it began with: a choice made since then counts here.
-  let chosen: Extract<Remembered, { type: 'client-certificate' }> | null = null;
+  let chosen: ChosenCertificate | null = null;
   const remember = (what: Remembered): void => {
     if (what.type === 'client-certificate') chosen = what;
     given.remember?.(what);
   };
+  // The profile has no place for it: the computer's own certificate is decided once a run.
+  let machineChosen: ChosenCertificate | null = null;
   const servers = questions === undefined ? null : new AcceptedServers(questions, remember);
   const sessions = new KeptSessions(() => given.acceptance.wallTime());
   const options: CredentialsOptions = servers === null ? given : { ...given, acceptance: { ...given.acceptance, accepted: (server) => servers.of(server) } };
-  return async (asked) => {
+  const undecided = new UndecidedKeys();
+  return async (before) => {
+    // What was not decided was not refused.
+    const asked: CredentialsQuestion = undecided.learn(before.refused?.error) ? { ...before, reason: null, refused: null } : before;
     const question: CredentialsQuestion = chosen === null ? asked : { ...asked, profile: withChosenCertificate(asked.profile, chosen.certificate, chosen.fingerprint) };
     const { profile, refused } = question;
     // The same credentials once more: nothing of them was refused, and the judges know of the answer.
@@ -80,10 +91,11 @@ export function createCredentialsSource(given: CredentialsOptions): CredentialsS
     if (refused?.error instanceof ResumptionRefused) return refused.credentials;
     const ask: Ask = (kind, account, why) => options.secrets.request({ connection: profile.name, kind, account, reason: why });
     if (profile.authentication.method === 'psk') return presharedKeyCredentials(question, ask);
-    const certificateOf = (from: Profile) => (): Promise<ClientKey | null> => loadClientKey(from, options.acceptance.wallTime(), ask, options.tokens, { connection: profile.name, questions, remember, tokenModules: options.tokenModules });
+    const chooser: CertificateChooser = { connection: profile.name, questions, remember, tokenModules: options.tokenModules, authorities: () => knownAuthorities(profile, options), log: (text) => options.trace.log({ level: 'info', area: 'certificate', text }) };
+    const certificateOf = (from: Profile, by = chooser) => (): Promise<ClientKey | UndecidedKey | null> => undecided.decided(useOf(from), () => loadClientKey(from, options.acceptance.wallTime(), ask, options.tokens, by));
     const { method, machineCertificate: first } = profile.authentication;
     const single = method === 'machine-certificate' ? await machineCertificate(certificateOf(profile)) : await eapCredentials(question, options, ask, certificateOf(profile), sessions);
-    const local = single === null || first === null ? single : await twoRounds(single, certificateOf(withMachineCertificate(profile)));
+    const local = single === null || first === null ? single : await twoRounds(single, certificateOf(withMachineCertificate(profile, machineChosen), { ...chooser, remember: (what) => void (machineChosen = what.type === 'client-certificate' ? what : machineChosen) }));
     if (local === null) return null;
     return {
       ...local,
@@ -111,9 +123,11 @@ async function presharedKeyCredentials({ profile, reason }: CredentialsQuestion,
   };
 }
 
-async function machineCertificate(ownCertificate: () => Promise<ClientKey | null>): Promise<LocalCredentials | null> {
+async function machineCertificate(ownCertificate: () => Promise<ClientKey | UndecidedKey | null>): Promise<LocalCredentials | null> {
   const own = await ownCertificate();
   if (own === null) return null;
+  // IKE_SA_INIT carries no identity.
+  if (own instanceof UndecidedKey) return { localIdentity: null, local: { method: 'undecided', end: (hashes) => new CertificateUndecided('ike', { by: 'key', hashes }) }, undecided: 'ike', wipe: () => undefined };
   return {
     localIdentity: { type: 'der-dn', value: own.leaf.subject.der },
     local: { method: 'signature', signer: own.signer, certificates: own.certificates },
@@ -123,16 +137,20 @@ async function machineCertificate(ownCertificate: () => Promise<ClientKey | null
 }
 
 /** The certificate that proves the computer, in the place of the person's. */
-function withMachineCertificate(profile: Profile): Profile {
-  const { machineCertificate: certificate, machinePrivateKey: privateKey } = profile.authentication;
-  return { ...profile, authentication: { ...profile.authentication, certificate, privateKey } };
+function withMachineCertificate(profile: Profile, chosen: ChosenCertificate | null): Profile {
+  const { machineCertificate, machinePrivateKey: privateKey } = profile.authentication;
+  return { ...profile, authentication: { ...profile.authentication, method: 'machine-certificate', certificate: chosen?.certificate ?? machineCertificate, privateKey, chosenCertificate: chosen?.fingerprint ?? null } };
 }
 
 /** X-12: first the computer by its certificate, then the person by EAP. null: the person cancelled. Rejects when the certificate cannot be used. */
-async function twoRounds(person: LocalCredentials, ownCertificate: () => Promise<ClientKey | null>): Promise<LocalCredentials | null> {
+async function twoRounds(person: LocalCredentials, ownCertificate: () => Promise<ClientKey | UndecidedKey | null>): Promise<LocalCredentials | null> {
   if (person.local.method !== 'eap' || person.localIdentity === null) throw new TypeError('a second sign-in is by EAP');
   try {
     const machine = await machineCertificate(ownCertificate);
+    if (machine?.undecided !== undefined) {
+      person.wipe();
+      return machine;
+    }
     if (machine !== null) {
       const wipeBoth = (): void => {
         person.wipe();
@@ -146,6 +164,19 @@ async function twoRounds(person: LocalCredentials, ownCertificate: () => Promise
   }
   person.wipe();
   return null;
+}
+
+/** What may lead from the person's certificate to what a server asks for; an entry that cannot be read is told where servers are judged. */
+function knownAuthorities({ serverCertificate, authentication }: Profile, { acceptance }: CredentialsOptions): readonly Certificate[] {
+  const configured = [...serverCertificate.authorities, ...authentication.serverAuthorities].flatMap((entry) => {
+    try {
+      return parseAuthorities([entry]).certificates;
+    } catch (error) {
+      if (error instanceof PkiError) return [];
+      throw error;
+    }
+  });
+  return [...configured, ...acceptance.systemAuthorities()];
 }
 
 /** The gateway proves itself by a certificate that fits the rules of the profile (A-2). */

@@ -13,6 +13,7 @@ import type { EapMethodOptions, EapSecrets } from './eap-methods';
 import type { CredentialsQuestion, LocalCredentials } from './ports';
 import type { KeptSessions } from './kept-sessions';
 import type { Ask } from './questions';
+import { CertificateUndecided, UndecidedKey } from './undecided-certificate';
 
 export interface EapCredentialsOptions extends EapMethodOptions {
   readonly trace: Trace;
@@ -25,7 +26,7 @@ interface OptionsWithSessions extends EapCredentialsOptions {
 const withPassword: ReadonlySet<AuthenticationMethod> = new Set(['eap-mschapv2', 'peap-mschapv2', 'eap-ttls']);
 
 /** What signs in by EAP. null: the person cancelled. */
-export async function eapCredentials(question: CredentialsQuestion, given: EapCredentialsOptions, ask: Ask, ownCertificate: () => Promise<ClientKey | null>, sessions: KeptSessions | null = null): Promise<LocalCredentials | null> {
+export async function eapCredentials(question: CredentialsQuestion, given: EapCredentialsOptions, ask: Ask, ownCertificate: () => Promise<ClientKey | UndecidedKey | null>, sessions: KeptSessions | null = null): Promise<LocalCredentials | null> {
   const options: OptionsWithSessions = { ...given, sessions };
   return withPassword.has(question.profile.authentication.method) ? passwordCredentials(question, options, ask) : certificateCredentials(question, options, ownCertificate);
 }
@@ -69,12 +70,17 @@ function expiredPassword({ refused }: CredentialsQuestion): MschapCredentials | 
   }
 }
 
-async function certificateCredentials({ profile, refused }: CredentialsQuestion, options: OptionsWithSessions, ownCertificate: () => Promise<ClientKey | null>): Promise<LocalCredentials | null> {
+async function certificateCredentials({ profile, refused }: CredentialsQuestion, options: OptionsWithSessions, ownCertificate: () => Promise<ClientKey | UndecidedKey | null>): Promise<LocalCredentials | null> {
   // The same certificate again would be the same answer (A-21).
   if (refused !== null) return null;
   eapMethodFactory(profile, options);
   const own = await ownCertificate();
   if (own === null) return null;
+  if (own instanceof UndecidedKey) {
+    const undecided = (names: readonly Uint8Array[]): VpnError => new CertificateUndecided('eap', { by: 'name', names });
+    const credentials = local(profile, { ...options, undecided }, { mschap: null, password: null, certificate: null, identity: profile.authentication.username ?? sharedIdentity(own.certificates) });
+    return { ...credentials, undecided: 'eap' };
+  }
   const identity = profile.authentication.username ?? certificateIdentity(own.leaf);
   return local(profile, options, { mschap: null, password: null, certificate: { certificates: own.certificates, privateKey: own.tlsKey }, identity }, own);
 }
@@ -83,6 +89,13 @@ async function certificateCredentials({ profile, refused }: CredentialsQuestion,
 function certificateIdentity({ subjectAltNames, subject }: Certificate): string {
   const name = (['email', 'dns'] as const).flatMap((type) => subjectAltNames.flatMap((entry) => (entry.type === type ? [entry.value] : [])))[0] ?? attributeValues(subject, 'CN')[0];
   return name ?? 'anonymous';
+}
+
+/** Of nobody, in the realm that all of them are of (RFC 7542 section 2.4, RFC 9190 section 2.1.7). */
+function sharedIdentity(certificates: readonly Certificate[]): string {
+  const realms = new Set(certificates.map((certificate) => /@[^@]+$/.exec(certificateIdentity(certificate))?.[0] ?? ''));
+  const [realm = ''] = realms;
+  return realms.size === 1 ? `anonymous${realm}` : 'anonymous';
 }
 
 function local(profile: Profile, options: OptionsWithSessions, secrets: EapSecrets, own: ClientKey | null = null): LocalCredentials {

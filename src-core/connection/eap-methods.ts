@@ -32,6 +32,8 @@ export interface EapMethodOptions {
   readonly acceptance: AcceptanceEnvironment;
   /** Where PEAP keeps a secure channel for the next time; used where the profile says so. */
   readonly resumption?: ResumptionStore;
+  /** Of the methods with a client certificate: which one waits for what the server asks for. */
+  readonly undecided?: TlsTunnelOptions['undecided'];
   readonly askNewPassword?: (reason: VpnError) => Promise<string | null>;
 }
 
@@ -67,13 +69,14 @@ export function eapMethodFactory(profile: Profile, options: EapMethodOptions): E
   const { random, askNewPassword } = options;
   const mschapPeer = (credentials: MschapCredentials): EapPeerMethod =>
     new MschapPeer({ random, credentials: { username: credentials.username, ntHash: credentials.ntHash.slice() }, ...(askNewPassword === undefined ? {} : { askNewPassword }) });
+  const shown = (certificate: TlsClientCredentials | null): Pick<TlsTunnelOptions, 'credentials' | 'undecided'> => (options.undecided === undefined ? { credentials: needed(certificate) } : { credentials: null, undecided: options.undecided });
   const method: AuthenticationMethod = profile.authentication.method;
   switch (method) {
     case 'eap-mschapv2':
       return ({ mschap }) => mschapPeer(needed(mschap));
     case 'eap-tls': {
       const tunnel = tunnelOptions(profile, options);
-      return ({ certificate }) => new EapTlsPeer({ ...tunnel, credentials: needed(certificate) });
+      return ({ certificate }) => new EapTlsPeer({ ...tunnel, ...shown(certificate) });
     }
     case 'peap-mschapv2':
     case 'peap-tls': {
@@ -83,7 +86,7 @@ export function eapMethodFactory(profile: Profile, options: EapMethodOptions): E
         new PeapPeer({
           tunnel: { ...tunnel, credentials: null, ...(fastReconnect && options.resumption !== undefined ? { resumption: options.resumption } : {}) },
           identity,
-          inner: method === 'peap-tls' ? new EapTlsPeer({ ...tunnel, fragmentSize: innerFragmentSize, credentials: needed(certificate) }) : mschapPeer(needed(mschap)),
+          inner: method === 'peap-tls' ? new EapTlsPeer({ ...tunnel, fragmentSize: innerFragmentSize, ...shown(certificate) }) : mschapPeer(needed(mschap)),
           requireCryptobinding,
         });
     }

@@ -1,5 +1,6 @@
 import type { IkeSession, IkeSessionConfig, IkeSessionDependencies, Identity, LocalAuthentication, PeerAuthentication, SecondRound } from '../ikev2/session';
 import type { MschapCredentials } from '../eap';
+import type { ClientCertificateUse } from '../pki/client-credentials';
 import type { Adapters, Resolver } from '../ports/adapters';
 import type { Clock } from '../ports/clock';
 import type { ConnectivityProbe } from '../ports/connectivity';
@@ -27,6 +28,8 @@ export interface LocalCredentials {
   readonly secondRound?: SecondRound | null;
   /** What an expired password is changed with. */
   readonly mschap?: MschapCredentials | null;
+  /** Which certificate to show is not decided: nothing of the person's is refused in this attempt. */
+  readonly undecided?: ClientCertificateUse;
   /** A new password is at hand should the server ask for one. */
   readonly changesPassword?: boolean;
   /** The token that holds the key; absent: the key is in memory. */

@@ -24,6 +24,8 @@ export interface ClientCertificateQuestion {
   readonly connection: string;
   /** At least one. */
   readonly choices: readonly CertificateChoice[];
+  /** The server names authorities, and none of the choices is known to be of one of them. */
+  readonly noneWanted: boolean;
 }
 
 /** What only a person can decide about certificates. */

@@ -7,10 +7,11 @@ import { failures } from './failures';
 import type { Established } from './negotiation';
 import type { SessionCredentials } from './ports';
 import { resolveGateway } from './resolve-gateway';
+import { CertificateUndecided, unlessUndecided } from './undecided-certificate';
 
 /** A wrong password is asked for again so often before the attempt ends (windows7-ux.md 5, the paused state). */
 const mostQuestions = 3;
-/** Further attempts with the same credentials: for a gateway, an authentication server and one inside of PEAP that are unknown or replaced, and an earlier session that is refused. */
+/** Further attempts with the same credentials: for a gateway, an authentication server and one inside of PEAP that are unknown or replaced, an earlier session that is refused, and certificates to choose from. */
 const mostRepetitions = 6;
 
 /** Failures that other credentials may cure. */
@@ -23,7 +24,7 @@ export function isAskedAgain(error: VpnError): boolean {
 
 /** The same credentials may do. */
 function isNoRefusalOfSecrets(error: VpnError): boolean {
-  return error instanceof UnknownServer || error instanceof ResumptionRefused;
+  return error instanceof UnknownServer || error instanceof ResumptionRefused || error instanceof CertificateUndecided;
 }
 
 /**
@@ -45,7 +46,7 @@ export async function signIn(
   let repetitions = 0;
   for (let question = 0; question < mostQuestions + repetitions; question++) {
     const credentials = await ports.credentials({ profile, reason: refusal?.message ?? null, refused: refusal === null || attempt.credentials === null ? null : { error: refusal, credentials: attempt.credentials } });
-    if (credentials === null) throw refusal ?? failures.cancelled();
+    if (credentials === null) throw refusal === null || refusal instanceof CertificateUndecided ? failures.cancelled() : refusal;
     if (attempt.ended) return credentials.wipe();
     if (credentials !== attempt.credentials) attempt.credentials?.wipe();
     attempt.credentials = credentials;
@@ -54,9 +55,10 @@ export async function signIn(
     try {
       const established = await negotiate(credentials);
       return await register(established);
-    } catch (error) {
+    } catch (thrown) {
+      const error = thrown instanceof VpnError ? unlessUndecided(thrown, credentials.undecided) : thrown;
       if (attempt.ended || !(error instanceof VpnError) || !isAskedAgain(error)) throw error;
-      context.log('warning', error.message);
+      if (!(error instanceof CertificateUndecided)) context.log('warning', error.message);
       refusal = error;
       if (isNoRefusalOfSecrets(error) && repetitions < mostRepetitions) repetitions++;
     }

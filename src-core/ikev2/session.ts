@@ -69,6 +69,8 @@ export interface EapServerConversation {
 }
 
 export type LocalAuthentication =
+  /** Which certificate to show waits for what the gateway asks for: the attempt ends with this error after IKE_SA_INIT. `authorities`: of its CERTREQ, SHA-1 of SPKI, 20 octets each. */
+  | { readonly method: 'undecided'; readonly end: (authorities: readonly Uint8Array[]) => VpnError }
   | { readonly method: 'psk'; readonly secret: Uint8Array }
   /** End-entity certificate first, DER; chain without the root. */
   | { readonly method: 'signature'; readonly signer: Signer; readonly certificates: readonly Uint8Array[] }

@@ -26,6 +26,8 @@ export interface ClientCredentials {
   readonly leaf: Certificate;
   /** DER, leaf first, without the root: what goes into CERT payloads. */
   readonly certificates: readonly Uint8Array[];
+  /** What else was there, a root perhaps. */
+  readonly others: readonly Certificate[];
   readonly signer: Signer;
   /** The key, for TLS-based EAP methods. */
   readonly privateKey: KeyObject;
@@ -48,7 +50,7 @@ export function listClientCredentials(source: ClientCertificateSource): readonly
     const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
     const leaf = material.certificates.find((certificate) => Buffer.compare(certificate.spki, spki) === 0);
     if (leaf === undefined) return [];
-    return [{ leaf, certificates: chainOf(leaf, material.certificates).map(({ der }) => der), signer: keySigner(key), privateKey: key }];
+    return [{ leaf, certificates: chainOf(leaf, material.certificates).map(({ der }) => der), others: material.certificates.filter((certificate) => certificate !== leaf), signer: keySigner(key), privateKey: key }];
   });
   if (found.length === 0) throw new PkiError('mismatch', 'the private key does not belong to the certificate');
   return found;

@@ -36,6 +36,8 @@ export interface TlsServerOptions {
   readonly requestClientCertificate: boolean;
   /** 80 octets, the same for every session of a server: clients may resume. Absent or null: every handshake is a full one. */
   readonly ticketKey?: Uint8Array | null;
+  /** Names of the authorities whose client certificates are taken, DER; absent: it does not say. */
+  readonly wantedAuthorities?: readonly Uint8Array[];
   /** Stapled to the certificate where the client asks for it, DER. */
   readonly ocspResponse?: Uint8Array | null;
 }
@@ -63,6 +65,8 @@ export interface TlsSession {
   peerCertificates(): readonly Uint8Array[];
   /** OCSP responses stapled to the certificate, DER; in `verify` with TLS 1.3 only. */
   ocspResponses(): readonly Uint8Array[];
+  /** A client, once its server was accepted: the authorities of the server's certificate request, names in DER (RFC 5246 section 7.4.4, RFC 8446 section 4.2.4); none where it does not say. */
+  wantedAuthorities(): readonly Uint8Array[];
   /** RFC 5705 / RFC 8446 section 7.5; context null means none, which differs from empty in TLS 1.2. */
   exportKey(label: string, context: Uint8Array | null, length: number): Uint8Array;
   readonly version: string;

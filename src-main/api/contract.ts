@@ -37,7 +37,7 @@ export type Prompt =
       readonly hasSaved: boolean;
     }
   | ServerCertificatePrompt
-  | { readonly id: string; readonly type: 'client-certificate'; readonly connection: string; readonly choices: readonly ClientCertificateChoice[] };
+  | { readonly id: string; readonly type: 'client-certificate'; readonly connection: string; readonly choices: readonly ClientCertificateChoice[]; /** The server names authorities, and none of these is known to be of one of them; false when absent. */ readonly noneWanted?: boolean };
 
 /** A server that nobody known here vouches for. Nothing was sent to it that proves who the person is; `accept` remembers the certificate in the profile. */
 export interface ServerCertificatePrompt {

@@ -53,12 +53,12 @@ export function createPerson(options: PersonOptions): Person {
       }
       return (await ask('Accept this certificate from now on? Type "yes": ', true))?.trim().toLowerCase() === 'yes';
     },
-    chooseCertificate: async ({ choices }) => {
+    chooseCertificate: async ({ choices, noneWanted }) => {
       const lines = choices.map(({ certificate, token }, index) => {
         const { subject, issuerName, notAfter, fingerprint } = summarizeCertificate(certificate);
         return `${String(index + 1).padStart(3)}  ${subject}, issued by ${issuerName}, until ${notAfter.slice(0, 10)}${token === null ? '' : `, token ${sanitizeText(token.token)}`}\n     SHA-256 ${fingerprint}\n`;
       });
-      process.stderr.write(`Several certificates fit this connection:\n${lines.join('')}`);
+      process.stderr.write(`${noneWanted ? 'The server asks for certificates of other authorities than those of yours. It may not take any of these' : 'Several certificates fit this connection'}:\n${lines.join('')}`);
       if (!onTerminal) {
         process.stderr.write('Nobody can be asked here. Name one in the profile: authentication.chosenCertificate with its SHA-256, or authentication.certificate.\n');
         return null;

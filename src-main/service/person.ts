@@ -62,7 +62,7 @@ export class ConnectionPerson implements Person {
     const { prompts, other } = this.#options;
     if (other !== undefined) return other.chooseCertificate(question);
     const choices = question.choices.map(({ certificate, token }) => ({ ...certificateView(certificate), source: token === null ? ({ type: 'profile' } as const) : { type: 'token' as const, ...token } }));
-    const answer = await prompts.ask({ type: 'client-certificate', connection: question.connection, choices });
+    const answer = await prompts.ask({ type: 'client-certificate', connection: question.connection, choices, noneWanted: question.noneWanted });
     return answer.type === 'choose' ? answer.index : null;
   }
 }

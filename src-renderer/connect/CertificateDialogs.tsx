@@ -58,6 +58,7 @@ export function ClientCertificateDialog({ prompt }: { readonly prompt: Extract<P
         <h3 className="instruction-main" id={`${ids}-label`}>
           {t('connect.choose-certificate', { name: prompt.connection })}
         </h3>
+        {prompt.noneWanted === true && <p role="note">{t('connect.none-wanted')}</p>}
         <div className="list-box choices" role="listbox" tabIndex={0} data-autofocus="" aria-labelledby={`${ids}-label`} aria-activedescendant={chosen === undefined ? undefined : `${ids}-${index}`} onKeyDown={onKeyDown}>
           {prompt.choices.map((choice, position) => (
             <div key={`${position} ${choice.fingerprintSha256}`} id={`${ids}-${position}`} role="option" aria-selected={position === index} onClick={() => setIndex(position)} onDoubleClick={choose}>

@@ -53,6 +53,7 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
                            InstanceMethod<&TlsSession::Write>("write"),
                            InstanceMethod<&TlsSession::PeerCertificates>("peerCertificates"),
                            InstanceMethod<&TlsSession::OcspResponses>("ocspResponses"),
+                           InstanceMethod<&TlsSession::WantedAuthorities>("wantedAuthorities"),
                            InstanceMethod<&TlsSession::ExportKey>("exportKey"),
                            InstanceMethod<&TlsSession::Close>("close"),
                            InstanceAccessor<&TlsSession::Version>("version"),
@@ -85,6 +86,7 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     } else {
       UseTickets(options.Get("ticketKey"));
       UseOcspResponse(options.Get("ocspResponse"));
+      NameAuthorities(options.Get("wantedAuthorities"));
       SSL_CTX_set_verify(context, options.Get("requestClientCertificate").ToBoolean() ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE, nullptr);
     }
     ssl_ = SSL_new(context);
@@ -155,6 +157,23 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
       SSL_CTX_set_num_tickets(context, 0);
       SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     }
+  }
+
+  // What a client is told of the authorities whose certificates are taken.
+  void NameAuthorities(Napi::Value list) {
+    if (!list.IsArray()) return;
+    Napi::Array names = list.As<Napi::Array>();
+    STACK_OF(X509_NAME)* all = sk_X509_NAME_new_null();
+    for (uint32_t i = 0; all != nullptr && i < names.Length(); i++) {
+      Napi::Uint8Array bytes = names.Get(i).As<Napi::Uint8Array>();
+      const unsigned char* at = bytes.Data();
+      X509_NAME* name = d2i_X509_NAME(nullptr, &at, static_cast<long>(bytes.ByteLength()));
+      if (name != nullptr && sk_X509_NAME_push(all, name) > 0) continue;
+      X509_NAME_free(name);
+      sk_X509_NAME_pop_free(all, X509_NAME_free);
+      throw Napi::Error::New(list.Env(), "wantedAuthorities: " + LastError("not a name"));
+    }
+    SSL_CTX_set0_CA_list(context_.get(), all);
   }
 
   void UseOcspResponse(Napi::Value response) {
@@ -326,6 +345,19 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     const unsigned char* response = nullptr;
     long length = ssl_ == nullptr ? -1 : SSL_get_tlsext_status_ocsp_resp(ssl_, &response);
     if (response != nullptr && length > 0) list.Set(0u, Octets(env, response, static_cast<size_t>(length)));
+    return list;
+  }
+
+  // Names of the authorities that the server's CertificateRequest listed, DER; none as well where it asked for no certificate.
+  Napi::Value WantedAuthorities(const Napi::CallbackInfo& info) {
+    Napi::Env env = info.Env();
+    Napi::Array list = Napi::Array::New(env);
+    const STACK_OF(X509_NAME)* names = ssl_ == nullptr ? nullptr : SSL_get0_peer_CA_list(ssl_);
+    for (int i = 0; names != nullptr && i < sk_X509_NAME_num(names); i++) {
+      const unsigned char* der = nullptr;
+      size_t length = 0;
+      if (X509_NAME_get0_der(sk_X509_NAME_value(names, i), &der, &length) == 1) list.Set(list.Length(), Octets(env, der, length));
+    }
     return list;
   }
 

@@ -21,6 +21,7 @@ function engine(states: readonly TlsStep['state'][]): TlsEngine & { readonly cal
       verified: (accept) => step(`verified ${String(accept)}`),
       write: () => step('write'),
       peerCertificates: () => [Uint8Array.of(1)],
+      wantedAuthorities: () => [],
       ocspResponses: () => [],
       exportKey: () => new Uint8Array(32),
       version: 'TLSv1.2',

@@ -18,6 +18,8 @@ export interface TlsTunnelOptions {
   readonly judge: ServerJudge;
   /** null: no client certificate. */
   readonly credentials: TlsClientCredentials | null;
+  /** Which certificate to show waits for what the server asks for: the handshake ends with this error once the server was judged good, and with none of ours shown. `authorities`: names in DER. */
+  readonly undecided?: (authorities: readonly Uint8Array[]) => VpnError;
   readonly minVersion: TlsClientOptions['minVersion'];
   readonly maxVersion: TlsClientOptions['maxVersion'];
   readonly serverName: string | null;
@@ -130,6 +132,11 @@ export class TlsTunnel {
       const refused = await this.#judge(session.peerCertificates(), session.ocspResponses());
       if (refused !== null) return refused;
       step = session.verified(true);
+      if (this.#options.undecided !== undefined && step.state !== 'failed') {
+        const error = this.#options.undecided(session.wantedAuthorities());
+        this.close();
+        return { type: 'failure', error };
+      }
       pending = concat(pending, step.output);
     }
     if (step.state === 'failed' || step.state === 'closed') {

@@ -61,12 +61,12 @@ type Stage =
 /** The gateway's side of IKE_AUTH (RFC 7296 sections 1.2, 2.15, 2.16; RFC 5998; RFC 4739). */
 export class ResponderHandshake implements Handshake {
   readonly #session: SessionCore;
-  #init: Omit<InitResult, 'path' | 'nat'>;
+  #init: Omit<InitResult, 'path' | 'nat' | 'wantedAuthorities'>;
   readonly #options: ResponderHandshakeOptions;
   #stage: Stage;
   #closed = false;
 
-  constructor(session: SessionCore, init: Omit<InitResult, 'path' | 'nat'>, options: ResponderHandshakeOptions) {
+  constructor(session: SessionCore, init: Omit<InitResult, 'path' | 'nat' | 'wantedAuthorities'>, options: ResponderHandshakeOptions) {
     this.#session = session;
     this.#init = init;
     this.#options = options;

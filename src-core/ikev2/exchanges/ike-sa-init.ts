@@ -11,11 +11,12 @@ import { connectSchedule, connectTries, retransmissionDelay } from '../sa/retran
 import type { SessionCore } from '../sa/session-core';
 import type { IkePath } from '../session';
 import { exchangeType, notifyType, notifyTypeName } from '../wire/constants';
-import { findNotify, findPayload } from '../wire/find';
+import { findNotify, findPayload, findPayloads } from '../wire/find';
 import { checkHeader } from '../wire/header-checks';
 import { decodeMessage, encodeMessage } from '../wire/message';
 import { cookieOf, signatureHashesNotify, signatureHashesOf, wantedGroupOf } from '../wire/notify-data';
 import type { InnerPayload, Payload } from '../wire/payload';
+import { requestedAuthorities } from '../wire/payloads/certificate-request';
 import { notify } from '../wire/payloads/notify';
 import { announcedHashes } from './authentication';
 import { findError, noAnswer, noIkeProposal, notifyError, protocolViolation } from './failures';
@@ -51,6 +52,8 @@ export interface InitResult {
   /** The peer knows RFC 4739. */
   readonly multipleAuthentication: boolean;
   readonly nat: NatFindings;
+  /** Authorities of its CERTREQ payloads, SHA-1 of SubjectPublicKeyInfo (RFC 7296 section 3.7); none where it does not say. */
+  readonly wantedAuthorities: readonly Uint8Array[];
 }
 
 export interface InitAttemptOptions {
@@ -231,6 +234,7 @@ export class InitAttempt {
       intermediate: new Uint8Array(0),
       multipleAuthentication: findNotify(payloads, notifyType.MULTIPLE_AUTH_SUPPORTED) !== undefined,
       nat,
+      wantedAuthorities: findPayloads(payloads, 'CERTREQ').flatMap((payload) => (requestedAuthorities(payload) ?? []).map((hash) => hash.slice())),
     };
   }
 

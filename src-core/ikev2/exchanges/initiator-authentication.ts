@@ -53,6 +53,8 @@ export interface Authenticated {
 export async function authenticate(host: AuthenticationHost): Promise<Authenticated | 'without-idr'> {
   const { config, init } = host;
   const { local } = config;
+  // Nothing may be said at this point (RFC 7296 section 2.21.2): the gateway forgets a half-open IKE SA by itself.
+  if (local.method === 'undecided') throw new Rejection(local.end(init.wantedAuthorities), 'nothing');
   const second = config.secondRound ?? null;
   // half a sign-in is none, so nothing of it is shown where the second half has no place.
   if (second !== null && !init.multipleAuthentication) {

@@ -51,7 +51,7 @@ export async function exchangeAdditionalKeys<T extends InitResult>(session: Sess
 }
 
 /** The responder's half: `respond` sends the answer, which still goes under the old keys. null: the request is not what was agreed on. */
-export function answerAdditionalKeys<T extends Omit<InitResult, 'path' | 'nat'>>(session: SessionCore, sa: IkeSa, init: T, request: { readonly messageId: number; readonly payloads: readonly Payload[] }, respond: (payloads: readonly InnerPayload[]) => void): T | null {
+export function answerAdditionalKeys<T extends Omit<InitResult, 'path' | 'nat' | 'wantedAuthorities'>>(session: SessionCore, sa: IkeSa, init: T, request: { readonly messageId: number; readonly payloads: readonly Payload[] }, respond: (payloads: readonly InnerPayload[]) => void): T | null {
   const { additional } = init.suite;
   const ke = findPayload(request.payloads, 'KE');
   if (additional === null || ke?.group !== additional) return null;

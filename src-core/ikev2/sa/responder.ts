@@ -16,6 +16,7 @@ import { findNotify, findPayload, unsupportedCritical } from '../wire/find';
 import { checkHeader } from '../wire/header-checks';
 import { decodeHeader, type IkeHeader } from '../wire/header';
 import { decodeMessage, encodeMessage } from '../wire/message';
+import { x509CertificateRequest } from '../wire/payloads/certificate-request';
 import { invalidKeNotify, signatureHashesNotify, signatureHashesOf, unsupportedCriticalNotify } from '../wire/notify-data';
 import type { InnerPayload, Payload } from '../wire/payload';
 import { notify } from '../wire/payloads/notify';
@@ -148,6 +149,8 @@ class GatewayResponder implements Responder {
     if (fragmentation) reply.push(notify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED));
     if (peerHashes !== null) reply.push(signatureHashesNotify(announcedHashes));
     for (const data of this.#config.vendorIds ?? []) reply.push({ type: 'V', data });
+    const wanted = this.#config.clients.certificate?.certificateRequests ?? [];
+    if (wanted.length > 0) reply.push(x509CertificateRequest(wanted));
     if (suite.additional !== null) reply.push(notify(notifyType.INTERMEDIATE_EXCHANGE_SUPPORTED));
     if (this.#config.secondRound !== undefined) reply.push(notify(notifyType.MULTIPLE_AUTH_SUPPORTED));
     const session = this.#session();

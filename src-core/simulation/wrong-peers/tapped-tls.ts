@@ -47,6 +47,7 @@ export class TappedTls implements TlsEngine {
       },
       peerCertificates: () => session.peerCertificates(),
       ocspResponses: () => session.ocspResponses(),
+      wantedAuthorities: () => session.wantedAuthorities(),
       exportKey: (label, context, length) => session.exportKey(label, context, length),
       get version() {
         return session.version;
