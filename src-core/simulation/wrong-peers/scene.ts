@@ -1,6 +1,7 @@
 import { utf8Encode } from '../../bytes';
 import { Connection } from '../../connection/connection';
 import { createCredentialsSource } from '../../connection/credentials';
+import type { ClientCertificateQuestion } from '../../connection/questions';
 import { exampleProfile } from '../../connection/example-profile';
 import type { StatusObject } from '../../connection/status';
 import { type MschapAccount, ntPasswordHash } from '../../eap';
@@ -10,6 +11,7 @@ import { type GatewayEapMethod, gatewayConversation } from '../../gateway/gatewa
 import { PingDevice } from '../../gateway/ping-device';
 import { createInitiatorSession, createResponder } from '../../ikev2/sa';
 import type { EapServerConversation, Identity, IkeSession, ResponderConfig, Signer } from '../../ikev2/session';
+import { certificateRequestHash } from '../../pki/certificate';
 import { keySigner } from '../../pki/client-credentials';
 import type { RevocationEvidence, RevocationQuestion } from '../../pki/revocation';
 import { testNow, type TestAuthority } from '../../pki/testing';
@@ -51,6 +53,8 @@ export interface Arrangement {
     /** Judges a client that shows its certificate in IKE_AUTH; the right one is accepted when absent. */
     readonly knowsClient?: boolean;
     readonly presharedKey?: string;
+    /** Authorities that it asks for in IKE_SA_INIT. */
+    readonly wanted?: readonly TestAuthority[];
   };
   readonly server?: {
     readonly certificate?: TestAuthority;
@@ -58,6 +62,8 @@ export interface Arrangement {
     readonly version?: TlsVersion;
     readonly account?: (username: string) => MschapAccount | null;
     readonly knowsClient?: boolean;
+    /** Authorities that it asks for in TLS. */
+    readonly wanted?: readonly TestAuthority[];
     /** Takes the place of the EAP server. */
     readonly conversation?: (means: ImpostorMeans, right: () => EapServerConversation) => EapServerConversation;
   };
@@ -65,6 +71,10 @@ export interface Arrangement {
   readonly rewrite?: Rewrite;
   readonly client?: {
     readonly certificate?: TestAuthority;
+    /** In the same file, before the right one. */
+    readonly others?: readonly TestAuthority[];
+    /** A person who chooses; absent: nobody can be asked. */
+    readonly choose?: (question: ClientCertificateQuestion) => number | null;
     readonly privateKey?: string;
     readonly password?: string;
     readonly tokens?: Tokens;
@@ -130,7 +140,7 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
   const gatewayCertificate = there.certificate ?? pki.gateway();
   const serverCertificate = server.certificate ?? pki.server();
   const version = server.version ?? '1.2';
-  const tunnel = { engine: tls, minVersion: version, maxVersion: version, certificates: [serverCertificate, ...(server.chain ?? [])].map(({ certificate }) => certificate.der), privateKey: keyDer(serverCertificate) } as const;
+  const tunnel = { engine: tls, minVersion: version, maxVersion: version, certificates: [serverCertificate, ...(server.chain ?? [])].map(({ certificate }) => certificate.der), privateKey: keyDer(serverCertificate), ...(server.wanted === undefined ? {} : { wantedAuthorities: server.wanted.map(({ certificate }) => certificate.subject.der) }) } as const;
   const ntHash = ntPasswordHash(account.password);
   const eap = {
     methods: [method.startsWith('eap') || method.startsWith('peap') ? (method as GatewayEapMethod) : 'eap-mschapv2'] as const,
@@ -141,6 +151,7 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
   const means: ImpostorMeans = { random: random.fork(), tunnel, username: account.username, password: account.password };
   const right = (): EapServerConversation => gatewayConversation(eap, means.random);
   const createConversation = server.conversation;
+  const { choose } = client;
   let clients = 0;
   const gateway = new EmbeddedGateway({
     clock,
@@ -158,7 +169,7 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
     presharedKey: method === 'psk' ? utf8Encode(there.presharedKey ?? account.presharedKey) : null,
     certificateClients: {
       method: 'certificate',
-      certificateRequests: [],
+      certificateRequests: (there.wanted ?? []).map(({ certificate }) => certificateRequestHash(certificate)),
       allowSha1Rsa: false,
       verify: ({ certificates: [shown] }) => (there.knowsClient !== false && shown !== undefined && Buffer.compare(shown, clientCertificate.certificate.der) === 0 ? Promise.resolve({ publicKeySpki: clientCertificate.certificate.spki }) : Promise.reject(new Error('not known'))),
     },
@@ -199,8 +210,8 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
         username: account.username,
         anonymousIdentity: 'anonymous',
         serverNames: [authenticationServerName],
-        certificate: usesCertificate ? pemOf(clientCertificate) : null,
-        privateKey: usesCertificate ? (client.privateKey ?? keyPem(clientCertificate)) : null,
+        certificate: usesCertificate ? [...(client.others ?? []), clientCertificate].map(pemOf).join('\n') : null,
+        privateKey: usesCertificate ? (client.privateKey ?? [...(client.others ?? []), clientCertificate].map(keyPem).join('\n')) : null,
         ...profile.authentication,
       },
       serverCertificate: { authorities: [pemOf(pki.root)], extendedKeyUsage: null, revocation: 'relaxed', ...profile.serverCertificate },
@@ -220,6 +231,7 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
         trace,
         tls,
         ...(client.tokens === undefined ? {} : { tokens: client.tokens }),
+        ...(choose === undefined ? {} : { questions: { acceptServer: () => Promise.resolve(false), chooseCertificate: (question: ClientCertificateQuestion) => Promise.resolve(choose(question)) } }),
         secrets: {
           request: ({ kind, reason }) => {
             questions.push(kind);
