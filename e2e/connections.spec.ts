@@ -30,6 +30,13 @@ test('a connection is set up, changed, exported, imported from the export and re
 
   const download = page.waitForEvent('download');
   await connections.getByRole('button', { name: 'Export' }).click();
+  const exporting = page.getByRole('dialog', { name: /^Export/ });
+  await expect(exporting).toContainText('Everything about this connection fits into this format.');
+  await exporting.getByLabel('Format:').selectOption('rasphone');
+  await expect(exporting).toContainText('This format cannot say everything.');
+  await expect(exporting.getByRole('row').filter({ hasText: 'mobility.returnToPreferred' })).toBeVisible();
+  await exporting.getByLabel('Format:').selectOption('agilevpn');
+  await exporting.getByRole('button', { name: 'Save' }).click();
   const exported = JSON.parse(await readFile(await (await download).path(), 'utf8')) as { mobility: { adapterOrder: readonly string[] }; advanced: { legacyWindows: boolean } };
   expect(exported.advanced.legacyWindows).toBe(true);
   // The file of an admin names adapters; this machine may have one, or none.

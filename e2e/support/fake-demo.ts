@@ -221,7 +221,11 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       ],
     }),
     commitImport: () => null,
-    exportProfile: ({ name }) => ({ fileName: `${name}.agilevpn.json`, contentBase64: Buffer.from('{}').toString('base64'), notExpressed: [] }),
+    exportProfile: ({ name, format }) => ({
+      fileName: `${name}.${format}`,
+      contentBase64: Buffer.from('{}').toString('base64'),
+      notExpressed: format === 'agilevpn' ? [] : [{ key: 'mobility.adapterOrder', text: 'The file does not say it.' }],
+    }),
     diagnose: ({ name }) => {
       const diagnosis = sampleDiagnosis(name);
       push({ type: 'diagnosis', diagnosis });

@@ -18,6 +18,7 @@ export function servePage(session: Session, rendererDirectory: string): void {
     return new Response(new Uint8Array(file.content), { headers: { ...headers, 'Content-Type': file.type } });
   });
   session.webRequest.onBeforeRequest((details, callback) => {
-    callback({ cancel: !details.url.startsWith(`${pageOrigin}/`) });
+    // A file that the page made itself, to be saved, has an address of its own origin as well.
+    callback({ cancel: !details.url.startsWith(`${pageOrigin}/`) && !details.url.startsWith(`blob:${pageOrigin}/`) });
   });
 }

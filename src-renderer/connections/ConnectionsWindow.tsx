@@ -1,11 +1,12 @@
 import { useRef, useState, type DragEvent, type ReactNode } from 'react';
 import type { ImportReport } from '../../src-main/api/contract';
+import { ExportDialog } from '../export/ExportDialog';
 import { FolderIcon, VpnIcon, WarningIcon } from '../icons/icons';
 import { ImportDialog } from '../import/ImportDialog';
 import { actions, request, useApp } from '../store';
 import { safeText, t } from '../../src-text';
 import { isActive, isUp, stateText } from '../views';
-import { fromBase64, saveFile, toBase64 } from '../widgets/save-file';
+import { toBase64 } from '../widgets/save-file';
 import { UserText } from '../widgets/UserText';
 import { WindowFrame } from '../widgets/WindowFrame';
 import { LanguageChoice } from './LanguageChoice';
@@ -29,11 +30,6 @@ async function inspect(file: File): Promise<Inspected | null> {
   const contentBase64 = toBase64(new Uint8Array(await file.arrayBuffer()));
   const result = await request('inspectImport', { fileName: file.name, contentBase64 });
   return result.ok ? { fileName: file.name, report: result.value } : null;
-}
-
-async function exportConnection(name: string): Promise<void> {
-  const result = await request('exportProfile', { name, format: 'agilevpn' });
-  if (result.ok) saveFile(result.value.fileName, new Blob([fromBase64(result.value.contentBase64)], { type: 'application/json' }));
 }
 
 interface RemoveProps {
@@ -75,6 +71,7 @@ export function ConnectionsWindow({ hidden }: { readonly hidden: boolean }): Rea
   const [selected, setSelected] = useState<string | null>(null);
   const [inspected, setInspected] = useState<Inspected | null>(null);
   const [removing, setRemoving] = useState<string | null>(null);
+  const [exporting, setExporting] = useState<string | null>(null);
   const [creating, setCreating] = useState(false);
   const [over, setOver] = useState(false);
   const chooser = useRef<HTMLInputElement>(null);
@@ -119,7 +116,7 @@ export function ConnectionsWindow({ hidden }: { readonly hidden: boolean }): Rea
               <button type="button" className="bare" onClick={() => actions.open({ kind: 'properties', name: status.connection })}>
                 {t('button.properties')}
               </button>
-              <button type="button" className="bare" onClick={() => void exportConnection(status.connection)}>
+              <button type="button" className="bare" onClick={() => setExporting(status.connection)}>
                 {t('connections.export')}
               </button>
               <button type="button" className="bare" onClick={() => setRemoving(status.connection)}>
@@ -162,6 +159,7 @@ export function ConnectionsWindow({ hidden }: { readonly hidden: boolean }): Rea
       {creating && <NewConnectionDialog onClose={() => setCreating(false)} />}
       {inspected !== null && <ImportDialog fileName={inspected.fileName} report={inspected.report} onClose={() => setInspected(null)} />}
       {offered !== undefined && <ImportDialog key={offered.report.token} fileName={offered.fileName} report={offered.report} onClose={() => void request('dismissImport', { token: offered.report.token })} />}
+      {exporting !== null && <ExportDialog name={exporting} onClose={() => setExporting(null)} />}
       {removing !== null && <RemoveQuestion name={removing} onClose={() => setRemoving(null)} />}
     </>
   );

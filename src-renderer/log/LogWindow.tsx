@@ -5,6 +5,7 @@ import { LogIcon } from '../icons/icons';
 import { actions, surfaceId, useApp } from '../store';
 import { safeText, t } from '../../src-text';
 import { WindowFrame } from '../widgets/WindowFrame';
+import { copyText } from '../widgets/copy-text';
 import { saveFile } from '../widgets/save-file';
 import { detailOf, exportText, filterEntries, lineOf, timeOf } from './entries';
 import { createMask } from './mask';
@@ -117,12 +118,7 @@ export function LogWindow({ name, hidden }: { readonly name: string | null; read
     return () => window.clearTimeout(timer);
   }, [copied]);
 
-  const copy = (): void => {
-    void navigator.clipboard.writeText(exportText(entries, mask)).then(
-      () => setCopied(true),
-      () => setCopied(false),
-    );
-  };
+  const copy = (): void => setCopied(copyText(exportText(entries, mask)));
   const save = (): void => saveFile('agile-vpn-log.txt', new Blob([exportText(entries, mask)], { type: 'text/plain' }));
 
   return (

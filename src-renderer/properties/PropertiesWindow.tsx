@@ -96,7 +96,7 @@ function SecurityPage({ draft, onChange, onAdvanced, onEapProperties }: Security
             <input id={`${ids}-${each}`} type="radio" name={`${ids}-kind`} checked={kind === each} onChange={() => set(methodOf[each])} />
             <label htmlFor={`${ids}-${each}`}>{t(kindLabels[each])}</label>
             {each === 'eap' && (
-              <select className="dependent full" aria-label={t('properties.use-eap')} disabled={kind !== 'eap'} value={kind === 'eap' ? method : 'eap-mschapv2'} onChange={(event) => set(event.target.value as AuthenticationMethod)}>
+              <select className="dependent full" aria-label={t('properties.use-eap')} title={t(`properties.eap.${kind === 'eap' ? method : 'eap-mschapv2'}` as TextKey)} disabled={kind !== 'eap'} value={kind === 'eap' ? method : 'eap-mschapv2'} onChange={(event) => set(event.target.value as AuthenticationMethod)}>
                 {eapMethods.map((eap) => (
                   <option key={eap} value={eap}>
                     {t(`properties.eap.${eap}` as TextKey)}

@@ -1,4 +1,4 @@
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 
 export interface MenuItem {
   readonly label: string;
@@ -16,6 +16,11 @@ interface ContextMenuProps {
 /** A menu at the pointer: arrows move, Enter acts, Escape or a click elsewhere closes. Items that do not apply are left out by the caller. */
 export function ContextMenu({ label, at, items, onClose }: ContextMenuProps): ReactNode {
   const menu = useRef<HTMLDivElement>(null);
+  const [place, setPlace] = useState({ left: at.x, top: at.y });
+  useLayoutEffect(() => {
+    const { offsetWidth = 0, offsetHeight = 0 } = menu.current ?? {};
+    setPlace({ left: Math.max(2, Math.min(at.x, window.innerWidth - offsetWidth - 2)), top: Math.max(2, Math.min(at.y, window.innerHeight - offsetHeight - 2)) });
+  }, [at, items.length]);
   useEffect(() => {
     const before = document.activeElement;
     menu.current?.querySelector<HTMLElement>('button')?.focus();
@@ -23,7 +28,10 @@ export function ContextMenu({ label, at, items, onClose }: ContextMenuProps): Re
       if (!(event.target instanceof Node) || menu.current?.contains(event.target) !== true) onClose();
     };
     window.addEventListener('pointerdown', outside, true);
+    // What it was opened at is elsewhere now.
+    window.addEventListener('resize', onClose);
     return () => {
+      window.removeEventListener('resize', onClose);
       window.removeEventListener('pointerdown', outside, true);
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
@@ -44,10 +52,8 @@ export function ContextMenu({ label, at, items, onClose }: ContextMenuProps): Re
     }
   };
 
-  const left = Math.min(at.x, window.innerWidth - 190);
-  const top = Math.max(2, Math.min(at.y, window.innerHeight - 30 - items.length * 23));
   return (
-    <div ref={menu} className="menu" role="menu" aria-label={label} style={{ position: 'fixed', left, top }} onKeyDown={onKeyDown}>
+    <div ref={menu} className="menu" role="menu" aria-label={label} style={{ position: 'fixed', ...place }} onKeyDown={onKeyDown}>
       {items.map((item) => (
         <button
           key={item.label}

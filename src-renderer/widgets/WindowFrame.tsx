@@ -70,6 +70,25 @@ export function WindowFrame(props: WindowFrameProps): ReactNode {
     document.title = title;
   }, [title]);
 
+  // A page that got smaller or was zoomed, and a dialog that grew, leave no part of it out of reach.
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element === null) return undefined;
+    const fit = (): void =>
+      setPlace((now) => {
+        const left = Math.max(4, Math.min(now.left, window.innerWidth - element.offsetWidth - 4));
+        const top = Math.max(4, Math.min(now.top, window.innerHeight - taskbar - element.offsetHeight - 4));
+        return left === now.left && top === now.top ? now : { left, top };
+      });
+    const observer = new ResizeObserver(fit);
+    observer.observe(element);
+    window.addEventListener('resize', fit);
+    return () => {
+      observer.disconnect();
+      window.removeEventListener('resize', fit);
+    };
+  }, []);
+
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' || event.defaultPrevented) return;
     event.preventDefault();

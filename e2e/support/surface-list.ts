@@ -1,0 +1,104 @@
+import type { Page } from '@playwright/test';
+import { setLanguage, t, type TextKey } from '../../src-text';
+import type { createFakeDemo } from './fake-demo';
+import { sampleChoices, sampleServerPrompt } from './samples';
+
+type Demo = ReturnType<typeof createFakeDemo>;
+
+/** One surface and how to get there from the first page, in the language that `setLanguage` of this process was given. */
+export interface SurfaceCase {
+  readonly name: string;
+  /** Where it is. */
+  readonly selector: string;
+  readonly open: (page: Page, demo: Demo) => Promise<void>;
+}
+
+const dialog = (page: Page, key: TextKey): ReturnType<Page['getByRole']> => page.getByRole('dialog', { name: t(key, { name: 'Demo' }), exact: true });
+const top = '.window:not(.inactive)';
+
+async function connectDemo(page: Page, password = 'demo'): Promise<void> {
+  await page.locator('.panel').getByRole('button', { name: t('button.connect'), exact: true }).click();
+  await page.getByLabel(t('connect.password')).fill(password);
+  await page.keyboard.press('Enter');
+}
+
+async function openStatus(page: Page, tab: TextKey): Promise<void> {
+  await connectDemo(page);
+  await page.locator('.progress-line').waitFor({ state: 'detached' });
+  await page.locator('.taskbar [data-panel-toggle]').click();
+  await page.locator('.panel').getByRole('button', { name: t('panel.status') }).click();
+  await dialog(page, 'status.title').getByRole('tab', { name: t(tab) }).click();
+}
+
+async function openProperties(page: Page, tab: TextKey): Promise<void> {
+  await page.locator('[data-connection="Demo"]').click({ button: 'right' });
+  await page.getByRole('menuitem', { name: t('button.properties') }).click();
+  await page.getByRole('tab', { name: t(tab), exact: true }).click();
+}
+
+async function openEap(page: Page, method: string): Promise<void> {
+  await openProperties(page, 'properties.tab.security');
+  await page.getByRole('combobox', { name: t('properties.use-eap') }).selectOption(method);
+  await dialog(page, 'properties.title').getByRole('button', { name: t('button.properties') }).click();
+}
+
+async function openConnections(page: Page, button: TextKey | null = null): Promise<void> {
+  await page.locator('.panel').getByRole('button', { name: t('panel.footer') }).click();
+  await page.locator('.tile').first().click();
+  if (button !== null) await page.getByRole('toolbar').getByRole('button', { name: t(button), exact: true }).click();
+}
+
+const fail = (symbol: string, code: number) => (demo: Demo): void => {
+  demo.setStatus('Demo', { state: 'Connecting' });
+  demo.setStatus('Demo', { state: 'Disconnected', error: { code, symbol, message: 'The connection could not be made.', detail: 'trust-anchor: no trusted authority issued it; it says it was issued by CN=Stranger Root, O=Contoso', ikeNotify: 'AUTHENTICATION_FAILED', rule: null } });
+};
+
+const credentials = (kind: 'password' | 'pin' | 'new-password' | 'psk' | 'passphrase', canSave = true) => (demo: Demo): void =>
+  demo.ask({ id: kind, type: 'credentials', connection: 'Demo', kind, username: 'alice', domain: kind === 'password' ? 'CONTOSO' : null, reason: kind === 'psk' ? null : 'The PIN was not accepted (1 of 2 tries).', canSave, hasSaved: false });
+
+/** Every surface of the program. */
+export const surfaceList: readonly SurfaceCase[] = [
+  { name: 'View Available Networks', selector: '.panel', open: async () => undefined },
+  { name: 'View Available Networks, connected', selector: '.panel', open: async (page) => { await connectDemo(page); await page.locator('.progress-line').waitFor({ state: 'detached' }); await page.locator('.taskbar [data-panel-toggle]').click(); } },
+  { name: 'menu of a connection', selector: '.menu', open: async (page) => page.locator('[data-connection="Demo"]').click({ button: 'right' }) },
+  { name: 'taskbar', selector: '.taskbar', open: async () => undefined },
+  { name: 'credentials', selector: top, open: async (page, demo) => { credentials('password', false)(demo); await page.getByRole('button', { name: t('button.help') }).click(); } },
+  ...(['pin', 'new-password', 'psk', 'passphrase'] as const).map((kind) => ({ name: kind, selector: top, open: async (_page: Page, demo: Demo) => credentials(kind)(demo) })),
+  { name: 'progress', selector: top, open: async (_page, demo) => demo.setStatus('Demo', { state: 'Connecting', phase: 'registering' }) },
+  { name: 'server certificate', selector: top, open: async (_page, demo) => demo.ask(sampleServerPrompt()) },
+  { name: 'changed server certificate', selector: top, open: async (_page, demo) => demo.ask(sampleServerPrompt({ problem: 'changed', acceptedBefore: ['AA:BB:CC'], server: 'authentication-server' })) },
+  { name: 'client certificates', selector: top, open: async (_page, demo) => demo.ask({ id: 'client', type: 'client-certificate', connection: 'Demo', choices: sampleChoices }) },
+  { name: 'error', selector: top, open: async (_page, demo) => fail('IKE_AUTH_FAIL', 13801)(demo) },
+  { name: 'error with countdown', selector: top, open: async (_page, demo) => fail('LINK_FAILURE', 829)(demo) },
+  { name: 'diagnosis', selector: top, open: async (page, demo) => { fail('VPN_TIMEOUT', 809)(demo); await page.getByRole('button', { name: t('button.diagnose') }).click(); } },
+  { name: 'log', selector: top, open: async (page) => { await connectDemo(page); await page.locator('.desktop-icons').getByRole('button', { name: t('desktop.open-log') }).click(); await page.locator('.log-row').first().click(); } },
+  { name: 'connections', selector: top, open: (page) => openConnections(page) },
+  { name: 'new connection', selector: top, open: async (page) => { await openConnections(page, 'connections.new'); await page.getByLabel(t('new.method')).selectOption('eap-tls'); } },
+  { name: 'import', selector: top, open: async (page) => { await openConnections(page); await page.setInputFiles('input[type=file]', { name: 'contoso.sswan', mimeType: 'application/json', buffer: Buffer.from('{}') }); await page.locator('.import-lines').waitFor(); } },
+  { name: 'export', selector: top, open: async (page) => { await openConnections(page, 'connections.export'); await page.getByLabel(t('export.format')).selectOption('rasphone'); await page.locator('.import-lines').waitFor(); } },
+  { name: 'remove', selector: top, open: (page) => openConnections(page, 'button.remove') },
+  ...(['general', 'options', 'security', 'certificate', 'networking'] as const).map((tab) => ({ name: `properties, ${tab}`, selector: top, open: (page: Page) => openProperties(page, `properties.tab.${tab}`) })),
+  { name: 'advanced properties', selector: top, open: async (page) => { await openProperties(page, 'properties.tab.security'); await page.getByRole('button', { name: t('properties.advanced') }).click(); } },
+  { name: 'PEAP properties', selector: top, open: (page) => openEap(page, 'peap-mschapv2') },
+  { name: 'EAP-TTLS properties', selector: top, open: (page) => openEap(page, 'eap-ttls') },
+  { name: 'smart card properties', selector: top, open: (page) => openEap(page, 'eap-tls') },
+  ...(['general', 'details', 'mobility'] as const).map((tab) => ({ name: `status, ${tab}`, selector: top, open: (page: Page) => openStatus(page, `status.tab.${tab}`) })),
+  {
+    name: 'status, Mobility, Dormant',
+    selector: top,
+    open: async (page, demo) => {
+      await openStatus(page, 'status.tab.mobility');
+      demo.setStatus('Demo', { state: 'WaitingToReconnect', waitingFor: 'captive-portal', outageEndsAt: new Date(Date.now() + 1_000_000).toISOString() });
+    },
+  },
+];
+
+/** Opens the first page in a language, and the surface in it. */
+export async function openSurface(page: Page, url: string, demo: Demo, language: string, surface: SurfaceCase): Promise<void> {
+  setLanguage(language);
+  await page.addInitScript((wanted) => window.localStorage.setItem('agile-vpn.language', wanted), language);
+  await page.goto(url);
+  await page.locator('.panel').waitFor();
+  await surface.open(page, demo);
+  await page.locator(surface.selector).first().waitFor();
+}
