@@ -68,7 +68,8 @@ describe('the privileged helper is killed alone', () => {
     const echoes = await pinger.stop();
     figure(`kill switch ${String(killSwitch)}: ${String(packets.length)} packets outside of the policy, ${String(lost(echoes))} of ${String(echoes.length)} pings lost`);
     expect(packets).toEqual([]);
-    expect(lost(echoes)).toBe(0);
+    // Around the moment; what a busy machine drops at other times is not the helper's.
+    expect(lost(echoes, killed - 100, replaced + 500)).toBe(0);
     // The new one watches: what somebody else removes is back.
     await lab().on('client', 'sh', ['-c', 'ip rule del priority 7001; ip address flush dev avpn0']);
     await until('the repair', 2_000, async () => (difference(wanted, await lab().snapshot()) === '' ? true : undefined));
