@@ -31,6 +31,8 @@ const packages = {
     'ethtool',
     'iperf3',
     'iputils-ping',
+    // Of the resolver that the lab unpacks for itself.
+    'libsystemd-shared',
     'openssl',
     'procps',
     'tcpdump',

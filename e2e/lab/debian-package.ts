@@ -12,7 +12,12 @@ export async function debianPackage(name: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const partial = mkdtempSync(`${target}-`);
   try {
-    await run('apt-get', ['download', name], { cwd: partial, timeout: 60_000 });
+    const download = (): ReturnType<typeof run> => run('apt-get', ['download', name], { cwd: partial, timeout: 60_000 });
+    // The list of packages may be old or not there at all.
+    await download().catch(async () => {
+      await run('apt-get', ['update', '-q'], { timeout: 120_000 });
+      await download();
+    });
     const [archive] = readdirSync(partial);
     const files = join(partial, 'files');
     await run('dpkg-deb', ['-x', join(partial, archive ?? ''), files]);
