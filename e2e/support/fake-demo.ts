@@ -182,7 +182,7 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
     },
     liftKillSwitch: () => null,
     disconnect: ({ name }) => {
-      setStatus(name, { state: 'Disconnected', phase: null, connectedSince: null, adapter: null, adapterLabel: null, paths: [], children: [], outageEndsAt: null, waitingFor: null });
+      setStatus(name, { state: 'Disconnected', phase: null, connectedSince: null, adapter: null, adapterLabel: null, paths: [], children: [], outageEndsAt: null, waitingFor: null, trafficBlocked: false });
       return null;
     },
     answerPrompt: ({ id, answer }) => {

@@ -56,10 +56,14 @@ const fail = (symbol: string, code: number) => (demo: Demo): void => {
 const credentials = (kind: 'password' | 'pin' | 'new-password' | 'psk' | 'passphrase', canSave = true) => (demo: Demo): void =>
   demo.ask({ id: kind, type: 'credentials', connection: 'Demo', kind, username: 'alice', domain: kind === 'password' ? 'CONTOSO' : null, reason: kind === 'psk' ? null : 'The PIN was not accepted (1 of 2 tries).', canSave, hasSaved: false });
 
+const notInForce = { settings: [{ concern: 'tunnel', inForce: true, detail: 'avpn0' }, { concern: 'dns', inForce: false, detail: 'split DNS needs systemd-resolved; all names go to the tunnel\u2019s servers' }] };
+
 /** Every surface of the program. */
 export const surfaceList: readonly SurfaceCase[] = [
   { name: 'View Available Networks', selector: '.panel', open: async () => undefined },
   { name: 'View Available Networks, connected', selector: '.panel', open: async (page) => { await connectDemo(page); await page.locator('.progress-line').waitFor({ state: 'detached' }); await page.locator('.taskbar [data-panel-toggle]').click(); } },
+  { name: 'View Available Networks, traffic blocked', selector: '.panel', open: async (_page, demo) => demo.setStatus('Demo', { trafficBlocked: true }) },
+  { name: 'View Available Networks, settings not in force', selector: '.panel', open: async (_page, demo) => demo.setStatus('Demo', { state: 'Connected', ...notInForce }) },
   { name: 'menu of a connection', selector: '.menu', open: async (page) => page.locator('[data-connection="Demo"]').click({ button: 'right' }) },
   { name: 'taskbar', selector: '.taskbar', open: async () => undefined },
   { name: 'credentials', selector: top, open: async (page, demo) => { credentials('password', false)(demo); await page.getByRole('button', { name: t('button.help') }).click(); } },
@@ -83,6 +87,7 @@ export const surfaceList: readonly SurfaceCase[] = [
   { name: 'EAP-TTLS properties', selector: top, open: (page) => openEap(page, 'eap-ttls') },
   { name: 'smart card properties', selector: top, open: (page) => openEap(page, 'eap-tls') },
   ...(['general', 'details', 'mobility'] as const).map((tab) => ({ name: `status, ${tab}`, selector: top, open: (page: Page) => openStatus(page, `status.tab.${tab}`) })),
+  { name: 'status, settings not in force', selector: top, open: async (page, demo) => { await openStatus(page, 'status.tab.general'); demo.setStatus('Demo', notInForce); await page.locator('.not-in-force').waitFor(); } },
   {
     name: 'status, Mobility, Dormant',
     selector: top,

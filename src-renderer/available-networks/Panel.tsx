@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import type { AdapterView } from '../../src-main/api/contract';
 import { PanelBlocked } from '../connect/Blocked';
+import { PanelNotInForce } from '../status/NotInForce';
 import { Chevron } from '../icons/icons';
 import { actions, useApp } from '../store';
 import { t } from '../../src-text';
@@ -84,6 +85,7 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
         <div ref={setList} className="panel-list">
           <Section title={t('panel.dial-up-and-vpn')}>
             <PanelBlocked />
+            <PanelNotInForce />
             <ConnectionList scroller={list} onMenu={openMenu} />
           </Section>
           {demo !== null && (

@@ -7,6 +7,7 @@ import { formatNumber, t } from '../../src-text';
 import { formatDuration } from '../../src-text/time';
 import { isActive, isUp, stateText } from '../views';
 import { useNow } from '../widgets/use-now';
+import { NotInForce } from './NotInForce';
 
 const isIpv6 = (address: string): boolean => address.includes(':');
 
@@ -37,6 +38,7 @@ export function GeneralTab({ status }: { readonly status: StatusObject }): React
   return (
     <div className="status-page">
       <Blocked name={status.connection} />
+      <NotInForce status={status} />
       <section className="rule-group" aria-labelledby={`${ids}-c`}>
         <h3 id={`${ids}-c`}>{t('status.connection')}</h3>
         <dl className="pairs">
