@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fake-host';
+import { sampleStep } from './support/samples';
 
 /** Texts that do not fit their place, in what is visible now. */
 async function cutOff(page: Page): Promise<readonly string[]> {
@@ -46,4 +47,24 @@ test('the language is switched in Network Connections, kept after a reload, and 
     await page.getByRole('tab', { name: tab }).click();
     expect(await cutOff(page)).toEqual([]);
   }
+});
+
+test('a diagnosis is said in German: findings, advice and the errors inside', async ({ page, url, demo }) => {
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Open Network Connections' }).click();
+  await page.getByLabel('Language').selectOption('de');
+  await expect(page.getByRole('dialog', { name: 'Netzwerkverbindungen' })).toBeVisible();
+  demo.setStatus('Demo', { state: 'Connecting' });
+  demo.setStatus('Demo', { state: 'Disconnected', error: { code: 809, symbol: 'VPN_TIMEOUT', message: 'The server did not answer.', detail: null, ikeNotify: null, rule: null } });
+  await page.getByRole('button', { name: 'Diagnose' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Untersuchung von Demo' });
+  await expect(dialog.locator('[data-step=name]')).toContainText('vpn.contoso.test ist 198.51.100.7.');
+  await expect(dialog.locator('[data-step=udp-500]')).toContainText('Der Server antwortet auf UDP-Port 500 über Ethernet (203.0.113.5) in 3,1 ms.');
+  await expect(dialog.locator('[data-step=udp-4500]')).toContainText('Der Server antwortet auf UDP-Port 4500 nicht über Ethernet (203.0.113.5).');
+  await expect(dialog.locator('[data-step=udp-4500] .advice')).toHaveText(/^UDP-Port 4500 trägt den Tunnel/);
+  await expect(dialog.locator('[data-step=traffic]')).toContainText('Nicht erreicht: Ein früherer Schritt ist fehlgeschlagen.');
+  const error = { code: 13801, symbol: 'IKE_AUTH_FAIL', message: 'The identities could not be verified.', detail: 'name: vpn.contoso.test', ikeNotify: null, rule: 'server-name' } as const;
+  demo.push({ type: 'diagnosis', diagnosis: { connection: 'Demo', running: false, startedAt: '', steps: [sampleStep('certificate', 'failed', { key: 'error-detail', values: {} }, 'do-not-go-on', error)] } });
+  await expect(dialog.locator('[data-step=certificate]')).toContainText('Die Identitäten konnten nicht geprüft werden. Der Name des Servers steht nicht im Zertifikat. (name: vpn.contoso.test)');
+  expect(await dialog.textContent()).not.toMatch(/could not|server|Choose/);
 });

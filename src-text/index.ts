@@ -1,4 +1,8 @@
+import type { DiagnosisFinding } from '../src-core/ports/diagnosis';
 import { de } from './de';
+import { findingSentence, type DiagnosisCatalogue, type Filling } from './diagnosis';
+import { diagnosisDe } from './diagnosis-de';
+import { diagnosisEn } from './diagnosis-en';
 import { en, type Catalogue, type TextKey } from './en';
 import type { ErrorCatalogue } from './errors';
 import { errorsDe } from './errors-de';
@@ -11,11 +15,14 @@ const catalogues: Readonly<Record<string, Catalogue>> = { en, de };
 
 const errorCatalogues: Readonly<Record<string, ErrorCatalogue>> = { de: errorsDe };
 
+const diagnosisCatalogues: Readonly<Record<string, DiagnosisCatalogue>> = { en: diagnosisEn, de: diagnosisDe };
+
 /** By their own names, as people look for them. */
 export const languages: Readonly<Record<string, string>> = { en: 'English', de: 'Deutsch' };
 
 let catalogue: Catalogue = en;
 let errors: ErrorCatalogue | null = null;
+let diagnosis: DiagnosisCatalogue = diagnosisEn;
 let locale = 'en';
 
 /** Switches every text. Unknown languages are English. Returns the code that is in force. */
@@ -24,6 +31,7 @@ export function setLanguage(language: string): string {
   const known = catalogues[primary];
   catalogue = known ?? en;
   errors = errorCatalogues[primary] ?? null;
+  diagnosis = diagnosisCatalogues[primary] ?? diagnosisEn;
   locale = known === undefined ? 'en' : language.replace('_', '-');
   return known === undefined ? 'en' : primary;
 }
@@ -64,6 +72,34 @@ export function errorText(error: { readonly symbol: string; readonly message: st
 export function failureText(failure: { readonly message: string; readonly text?: { readonly key: string; readonly values: Values } | null }): string {
   const { text } = failure;
   return text !== undefined && text !== null && Object.hasOwn(catalogue, text.key) ? t(text.key as TextKey, text.values) : safeText(failure.message, 600);
+}
+
+const safeFilling: Filling = {
+  text: (value) => safeText(value),
+  // A port is no quantity: no grouping.
+  number: (value, fractionDigits) => value.toLocaleString(locale, { minimumFractionDigits: fractionDigits, maximumFractionDigits: fractionDigits, useGrouping: false }),
+};
+
+/** What a step of a diagnosis says, with the service's own English words for what this catalogue does not know. */
+interface SaidStep {
+  readonly text: string;
+  readonly advice: string | null;
+  readonly finding: DiagnosisFinding | null;
+  readonly adviceKey: string | null;
+  readonly error: { readonly symbol: string; readonly message: string; readonly detail: string | null; readonly rule: string | null } | null;
+}
+
+/** What a step of a diagnosis found, in the language in force; empty where there is nothing yet. */
+export function findingText({ finding, text, error }: SaidStep, where: { readonly name: string; readonly server: string }): string {
+  if (finding === null || !Object.hasOwn(diagnosis.findings, finding.key)) return safeText(text, 600);
+  const words = error === null ? null : { error: errorText(error, where), detail: safeText(error.detail ?? '') };
+  return safeText(findingSentence(finding, words, diagnosis, safeFilling), 900);
+}
+
+/** What to do about it, in the language in force; null: nothing. */
+export function adviceText({ adviceKey, advice }: SaidStep): string | null {
+  const known = adviceKey === null ? null : own(diagnosis.advice, adviceKey);
+  return known ?? (advice === null ? null : safeText(advice, 600));
 }
 
 export function formatNumber(value: number, fractionDigits = 0): string {

@@ -1,4 +1,5 @@
 import type { CertificateSummary, ClientCertificateChoice, Diagnosis, ServerCertificatePrompt } from '../../src-main/api/contract';
+import { englishDiagnosis } from '../../src-text/diagnosis';
 
 /** What a certificate says, for tests and pictures of the user interface. */
 export function sampleCertificate(change: Partial<CertificateSummary> = {}): CertificateSummary {
@@ -31,17 +32,24 @@ export const sampleChoices: readonly ClientCertificateChoice[] = [
   { ...sampleCertificate({ commonName: 'Alice Adams (card)', issuerName: 'Contoso Card CA', fingerprintSha256: 'AA:BB' }), source: { type: 'token', module: '/usr/lib/pkcs11.so', token: 'Contoso badge', id: '01' } },
 ];
 
+type Step = Diagnosis['steps'][number];
+
+/** A step with its English words, as the service tells it. */
+export function sampleStep(step: Step['step'], outcome: Step['outcome'], finding: Step['finding'] = null, adviceKey: Step['adviceKey'] = null, error: Step['error'] = null): Step {
+  return { step, outcome, finding, adviceKey, error, milliseconds: outcome === 'passed' ? 4 : null, ...englishDiagnosis({ finding, adviceKey, error }) };
+}
+
 export function sampleDiagnosis(connection: string): Diagnosis {
-  const step = (name: Diagnosis['steps'][number]['step'], outcome: Diagnosis['steps'][number]['outcome'], text = '', advice: string | null = null): Diagnosis['steps'][number] => ({ step: name, outcome, text, advice, error: null, milliseconds: outcome === 'passed' ? 4 : null });
+  const way = { label: 'Ethernet', address: '203.0.113.5' };
   return {
     connection,
     running: false,
     startedAt: '2026-11-23T12:00:00.000Z',
     steps: [
-      step('name', 'passed', 'vpn.contoso.test is 198.51.100.7.'),
-      step('udp-500', 'passed', 'The server answers on UDP port 500.'),
-      step('udp-4500', 'failed', 'The server does not answer on UDP port 4500.', 'Ask the owner of this network to let UDP port 4500 through, or try another network.'),
-      ...(['proposals', 'fragments', 'certificate', 'authentication', 'addresses', 'traffic'] as const).map((name) => step(name, 'skipped', 'An earlier step failed.')),
+      sampleStep('name', 'passed', { key: 'name-found', values: { server: 'vpn.contoso.test', addresses: ['198.51.100.7'] } }),
+      sampleStep('udp-500', 'passed', { key: 'port-answers', values: { port: 500, ways: [{ key: 'way-answered', values: { ...way, milliseconds: 3.14 } }] } }),
+      sampleStep('udp-4500', 'failed', { key: 'port-silent', values: { port: 4500, silent: [{ key: 'way', values: way }] } }, 'let-4500-through'),
+      ...(['proposals', 'fragments', 'certificate', 'authentication', 'addresses', 'traffic'] as const).map((name) => sampleStep(name, 'skipped', { key: 'not-reached', values: {} })),
     ],
   };
 }

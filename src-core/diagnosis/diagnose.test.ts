@@ -11,7 +11,11 @@ import type { LogRecord } from '../ports/trace';
 import { perfectLink, SeededRandom, SimulatedNetwork, VirtualClock, type LinkConditions } from '../simulation';
 import { diagnose } from './diagnose';
 import { padInit, withoutCommitment } from './init-probe';
-import { diagnosisStepNames, type DiagnosisStep } from './steps';
+import { englishDiagnosis } from '../../src-text/diagnosis';
+import { diagnosisStepNames, type StepResult } from './steps';
+
+/** A step with its sentences. */
+type SaidStep = StepResult & ReturnType<typeof englishDiagnosis>;
 
 const gatewayAddress = '198.51.100.1';
 const name = 'vpn.contoso.test';
@@ -37,7 +41,7 @@ class Scene {
   readonly host = this.network.addHost('client');
   readonly gateway: EmbeddedGateway;
   readonly logs: LogRecord[] = [];
-  readonly told: (readonly DiagnosisStep[])[] = [];
+  readonly told: (readonly StepResult[])[] = [];
   readonly stop = new AbortController();
   clients = 0;
   mostClients = 0;
@@ -73,10 +77,10 @@ class Scene {
     for (const localPort of [500, 4500]) this.gateway.listen(far.openNow({ adapter: null, localAddress: gatewayAddress, localPort }));
   }
 
-  async run(): Promise<Record<(typeof diagnosisStepNames)[number], DiagnosisStep>> {
+  async run(): Promise<Record<(typeof diagnosisStepNames)[number], SaidStep>> {
     const { password = 'Correct-Horse-9', server = name, authorities, ike, port, resolves = true, live } = this.#options;
     const trace = { log: (record: LogRecord) => void this.logs.push(record) };
-    let steps: readonly DiagnosisStep[] | null = null;
+    let steps: readonly StepResult[] | null = null;
     void diagnose({
       profile: exampleProfile({
         name: 'Contoso',
@@ -109,7 +113,7 @@ class Scene {
     }).then((done) => (steps = done));
     await this.clock.runUntil(() => steps !== null, 300_000);
     if (steps === null) throw new Error('the diagnosis did not end');
-    return Object.fromEntries((steps as readonly DiagnosisStep[]).map((step) => [step.step, step])) as Record<(typeof diagnosisStepNames)[number], DiagnosisStep>;
+    return Object.fromEntries((steps as readonly StepResult[]).map((step) => [step.step, { ...step, ...englishDiagnosis(step) }])) as Record<(typeof diagnosisStepNames)[number], SaidStep>;
   }
 
   /** Loses what goes to or comes from this port of the gateway. */
@@ -118,7 +122,7 @@ class Scene {
   }
 }
 
-const outcomes = (steps: Record<string, DiagnosisStep>): string => Object.values(steps).map(({ outcome }) => outcome).join(' ');
+const outcomes = (steps: Record<string, SaidStep>): string => Object.values(steps).map(({ outcome }) => outcome).join(' ');
 
 describe('a diagnosis', { timeout: 60_000 }, () => {
   it('passes every step, asks inside the tunnel, leaves nobody at the gateway, no timer and no secret behind', async () => {
@@ -132,6 +136,8 @@ describe('a diagnosis', { timeout: 60_000 }, () => {
     expect(steps.authentication.text).toContain('EAP-MSCHAPv2');
     expect(steps.addresses.text).toContain('10.77.0.1');
     expect(steps.traffic.text).toMatch(/^10\.99\.0\.1 answered through the tunnel after /);
+    expect(steps['udp-500'].finding).toEqual({ key: 'port-answers', values: { port: 500, ways: ['Ethernet', 'Wi-Fi'].map((label) => ({ key: 'way-answered', values: { label, address: expect.any(String) as string, milliseconds: expect.any(Number) as number } })) } });
+    expect(Object.values(steps).map(({ text }) => text).join('\n')).not.toMatch(/[{}]|undefined/);
     expect(scene.mostClients).toBe(1);
     expect(scene.clients).toBe(0);
     void scene.gateway.close(0);

@@ -1,27 +1,25 @@
-import { canonicalIp, ipToNumber, numberToIp, sameIp, sanitizeText } from '../bytes';
+import { canonicalIp, sanitizeText } from '../bytes';
 import { failures } from '../connection/failures';
 import type { ConnectionPorts, SessionCredentials } from '../connection/ports';
 import { sessionConfig } from '../connection/session-config';
 import type { StatusObject } from '../connection/status';
 import { createTypeScriptDataPath } from '../esp/data-path';
 import { noAuthAnswer } from '../ikev2/exchanges/failures';
-import { coversAddress } from '../ikev2/exchanges/traffic-selectors';
 import { ProposalError } from '../ikev2/proposals';
 import type { IkePath, IkeSession, IkeSessionConfig, IkeSessionEvent, PeerAuthentication } from '../ikev2/session';
 import { exchangeType, payloadType } from '../ikev2/wire/constants';
 import { findPathCandidates, unusableText, type PathCandidate } from '../mobility/path-candidates';
 import { PathSockets } from '../mobility/path-sockets';
-import { parseCertificate } from '../pki/certificate';
-import { summarizeCertificate } from '../pki/certificate-summary';
-import type { TrafficSelector } from '../ports/data-path';
 import type { Timer } from '../ports/clock';
 import { VpnError } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';
-import { attemptFailed, type AuthTraffic, fragmentedInitLength, fragmentFinding, fragmentsLost, liveFindings, milliseconds, nameFailed, namePassed, noWay, portFinding, trafficSilent } from './findings';
+import { attemptFailed, type AuthTraffic, certificateFailed, certificatePassed, fragmentedInitLength, fragmentFinding, fragmentsLost, nameFailed, namePassed, noWay, portFinding, trafficSilent, unreadableSettings, unusablePhrases } from './findings';
 import { InnerProbe } from './inner-probe';
+import { insideTargets } from './inside-targets';
+import { liveFindings } from './live-findings';
 import { observedDatagrams } from './observed-datagrams';
 import { probePort } from './port-probe';
-import { DiagnosisRecord, failed, failedStep, passed, skipped, type DiagnosisStep, type DiagnosisStepName } from './steps';
+import { DiagnosisRecord, failedStep, passed, skipped, type DiagnosisStepName, type StepResult } from './steps';
 
 export interface DiagnoseOptions {
   readonly profile: Profile;
@@ -29,7 +27,7 @@ export interface DiagnoseOptions {
   readonly ports: Omit<ConnectionPorts, 'networkSettings' | 'createDataPath'>;
   /** The status of the connection where it is up: it is asked then, and no second one is made. */
   readonly live: StatusObject | null;
-  readonly onSteps: (steps: readonly DiagnosisStep[]) => void;
+  readonly onSteps: (steps: readonly StepResult[]) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -51,7 +49,7 @@ class Stopped extends Error {}
  * a tunnel whose end is in this process. A connection is made and ended again; no adapter, route or name server of the computer is touched. Resolves with
  * the steps, also when it is stopped; it asks for secrets as a connection does.
  */
-export async function diagnose(options: DiagnoseOptions): Promise<readonly DiagnosisStep[]> {
+export async function diagnose(options: DiagnoseOptions): Promise<readonly StepResult[]> {
   const { clock } = options.ports;
   const record = new DiagnosisRecord(() => clock.now(), options.onSteps);
   const { signal } = options;
@@ -75,7 +73,7 @@ export async function diagnose(options: DiagnoseOptions): Promise<readonly Diagn
     signal?.removeEventListener('abort', stop);
     await run.close();
   }
-  record.skipRest(signal?.aborted === true ? 'Stopped.' : 'Not reached: an earlier step failed.');
+  record.skipRest({ key: signal?.aborted === true ? 'stopped' : 'not-reached', values: {} });
   return record.steps;
 }
 
@@ -172,7 +170,7 @@ class Run {
     const usable = found.filter((candidate) => candidate.usable).slice(0, mostPaths);
     if (usable.length > 0) return usable;
     const step = this.#options.profile.port === null ? 'udp-500' : 'udp-4500';
-    this.#record.end(step, noWay(failures.noPath(found.map((entry) => `${entry.label}: ${entry.reason === null ? 'ready' : unusableText(entry.reason)}`))));
+    this.#record.end(step, noWay(unusablePhrases(found), failures.noPath(found.map((entry) => `${entry.label}: ${entry.reason === null ? 'ready' : unusableText(entry.reason)}`))));
     return null;
   }
 
@@ -184,7 +182,7 @@ class Run {
     const probe = async (port: number) => Promise.all(paths.map((candidate) => probePort(ports, config, { candidate, port, paddedTo: null, timeoutMs: probeMs })));
     try {
       if (profile.port !== null) {
-        record.end('udp-500', skipped(`This connection uses UDP port ${profile.port} only.`));
+        record.end('udp-500', skipped({ key: 'port-only', values: { port: profile.port } }));
         record.begin('udp-4500');
         const answers = await probe(profile.port);
         record.end('udp-4500', portFinding(profile.port, answers, false));
@@ -200,7 +198,7 @@ class Run {
       return best !== undefined && (await this.#probeFragments(config, best.candidate, by(second) === undefined ? 500 : 4500));
     } catch (error) {
       if (!(error instanceof ProposalError)) throw error;
-      record.end('proposals', attemptFailed('proposals', new VpnError('IKE_POLICY_MATCH', 'The encryption settings of this connection cannot be read. Correct them in the advanced properties.', { detail: error.message, cause: error })));
+      record.end('proposals', unreadableSettings(error));
       return false;
     }
   }
@@ -224,7 +222,7 @@ class Run {
     const record = this.#record;
     const opened = (await Promise.allSettled(paths.map(async (candidate) => ({ candidate, socket: await this.#sockets.open(candidate) })))).flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     if (opened.length === 0) {
-      record.end('proposals', noWay(failures.noPath(['no socket can be opened'])));
+      record.end('proposals', noWay([{ key: 'no-socket', values: {} }], failures.noPath(['no socket can be opened'])));
       return null;
     }
     const gatewayPorts = profile.port === null ? [500, 4500] : [profile.port];
@@ -261,9 +259,9 @@ class Run {
       ]);
       this.#authAnswered();
       const { ipv4Addresses, ipv6Addresses } = established.configuration;
-      record.end('certificate', skipped('Both sides prove themselves by the pre-shared key; there is no certificate.'));
-      record.end('authentication', passed(`Signed in by ${sanitizeText(established.authentication)}.`));
-      record.end('addresses', passed(`The server gave ${[...ipv4Addresses, ...ipv6Addresses.map(({ address }) => address)].join(', ')}.`));
+      record.end('certificate', skipped({ key: 'certificate-none', values: {} }));
+      record.end('authentication', passed({ key: 'signed-in', values: { method: sanitizeText(established.authentication) } }));
+      record.end('addresses', passed({ key: 'addresses-given', values: { addresses: [...ipv4Addresses, ...ipv6Addresses.map(({ address }) => address)] } }));
       return established;
     } catch (error) {
       if (error instanceof Stopped) throw error;
@@ -281,12 +279,12 @@ class Run {
     // The judge of the certificate has said more than the session's end does.
     if (this.#record.steps.some(({ step, outcome }) => step === 'certificate' && outcome === 'failed')) return;
     const step = failedStep(error.symbol, this.#reached, (one) => this.#record.isOpen(one));
-    if (step === 'addresses') this.#record.end('authentication', passed('The server accepted the sign-in.'));
+    if (step === 'addresses') this.#record.end('authentication', passed({ key: 'sign-in-accepted', values: {} }));
     this.#record.end(step, attemptFailed(step, error));
   }
 
   #initAnswered(): void {
-    this.#record.end('proposals', passed('The server and this connection agree on encryption.'));
+    this.#record.end('proposals', passed({ key: 'settings-agreed', values: {} }));
     this.#reached = 'fragments';
     this.#record.begin('fragments');
   }
@@ -305,13 +303,13 @@ class Run {
         this.#record.begin('certificate');
         try {
           const verified = await peer.verify(shown);
-          this.#record.end('certificate', passed(describeCertificate(shown.certificates[0])));
+          this.#record.end('certificate', certificatePassed(shown.certificates[0]));
           this.#reached = 'authentication';
           this.#record.begin('authentication');
           return verified;
         } catch (error) {
           const reason = error instanceof VpnError ? error : failures.unexpected(error);
-          this.#record.end('certificate', failed(`${reason.message}${reason.detail === null ? '' : ` (${reason.detail})`}`, attemptFailed('certificate', reason).advice ?? '', reason));
+          this.#record.end('certificate', certificateFailed(reason));
           throw error;
         }
       },
@@ -334,7 +332,7 @@ class Run {
     });
     const answer = await Promise.race([device.answer, late]);
     (timer as Timer | null)?.cancel();
-    if (answer !== null) return record.end('traffic', passed(`${answer.from} answered through the tunnel after ${milliseconds(answer.milliseconds)}.`));
+    if (answer !== null) return record.end('traffic', passed({ key: 'traffic-answered', values: { address: answer.from, milliseconds: answer.milliseconds } }));
     const alive = (await this.#session?.checkLiveness(livenessMs)) ?? false;
     record.end('traffic', trafficSilent(targets.map(({ address }) => address), alive));
   }
@@ -345,25 +343,4 @@ class Run {
     Object.assign(this.#traffic, { [direction]: after });
     if (direction === 'received') this.#traffic.answered = true;
   }
-}
-
-function describeCertificate(der: Uint8Array | undefined): string {
-  if (der === undefined) return 'The server proved itself by its key.';
-  const parsed = parseCertificate(der);
-  const { subject, names, notAfter, issuer } = summarizeCertificate(parsed);
-  return `The server proved itself: ${names.length > 0 ? names.join(', ') : subject}, issued by ${issuer}, valid until ${notAfter.slice(0, 10)}.`;
-}
-
-/** Who may be asked inside: the name servers, else the first host of each narrow network of the tunnel. */
-function insideTargets(dnsServers: readonly string[], selectors: readonly TrafficSelector[], own: readonly string[]): readonly { readonly address: string; readonly nameServer: boolean }[] {
-  const servers = dnsServers.filter((address) => coversAddress(selectors, address)).map((address) => ({ address, nameServer: true }));
-  const hosts = selectors.flatMap(({ family, startAddress, endAddress }) => {
-    const start = ipToNumber(startAddress);
-    const size = ipToNumber(endAddress) - start;
-    // A whole private class B at most: what is wider is "everything", and its first address nobody's.
-    if (size > 0xffffn) return [];
-    const host = size === 0n ? startAddress : numberToIp(start + 1n, family);
-    return own.some((address) => sameIp(address, host)) ? [] : [{ address: host, nameServer: false }];
-  });
-  return [...servers, ...hosts].slice(0, 6);
 }

@@ -1,44 +1,49 @@
 import { sanitizeText } from '../bytes';
-import type { StatusObject } from '../connection/status';
 import type { PathCandidate } from '../mobility/path-candidates';
+import { parseCertificate } from '../pki/certificate';
+import { summarizeCertificate } from '../pki/certificate-summary';
+import type { DiagnosisAdvice, DiagnosisFinding, DiagnosisPhrase } from '../ports/diagnosis';
 import { VpnError } from '../ports/vpn-error';
 import type { PortAnswer } from './port-probe';
-import { failed, passed, warning, type DiagnosisStepName, type Finding } from './steps';
+import { failed, passed, warning, type DiagnosisStepName, type StepEnd } from './steps';
 
-/** What each step says to the person. Plain words: what was tried, what came of it, what to do. */
+/** What each step finds and what is to be done about it: keys and values, whose sentences are in src-text. */
 
-export const milliseconds = (value: number): string => (value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`);
-const way = ({ label, source }: PathCandidate): string => `${sanitizeText(label)} (${source})`;
-const list = (items: readonly string[]): string => items.join(', ');
+const way = ({ label, source }: PathCandidate): { readonly label: string; readonly address: string } => ({ label: sanitizeText(label), address: source });
 
-export function namePassed(server: string, addresses: readonly string[]): Finding {
-  if (addresses.length === 1 && addresses[0] === server) return passed(`${server} is an address; no name has to be looked up.`);
-  return passed(`${sanitizeText(server)} is ${list(addresses.slice(0, 8))}.`);
+export function namePassed(server: string, addresses: readonly string[]): StepEnd {
+  if (addresses.length === 1 && addresses[0] === server) return passed({ key: 'name-is-address', values: { server } });
+  return passed({ key: 'name-found', values: { server: sanitizeText(server), addresses: addresses.slice(0, 8) } });
 }
 
-export function nameFailed(server: string, error: VpnError): Finding {
-  return failed(`The name ${sanitizeText(server)} was not found.`, 'Check the spelling of the server in Properties, and that this computer is connected to a network. Some names are known inside a company only.', error);
+export function nameFailed(server: string, error: VpnError): StepEnd {
+  return failed({ key: 'name-not-found', values: { server: sanitizeText(server) } }, 'check-name', error);
 }
 
-export function noWay(error: VpnError): Finding {
-  return failed(`No network adapter reaches the server: ${error.detail ?? 'there is none'}.`, 'Plug in a cable or join a wireless network.', error);
+export function noWay(reasons: readonly DiagnosisPhrase[], error: VpnError): StepEnd {
+  return failed({ key: 'no-way', values: { reasons: reasons.length === 0 ? [{ key: 'no-adapter-at-all', values: {} }] : reasons } }, 'join-network', error);
 }
 
-export const portBlocked = (port: number): VpnError => new VpnError('VPN_TIMEOUT', `UDP port ${port} of the server did not answer.`, { detail: `no answer to IKE_SA_INIT on UDP port ${port}` });
+/** Why each of these paths is no way to the server. */
+export function unusablePhrases(candidates: readonly PathCandidate[]): readonly DiagnosisPhrase[] {
+  return candidates.map(({ label, reason }) => ({ key: 'adapter-why', values: { label: sanitizeText(label), why: { key: reason ?? 'ready', values: {} } } }));
+}
+
+const portBlocked = (port: number): VpnError => new VpnError('VPN_TIMEOUT', `UDP port ${port} of the server did not answer.`, { detail: `no answer to IKE_SA_INIT on UDP port ${port}` });
 
 /** What the probes of one port say. `other`: the other port answered. */
-export function portFinding(port: number, answers: readonly PortAnswer[], other: boolean): Finding {
-  const good = answers.filter((answer) => answer.milliseconds !== null);
-  const bad = answers.filter((answer) => answer.milliseconds === null);
-  const silent = bad.map(({ candidate, code }) => `${way(candidate)}${code === null ? '' : `: ${code}`}`);
-  if (good.length > 0) {
-    const text = `The server answers on UDP port ${port} by ${list(good.map(({ candidate, milliseconds: time }) => `${way(candidate)} in ${milliseconds(time ?? 0)}`))}.`;
-    return bad.length === 0 ? passed(text) : warning(`${text} It does not by ${list(silent)}.`, 'The tunnel cannot move to an adapter whose network blocks the server. Use that network for other things, or ask who runs it.');
+export function portFinding(port: number, answers: readonly PortAnswer[], other: boolean): StepEnd {
+  const ways = answers.flatMap(({ candidate, milliseconds }): readonly DiagnosisPhrase[] => (milliseconds === null ? [] : [{ key: 'way-answered', values: { ...way(candidate), milliseconds } }]));
+  const silent = answers
+    .filter(({ milliseconds }) => milliseconds === null)
+    .map(({ candidate, code }): DiagnosisPhrase => (code === null ? { key: 'way', values: way(candidate) } : { key: 'way-failed', values: { ...way(candidate), code } }));
+  if (ways.length > 0) {
+    if (silent.length === 0) return passed({ key: 'port-answers', values: { port, ways } });
+    return warning({ key: 'port-answers-partly', values: { port, ways, silent } }, 'blocked-by-one-network');
   }
-  const text = `The server does not answer on UDP port ${port} by ${list(silent)}.`;
-  if (port === 500 && other) return warning(text, 'UDP port 4500 is enough for this connection. Nothing needs to be done.');
-  if (other) return failed(text, 'UDP port 4500 carries the tunnel behind routers and when the adapter changes. Ask whoever runs this network or the server to let UDP port 4500 through.', portBlocked(port));
-  return failed(text, 'This network or the firewall of the server blocks VPN connections, or the server is not running. Try another network, for example that of a telephone; if it works there, this network blocks it.', portBlocked(port));
+  const finding: DiagnosisFinding = { key: 'port-silent', values: { port, silent } };
+  if (port === 500 && other) return warning(finding, 'port-500-not-needed');
+  return failed(finding, other ? 'let-4500-through' : 'try-another-network', portBlocked(port));
 }
 
 export interface Traffic {
@@ -55,84 +60,59 @@ export interface AuthTraffic {
 /** IP fragments: does IKE_SA_INIT of this many octets come through? Larger than any Ethernet frame. */
 export const fragmentedInitLength = 1800;
 
-function parts({ parts: count, largestDatagram }: Traffic): string {
-  return count > 0 ? `${count} parts of at most ${largestDatagram} octets` : `at most ${largestDatagram} octets`;
+function sizes({ parts: count, largestDatagram: octets }: Traffic): DiagnosisPhrase {
+  return count > 0 ? { key: 'in-parts', values: { count, octets } } : { key: 'whole', values: { octets } };
 }
 
-export function fragmentFinding({ sent, received }: AuthTraffic, ipFragments: boolean): Finding {
-  const inParts = sent.parts + received.parts > 0;
-  const how = `Large messages pass: sent ${parts(sent)}, received ${parts(received)}.`;
-  if (ipFragments) return passed(`${how} IP fragments pass, too.`);
-  return inParts
-    ? passed(`${how} This network drops IP fragments; IKE fragmentation (RFC 7383) does without them.`)
-    : warning(`${how} This network drops IP fragments of the size a long certificate chain needs.`, 'It works as it is. Should the server get a longer certificate, turn IKE fragmentation on in the advanced properties and on the server.');
+export function fragmentFinding({ sent, received }: AuthTraffic, ipFragments: boolean): StepEnd {
+  const values = { sent: sizes(sent), received: sizes(received) };
+  if (ipFragments) return passed({ key: 'large-pass', values });
+  return sent.parts + received.parts > 0 ? passed({ key: 'large-pass-dropped-parts', values }) : warning({ key: 'large-pass-dropped', values }, 'longer-certificate');
 }
 
-export function fragmentsLost(error: VpnError, { sent }: AuthTraffic, ipFragments: boolean): Finding {
-  return failed(
-    `Small messages pass, the sign-in (${parts(sent)}) is not answered.${ipFragments ? '' : ' This network drops IP fragments.'}`,
-    ipFragments ? 'Ask the administrator of the server whether it received IKE_AUTH; a firewall on the way may drop large packets or block UDP port 4500.' : 'Try another network, or turn IKE fragmentation on in the advanced properties and on the server.',
-    error,
-  );
+export function fragmentsLost(error: VpnError, { sent }: AuthTraffic, ipFragments: boolean): StepEnd {
+  const values = { sent: sizes(sent) };
+  return ipFragments ? failed({ key: 'large-lost', values }, 'ask-for-ike-auth', error) : failed({ key: 'large-lost-dropped', values }, 'fragmentation', error);
+}
+
+/** What the server showed; null: a bare key. */
+export function certificatePassed(der: Uint8Array | undefined): StepEnd {
+  if (der === undefined) return passed({ key: 'server-proved-key', values: {} });
+  const { subject, names, notAfter, issuer } = summarizeCertificate(parseCertificate(der));
+  return passed({ key: 'server-proved', values: { names: names.length > 0 ? names : [subject], issuer, until: notAfter.slice(0, 10) } });
+}
+
+/** The error of the certificate's judge: the exact check belongs to the sentence. */
+export function certificateFailed(error: VpnError): StepEnd {
+  return failed({ key: error.detail === null ? 'error' : 'error-detail', values: {} }, adviceFor('certificate', error), error);
+}
+
+export function unreadableSettings(cause: Error): StepEnd {
+  const error = new VpnError('IKE_POLICY_MATCH', 'The encryption settings of this connection cannot be read. Correct them in the advanced properties.', { detail: cause.message, cause });
+  return failed({ key: 'settings-unreadable', values: {} }, adviceFor('proposals', error), error);
 }
 
 /** What to do about an error of the sign-in and what follows it. */
-export function attemptFailed(step: DiagnosisStepName, error: VpnError): Finding {
-  return failed(error.message, adviceFor(step, error), error);
+export function attemptFailed(step: DiagnosisStepName, error: VpnError): StepEnd {
+  return failed({ key: 'error', values: {} }, adviceFor(step, error), error);
 }
 
-function adviceFor(step: DiagnosisStepName, { symbol }: VpnError): string {
+function adviceFor(step: DiagnosisStepName, { symbol }: VpnError): DiagnosisAdvice {
   switch (step) {
     case 'proposals':
-      return 'Compare the encryption settings in the advanced properties with those of the server. An old Windows server needs "legacy Windows".';
+      return 'compare-settings';
     case 'certificate':
-      return 'Do not go on unless you know why. The details name the exact check: date, name, authority or use of the certificate. Choose the right authority or name in Properties, or tell the administrator.';
+      return 'do-not-go-on';
     case 'authentication':
-      return symbol === 'CANCELLED' ? 'Start again and answer the question for the password, or save it.' : 'Check user name, password or certificate of this connection; if they are right, the administrator finds the reason in the log of the server.';
+      return symbol === 'CANCELLED' ? 'answer-password' : 'check-credentials';
     case 'addresses':
-      return 'Ask the administrator of the server: its address pool or the networks it allows do not fit this account.';
+      return 'ask-for-addresses';
     default:
-      return 'Save the IKEv2 log and send it to the administrator of the server.';
+      return 'send-log';
   }
 }
 
-export function trafficSilent(targets: readonly string[], alive: boolean): Finding {
-  if (targets.length === 0) {
-    return alive ? passed('The server keeps the connection alive. It names nobody inside who could be asked for an answer.') : warning('The server does not answer any more.', 'Start the diagnosis again.');
-  }
-  return warning(
-    `The tunnel is up${alive ? '' : ', but the server does not answer any more'}; ${list(targets)} did not answer through it.`,
-    'Those hosts may ignore such questions. If nothing inside can be reached, ask the administrator whether the server routes and lets through what comes from your address.',
-  );
-}
-
-const waiting: Readonly<Record<string, string>> = {
-  'no-adapter': 'no network adapter is connected',
-  'no-route': 'no adapter has a route to the server',
-  'no-answer': 'the server does not answer',
-  'captive-portal': 'this network wants a sign-in in the browser',
-};
-
-/** A connection that is up is not connected a second time: its server might end the first. */
-export function liveFindings(status: StatusObject): readonly (readonly [DiagnosisStepName, Finding])[] {
-  const [child] = status.children;
-  const bytesIn = status.children.reduce((sum, one) => sum + one.bytesIn, 0);
-  const packetsOut = status.children.reduce((sum, one) => sum + one.packetsOut, 0);
-  const up = 'This connection is up';
-  const traffic = ((): Finding => {
-    if (status.state !== 'Connected') {
-      const why = waiting[status.waitingFor ?? ''] ?? 'the network is away';
-      return failed(`Nothing goes through at the moment: ${why}.`, 'The tunnel is kept and goes on by itself when a network is back.', new VpnError('LINK_FAILURE', `The connection is ${status.state}.`, { detail: why }));
-    }
-    if (bytesIn > 0) return passed(`${bytesIn} octets came through the tunnel so far; it leaves by ${sanitizeText(status.adapterLabel ?? status.adapter ?? 'an adapter')}.`);
-    return packetsOut === 0 ? passed('Nothing was sent through the tunnel yet.') : warning('Packets leave and none came back.', 'Ask the administrator whether the server routes and lets through what comes from your address.');
-  })();
-  return [
-    ['proposals', passed(`${up} with ${status.ike?.proposal ?? 'agreed settings'} and ${child?.proposal ?? 'agreed settings'}.`)],
-    ['fragments', passed(`${up}: its large messages passed.`)],
-    ['certificate', passed(`${up}: the server has proved itself.`)],
-    ['authentication', passed(`${up}: signed in by ${sanitizeText(status.authentication ?? 'an agreed method')}.`)],
-    ['addresses', passed(`This computer is ${list(status.tunnelAddresses)} inside.`)],
-    ['traffic', traffic],
-  ];
+export function trafficSilent(targets: readonly string[], alive: boolean): StepEnd {
+  if (targets.length === 0) return alive ? passed({ key: 'traffic-nobody', values: {} }) : warning({ key: 'traffic-server-silent', values: {} }, 'start-again');
+  return warning({ key: alive ? 'traffic-silent' : 'traffic-all-silent', values: { targets } }, 'hosts-may-ignore');
 }

@@ -1,3 +1,4 @@
+import type { DiagnosisAdvice, DiagnosisFinding } from '../ports/diagnosis';
 import type { VpnError, VpnErrorInfo, VpnErrorSymbol } from '../ports/vpn-error';
 
 /** What a diagnosis looks at, in this order. */
@@ -7,45 +8,46 @@ export type DiagnosisStepName = (typeof diagnosisStepNames)[number];
 /** `warning`: it works, or may work, but something should be known. `skipped`: an earlier step failed, or it does not apply. */
 export type DiagnosisOutcome = 'waiting' | 'running' | 'passed' | 'warning' | 'failed' | 'skipped';
 
-export interface DiagnosisStep {
+/** How a step stands, as data; its sentences are made of it in src-text. */
+export interface StepResult {
   readonly step: DiagnosisStepName;
   readonly outcome: DiagnosisOutcome;
-  /** What was found, in plain words; empty while it waits or runs. */
-  readonly text: string;
+  /** What was found; null while it waits or runs. */
+  readonly finding: DiagnosisFinding | null;
   /** What to do about it; null where nothing is to be done. */
-  readonly advice: string | null;
+  readonly adviceKey: DiagnosisAdvice | null;
   readonly error: VpnErrorInfo | null;
   readonly milliseconds: number | null;
 }
 
 /** A step's end. */
-export interface Finding {
+export interface StepEnd {
   readonly outcome: 'passed' | 'warning' | 'failed' | 'skipped';
-  readonly text: string;
-  readonly advice?: string;
+  readonly finding: DiagnosisFinding;
+  readonly advice?: DiagnosisAdvice;
   readonly error?: VpnErrorInfo;
 }
 
-export const passed = (text: string): Finding => ({ outcome: 'passed', text });
-export const warning = (text: string, advice: string): Finding => ({ outcome: 'warning', text, advice });
-export const failed = (text: string, advice: string, error: VpnError): Finding => ({ outcome: 'failed', text, advice, error: error.info() });
-export const skipped = (text: string): Finding => ({ outcome: 'skipped', text });
+export const passed = (finding: DiagnosisFinding): StepEnd => ({ outcome: 'passed', finding });
+export const warning = (finding: DiagnosisFinding, advice: DiagnosisAdvice): StepEnd => ({ outcome: 'warning', finding, advice });
+export const failed = (finding: DiagnosisFinding, advice: DiagnosisAdvice, error: VpnError): StepEnd => ({ outcome: 'failed', finding, advice, error: error.info() });
+export const skipped = (finding: DiagnosisFinding): StepEnd => ({ outcome: 'skipped', finding });
 
 /** The list of steps as it fills; every change is told. */
 export class DiagnosisRecord {
-  readonly #onChange: (steps: readonly DiagnosisStep[]) => void;
+  readonly #onChange: (steps: readonly StepResult[]) => void;
   readonly #now: () => number;
   readonly #begun = new Map<DiagnosisStepName, number>();
-  #steps: readonly DiagnosisStep[] = diagnosisStepNames.map((step) => ({ step, outcome: 'waiting', text: '', advice: null, error: null, milliseconds: null }));
+  #steps: readonly StepResult[] = diagnosisStepNames.map((step) => ({ step, outcome: 'waiting', finding: null, adviceKey: null, error: null, milliseconds: null }));
 
   /** `now` in milliseconds. */
-  constructor(now: () => number, onChange: (steps: readonly DiagnosisStep[]) => void) {
+  constructor(now: () => number, onChange: (steps: readonly StepResult[]) => void) {
     this.#now = now;
     this.#onChange = onChange;
     onChange(this.#steps);
   }
 
-  get steps(): readonly DiagnosisStep[] {
+  get steps(): readonly StepResult[] {
     return this.#steps;
   }
 
@@ -60,17 +62,17 @@ export class DiagnosisRecord {
   }
 
   /** Ends a step that is open; a step ends once. */
-  end(step: DiagnosisStepName, { outcome, text, advice, error }: Finding): void {
+  end(step: DiagnosisStepName, { outcome, finding, advice, error }: StepEnd): void {
     if (!this.isOpen(step)) return;
     const begun = this.#begun.get(step);
-    this.#replace(step, { outcome, text, advice: advice ?? null, error: error ?? null, milliseconds: begun === undefined ? null : Math.round((this.#now() - begun) * 10) / 10 });
+    this.#replace(step, { outcome, finding, adviceKey: advice ?? null, error: error ?? null, milliseconds: begun === undefined ? null : Math.round((this.#now() - begun) * 10) / 10 });
   }
 
-  skipRest(text: string): void {
-    for (const { step } of this.#steps) this.end(step, skipped(text));
+  skipRest(finding: DiagnosisFinding): void {
+    for (const { step } of this.#steps) this.end(step, skipped(finding));
   }
 
-  #replace(step: DiagnosisStepName, change: Partial<DiagnosisStep>): void {
+  #replace(step: DiagnosisStepName, change: Partial<StepResult>): void {
     this.#steps = this.#steps.map((one) => (one.step === step ? { ...one, ...change } : one));
     this.#onChange(this.#steps);
   }

@@ -1,7 +1,15 @@
-import type { DiagnosisStep } from '../../src-core/diagnosis/steps';
+import type { StepResult } from '../../src-core/diagnosis/steps';
 
 export type { ExportFormat, ExportLine } from '../../src-core/profiles/export-formats';
-export type { DiagnosisOutcome, DiagnosisStep, DiagnosisStepName } from '../../src-core/diagnosis/steps';
+export type { DiagnosisOutcome, DiagnosisStepName } from '../../src-core/diagnosis/steps';
+
+/** A step as data and in English. */
+export interface DiagnosisStep extends StepResult {
+  /** What was found, in plain words: the English of `finding`; empty while it waits or runs. */
+  readonly text: string;
+  /** What to do about it: the English of `adviceKey`; null where nothing is to be done. */
+  readonly advice: string | null;
+}
 
 /** All steps are there from the start; each `diagnosis` push brings the whole again. Nothing on the computer is changed by it. */
 export interface Diagnosis {

@@ -2,8 +2,10 @@ import type { StatusObject } from '../../src-core/connection/status';
 import { diagnose } from '../../src-core/diagnosis/diagnose';
 import type { ConnectionPorts } from '../../src-core/connection/ports';
 import type { Clock } from '../../src-core/ports/clock';
+import type { StepResult } from '../../src-core/diagnosis/steps';
 import type { Profile } from '../../src-core/profiles/profile';
-import type { Diagnosis } from '../api/contract';
+import { englishDiagnosis } from '../../src-text/diagnosis';
+import type { Diagnosis, DiagnosisStep } from '../api/contract';
 import { ApiError } from '../api/service';
 
 export interface DiagnosisQuestion {
@@ -18,6 +20,8 @@ interface Entry {
   readonly stop: AbortController;
   readonly done: Promise<unknown>;
 }
+
+const inEnglish = (steps: readonly StepResult[]): readonly DiagnosisStep[] => steps.map((step) => ({ ...step, ...englishDiagnosis(step) }));
 
 /** The diagnoses of a host, one a connection; the last one is kept for interfaces that come later. */
 export class Diagnoses {
@@ -44,7 +48,7 @@ export class Diagnoses {
     const stop = new AbortController();
     const startedAt = new Date(this.#clock.wallTime()).toISOString();
     let tell = (diagnosis: Diagnosis): void => void diagnosis;
-    const steps = diagnose({ profile, ports, live, signal: stop.signal, onSteps: (now) => tell({ connection: name, running: true, startedAt, steps: now }) });
+    const steps = diagnose({ profile, ports, live, signal: stop.signal, onSteps: (now) => tell({ connection: name, running: true, startedAt, steps: inEnglish(now) }) });
     const entry: Entry = { diagnosis: { connection: name, running: true, startedAt, steps: [] }, stop, done: steps };
     this.#entries.set(name, entry);
     tell = (diagnosis) => {
@@ -52,7 +56,7 @@ export class Diagnoses {
       entry.diagnosis = diagnosis;
       this.#onChange(diagnosis);
     };
-    const result: Diagnosis = { connection: name, running: false, startedAt, steps: await steps };
+    const result: Diagnosis = { connection: name, running: false, startedAt, steps: inEnglish(await steps) };
     tell(result);
     return result;
   }

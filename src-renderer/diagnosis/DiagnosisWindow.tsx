@@ -2,12 +2,14 @@ import { useEffect, type ReactNode } from 'react';
 import type { DiagnosisStep } from '../../src-main/api/contract';
 import { VpnIcon } from '../icons/icons';
 import { actions, request, surfaceId, useApp } from '../store';
-import { formatNumber, safeText, t } from '../../src-text';
+import { adviceText, findingText, formatNumber, t } from '../../src-text';
 import { WindowFrame } from '../widgets/WindowFrame';
 
 const marks: Readonly<Record<DiagnosisStep['outcome'], string>> = { waiting: '\u2013', running: '\u2026', passed: '\u2713', warning: '!', failed: '\u2717', skipped: '\u2013' };
 
-function Step({ step }: { readonly step: DiagnosisStep }): ReactNode {
+function Step({ step, where }: { readonly step: DiagnosisStep; readonly where: { readonly name: string; readonly server: string } }): ReactNode {
+  const found = findingText(step, where);
+  const advice = adviceText(step);
   return (
     <li className={`step ${step.outcome}`} data-step={step.step}>
       <span className="mark" aria-hidden="true">
@@ -18,8 +20,8 @@ function Step({ step }: { readonly step: DiagnosisStep }): ReactNode {
         {t(`diagnosis.outcome.${step.outcome}`)}
         {step.milliseconds === null ? '' : ` (${t('mobility.milliseconds', { value: formatNumber(step.milliseconds, step.milliseconds < 10 ? 1 : 0) })})`}
       </span>
-      {step.text !== '' && <p>{safeText(step.text, 600)}</p>}
-      {step.advice !== null && <p className="advice">{safeText(step.advice, 600)}</p>}
+      {found !== '' && <p>{found}</p>}
+      {advice !== null && <p className="advice">{advice}</p>}
     </li>
   );
 }
@@ -28,6 +30,7 @@ function Step({ step }: { readonly step: DiagnosisStep }): ReactNode {
 export function DiagnosisWindow({ name, hidden }: { readonly name: string; readonly hidden: boolean }): ReactNode {
   const diagnosis = useApp((state) => state.diagnoses[name]);
   const exists = useApp((state) => state.profiles.some((profile) => profile.name === name));
+  const server = useApp((state) => state.profiles.find((profile) => profile.name === name)?.server ?? '');
   const id = surfaceId({ kind: 'diagnosis', name });
   const running = diagnosis?.running ?? false;
   const start = (): void => void request('diagnose', { name });
@@ -42,7 +45,7 @@ export function DiagnosisWindow({ name, hidden }: { readonly name: string; reado
           {t(running ? 'diagnosis.running' : diagnosis === undefined ? 'diagnosis.begin' : diagnosis.steps.some(({ outcome }) => outcome === 'failed') ? 'diagnosis.found' : 'diagnosis.fine')}
         </h3>
         <ol className="steps selectable" tabIndex={0} aria-label={t('diagnosis.steps')}>
-          {diagnosis?.steps.map((step) => <Step key={step.step} step={step} />)}
+          {diagnosis?.steps.map((step) => <Step key={step.step} step={step} where={{ name, server }} />)}
         </ol>
       </div>
       <div className="dialog-buttons band">
