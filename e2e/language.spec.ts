@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import type { SecretKind, SecretReason } from '../src-core/ports/secrets';
 import { expect, test } from './support/fake-host';
 import { sampleStep } from './support/samples';
 
@@ -67,4 +68,26 @@ test('a diagnosis is said in German: findings, advice and the errors inside', as
   demo.push({ type: 'diagnosis', diagnosis: { connection: 'Demo', running: false, startedAt: '', steps: [sampleStep('certificate', 'failed', { key: 'error-detail', values: {} }, 'do-not-go-on', error)] } });
   await expect(dialog.locator('[data-step=certificate]')).toContainText('Die Identitäten konnten nicht geprüft werden. Der Name des Servers steht nicht im Zertifikat. (name: vpn.contoso.test)');
   expect(await dialog.textContent()).not.toMatch(/could not|server|Choose/);
+});
+
+test('why a secret is asked for again is said in German, and at once in English when that is chosen', async ({ page, url, demo }) => {
+  const refused = (symbol: string, code: number): SecretReason => ({ type: 'refused', error: { code, symbol, message: 'The sentence of the engine.', detail: null, ikeNotify: null, rule: null } });
+  const cases: readonly (readonly [SecretKind, SecretReason, string])[] = [
+    ['pin', { type: 'pin-incorrect', wrong: 2, most: 3, pinState: 'final-try' }, 'Die PIN wurde nicht angenommen (2 von 3 Versuchen). Nur ein Versuch bleibt, bevor sich die Smartcard sperrt.'],
+    ['pin', { type: 'pin-final-try' }, 'Nur ein Versuch bleibt, bevor sich die Smartcard sperrt.'],
+    ['passphrase', { type: 'passphrase-incorrect' }, 'Die Passphrase Ihres Zertifikats wurde nicht angenommen.'],
+    ['new-password', refused('PASSWD_EXPIRED', 648), 'Ihr Kennwort ist abgelaufen.'],
+    ['psk', refused('VPN_BAD_PSK', 811), 'Der vorinstallierte Schlüssel wurde nicht angenommen.'],
+    ['password', refused('AUTHENTICATION_FAILURE', 691), 'Der Benutzername oder das Kennwort wurde nicht angenommen. Prüfen Sie beides, und versuchen Sie es erneut.'],
+  ];
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Open Network Connections' }).click();
+  await page.getByLabel('Language').selectOption('de');
+  for (const [kind, reason, sentence] of cases) {
+    demo.ask({ id: 'again', type: 'credentials', connection: 'Demo', kind, username: 'alice', domain: null, reason, canSave: true, hasSaved: false });
+    await expect(page.getByRole('alert')).toHaveText(sentence);
+    expect(await cutOff(page)).toEqual([]);
+  }
+  await page.getByLabel('Sprache').selectOption('en');
+  await expect(page.getByRole('alert')).toHaveText('The sentence of the engine.');
 });

@@ -24,7 +24,7 @@ const surfaces: readonly { readonly name: string; readonly title: string; readon
   ...(['pin', 'new-password', 'psk', 'passphrase'] as const).map((kind) => ({
     name: kind,
     title: 'Connect Demo',
-    open: async (_page: Page, demo: Demo) => demo.ask({ id: kind, type: 'credentials', connection: 'Demo', kind, username: 'alice', domain: null, reason: 'The PIN was not accepted (1 of 2 tries).', canSave: true, hasSaved: false }),
+    open: async (_page: Page, demo: Demo) => demo.ask({ id: kind, type: 'credentials', connection: 'Demo', kind, username: 'alice', domain: null, reason: { type: 'pin-incorrect', wrong: 1, most: 3, pinState: 'fine' }, canSave: true, hasSaved: false }),
   })),
   { name: 'certificate rules', title: 'Demo Properties', open: (page) => properties(page, 'Certificate') },
   { name: 'PEAP properties', title: 'Protected EAP Properties', open: (page) => eap(page, 'peap-mschapv2') },

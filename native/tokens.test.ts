@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClientKey } from '../src-core/connection/client-key';
 import { openTokenKey } from '../src-core/connection/token-key';
-import type { SecretAnswer, SecretKind } from '../src-core/ports/secrets';
+import type { SecretAnswer, SecretKind, SecretReason } from '../src-core/ports/secrets';
 import type { TlsEngine, TlsServerOptions, TlsVersion } from '../src-core/ports/tls';
 import { TokenError } from '../src-core/ports/tokens';
 import type { Tokens } from '../src-core/ports/tokens';
@@ -56,7 +56,7 @@ afterAll(() => {
 });
 
 /** Answers with these PINs one after the other, then cancels; `asked` collects the reasons. */
-const person = (pins: readonly string[], asked: (string | null)[] = []) => (kind: SecretKind, account: string | null, reason: string | null): Promise<SecretAnswer | null> => {
+const person = (pins: readonly string[], asked: (SecretReason | null)[] = []) => (kind: SecretKind, account: string | null, reason: SecretReason | null): Promise<SecretAnswer | null> => {
   expect([kind, account]).toEqual(['pin', 'badge']);
   const secret = pins[asked.length];
   asked.push(reason);
@@ -126,11 +126,11 @@ describe('keys on a PKCS#11 token (P-25)', () => {
   });
 
   it('a wrong PIN is stated and counted, and tried only when a person types one again', async () => {
-    const asked: (string | null)[] = [];
+    const asked: (SecretReason | null)[] = [];
     const key = await openTokenKey({ pkcs11: { module, token: 'badge', id: '%01' } }, tokens, person(['000000', pin], asked));
     expect(key).not.toBeNull();
     expect(asked[0]).toBeNull();
-    expect(asked[1]).toMatch(/^The PIN was not accepted \(1 of 3 tries\)\./);
+    expect(asked[1]).toMatchObject({ type: 'pin-incorrect', wrong: 1, most: 3 });
     key?.wipe();
     const cancelled = await refusal(openTokenKey({ pkcs11: { module, token: 'badge', id: '01' } }, tokens, person(['000000'])));
     expect([cancelled.code, cancelled.detail]).toEqual([13806, 'token badge: C_Login: 1 wrong PIN']);

@@ -171,8 +171,8 @@ describe('the store follows the service', () => {
   it('asks once: a prompt that comes again replaces itself', () => {
     const prompt = { id: '1', type: 'credentials', connection: 'A', kind: 'password', username: null, domain: null, reason: null, canSave: true, hasSaved: false } as const;
     useApp.setState(reduce(useApp.getState(), { type: 'prompt', prompt }));
-    useApp.setState(reduce(useApp.getState(), { type: 'prompt', prompt: { ...prompt, reason: 'again' } }));
-    expect(useApp.getState().prompts).toMatchObject([{ id: '1', reason: 'again' }]);
+    useApp.setState(reduce(useApp.getState(), { type: 'prompt', prompt: { ...prompt, reason: { type: 'passphrase-incorrect' } } }));
+    expect(useApp.getState().prompts).toMatchObject([{ id: '1', reason: { type: 'passphrase-incorrect' } }]);
   });
 });
 

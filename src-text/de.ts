@@ -1,9 +1,11 @@
 import type { Catalogue } from './en';
 import { failuresDe } from './failures-de';
+import { secretReasonTextsDe } from './secret-reason-texts';
 
 /** German. The same keys as English; a missing one does not compile. */
 export const de: Catalogue = {
   ...failuresDe,
+  ...secretReasonTextsDe,
 
   'app.name': 'Agile VPN',
   'app.lost': 'Die Verbindung zum Agile-VPN-Dienst ist abgerissen. Neuer Versuch...',

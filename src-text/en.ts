@@ -1,8 +1,10 @@
 import { failureTexts } from './failure-texts';
+import { secretReasonTexts } from './secret-reason-texts';
 
 /** Every text of the user interface, in English. A second language is a record with the same keys; `{name}` marks what is filled in. */
 export const en = {
   ...failureTexts,
+  ...secretReasonTexts,
 
   'app.name': 'Agile VPN',
   'app.lost': 'The connection to the Agile VPN service was lost. Trying again...',

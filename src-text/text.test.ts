@@ -3,7 +3,9 @@ import { ApiError } from '../src-main/api/service';
 import { VpnError } from '../src-core/ports/vpn-error';
 import { de } from './de';
 import { en } from './en';
+import type { SecretReason } from '../src-core/ports/secrets';
 import { errorText, failureText, setLanguage } from './index';
+import { secretReasonText } from './secret-reason';
 
 afterEach(() => void setLanguage('en'));
 
@@ -33,4 +35,29 @@ test('a refused request is said in the language in force', () => {
   setLanguage('de');
   expect(failureText(failure)).toBe('Contoso ist bereits verbunden oder wird gerade verbunden.');
   expect(failureText({ message: 'only\u0007 this' })).toBe('only\ufffd this');
+});
+
+const wrongPassword = new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.').info();
+
+const reasons: readonly (readonly [SecretReason, string, string])[] = [
+  [{ type: 'pin-incorrect', wrong: 1, most: 3, pinState: 'fine' }, 'The PIN was not accepted (1 of 3 tries).', 'Die PIN wurde nicht angenommen (1 von 3 Versuchen).'],
+  [
+    { type: 'pin-incorrect', wrong: 1, most: 3, pinState: 'low' },
+    'The PIN was not accepted (1 of 3 tries). Few tries are left before the token locks itself.',
+    'Die PIN wurde nicht angenommen (1 von 3 Versuchen). Nach wenigen weiteren Fehlversuchen sperrt sich die Smartcard.',
+  ],
+  [
+    { type: 'pin-incorrect', wrong: 2, most: 3, pinState: 'final-try' },
+    'The PIN was not accepted (2 of 3 tries). One try is left before the token locks itself.',
+    'Die PIN wurde nicht angenommen (2 von 3 Versuchen). Nur ein Versuch bleibt, bevor sich die Smartcard sperrt.',
+  ],
+  [{ type: 'pin-final-try' }, 'One try is left before the token locks itself.', 'Nur ein Versuch bleibt, bevor sich die Smartcard sperrt.'],
+  [{ type: 'passphrase-incorrect' }, 'The passphrase of your certificate was not accepted.', 'Die Passphrase Ihres Zertifikats wurde nicht angenommen.'],
+  [{ type: 'refused', error: wrongPassword }, wrongPassword.message, 'Der Benutzername oder das Kennwort wurde nicht angenommen. Prüfen Sie beides, und versuchen Sie es erneut.'],
+];
+
+test.each(reasons)('why a secret is asked for again is said in the language in force: %j', (reason, english, german) => {
+  expect(secretReasonText(reason, where)).toBe(english);
+  setLanguage('de');
+  expect(secretReasonText(reason, where)).toBe(german);
 });

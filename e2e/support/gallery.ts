@@ -4,6 +4,7 @@ import { startWebHost } from '../../src-main/web/host';
 import { createFakeDemo } from './fake-demo';
 import { sampleChoices, sampleServerPrompt } from './samples';
 import type { Prompt } from '../../src-main/api/contract';
+import type { SecretReason } from '../../src-core/ports/secrets';
 
 /**
  * For pictures: a page whose service asks what it is told to, one line of standard input a question. The first line of standard output is
@@ -11,12 +12,12 @@ import type { Prompt } from '../../src-main/api/contract';
  */
 const root = process.argv[2] ?? process.cwd();
 const demo = createFakeDemo();
-const credentials = (kind: 'pin' | 'new-password', reason: string | null): Prompt => ({ id: kind, type: 'credentials', connection: 'Demo', kind, username: 'alice', domain: null, reason, canSave: true, hasSaved: false });
+const credentials = (kind: 'pin' | 'new-password', reason: SecretReason | null): Prompt => ({ id: kind, type: 'credentials', connection: 'Demo', kind, username: 'alice', domain: null, reason, canSave: true, hasSaved: false });
 const questions: Readonly<Record<string, Prompt>> = {
   'server-certificate': sampleServerPrompt(),
   'server-certificate-changed': sampleServerPrompt({ problem: 'changed', acceptedBefore: ['5C:31:0F:…'] }),
   'client-certificate': { id: 'client', type: 'client-certificate', connection: 'Demo', choices: sampleChoices },
-  pin: credentials('pin', 'The PIN was not accepted (1 of 2 tries).'),
+  pin: credentials('pin', { type: 'pin-incorrect', wrong: 1, most: 3, pinState: 'fine' }),
   'change-password': credentials('new-password', null),
 };
 const host = await startWebHost(demo.service, { port: 0, rendererDirectory: join(root, 'out/renderer') });

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import type { SecretKind, SecretReason } from '../../src-core/ports/secrets';
 import { setLanguage, t, type TextKey } from '../../src-text';
 import type { createFakeDemo } from './fake-demo';
 import { sampleChoices, sampleServerPrompt } from './samples';
@@ -53,8 +54,12 @@ const fail = (symbol: string, code: number) => (demo: Demo): void => {
   demo.setStatus('Demo', { state: 'Disconnected', error: { code, symbol, message: 'The connection could not be made.', detail: 'trust-anchor: no trusted authority issued it; it says it was issued by CN=Stranger Root, O=Contoso', ikeNotify: 'AUTHENTICATION_FAILED', rule: null } });
 };
 
-const credentials = (kind: 'password' | 'pin' | 'new-password' | 'psk' | 'passphrase', canSave = true) => (demo: Demo): void =>
-  demo.ask({ id: kind, type: 'credentials', connection: 'Demo', kind, username: 'alice', domain: kind === 'password' ? 'CONTOSO' : null, reason: kind === 'psk' ? null : 'The PIN was not accepted (1 of 2 tries).', canSave, hasSaved: false });
+const refused: SecretReason = { type: 'refused', error: { code: 691, symbol: 'AUTHENTICATION_FAILURE', message: 'The user name or password was not accepted. Check them and try again.', detail: null, ikeNotify: null, rule: 'credentials' } };
+
+const reasons: Readonly<Record<SecretKind, SecretReason | null>> = { password: refused, 'new-password': refused, psk: null, pin: { type: 'pin-incorrect', wrong: 2, most: 3, pinState: 'final-try' }, passphrase: { type: 'passphrase-incorrect' } };
+
+const credentials = (kind: SecretKind, canSave = true) => (demo: Demo): void =>
+  demo.ask({ id: kind, type: 'credentials', connection: 'Demo', kind, username: 'alice', domain: kind === 'password' ? 'CONTOSO' : null, reason: reasons[kind], canSave, hasSaved: false });
 
 const notInForce = { settings: [{ concern: 'tunnel', inForce: true, detail: 'avpn0' }, { concern: 'dns', inForce: false, detail: 'split DNS needs systemd-resolved; all names go to the tunnel\u2019s servers' }] };
 

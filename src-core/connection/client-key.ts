@@ -109,7 +109,7 @@ async function readFile({ certificate, privateKey }: { readonly certificate: str
     } catch (error) {
       if (!(error instanceof PkiError)) throw error;
       if (error.reason !== 'passphrase' || attempt >= mostPassphrases) throw clientCredentialsError(error, use);
-      const answer = await ask('passphrase', null, passphrase === null ? null : 'The passphrase of your certificate was not accepted.');
+      const answer = await ask('passphrase', null, passphrase === null ? null : { type: 'passphrase-incorrect' });
       if (answer === null) return null;
       passphrase = answer.secret;
     }

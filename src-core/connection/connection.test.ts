@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { IkePath, IkeSession, IkeSessionConfig, IkeSessionDependencies, IkeSessionEvent } from '../ikev2/session';
 import type { NetworkSettings, SettingsReport, TunnelSettings } from '../ports/network-settings';
 import type { TunnelDevice } from '../ports/data-path';
+import type { SecretReason } from '../ports/secrets';
 import { TokenError } from '../ports/tokens';
 import type { DatagramSocket } from '../ports/datagrams';
 import { VpnError, type VpnErrorSymbol } from '../ports/vpn-error';
@@ -175,7 +176,7 @@ class Scene {
   readonly statuses: StatusObject[] = [];
   readonly logs: LogRecord[] = [];
   readonly wiped: number[] = [];
-  readonly questions: (string | null)[] = [];
+  readonly questions: (SecretReason | null)[] = [];
   answers = 10;
   /** The token of the credentials that are given next; null: none is plugged in. */
   token: { present: boolean } | null | undefined = undefined;
@@ -555,7 +556,7 @@ describe('a connection', () => {
     }
     await scene.clock.run(1);
     expect(await failed).toBe(wrong);
-    expect(scene.questions).toEqual([null, wrong.message, wrong.message]);
+    expect(scene.questions).toEqual([null, { type: 'refused', error: wrong.info() }, { type: 'refused', error: wrong.info() }]);
     expect(scene.sessions).toHaveLength(3);
     expect(scene.wiped).toEqual([1, 2, 3]);
   });
@@ -624,7 +625,7 @@ describe('a connection', () => {
       scene.session.emit({ type: 'ended', by: 'failure', error: wrong });
     }
     expect(times.slice(1).map((at, index) => Math.round((at - times[index]!) / 1000))).toEqual([1, 2, 4, 8]);
-    expect(scene.questions).toEqual([null, wrong.message]);
+    expect(scene.questions).toEqual([null, { type: 'refused', error: wrong.info() }]);
     expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', error: { code: 691 } });
   });
 

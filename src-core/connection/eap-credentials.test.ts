@@ -4,7 +4,7 @@ import { seededRandom } from '../eap/testing';
 import type { EapConversation } from '../ikev2/session';
 import { encodePem } from '../pki/pem';
 import { testRoot } from '../pki/testing';
-import type { SecretRequest } from '../ports/secrets';
+import { refusedFor, type SecretRequest } from '../ports/secrets';
 import { VpnError } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';
 import { createCredentialsSource } from './credentials';
@@ -33,7 +33,7 @@ function source(answers: Readonly<Partial<Record<SecretRequest['kind'], string>>
 }
 
 const first = (profile: Profile): CredentialsQuestion => ({ profile, reason: null, refused: null });
-const again = (profile: Profile, error: VpnError, credentials: SessionCredentials): CredentialsQuestion => ({ profile, reason: error.message, refused: { error, credentials } });
+const again = (profile: Profile, error: VpnError, credentials: SessionCredentials): CredentialsQuestion => ({ profile, reason: refusedFor(error), refused: { error, credentials } });
 
 function conversationOf(credentials: SessionCredentials | null): EapConversation {
   if (credentials?.local.method !== 'eap') throw new Error('no EAP');

@@ -8,6 +8,7 @@ import type { DataPath } from '../ports/data-path';
 import type { Datagrams } from '../ports/datagrams';
 import type { NetworkSettings } from '../ports/network-settings';
 import type { Random } from '../ports/random';
+import type { SecretReason } from '../ports/secrets';
 import type { Trace } from '../ports/trace';
 import type { VpnError } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';
@@ -49,7 +50,7 @@ export interface SessionCredentials extends LocalCredentials {
 export interface CredentialsQuestion {
   readonly profile: Profile;
   /** Why the person is asked again; null the first time. */
-  readonly reason: string | null;
+  readonly reason: SecretReason | null;
   /** What the server refused in the attempt before; null the first time. Not wiped yet. */
   readonly refused: { readonly error: VpnError; readonly credentials: SessionCredentials } | null;
 }

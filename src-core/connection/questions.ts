@@ -1,10 +1,10 @@
-import type { SecretAnswer, SecretKind } from '../ports/secrets';
+import type { SecretAnswer, SecretKind, SecretReason } from '../ports/secrets';
 import type { Certificate } from '../pki/certificate';
 import type { FirstUse } from '../pki/unknown-server';
 import type { CertificateSource } from '../profiles/profile';
 
 /** Asks the store, then the person. null: cancelled. */
-export type Ask = (kind: SecretKind, account: string | null, reason: string | null) => Promise<SecretAnswer | null>;
+export type Ask = (kind: SecretKind, account: string | null, reason: SecretReason | null) => Promise<SecretAnswer | null>;
 
 /** A server that nobody known vouches for. */
 export interface ServerCertificateQuestion extends FirstUse {

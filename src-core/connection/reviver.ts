@@ -1,3 +1,4 @@
+import { refusedFor } from '../ports/secrets';
 import { TokenError } from '../ports/tokens';
 import { VpnError } from '../ports/vpn-error';
 import { applySettings } from './apply-settings';
@@ -138,7 +139,7 @@ export class Reviver {
   async #askedThePerson(refusal: VpnError): Promise<boolean> {
     const attempt = this.#attempt;
     if (!isAskedAgain(refusal)) throw refusal;
-    const fresh = await this.#context.ports.credentials({ profile: this.#context.profile, reason: refusal.message, refused: attempt.credentials === null ? null : { error: refusal, credentials: attempt.credentials } });
+    const fresh = await this.#context.ports.credentials({ profile: this.#context.profile, reason: refusedFor(refusal), refused: attempt.credentials === null ? null : { error: refusal, credentials: attempt.credentials } });
     if (fresh === null) throw refusal;
     return this.#goOnWith(fresh);
   }

@@ -1,5 +1,6 @@
 import { ResumptionRefused } from '../eap/tls/resumption';
 import { UnknownServer } from '../pki/unknown-server';
+import { refusedFor } from '../ports/secrets';
 import { VpnError } from '../ports/vpn-error';
 import type { Attempt } from './attempt';
 import type { ConnectionContext } from './connection-context';
@@ -45,7 +46,7 @@ export async function signIn(
   let refusal: VpnError | null = null;
   let repetitions = 0;
   for (let question = 0; question < mostQuestions + repetitions; question++) {
-    const credentials = await ports.credentials({ profile, reason: refusal?.message ?? null, refused: refusal === null || attempt.credentials === null ? null : { error: refusal, credentials: attempt.credentials } });
+    const credentials = await ports.credentials({ profile, reason: refusal === null ? null : refusedFor(refusal), refused: refusal === null || attempt.credentials === null ? null : { error: refusal, credentials: attempt.credentials } });
     if (credentials === null) throw refusal === null || refusal instanceof CertificateUndecided ? failures.cancelled() : refusal;
     if (attempt.ended) return credentials.wipe();
     if (credentials !== attempt.credentials) attempt.credentials?.wipe();

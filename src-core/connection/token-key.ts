@@ -4,9 +4,10 @@ import { concat, hexDecode } from '../bytes';
 import { hash } from '../crypto/hash';
 import type { SignatureScheme, Signer } from '../ikev2/session';
 import { type Certificate, parseCertificate } from '../pki/certificate';
+import type { SecretReason } from '../ports/secrets';
 import type { TlsSigner } from '../ports/tls';
 import { TokenError } from '../ports/tokens';
-import type { Token, Tokens } from '../ports/tokens';
+import type { PinState, Token, Tokens } from '../ports/tokens';
 import { VpnError } from '../ports/vpn-error';
 import type { TokenReference } from '../profiles/profile';
 import type { ClientKey } from './client-key';
@@ -35,9 +36,9 @@ export async function openTokenKey({ pkcs11 }: TokenReference, tokens: Tokens | 
 /** False: cancelled before any PIN was tried. A wrong PIN is never tried again by itself. */
 async function unlock(token: Token, label: string, ask: Ask): Promise<boolean> {
   for (let wrong = 0; ; wrong++) {
-    const reason = wrong === 0 ? (token.pinState === 'final-try' ? pinWarnings['final-try'] : null) : `The PIN was not accepted (${String(wrong)} of ${String(mostPins)} tries). ${pinWarnings[token.pinState]}`.trim();
-    if (token.pinState === 'locked') throw new TokenError('pin-locked', `token ${label}: CKF_USER_PIN_LOCKED`);
-    const answer = wrong < mostPins ? await ask('pin', label, reason) : null;
+    const { pinState } = token;
+    if (pinState === 'locked') throw new TokenError('pin-locked', 'CKF_USER_PIN_LOCKED');
+    const answer = wrong < mostPins ? await ask('pin', label, pinReason(wrong, pinState)) : null;
     if (answer === null) {
       if (wrong === 0) return false;
       throw new TokenError('pin-incorrect', `C_Login: ${String(wrong)} wrong ${wrong === 1 ? 'PIN' : 'PINs'}`);
@@ -51,12 +52,10 @@ async function unlock(token: Token, label: string, ask: Ask): Promise<boolean> {
   }
 }
 
-const pinWarnings = {
-  fine: '',
-  low: 'Few tries are left before the token locks itself.',
-  'final-try': 'One try is left before the token locks itself.',
-  locked: 'The token has locked itself.',
-} as const;
+function pinReason(wrong: number, pinState: Exclude<PinState, 'locked'>): SecretReason | null {
+  if (wrong > 0) return { type: 'pin-incorrect', wrong, most: mostPins, pinState };
+  return pinState === 'final-try' ? { type: 'pin-final-try' } : null;
+}
 
 function keyOf(token: Token, label: string, id: string): ClientKey {
   const found = token.certificates();

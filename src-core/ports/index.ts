@@ -5,7 +5,7 @@ export type * from './http';
 export type * from './adapters';
 export type * from './data-path';
 export type * from './network-settings';
-export type * from './secrets';
+export * from './secrets';
 export type * from './trace';
 export type * from './tls';
 export type * from './failed-rule';

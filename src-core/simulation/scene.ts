@@ -7,6 +7,7 @@ import { createTypeScriptDataPath } from '../esp/data-path';
 import { createInitiatorSession, createResponder } from '../ikev2/sa';
 import type { ResponderConfig } from '../ikev2/session';
 import type { NetworkSettings } from '../ports/network-settings';
+import type { SecretReason } from '../ports/secrets';
 import type { LogRecord } from '../ports/trace';
 import type { VpnError } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';
@@ -49,7 +50,7 @@ export class Scene {
   readonly statuses: StatusObject[] = [];
   readonly logs: LogRecord[] = [];
   readonly samples: (number | null)[] = [];
-  readonly questions: (string | null)[] = [];
+  readonly questions: (SecretReason | null)[] = [];
   clients = 0;
   readonly #gatewayHost: SimulatedHost;
   readonly startGateway: () => EmbeddedGateway;

@@ -1,5 +1,5 @@
 import type { StatusObject } from '../../src-core/connection/status';
-import type { SecretKind } from '../../src-core/ports/secrets';
+import type { SecretKind, SecretReason } from '../../src-core/ports/secrets';
 import type { LogRecord } from '../../src-core/ports/trace';
 import type { Profile } from '../../src-core/profiles/profile';
 import type { FailureKey } from '../../src-text/failure-texts';
@@ -31,7 +31,8 @@ export type Prompt =
       readonly kind: SecretKind;
       readonly username: string | null;
       readonly domain: string | null;
-      readonly reason: string | null;
+      /** Why it is asked again, or what to beware of; said by `secretReasonText` of src-text. null on the first question. */
+      readonly reason: SecretReason | null;
       /** False where secrets cannot be stored safely. */
       readonly canSave: boolean;
       readonly hasSaved: boolean;

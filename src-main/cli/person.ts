@@ -3,8 +3,9 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { ServerCertificateQuestion } from '../../src-core/connection/questions';
 import { summarizeCertificate } from '../../src-core/pki/certificate-summary';
-import type { SecretAnswer, SecretKind, SecretRequest } from '../../src-core/ports/secrets';
+import type { SecretAnswer, SecretKind, SecretReason, SecretRequest } from '../../src-core/ports/secrets';
 import { sanitizeText } from '../../src-core/bytes';
+import { secretReasonText } from '../../src-text/secret-reason';
 import type { Person } from '../service/person';
 import { CommandError, exitCode } from './exit-codes';
 
@@ -87,8 +88,14 @@ export function serverCertificateText({ certificate, reason, server, acceptedBef
   return `${reason}\n${facts.map(([name, value]) => `  ${name.padEnd(16)} ${value}\n`).join('')}`;
 }
 
+/** What is said before a secret is asked for again, in English as everything on the command line. */
+export function secretReasonLine(reason: SecretReason, connection: string): string {
+  // An error in English is the engine's own sentence: nothing is filled in.
+  return sanitizeText(secretReasonText(reason, { name: connection, server: '' }), 600);
+}
+
 async function askTerminal(request: SecretRequest, username: string | null): Promise<SecretAnswer | null> {
-  if (request.reason !== null) process.stderr.write(`${sanitizeText(request.reason)}\n`);
+  if (request.reason !== null) process.stderr.write(`${secretReasonLine(request.reason, request.connection)}\n`);
   let account = username ?? request.account;
   if (account === null && request.kind === 'password') {
     account = await ask(`User name for ${sanitizeText(request.connection)}: `, true);

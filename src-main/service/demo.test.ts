@@ -80,7 +80,7 @@ describe('the demo on loopback', () => {
     const askedAgain = nextPush(service, isPrompt);
     service.answerPrompt({ id: prompt.id, answer: { type: 'credentials', username: 'demo', secret: 'wrong horse', save: false } });
     const second = (await askedAgain).prompt;
-    expect(second).toMatchObject({ reason: expect.stringMatching(/not accepted/) });
+    expect(second).toMatchObject({ reason: { type: 'refused', error: { symbol: 'AUTHENTICATION_FAILURE' } } });
     const ended = nextPush(service, statusPush(({ state }) => state === 'Disconnected'));
     service.answerPrompt({ id: second.id, answer: { type: 'cancel' } });
     expect((await ended).status.error).toMatchObject({ code: 691 });

@@ -2,7 +2,8 @@ import { useId, useState, type FormEvent, type ReactNode } from 'react';
 import type { Prompt } from '../../src-main/api/contract';
 import { VpnIcon } from '../icons/icons';
 import { actions, request, useApp } from '../store';
-import { safeText, t, type TextKey } from '../../src-text';
+import { t, type TextKey } from '../../src-text';
+import { secretReasonText } from '../../src-text/secret-reason';
 import { WindowFrame } from '../widgets/WindowFrame';
 import { Banner } from './Banner';
 
@@ -25,6 +26,7 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
   const [save, setSave] = useState(prompt.hasSaved);
   const [help, setHelp] = useState(false);
   const profileExists = useApp((state) => state.profiles.some((profile) => profile.name === prompt.connection));
+  const server = useApp((state) => state.profiles.find((profile) => profile.name === prompt.connection)?.server ?? '');
   const ids = useId();
 
   const asksUser = prompt.kind === 'password';
@@ -51,7 +53,7 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
         <div className="dialog-body">
           {prompt.reason !== null && (
             <p className="hint" role="alert">
-              {safeText(prompt.reason, 400)}
+              {secretReasonText(prompt.reason, { name: prompt.connection, server })}
             </p>
           )}
           <div className="field credentials">
