@@ -13,7 +13,7 @@ test('the app opens its panel from the tray; every window is sandboxed and frame
   const state = await desktop.state();
   expect(state.sandboxed).toBe(true);
   expect(state.permissionGranted).toBe(false);
-  expect(state.privileged).toEqual([{ scheme: 'agile-vpn-app', privileges: { standard: true, secure: true } }]);
+  expect(state.privileged).toEqual([{ scheme: 'agile-vpn-app', privileges: { standard: true, secure: true, codeCache: true } }]);
   for (const window of state.windows) {
     expect(window.frame).toBe(false);
     expect(window.webPreferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true, webviewTag: false });

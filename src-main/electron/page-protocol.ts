@@ -4,7 +4,7 @@ import { pageOrigin, scheme } from './channel';
 
 /** Before `ready`: the scheme is standard and secure, so that origins, CSP and storage work as for https. */
 export function registerPageScheme(): void {
-  protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true } }]);
+  protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true, codeCache: true } }]);
 }
 
 /** Serves the built renderer from memory and cancels every request that goes anywhere else: the page has no network. */

@@ -1,10 +1,10 @@
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { Panel } from '../available-networks/Panel';
 import { ServiceDialogs } from '../connect/ServiceDialogs';
 import { FolderIcon, LogIcon } from '../icons/icons';
 import { actions, useApp } from '../store';
 import { t } from '../../src-text';
-import { Surfaces } from './Surfaces';
+import { prepareSurfaces, Surfaces } from './Surfaces';
 import { Taskbar } from './Taskbar';
 import { Wallpaper } from './Wallpaper';
 
@@ -35,15 +35,34 @@ function useDismissPanel(open: boolean): void {
   }, [open]);
 }
 
+/** The panel comes first: true once it was painted and nothing more urgent is to be done. */
+function useFirstPainted(attached: boolean): boolean {
+  const [painted, setPainted] = useState(false);
+  useEffect(() => {
+    if (!attached || painted) return undefined;
+    let idle = 0;
+    const frame = window.requestAnimationFrame(() => (idle = window.requestIdleCallback(() => setPainted(true), { timeout: 1_000 })));
+    return () => {
+      window.cancelAnimationFrame(frame);
+      window.cancelIdleCallback(idle);
+    };
+  }, [attached, painted]);
+  return painted;
+}
+
 /** The browser host's page: every surface on one small desktop. */
 export function Desktop(): ReactNode {
   const attached = useApp((state) => state.attached);
   const version = useApp((state) => state.version);
   const panelOpen = useApp((state) => state.panelOpen);
   useDismissPanel(panelOpen && attached);
+  const painted = useFirstPainted(attached);
+  useEffect(() => {
+    if (painted) prepareSurfaces();
+  }, [painted]);
   return (
     <div className="desktop">
-      <Wallpaper />
+      {painted && <Wallpaper />}
       {!attached && (
         <p className="notice" role="status">
           {t(version === '' ? 'app.loading' : 'app.lost')}
