@@ -65,6 +65,7 @@ export async function measure(page, surface) {
       // The functions above are this file's own text; the debugger evaluates them outside the page's CSP.
       `(() => { const e = document.querySelector(${JSON.stringify(selector)}); return e === null ? 'absent' : (${how})(e, getComputedStyle(e)); })()`,
     );
+    if (measured === 'absent') throw new Error(`${surface}: ${what} is not in the page`);
     result.push({ what, specified, measured, why: measured === specified ? null : (why ?? null) });
   }
   return result;

@@ -135,6 +135,7 @@ try {
   // The person is asked once the saved password is gone.
   await panel.locator(`[data-connection="${demo}"]`).click({ button: 'right' });
   await page.getByRole('menuitem', { name: 'Properties' }).click();
+  await page.getByRole('tab', { name: 'General' }).waitFor();
   await shot('properties-general', 'Properties, General');
   await page.getByRole('button', { name: 'Forget saved password' }).click();
   await tab('Options');
