@@ -30,12 +30,20 @@ const permitted = `${tunnelItself} or ${keepsTheLink}`;
 export async function watchLeaks(lab: Lab, allowed = permitted): Promise<() => Promise<readonly string[]>> {
   const captures = await Promise.all(
     (['eth0', 'eth1'] as const).map(async (adapter: AdapterName) => {
-      const tcpdump = lab.start('client', 'tcpdump', ['-i', adapter, '-Q', 'out', '-n', '-l', '--immediate-mode', `not (${allowed})`]);
+      // Short packets: in immediate mode each takes a place of the largest size, and a burst of attempts overflows those few.
+      const tcpdump = lab.start('client', 'tcpdump', ['-i', adapter, '-Q', 'out', '-n', '-l', '-s', '256', '-B', '8192', '--immediate-mode', `not (${allowed})`]);
       let text = '';
+      let summary = '';
       tcpdump.stdout?.on('data', (data: Buffer) => (text += data.toString()));
+      tcpdump.stderr?.on('data', (data: Buffer) => (summary += data.toString()));
+      // Its last lines may still be in the pipe when it has ended.
+      const read = new Promise((resolve) => tcpdump.once('close', resolve));
       await listening(tcpdump);
       return async () => {
         await end(tcpdump, 'SIGINT');
+        await read;
+        const dropped = /(\d+) packets? dropped by kernel/.exec(summary)?.[1];
+        if (dropped !== '0') throw new Error(`the capture of ${adapter} is not whole: ${summary}`);
         return text.split('\n').filter((line) => line !== '').map((line) => `${adapter} ${line.replace(/^\S+ /, '')}`);
       };
     }),
