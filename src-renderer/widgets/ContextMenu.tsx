@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { createPortal } from 'react-dom';
 
 export interface MenuItem {
   readonly label: string;
@@ -18,8 +19,18 @@ export function ContextMenu({ label, at, items, onClose }: ContextMenuProps): Re
   const menu = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState({ left: at.x, top: at.y });
   useLayoutEffect(() => {
-    const { offsetWidth = 0, offsetHeight = 0 } = menu.current ?? {};
-    setPlace({ left: Math.max(2, Math.min(at.x, window.innerWidth - offsetWidth - 2)), top: Math.max(2, Math.min(at.y, window.innerHeight - offsetHeight - 2)) });
+    const element = menu.current;
+    if (element === null) return undefined;
+    const keepInside = (): void => {
+      const left = Math.max(2, Math.min(at.x, window.innerWidth - element.offsetWidth - 2));
+      const top = Math.max(2, Math.min(at.y, window.innerHeight - element.offsetHeight - 2));
+      setPlace((place) => (place.left === left && place.top === top ? place : { left, top }));
+    };
+    keepInside();
+    // It grows when its font arrives.
+    const observer = new ResizeObserver(keepInside);
+    observer.observe(element);
+    return () => observer.disconnect();
   }, [at, items.length]);
   useEffect(() => {
     const before = document.activeElement;
@@ -52,7 +63,8 @@ export function ContextMenu({ label, at, items, onClose }: ContextMenuProps): Re
     }
   };
 
-  return (
+  // Of the page itself: glass is a filter, and a filter holds what is fixed inside of it.
+  return createPortal(
     <div ref={menu} className="menu" role="menu" aria-label={label} style={{ position: 'fixed', ...place }} onKeyDown={onKeyDown}>
       {items.map((item) => (
         <button
@@ -69,6 +81,7 @@ export function ContextMenu({ label, at, items, onClose }: ContextMenuProps): Re
           {item.label}
         </button>
       ))}
-    </div>
+    </div>,
+    document.body,
   );
 }
