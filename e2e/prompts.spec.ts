@@ -3,7 +3,7 @@ import { ntPasswordHash } from '../src-core/eap';
 import { createTlsEngine } from '../native/tls';
 import { certificate, clientCertificate, connectionName as name, gatewayName, keyDer, keyPem, knowing, newAuthority, pem } from './support/certificates';
 import { expect, test, type Arrangement, type SignInScene } from './support/sign-in';
-import { makeSoftToken, tokenLabel, tokenModule, tokenPin } from './support/soft-token';
+import { tokenLabel, tokenModule, tokenPin } from './support/soft-token';
 
 const alice = { alice: 'Correct-Horse-9' };
 const panel = (page: Page): Locator => page.getByRole('dialog', { name: 'View available networks' });
@@ -232,9 +232,7 @@ test('a certificate chooser that is cancelled leaves everything as it was', asyn
   expect(scene.profile().authentication.chosenCertificate).toBeNull();
 });
 
-test('a key on a smart card: a wrong PIN is counted, the right one connects', async ({ page, arrange, directory }) => {
-  const issuer = newAuthority('Contoso Cards');
-  const card = makeSoftToken(directory, 'Alice of Contoso', issuer);
+test('a key on a smart card: a wrong PIN is counted, the right one connects', async ({ page, arrange, card }) => {
   const seen: string[] = [];
   const scene = await arrange({
     gateway: { certificateClients: knowing([card], seen) },
@@ -257,8 +255,7 @@ test('a key on a smart card: a wrong PIN is counted, the right one connects', as
   await expectError(page, 13806);
 });
 
-test('the card is found by itself where the connection names no certificate; cancelling its PIN is no error', async ({ page, arrange, directory }) => {
-  const card = makeSoftToken(directory, 'Alice of Contoso', newAuthority('Contoso Cards'));
+test('the card is found by itself where the connection names no certificate; cancelling its PIN is no error', async ({ page, arrange, card }) => {
   const scene = await arrange({ gateway: { certificateClients: knowing([card]) }, profile: { authentication: { method: 'machine-certificate' } }, tokenModules: [tokenModule] });
   await open(page, scene);
   await connect(page);
@@ -271,8 +268,7 @@ test('the card is found by itself where the connection names no certificate; can
   await expectTraffic(page, scene);
 });
 
-test('RFC 4739: the computer by a certificate on a card, then the person by password', async ({ page, arrange, directory }) => {
-  const card = makeSoftToken(directory, 'Laptop 7', newAuthority('Contoso Machines'));
+test('RFC 4739: the computer by a certificate on a card, then the person by password', async ({ page, arrange, card }) => {
   const seen: string[] = [];
   const scene = await arrange({
     gateway: { accounts: alice, certificateClients: knowing([card], seen), change: { secondRound: 'required' } },
@@ -284,7 +280,7 @@ test('RFC 4739: the computer by a certificate on a card, then the person by pass
   await answerSecret(page, 'Password:', 'a guess');
   await answerSecret(page, 'PIN:', tokenPin);
   await expect(prompt(page).getByRole('alert')).toContainText('The user name or password was not accepted.');
-  expect(seen).toEqual(['Laptop 7']);
+  expect(seen).toEqual(['Alice of Contoso']);
   await prompt(page).getByLabel('User name:').fill('alice');
   await answerSecret(page, 'Password:', alice.alice);
   await answerSecret(page, 'PIN:', tokenPin);

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base } from '@playwright/test';
 import { buildForTest } from './build';
+import { newAuthority } from './certificates';
 import { root } from './fake-host';
+import { makeSoftToken } from './soft-token';
 import type { Arrangement, SignInScene } from './sign-in-scene';
+import type { TestAuthority } from '../../src-core/pki/testing';
 
 export type { Arrangement, SignInScene } from './sign-in-scene';
 
@@ -12,11 +15,21 @@ interface Scenes {
   readonly startScene: (directory: string, rendererDirectory: string, arrangement: Arrangement) => Promise<SignInScene & { close(): Promise<void> }>;
 }
 
-export const test = base.extend<{ directory: string; arrange: (arrangement: Arrangement) => Promise<SignInScene> }, { scenes: Scenes }>({
+export const test = base.extend<{ directory: string; arrange: (arrangement: Arrangement) => Promise<SignInScene> }, { scenes: Scenes; card: TestAuthority }>({
   scenes: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the first argument
     async ({}, use) => {
       await use((await import(await buildForTest('e2e/support/sign-in-scene.ts', 'sign-in-scene'))) as Scenes);
+    },
+    { scope: 'worker' },
+  ],
+  // The one card of this worker process: another one in another folder would not be seen by the module that is loaded (makeSoftToken).
+  card: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the first argument
+    async ({}, use) => {
+      const directory = mkdtempSync(join(tmpdir(), 'agile-vpn-card-'));
+      await use(makeSoftToken(directory, 'Alice of Contoso', newAuthority('Contoso Cards')));
+      rmSync(directory, { recursive: true, force: true });
     },
     { scope: 'worker' },
   ],

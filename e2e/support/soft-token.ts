@@ -8,7 +8,10 @@ export const tokenModule = '/usr/lib/softhsm/libsofthsm2.so';
 export const tokenLabel = 'badge';
 export const tokenPin = '726451';
 
-/** A SoftHSM token with an RSA key made on it, not extractable, and a certificate of `issuer` for it. Programs started from now on, and this one, find it by SOFTHSM2_CONF. */
+/**
+ * A SoftHSM token with an RSA key made on it, not extractable, and a certificate of `issuer` for it. Programs started from now on, and this one, find it
+ * by SOFTHSM2_CONF. Once a process: the module reads where its tokens are, and which there are, in C_Initialize, and is loaded until the process ends.
+ */
 export function makeSoftToken(directory: string, commonName: string, issuer: TestAuthority): TestAuthority {
   const folder = join(directory, 'token');
   mkdirSync(join(folder, 'objects'), { recursive: true });
