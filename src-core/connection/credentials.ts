@@ -23,7 +23,7 @@ import type { EapCredentialsOptions } from './eap-credentials';
 import type { CredentialsQuestion, CredentialsSource, LocalCredentials, SessionCredentials } from './ports';
 import type { Ask, Questions, Remembered } from './questions';
 
-export interface CredentialsOptions extends Omit<EapCredentialsOptions, 'askNewPassword'> {
+export interface CredentialsOptions extends Omit<EapCredentialsOptions, 'passwordChange'> {
   readonly secrets: Secrets;
   /** Absent or null: no keys on tokens here. */
   readonly tokens?: Tokens | null;

@@ -70,7 +70,24 @@ describe('an expired password (A-8, A-19)', () => {
     let stored: Uint8Array | null = null;
     expect(await converse(conversationOf(after), serverWith((ntHash) => ((stored = ntHash), true)))).toBeNull();
     expect(stored).toEqual(ntPasswordHash('new'));
+    // The same credentials again, as a new sign-in of a connection that is up: by the new password, which the server has now.
+    const server = new MschapServer({ random: seededRandom('later'), name: 'aaa', account: () => ({ ntHash: ntPasswordHash('new') }) });
+    expect(await converse(conversationOf(after), server)).toBeNull();
+    // And a change is no more to be had of them: the new password itself is gone.
+    expect((await converse(conversationOf(after), new MschapServer({ random: seededRandom('twice'), name: 'aaa', account: () => ({ ntHash: ntPasswordHash('new'), problem: 648 }), changePassword: () => true })))?.symbol).toBe('PASSWD_EXPIRED');
     after!.wipe();
+    expect(after!.mschap?.ntHash).toEqual(new Uint8Array(16));
+  });
+
+  it('a new password that the server never took ends with its credentials', async () => {
+    const { credentials } = source({ password: 'old', 'new-password': 'new' });
+    const before = await credentials(first(profile));
+    const after = await credentials(again(profile, new VpnError('PASSWD_EXPIRED', 'expired'), before!));
+    const conversation = conversationOf(after);
+    after!.wipe();
+    let stored: Uint8Array | null = null;
+    expect((await converse(conversation, serverWith((ntHash) => ((stored = ntHash), true)))) instanceof VpnError).toBe(true);
+    expect(stored).toBeNull();
   });
 
   it('a new password that the server refuses is 709 and asked for again', async () => {

@@ -12,6 +12,7 @@ import { eapMethodFactory } from './eap-methods';
 import type { EapMethodOptions, EapSecrets } from './eap-methods';
 import type { CredentialsQuestion, LocalCredentials } from './ports';
 import type { KeptSessions } from './kept-sessions';
+import { NewPassword } from './new-password';
 import type { Ask } from './questions';
 import { CertificateUndecided, UndecidedKey } from './undecided-certificate';
 
@@ -40,8 +41,7 @@ async function passwordCredentials(question: CredentialsQuestion, options: Optio
   if (expired !== undefined) {
     const answer = await ask('new-password', expired.username, reason);
     if (answer === null) return null;
-    const mschap = { username: expired.username, ntHash: expired.ntHash.slice() };
-    return local(profile, { ...options, askNewPassword: () => Promise.resolve(answer.secret) }, { mschap, password: null, certificate: null, identity: mschap.username });
+    return changingCredentials(profile, options, { username: expired.username, ntHash: expired.ntHash.slice() }, new NewPassword(answer.secret));
   }
   eapMethodFactory(profile, options);
   const answer = await ask('password', username, reason);
@@ -52,6 +52,26 @@ async function passwordCredentials(question: CredentialsQuestion, options: Optio
   const mschap = mschapCredentials(name, domain, answer.secret);
   const password = profile.authentication.method === 'eap-ttls' && profile.authentication.ttlsInner === 'pap' ? utf8Encode(answer.secret) : null;
   return local(profile, options, { mschap, password, certificate: null, identity: mschap.username });
+}
+
+/** Signs in with the expired password and changes it; from then on with the new one, of which the hash alone is kept. */
+function changingCredentials(profile: Profile, options: OptionsWithSessions, mschap: MschapCredentials, newPassword: NewPassword): LocalCredentials {
+  const passwordChange: EapMethodOptions['passwordChange'] = {
+    askNewPassword: () => Promise.resolve(newPassword.copy()),
+    onPasswordChanged: (ntHash) => {
+      mschap.ntHash.set(ntHash);
+      newPassword.wipe();
+    },
+  };
+  const credentials = local(profile, { ...options, passwordChange }, { mschap, password: null, certificate: null, identity: mschap.username });
+  return {
+    ...credentials,
+    changesPassword: true,
+    wipe: () => {
+      newPassword.wipe();
+      credentials.wipe();
+    },
+  };
 }
 
 /**
@@ -116,7 +136,6 @@ function local(profile: Profile, options: OptionsWithSessions, secrets: EapSecre
         }),
     },
     mschap: secrets.mschap,
-    changesPassword: options.askNewPassword !== undefined,
     ...(own?.token === undefined ? {} : { token: own.token }),
     wipe: () => {
       if (secrets.mschap !== null) wipe(secrets.mschap.ntHash);

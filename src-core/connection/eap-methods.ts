@@ -1,6 +1,6 @@
 import type { EapPeerMethod } from '../eap';
 import { MschapPeer } from '../eap';
-import type { MschapCredentials } from '../eap';
+import type { MschapCredentials, MschapPeerOptions } from '../eap';
 import { PeapPeer } from '../eap/peap/peer';
 import { innerFragmentSize } from '../eap/tls/framing';
 import type { ResumptionStore } from '../eap/tls/resumption';
@@ -34,7 +34,8 @@ export interface EapMethodOptions {
   readonly resumption?: ResumptionStore;
   /** Of the methods with a client certificate: which one waits for what the server asks for. */
   readonly undecided?: TlsTunnelOptions['undecided'];
-  readonly askNewPassword?: (reason: VpnError) => Promise<string | null>;
+  /** For a server that says that the password has expired. Absent: the sign-in ends there. */
+  readonly passwordChange?: Required<Pick<MschapPeerOptions, 'askNewPassword' | 'onPasswordChanged'>>;
 }
 
 /** Each conversation gets a method of its own. */
@@ -66,9 +67,9 @@ export function tunnelOptions(profile: Profile, options: EapMethodOptions): Omit
 
 /** The EAP method of a profile. Throws VpnError when it cannot be had here. */
 export function eapMethodFactory(profile: Profile, options: EapMethodOptions): EapMethodFactory {
-  const { random, askNewPassword } = options;
+  const { random, passwordChange } = options;
   const mschapPeer = (credentials: MschapCredentials): EapPeerMethod =>
-    new MschapPeer({ random, credentials: { username: credentials.username, ntHash: credentials.ntHash.slice() }, ...(askNewPassword === undefined ? {} : { askNewPassword }) });
+    new MschapPeer({ random, credentials: { username: credentials.username, ntHash: credentials.ntHash.slice() }, ...passwordChange });
   const shown = (certificate: TlsClientCredentials | null): Pick<TlsTunnelOptions, 'credentials' | 'undecided'> => (options.undecided === undefined ? { credentials: needed(certificate) } : { credentials: null, undecided: options.undecided });
   const method: AuthenticationMethod = profile.authentication.method;
   switch (method) {

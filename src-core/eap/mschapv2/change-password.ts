@@ -1,7 +1,6 @@
 import { concat, equalConstantTime, wipe } from '../../bytes';
 import { desEncryptBlock, rc4 } from '../../crypto';
 import { md4 } from '../../crypto';
-import { utf16 } from './computations';
 
 /** RFC 2759 sections 8.9 to 8.13 (A-19). */
 
@@ -10,16 +9,15 @@ export const encryptedPasswordLength = blockLength + 4;
 
 /**
  * The new password under the old password's hash, 516 octets: random octets, the password at the end, its length in octets
- * little-endian; all under RC4. `padding` is 512 random octets.
+ * little-endian; all under RC4. `newPassword` is UTF-16LE, at most 512 octets; `padding` is 512 random octets.
  */
-export function encryptNewPassword(newPassword: string, oldPasswordHash: Uint8Array, padding: Uint8Array): Uint8Array {
+export function encryptNewPassword(newPassword: Uint8Array, oldPasswordHash: Uint8Array, padding: Uint8Array): Uint8Array {
   if (padding.length !== blockLength) throw new RangeError('512 octets of padding');
-  const text = utf16(newPassword);
   const block = concat(padding, new Uint8Array(4));
-  block.set(text, blockLength - text.length);
-  new DataView(block.buffer).setUint32(blockLength, text.length, true);
+  block.set(newPassword, blockLength - newPassword.length);
+  new DataView(block.buffer).setUint32(blockLength, newPassword.length, true);
   const encrypted = rc4(oldPasswordHash, block);
-  wipe(text, block);
+  wipe(block);
   return encrypted;
 }
 

@@ -65,7 +65,7 @@ describe('change of password (A-19)', () => {
   const newHash = ntPasswordHash('Neues Paßwort 😀');
 
   test('the block opens to the hash of the new password, under the old one only', () => {
-    const block = encryptNewPassword('Neues Paßwort 😀', oldHash, new Uint8Array(512).map((_, i) => i));
+    const block = encryptNewPassword(utf16('Neues Paßwort 😀'), oldHash, new Uint8Array(512).map((_, i) => i));
     expect(block).toHaveLength(516);
     expect(decryptNewPasswordHash(block, oldHash)).toEqual(newHash);
     expect(decryptNewPasswordHash(block, newHash)).not.toEqual(newHash);

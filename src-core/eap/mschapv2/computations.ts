@@ -6,9 +6,14 @@ import { desEncryptBlock, hash, md4 } from '../../crypto';
 /** RFC 2759 section 8.3: MD4 over UTF-16LE. 16 octets. Throws a RangeError over 256 characters. */
 export function ntPasswordHash(password: string): Uint8Array {
   const text = utf16(password);
-  const result = md4(text);
+  const result = ntHashOf(text);
   wipe(text);
   return result;
+}
+
+/** The same of a password in UTF-16LE, which stays its owner's. */
+export function ntHashOf(text: Uint8Array): Uint8Array {
+  return md4(text);
 }
 
 /** UTF-16LE, surrogate pairs as they are. Throws a RangeError over 256 characters. */

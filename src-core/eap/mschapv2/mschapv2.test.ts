@@ -5,7 +5,7 @@ import type { VpnError } from '../../ports/vpn-error';
 import { EapPeer } from '../eap-peer';
 import { EapServer } from '../eap-server';
 import { seededRandom } from '../testing';
-import { formatAuthenticatorResponse, ntPasswordHash } from './computations';
+import { formatAuthenticatorResponse, ntPasswordHash, utf16 } from './computations';
 import { parseFailureMessage } from './failure-message';
 import { decodeMschapRequest, decodeMschapResponse, encodeMschapRequest } from './messages';
 import { mschapCredentials, MschapPeer } from './peer';
@@ -97,16 +97,20 @@ describe('peer and server', () => {
 
   test('A-19: an expired password is changed, and both ends key on the new one', async () => {
     let stored = ntPasswordHash('right');
+    let taken: Uint8Array | null = null;
+    const given = utf16('brand new');
     const { answer, server } = await signIn(
-      { credentials: mschapCredentials('alice', 'CONTOSO', 'right'), askNewPassword: (reason) => Promise.resolve(reason.symbol === 'PASSWD_EXPIRED' ? 'brand new' : null) },
+      { credentials: mschapCredentials('alice', 'CONTOSO', 'right'), askNewPassword: (reason) => Promise.resolve(reason.symbol === 'PASSWD_EXPIRED' ? given : null), onPasswordChanged: (ntHash) => void (taken = ntHash.slice()) },
       { account: () => ({ ntHash: stored, problem: 648 }), changePassword: (_name, ntHash) => ((stored = ntHash), true) },
     );
     expect(stored).toEqual(ntPasswordHash('brand new'));
+    expect(taken).toEqual(stored);
+    expect(given).toEqual(new Uint8Array(18));
     expect(answer.type === 'success' && answer.msk).toEqual(server?.type === 'success' && server.msk);
   });
 
   test('A-19: a change that the server refuses is 709', async () => {
-    const { answer } = await signIn({ credentials: mschapCredentials('alice', null, 'right'), askNewPassword: () => Promise.resolve('1') }, { account: () => ({ ntHash: ntPasswordHash('right'), problem: 648 }), changePassword: () => false });
+    const { answer } = await signIn({ credentials: mschapCredentials('alice', null, 'right'), askNewPassword: () => Promise.resolve(utf16('1')), onPasswordChanged: () => { throw new Error('it was refused'); } }, { account: () => ({ ntHash: ntPasswordHash('right'), problem: 648 }), changePassword: () => false });
     expect(errorOf(answer)).toBe('CHANGING_PASSWORD');
   });
 

@@ -5,7 +5,7 @@ import { VpnError } from '../../ports/vpn-error';
 import type { EapMethodRequest, EapMethodStep, EapPeerMethod } from '../method';
 import { eapType } from '../packet';
 import { encryptNewPassword, encryptOldHash } from './change-password';
-import { authenticatorResponse, checkAuthenticatorResponse, masterSessionKey, ntPasswordHash, ntResponse } from './computations';
+import { authenticatorResponse, checkAuthenticatorResponse, masterSessionKey, ntHashOf, ntPasswordHash, ntResponse } from './computations';
 import { failureError, parseFailureMessage } from './failure-message';
 import type { MschapFailure } from './failure-message';
 import { decodeMschapRequest, encodeMschapResponse } from './messages';
@@ -25,8 +25,10 @@ export interface MschapPeerOptions {
    * about 30 s (A-8). Absent or null: the rejection is final. Never answered without the person (A-21).
    */
   readonly askAgain?: (reason: VpnError) => Promise<MschapCredentials | null>;
-  /** A new password after error 648 (A-19), within the same seconds. */
-  readonly askNewPassword?: (reason: VpnError) => Promise<string | null>;
+  /** A new password after error 648 (A-19), within the same seconds: UTF-16LE, at most 512 octets. The method wipes what it is given. */
+  readonly askNewPassword?: (reason: VpnError) => Promise<Uint8Array | null>;
+  /** The server has taken the new password and proved that it knows it; `ntHash` is wiped after the call. */
+  readonly onPasswordChanged?: (ntHash: Uint8Array) => void;
 }
 
 /** The credentials of a person. The password is hashed at once and not kept. Throws a RangeError over 256 characters. */
@@ -100,6 +102,7 @@ export class MschapPeer implements EapPeerMethod {
     if (!checkAuthenticatorResponse(message, sent.expected))
       return this.#fail(new VpnError('IKE_AUTH_FAIL', 'The server could not prove that it knows your password. It may not be the server you mean.', { detail: 'MS-CHAPv2: the authenticator response is wrong', rule: 'mschapv2-proof' }));
     this.#state = { phase: 'succeeded', msk: masterSessionKey(sent.ntHash, sent.ntResponse) };
+    if (sent.changing) this.#options.onPasswordChanged?.(sent.ntHash);
     wipe(this.#ntHash, sent.ntHash);
     return { type: 'respond', data: encodeMschapResponse({ type: 'success' }) };
   }
@@ -109,7 +112,11 @@ export class MschapPeer implements EapPeerMethod {
     if (!sent.changing && failure.challenge !== null && this.#retries < retryLimit) {
       if (failure.code === 648 && failure.version === 3) {
         const password = (await this.#options.askNewPassword?.(error)) ?? null;
-        if (this.#state.phase === 'sent' && password !== null) return this.#changePassword(sent, failure.challenge, password);
+        try {
+          if (this.#state.phase === 'sent' && password !== null) return this.#changePassword(sent, failure.challenge, password);
+        } finally {
+          wipe(password);
+        }
       } else if (failure.code === 691 && failure.retry) {
         const credentials = (await this.#options.askAgain?.(error)) ?? null;
         if (this.#state.phase === 'sent' && credentials !== null) return this.#retry(sent, failure.challenge, credentials);
@@ -127,10 +134,10 @@ export class MschapPeer implements EapPeerMethod {
     return this.#answer((sent.id + 1) & 0xff, challenge);
   }
 
-  #changePassword(sent: Sent, challenge: Uint8Array, password: string): EapMethodStep {
+  #changePassword(sent: Sent, challenge: Uint8Array, password: Uint8Array): EapMethodStep {
     this.#retries++;
     const { random } = this.#options;
-    const newHash = ntPasswordHash(password);
+    const newHash = ntHashOf(password);
     const peerChallenge = random.bytes(16);
     const response = ntResponse(challenge, peerChallenge, this.#username, newHash);
     const expected = authenticatorResponse(newHash, response, peerChallenge, challenge, this.#username);
