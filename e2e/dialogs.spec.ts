@@ -110,3 +110,48 @@ test('the page comes back with the right state after a reload', async ({ page, u
   await page.reload();
   await expect(page.getByRole('button', { name: /^Network: Demo, Connected/ })).toBeVisible();
 });
+
+/** Each secret by its own name: the line that saves it, and words of the help. null: it is never saved. */
+const questions = {
+  password: ['Save this user name and password for the following users:', 'Type the user name and password'],
+  'new-password': ['Save the new password for the following users:', 'Your password has expired'],
+  psk: ['Save this pre-shared key for the following users:', 'Type the pre-shared key'],
+  passphrase: ['Save this passphrase for the following users:', 'Type the passphrase'],
+  pin: [null, 'Type the PIN of your smart card or token.'],
+} as const;
+
+for (const [kind, [save, help]] of Object.entries(questions)) {
+  test(`the question for a ${kind} speaks of that, and offers to save only what is ever saved`, async ({ page, url, demo }) => {
+    await page.goto(url);
+    await expect(page.getByRole('dialog', { name: 'View available networks' })).toBeVisible();
+    const question = { id: 'q', type: 'credentials', connection: 'Demo', kind: kind as keyof typeof questions, username: 'alice', domain: null, reason: null, hasSaved: false } as const;
+    demo.ask({ ...question, canSave: true });
+    const dialog = page.getByRole('dialog', { name: 'Connect Demo' });
+    await dialog.getByRole('button', { name: 'Help' }).click();
+    await expect(dialog).toContainText(help);
+    const box = dialog.getByRole('checkbox');
+    await expect(box).toHaveCount(save === null ? 0 : 1);
+    if (save !== null) await expect(dialog.getByLabel(save, { exact: true })).toBeEnabled();
+    const words = (await dialog.textContent()) ?? '';
+    expect(words.includes('user name')).toBe(kind === 'password');
+    for (const label of await dialog.locator('input[type=password]').all()) await label.fill('secret');
+    if (save !== null) await box.check();
+    await page.keyboard.press('Enter');
+    await expect(dialog).toHaveCount(0);
+    expect(demo.answers).toEqual([{ type: 'credentials', username: kind === 'password' ? 'alice' : null, secret: 'secret', save: save !== null }]);
+    demo.ask({ ...question, id: 'unsafe', canSave: false });
+    await expect(dialog.getByText('This computer has no safe place')).toHaveCount(save === null ? 0 : 1);
+    if (save !== null) await expect(box).toBeDisabled();
+  });
+}
+
+test('the details of an error are told apart from its sentence: they are English whatever the language', async ({ page, url, demo }) => {
+  await page.addInitScript(() => window.localStorage.setItem('agile-vpn.language', 'de'));
+  await page.goto(url);
+  await expect(page.locator('.panel')).toBeVisible();
+  demo.setStatus('Demo', { state: 'Connecting' });
+  demo.setStatus('Demo', { state: 'Disconnected', error: { code: 13801, symbol: 'IKE_AUTH_FAIL', message: 'x', detail: 'names in the certificate: other.contoso.test', ikeNotify: null, rule: 'server-name' } });
+  const alert = page.getByRole('alert');
+  await expect(alert).toContainText('Technische Einzelheiten (englisch): names in the certificate: other.contoso.test');
+  await expect(alert.locator('[lang=en]')).toHaveText('names in the certificate: other.contoso.test');
+});

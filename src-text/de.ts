@@ -116,13 +116,26 @@ export const de: Catalogue = {
   'connect.new-password': 'Neues Kennwort:',
   'connect.confirm-password': 'Neues Kennwort bestätigen:',
   'connect.passwords-differ': 'Die beiden neuen Kennwörter sind verschieden.',
-  'connect.save': 'Benutzernamen und Kennwort speichern für:',
+  'connect.save.password': 'Benutzernamen und Kennwort speichern für:',
+  'connect.save.new-password': 'Das neue Kennwort speichern für:',
+  'connect.save.psk': 'Diesen Schlüssel speichern für:',
+  'connect.save.passphrase': 'Diese Passphrase speichern für:',
   'connect.me-only': 'Nur für mich',
   'connect.anyone': 'Alle Benutzer dieses Computers',
-  'connect.cannot-save': 'Auf diesem Computer gibt es keinen sicheren Ort für Kennwörter, deshalb werden sie nicht gespeichert.',
+  'connect.cannot-save.password': 'Auf diesem Computer gibt es keinen sicheren Ort für Kennwörter, deshalb werden sie nicht gespeichert.',
+  'connect.cannot-save.new-password': 'Auf diesem Computer gibt es keinen sicheren Ort für Kennwörter, deshalb wird das neue nicht gespeichert.',
+  'connect.cannot-save.psk': 'Auf diesem Computer gibt es keinen sicheren Ort für Schlüssel, deshalb wird dieser nicht gespeichert.',
+  'connect.cannot-save.passphrase': 'Auf diesem Computer gibt es keinen sicheren Ort für Passphrasen, deshalb werden sie nicht gespeichert.',
   'connect.saved-placeholder': '[Zum Ändern hier klicken]',
-  'connect.help':
+  'connect.help.password':
     'Geben Sie den Benutzernamen und das Kennwort ein, die Sie vom Betreiber des VPN-Servers bekommen haben. Sie werden erst gesendet, nachdem sich der Server ausgewiesen hat. Ein gespeichertes Kennwort liegt im Schlüsselspeicher Ihrer Arbeitsumgebung, nie in der Verbindungsdatei.',
+  'connect.help.new-password':
+    'Ihr Kennwort ist abgelaufen, und der Server lässt Sie ein neues wählen. Geben Sie es zweimal ein: Es ersetzt das alte beim Server; verwenden Sie es von nun an überall, wo Sie das alte verwendet haben. Ein gespeichertes Kennwort liegt im Schlüsselspeicher Ihrer Arbeitsumgebung, nie in der Verbindungsdatei.',
+  'connect.help.psk':
+    'Geben Sie den vorinstallierten Schlüssel genau so ein, wie Sie ihn vom Betreiber des VPN-Servers bekommen haben; Groß- und Kleinschreibung zählt. Der Schlüssel selbst wird nie gesendet: Jede Seite beweist nur, dass sie ihn kennt. Ein gespeicherter Schlüssel liegt im Schlüsselspeicher Ihrer Arbeitsumgebung, nie in der Verbindungsdatei.',
+  'connect.help.pin': 'Geben Sie die PIN Ihrer Smartcard ein. Sie geht nur an die Karte, nie an einen Server, und wird nicht gespeichert. Nach einigen falschen PINs sperrt sich die Karte.',
+  'connect.help.passphrase':
+    'Geben Sie die Passphrase ein, die die Datei mit Ihrem Zertifikat schützt. Sie öffnet diese Datei auf diesem Computer und wird nie gesendet. Eine gespeicherte Passphrase liegt im Schlüsselspeicher Ihrer Arbeitsumgebung, nie in der Verbindungsdatei.',
   'connect.progress-title': 'Verbindung mit {name} wird hergestellt...',
   'connect.connecting': 'Verbindung mit {server} über "WAN Miniport (IKEv2)" wird hergestellt...',
   'connect.verifying-password': 'Benutzername und Kennwort werden überprüft...',
@@ -233,6 +246,8 @@ export const de: Catalogue = {
   'error.server': 'Server: {server}',
   'error.link-failed': 'Die Verbindung mit {name} ist ausgefallen.',
   'error.reconnect-pending': 'Die Verbindung mit {name} ist ausgefallen. Sie wird gleich wiederhergestellt...',
+  // What follows is in English whatever the language: names and values for whoever looks after the server.
+  'error.detail': 'Technische Einzelheiten (englisch):',
   'error.notify': 'Der Server antwortete {notify}.',
   'error.attempt': 'Versuch {attempt} von {attempts}',
   'error.request-failed': 'Das ging nicht',

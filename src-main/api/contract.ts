@@ -33,7 +33,7 @@ export type Prompt =
       readonly domain: string | null;
       /** Why it is asked again, or what to beware of; said by `secretReasonText` of src-text. null on the first question. */
       readonly reason: SecretReason | null;
-      /** False where secrets cannot be stored safely. */
+      /** False where secrets cannot be stored safely, and for a PIN, which is never saved. */
       readonly canSave: boolean;
       readonly hasSaved: boolean;
     }

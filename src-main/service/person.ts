@@ -19,6 +19,9 @@ export interface ConnectionPersonOptions {
   readonly profile: () => Profile;
 }
 
+/** What is only ever typed: a PIN kept beside its card is no second proof. Importing a profile that brings one is the person's own doing. */
+const neverSaved: ReadonlySet<SecretRequest['kind']> = new Set(['pin']);
+
 /** The person of one connection: asked what the secret store and the profile do not say. */
 export class ConnectionPerson implements Person {
   readonly #options: ConnectionPersonOptions;
@@ -42,12 +45,20 @@ export class ConnectionPerson implements Person {
       username: saved?.username ?? request.account,
       domain: authentication.domain,
       reason: request.reason,
-      canSave: store.storage === 'available',
-      hasSaved: saved !== null,
+      canSave: store.storage === 'available' && !neverSaved.has(request.kind),
+      // The one that a new password takes the place of.
+      hasSaved: saved !== null || (request.kind === 'new-password' && store.get(name, 'password') !== null),
     });
     if (answer.type !== 'credentials') return null;
-    if (answer.save) store.set(name, request.kind === 'new-password' ? 'password' : request.kind, { username: answer.username, secret: answer.secret });
+    if (answer.save && !neverSaved.has(request.kind)) this.#save(name, request, answer);
     return { secret: answer.secret, save: answer.save, ...(answer.username === null ? {} : { username: answer.username }) };
+  }
+
+  /** A new password is for the account that the old one was for: that was not asked again. */
+  #save(name: string, { kind, account }: SecretRequest, { username, secret }: Extract<PromptAnswer, { type: 'credentials' }>): void {
+    const { store } = this.#options;
+    if (kind === 'new-password') store.set(name, 'password', { username: store.get(name, 'password')?.username ?? account, secret });
+    else store.set(name, kind, { username, secret });
   }
 
   async acceptServer(question: ServerCertificateQuestion): Promise<boolean> {

@@ -17,6 +17,9 @@ const secretLabels: Readonly<Record<CredentialsPrompt['kind'], TextKey>> = {
   passphrase: 'connect.passphrase',
 };
 
+/** A PIN is what the person adds to the card in their hand: kept beside it, either would do. */
+const isSaved = (kind: CredentialsPrompt['kind']): kind is Exclude<CredentialsPrompt['kind'], 'pin'> => kind !== 'pin';
+
 /** `Connect <name>`: user name and password, or the one secret that is asked for. The secret lives in this form only until it is answered. */
 export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsPrompt }): ReactNode {
   const [username, setUsername] = useState(prompt.username ?? '');
@@ -24,15 +27,16 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
   const [repeated, setRepeated] = useState('');
   const [domain, setDomain] = useState(prompt.domain ?? '');
   const [save, setSave] = useState(prompt.hasSaved);
+  const { kind } = prompt;
   const [help, setHelp] = useState(false);
   const profileExists = useApp((state) => state.profiles.some((profile) => profile.name === prompt.connection));
   const server = useApp((state) => state.profiles.find((profile) => profile.name === prompt.connection)?.server ?? '');
   const ids = useId();
 
-  const asksUser = prompt.kind === 'password';
-  const differs = prompt.kind === 'new-password' && secret !== repeated;
+  const asksUser = kind === 'password';
+  const differs = kind === 'new-password' && secret !== repeated;
   // An empty secret answers with the saved one, unless that is what was refused.
-  const savedCounts = prompt.hasSaved && prompt.reason === null;
+  const savedCounts = asksUser && prompt.hasSaved && prompt.reason === null;
   const complete = (!asksUser || username !== '') && (secret !== '' || savedCounts) && !differs;
 
   const cancel = (): void => void request('answerPrompt', { id: prompt.id, answer: { type: 'cancel' } });
@@ -40,7 +44,7 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
     event.preventDefault();
     if (!complete) return;
     const account = domain === '' || /[\\@]/.test(username) ? username : `${domain}\\${username}`;
-    const answer = { type: 'credentials', username: asksUser ? account : null, secret, save: save && prompt.canSave } as const;
+    const answer = { type: 'credentials', username: asksUser ? account : null, secret, save: save && prompt.canSave && isSaved(kind) } as const;
     setSecret('');
     setRepeated('');
     void request('answerPrompt', { id: prompt.id, answer });
@@ -71,7 +75,7 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
                 />
               </>
             )}
-            <label htmlFor={`${ids}-secret`}>{t(secretLabels[prompt.kind])}</label>
+            <label htmlFor={`${ids}-secret`}>{t(secretLabels[kind])}</label>
             <input
               id={`${ids}-secret`}
               type="password"
@@ -81,7 +85,7 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
               onChange={(event) => setSecret(event.target.value)}
               data-autofocus={prompt.username !== null || !asksUser ? '' : undefined}
             />
-            {prompt.kind === 'new-password' && (
+            {kind === 'new-password' && (
               <>
                 <label htmlFor={`${ids}-again`}>{t('connect.confirm-password')}</label>
                 <input id={`${ids}-again`} type="password" autoComplete="off" value={repeated} onChange={(event) => setRepeated(event.target.value)} />
@@ -95,24 +99,28 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
             )}
           </div>
           {differs && repeated !== '' && <p className="hint">{t('connect.passwords-differ')}</p>}
-          <div className="save-for">
-            <div>
-              <input id={`${ids}-save`} type="checkbox" checked={save && prompt.canSave} disabled={!prompt.canSave} onChange={(event) => setSave(event.target.checked)} />
-              <label htmlFor={`${ids}-save`}>{t('connect.save')}</label>
-            </div>
-            <div className="dependent">
-              <div>
-                <input id={`${ids}-me`} type="radio" name={`${ids}-for`} checked readOnly disabled={!save || !prompt.canSave} />
-                <label htmlFor={`${ids}-me`}>{t('connect.me-only')}</label>
+          {isSaved(kind) && (
+            <>
+              <div className="save-for">
+                <div>
+                  <input id={`${ids}-save`} type="checkbox" checked={save && prompt.canSave} disabled={!prompt.canSave} onChange={(event) => setSave(event.target.checked)} />
+                  <label htmlFor={`${ids}-save`}>{t(`connect.save.${kind}`)}</label>
+                </div>
+                <div className="dependent">
+                  <div>
+                    <input id={`${ids}-me`} type="radio" name={`${ids}-for`} checked readOnly disabled={!save || !prompt.canSave} />
+                    <label htmlFor={`${ids}-me`}>{t('connect.me-only')}</label>
+                  </div>
+                  <div>
+                    <input id={`${ids}-all`} type="radio" name={`${ids}-for`} checked={false} readOnly disabled />
+                    <label htmlFor={`${ids}-all`}>{t('connect.anyone')}</label>
+                  </div>
+                </div>
               </div>
-              <div>
-                <input id={`${ids}-all`} type="radio" name={`${ids}-for`} checked={false} readOnly disabled />
-                <label htmlFor={`${ids}-all`}>{t('connect.anyone')}</label>
-              </div>
-            </div>
-          </div>
-          {!prompt.canSave && <p className="soft">{t('connect.cannot-save')}</p>}
-          {help && <p className="hint">{t('connect.help')}</p>}
+              {!prompt.canSave && <p className="soft">{t(`connect.cannot-save.${kind}`)}</p>}
+            </>
+          )}
+          {help && <p className="hint">{t(`connect.help.${kind}`)}</p>}
         </div>
         <div className="dialog-buttons">
           <button type="submit" className="default" disabled={!complete}>

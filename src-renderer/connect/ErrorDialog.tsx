@@ -49,7 +49,11 @@ export function ErrorDialog({ status, error }: { readonly status: StatusObject; 
           {wasUp ? <WarningIcon /> : <ErrorIcon />}
           <h3 className="instruction-main">{heading}</h3>
           <p>{t('error.line', { code: String(error.code), message: errorText(error, { name, server: status.server }) })}</p>
-          {error.detail !== null && <p className="soft">{safeText(error.detail, 600)}</p>}
+          {error.detail !== null && (
+            <p className="soft">
+              {t('error.detail')} <bdi lang="en">{safeText(error.detail, 600)}</bdi>
+            </p>
+          )}
           {error.ikeNotify !== null && <p className="soft">{t('error.notify', { notify: error.ikeNotify })}</p>}
           {counting && <p className="soft">{t('error.attempt', { attempt: attempt + 1, attempts: redialAttempts })}</p>}
         </div>
