@@ -11,7 +11,7 @@ const seconds = async (duration: Locator): Promise<number> => {
 /** Connects the demo from the panel; the panel is open after the page has loaded. */
 async function connect(page: Page): Promise<void> {
   await page.getByRole('dialog', { name: 'View available networks' }).getByRole('button', { name: 'Connect', exact: true }).click();
-  await expect(page.getByRole('button', { name: `Network: ${name}, Connected through Ethernet` })).toBeVisible();
+  await expect(page.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Ethernet` })).toBeVisible();
 }
 
 async function openStatus(page: Page): Promise<Locator> {
@@ -81,7 +81,7 @@ test('both adapters unplugged is Dormant; plugging one in reconnects with the sa
   await status.getByRole('tab', { name: 'Mobility' }).click();
   await expect(status).toContainText(/The connection is kept for another \d+:\d\d/);
   await unplug(page, 'Plug in Wi-Fi');
-  await expect(page.getByRole('button', { name: `Network: ${name}, Connected through Wi-Fi` })).toBeVisible();
+  await expect(page.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Wi-Fi` })).toBeVisible();
   await status.getByRole('tab', { name: 'Details' }).click();
   await expect(status.locator('[data-detail="client-ipv4"]')).toHaveText(address ?? '');
   await expect(page.getByRole('dialog', { name: `Connect ${name}` })).toBeHidden();
@@ -106,7 +106,7 @@ test('without the saved password the person is asked; a wrong one is asked for a
   await expect(credentials.getByRole('alert')).toBeVisible();
   await credentials.getByLabel('Password:').fill('demo');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('button', { name: `Network: ${name}, Connected through Ethernet` })).toBeVisible();
+  await expect(page.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Ethernet` })).toBeVisible();
   expect(product.diagnostics()).not.toContain('not the password');
 });
 
@@ -120,7 +120,7 @@ test('killing the process of the tab, or closing it, leaves the tunnel up; a new
   await page.close();
   const again = await context.newPage();
   await again.goto(new URL('/', product.url).href);
-  await expect(again.getByRole('button', { name: `Network: ${name}, Connected through Ethernet` })).toBeVisible();
+  await expect(again.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Ethernet` })).toBeVisible();
   await again.getByRole('dialog', { name: 'View available networks' }).getByRole('button', { name: 'Status' }).click();
   const status = again.getByRole('dialog', { name: `${name} Status` });
   await expect.poll(() => seconds(status.getByTestId('duration'))).toBeGreaterThanOrEqual(1);

@@ -31,7 +31,7 @@ test('Dormant keeps Duration counting, shows what is left of the outage, and com
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
   await page.getByLabel('Password:').fill('demo');
   await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: /^Network: Demo, Connected/ }).click();
+  await page.getByRole('button', { name: /^Network: Demo, No Internet access/ }).click();
   await page.getByRole('button', { name: 'Unplug Wi-Fi' }).click();
   await page.getByRole('button', { name: 'Unplug Ethernet' }).click();
   const panel = page.getByRole('dialog', { name: 'View available networks' });
@@ -86,7 +86,7 @@ test('everything from Connect to Status by keyboard alone', async ({ page, url }
   await expect(page.getByLabel('Password:')).toBeFocused();
   await page.keyboard.type('demo');
   await page.keyboard.press('Enter');
-  const tray = page.getByRole('button', { name: /^Network: Demo, Connected/ });
+  const tray = page.getByRole('button', { name: /^Network: Demo, No Internet access/ });
   await tray.focus();
   await page.keyboard.press('Enter');
   await panel.getByRole('button', { name: 'Status' }).focus();
@@ -106,9 +106,9 @@ test('the page comes back with the right state after a reload', async ({ page, u
   await page.reload();
   await page.getByLabel('Password:').fill('demo');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('button', { name: /^Network: Demo, Connected/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Network: Demo, No Internet access/ })).toBeVisible();
   await page.reload();
-  await expect(page.getByRole('button', { name: /^Network: Demo, Connected/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Network: Demo, No Internet access/ })).toBeVisible();
 });
 
 /** Each secret by its own name: the line that saves it, and words of the help. null: it is never saved. */

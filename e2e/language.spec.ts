@@ -42,7 +42,7 @@ test('the language is switched in Network Connections, kept after a reload, and 
   expect(await cutOff(page)).toEqual([]);
   await page.getByLabel('Kennwort:').fill('demo');
   await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: /^Netzwerk: Demo, Verbunden über/ }).click();
+  await page.getByRole('button', { name: /^Netzwerk: Demo, Kein Internetzugriff, Verbunden über/ }).click();
   await panel.getByRole('button', { name: 'Status' }).click();
   for (const tab of ['Allgemein', 'Details', 'Mobilität']) {
     await page.getByRole('tab', { name: tab }).click();

@@ -22,7 +22,7 @@ async function connect(page: Page): Promise<void> {
 
 /** Connected, the gateway agrees, pings come back through the tunnel and the chart of Mobility draws answers. */
 async function expectTraffic(page: Page, scene: SignInScene): Promise<void> {
-  await expect(page.getByRole('button', { name: `Network: ${name}, Connected through Ethernet` })).toBeVisible();
+  await expect(page.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Ethernet` })).toBeVisible();
   await expect(prompt(page)).toHaveCount(0);
   await expect.poll(() => scene.clients()).toBe(1);
   const before = scene.answered();

@@ -7,7 +7,7 @@ import { actions, attach, reduce, useApp } from './store';
 import { contentOfHash, hashOf, type Surface } from './surfaces';
 import { safeText, t } from '../src-text';
 import { formatCountdown, formatDuration, formatSpan } from '../src-text/time';
-import { trayState, trayText } from './views';
+import { trayState } from './views';
 
 vi.stubGlobal('window', { location: { hash: '', host: '' } });
 
@@ -184,7 +184,5 @@ describe('the tray icon', () => {
     expect(trayState([connected], [adapter])).toBe('connected');
     expect(trayState([], [adapter])).toBe('idle');
     expect(trayState([], [])).toBe('offline');
-    expect(trayText([connected], [adapter])).toBe('A\nConnected through Ethernet');
-    expect(trayText([], [adapter])).toBe('Not connected - Connections are available');
   });
 });

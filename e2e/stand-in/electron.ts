@@ -366,7 +366,7 @@ function state(): unknown {
 
 interface Command {
   readonly id: number;
-  readonly do: 'state' | 'tray-click' | 'menu' | 'second-instance' | 'open-url' | 'forge' | 'blur-panel' | 'crash' | 'hang';
+  readonly do: 'state' | 'tray-click' | 'tray-click-over-panel' | 'menu' | 'second-instance' | 'open-url' | 'forge' | 'blur-panel' | 'crash' | 'hang';
   readonly window?: string;
   readonly path?: readonly string[];
   readonly event?: Record<string, unknown>;
@@ -386,6 +386,10 @@ function obey(command: Command): unknown {
     case 'state':
       return state();
     case 'tray-click':
+      return shell.tray?.emit('click');
+    case 'tray-click-over-panel':
+      // The icon takes the focus from the panel before the click is one.
+      windows.find((window) => window.url.endsWith('#panel'))?.emit('blur');
       return shell.tray?.emit('click');
     case 'menu':
       return shell.tray === null ? null : choose(shell.tray.menu, command.path ?? []);

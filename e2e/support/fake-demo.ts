@@ -1,5 +1,5 @@
 import { ApiError, type ApiService } from '../../src-main/api/service';
-import type { AdapterView, ApiPush, DemoAdapter, LogEntry, Prompt, PromptAnswer, RoundTripSample, Snapshot } from '../../src-main/api/contract';
+import type { AdapterView, ApiPush, ApiRequests, DemoAdapter, LogEntry, Prompt, PromptAnswer, RoundTripSample, Snapshot } from '../../src-main/api/contract';
 import { sampleCertificate, sampleDiagnosis } from './samples';
 import type { StatusObject } from '../../src-core/connection/status';
 import type { Profile } from '../../src-core/profiles/profile';
@@ -73,6 +73,7 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
   const prompts = new Map<string, Prompt>();
   const answers: PromptAnswer[] = [];
   const saved: Profile[] = [];
+  const joined: ApiRequests['connectWireless']['args'][] = [];
   const roundTrips = new Map<string, readonly RoundTripSample[]>(Object.entries(options.roundTrips ?? {}));
   const log: LogEntry[] = [];
   let seed = 7;
@@ -233,7 +234,10 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
     },
     stopDiagnosis: () => null,
     dismissImport: () => null,
-    connectWireless: () => null,
+    connectWireless: (args) => {
+      joined.push(args);
+      return null;
+    },
     disconnectWireless: () => null,
     setStartAtLogin: () => null,
     refreshAdapters: () => {
@@ -276,5 +280,5 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
     prompts.set(prompt.id, prompt);
     push({ type: 'prompt', prompt });
   };
-  return { service, push, setStatus, ask, answers, saved, close: () => clearInterval(timer) };
+  return { service, push, setStatus, ask, answers, saved, joined, close: () => clearInterval(timer) };
 }

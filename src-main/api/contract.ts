@@ -188,7 +188,8 @@ export interface ApiRequests {
   stopDiagnosis: { args: { readonly name: string }; result: null };
   /** The person closed the page of an offered import. */
   dismissImport: { args: { readonly token: string }; result: null };
-  connectWireless: { args: { readonly id: string }; result: null };
+  /** `automatically`: whether this computer joins it by itself from now on; null leaves that as it is. */
+  connectWireless: { args: { readonly id: string; readonly automatically: boolean | null }; result: null };
   disconnectWireless: { args: { readonly adapter: string }; result: null };
   setStartAtLogin: { args: { readonly enabled: boolean }; result: null };
   /**

@@ -38,6 +38,8 @@ export interface WirelessNetwork {
   readonly state: 'available' | 'connecting' | 'connected' | 'disconnecting';
   /** Saved in NetworkManager, or open: it can be joined without a question. */
   readonly joinable: boolean;
+  /** This computer joins it by itself when it is in reach; null: that cannot be set from here, as little as it can be joined. */
+  readonly automatically: boolean | null;
 }
 
 export interface ImportLine {

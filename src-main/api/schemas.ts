@@ -54,7 +54,7 @@ export const requestSchemas: { readonly [K in keyof ApiRequests]: Schema } = {
   diagnose: object({ name }),
   stopDiagnosis: object({ name }),
   dismissImport: object({ token: name }),
-  connectWireless: object({ id: name }),
+  connectWireless: object({ id: name, automatically: nullable(bool) }),
   disconnectWireless: object({ adapter: name }),
   setStartAtLogin: object({ enabled: bool }),
   listClientCertificates: object({ module: nullable({ type: 'string', minLength: 1, maxLength: 4096 }) }),

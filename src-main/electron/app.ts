@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { StatusObject } from '../../src-core/connection/status';
 import { setLanguage } from '../../src-text';
 import type { Clock } from '../../src-core/ports/clock';
+import type { Snapshot } from '../api/contract';
 import type { ApiService } from '../api/service';
 import { backgroundSwitch } from '../service/login-item';
 import { Balloons } from './balloons';
@@ -67,6 +68,7 @@ export function runDesktop(options: DesktopOptions): void {
       preload: join(options.root, 'out/preload/preload.cjs'),
       created: (contents) => connections.add(contents),
       recovery: createPageRecovery(running.clock, options.log),
+      now: () => running.clock.now(),
       log: options.log,
     });
     guardNavigation(app, (surface) => windows.open(surface));
@@ -93,28 +95,38 @@ export function runDesktop(options: DesktopOptions): void {
     });
 
     const statuses = new Map<string, StatusObject>();
-    const replaceStatuses = (list: readonly StatusObject[]): void => {
+    let everything: ReadonlySet<string> = new Set();
+    let available = false;
+    const showInTray = (): void => tray.update({ statuses: [...statuses.values()], everything, available });
+    const replaceConnections = ({ profiles, statuses: list }: Pick<Snapshot, 'profiles' | 'statuses'>): void => {
       statuses.clear();
       for (const status of list) statuses.set(status.connection, status);
-      tray.update([...statuses.values()]);
+      everything = new Set(profiles.filter(({ network }) => network.useDefaultGateway).map(({ name }) => name));
+      showInTray();
+    };
+    const replaceAdapters = ({ adapters }: Pick<Snapshot, 'adapters'>): void => {
+      available = adapters.some(({ connected }) => connected);
+      showInTray();
     };
     service.onPush((push) => {
       balloons.push(push);
       if (push.type === 'start-at-login') tray.setStartAtLogin(push.enabled);
       if (push.type === 'offered-imports' && push.offered.length > 0) windows.open({ kind: 'connections' });
-      if (push.type === 'profiles') replaceStatuses(push.statuses);
+      if (push.type === 'profiles') replaceConnections(push);
+      if (push.type === 'adapters') replaceAdapters(push);
       if (push.type === 'prompt') windows.open({ kind: 'connect', name: push.prompt.connection });
       if (push.type !== 'status') return;
       const before = statuses.get(push.status.connection);
       statuses.set(push.status.connection, push.status);
-      tray.update([...statuses.values()]);
+      showInTray();
       // Progress begins, or a connection failed: the page of this window shows which.
       const { state, error, connection } = push.status;
       const failed = state === 'Disconnected' && error !== null && error.symbol !== 'CANCELLED';
       if (before?.state !== state && (state === 'Connecting' || failed)) windows.open({ kind: 'connect', name: connection });
     });
     const snapshot = await service.getSnapshot(null);
-    replaceStatuses(snapshot.statuses);
+    replaceConnections(snapshot);
+    replaceAdapters(snapshot);
     tray.setStartAtLogin(snapshot.startAtLogin);
 
     open = (opened) => void offerOpened(opened, running, options.log);

@@ -8,7 +8,7 @@ import { pageOrigin } from './channel';
 import { isOurSender } from './ipc';
 import { createSecretStore, type Vault } from './secret-store';
 import { parseSurfaceUrl, surfaceUrl, type Surface } from './surfaces';
-import { trayMenu, trayPicture, trayTooltip, type TrayActions } from './tray-menu';
+import { trayMenu, trayPicture, type TrayActions } from './tray-menu';
 
 vi.mock('electron', () => ({}));
 
@@ -83,12 +83,18 @@ describe('the tray', () => {
   it('speaks the language of the desktop', () => {
     setLanguage('de-DE');
     expect(labels(trayMenu([sampleStatus('A'), sampleStatus('B', { state: 'Dormant' })], [], actions))).toEqual(['Verfügbare Netzwerke anzeigen', 'Verbinden', 'Trennen', 'separator', 'Status', 'IKEv2-Protokoll', 'separator', 'Optionen', 'Beenden']);
-    expect(trayTooltip([sampleStatus('B', { state: 'Dormant' })])).toBe('B\nRuhend');
     setLanguage('en');
   });
 
+  it('has its check-mark option before Options and Exit (windows7-ux 1.2)', () => {
+    const menu = trayMenu([sampleStatus('B', { state: 'Connected' })], [], actions, true);
+    expect(labels(menu)).toEqual(['View available networks', 'Disconnect', 'separator', 'Status', 'IKEv2 log', 'Start at login', 'separator', 'Options', 'Exit']);
+    expect(menu[5]).toMatchObject({ type: 'checkbox', checked: true });
+  });
+
   it('shows names as text', () => {
-    expect(trayTooltip([sampleStatus('Evil\u202e\u0007\nName', { state: 'Connected' })])).toBe('EvilName\nConnected');
+    const menu = trayMenu([sampleStatus('Evil\u202e\u0007\nName & Co')], [], actions);
+    expect((menu[1]?.submenu as { label: string }[])[0]?.label).toBe('EvilName && Co');
   });
 
   it.each([

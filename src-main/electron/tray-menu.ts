@@ -27,14 +27,11 @@ export function trayPicture(statuses: readonly StatusObject[]): TrayPicture {
   return statuses.some(({ state }) => state === 'Connected') ? 'connected' : 'idle';
 }
 
-/** Name and state in pairs of lines, no full stop. */
-export function trayTooltip(statuses: readonly StatusObject[]): string {
-  const active = statuses.filter(({ state }) => state !== 'Disconnected');
-  if (active.length === 0) return `${t('app.name')}\n${t('panel.not-connected')}`;
-  return active.map((status) => `${label(status.connection)}\n${t(`state.${status.state}`)}`).join('\n');
-}
-
-/** The template of windows7-ux 1.2. What does not apply is left out, not greyed. `recent`: last used first. `startAtLogin` null: not offered. */
+/**
+ * The template of windows7-ux 1.2: primary, secondary, separator, what is shown and the check-mark options, separator, Options, Exit. What does not
+ * apply is left out, not greyed. Electron draws no default item; it is the first. There is no `Display icon in notification area`: the app lives in
+ * its icon, and without it there would be no way back to the windows or to Exit. `recent`: last used first. `startAtLogin` null: not offered.
+ */
 export function trayMenu(statuses: readonly StatusObject[], recent: readonly string[], actions: TrayActions, startAtLogin: boolean | null = null): MenuItemConstructorOptions[] {
   const rank = (status: StatusObject): number => {
     const index = recent.indexOf(status.connection);
@@ -59,8 +56,8 @@ export function trayMenu(statuses: readonly StatusObject[], recent: readonly str
     { type: 'separator' },
     ...submenu(t('panel.status'), sorted.filter(isUp), (name) => actions.status(name)),
     { label: t('log.title'), click: () => actions.log() },
+    ...(startAtLogin === null ? [] : [{ label: t('tray.start-at-login'), type: 'checkbox' as const, checked: startAtLogin, click: () => actions.startAtLogin(!startAtLogin) }]),
     { type: 'separator' },
-    ...(startAtLogin === null ? [] : [{ label: t('tray.start-at-login'), type: 'checkbox' as const, checked: startAtLogin, click: () => actions.startAtLogin(!startAtLogin) }, { type: 'separator' as const }]),
     { label: t('tray.options'), click: () => actions.options() },
     { label: t('tray.exit'), click: () => actions.exit() },
   ];

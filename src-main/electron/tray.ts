@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Menu, nativeImage, Tray, type NativeImage } from 'electron';
 import type { StatusObject } from '../../src-core/connection/status';
-import { trayMenu, trayPicture, trayTooltip, type TrayActions, type TrayPicture } from './tray-menu';
+import { trayText } from '../../src-text/connectivity';
+import { trayMenu, trayPicture, type TrayActions, type TrayPicture } from './tray-menu';
 
 /** Longer menus are no quick way to anything. */
 const mostRecent = 20;
@@ -13,8 +14,17 @@ export interface RecentNames {
   write(names: readonly string[]): void;
 }
 
+/** What the icon tells of. */
+export interface TrayNetworks {
+  readonly statuses: readonly StatusObject[];
+  /** The connections that take all traffic. */
+  readonly everything: ReadonlySet<string>;
+  /** A network is there to connect through. */
+  readonly available: boolean;
+}
+
 export interface TrayIcon {
-  update(statuses: readonly StatusObject[]): void;
+  update(networks: TrayNetworks): void;
   setStartAtLogin(enabled: boolean | null): void;
   destroy(): void;
 }
@@ -26,6 +36,7 @@ export function createTrayIcon(assets: string, actions: TrayActions, remembered:
   let recent = remembered.read();
   let shown: TrayPicture = 'idle';
   let menuKey = '';
+  let tooltip = '';
   let startAtLogin: boolean | null = null;
   let known: readonly StatusObject[] = [];
   tray.on('click', () => actions.panel());
@@ -35,7 +46,6 @@ export function createTrayIcon(assets: string, actions: TrayActions, remembered:
     const key = JSON.stringify([startAtLogin, recent, known.map(({ connection, state }) => [connection, state])]);
     if (key === menuKey) return;
     menuKey = key;
-    tray.setToolTip(trayTooltip(known));
     tray.setContextMenu(Menu.buildFromTemplate(trayMenu(known, recent, actions, startAtLogin)));
   };
   const use = (names: readonly string[]): void => {
@@ -46,8 +56,11 @@ export function createTrayIcon(assets: string, actions: TrayActions, remembered:
   };
 
   return {
-    update: (statuses) => {
+    update: ({ statuses, everything, available }) => {
       known = statuses;
+      const text = trayText(statuses, everything, available);
+      if (text !== tooltip) tray.setToolTip(text);
+      tooltip = text;
       use(statuses.filter(({ state }) => state === 'Connecting').map(({ connection }) => connection));
       const picture = trayPicture(statuses);
       const image = images.get(picture);

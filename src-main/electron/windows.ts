@@ -4,6 +4,8 @@ import { surfaceSize, surfaceUrl, type Surface } from './surfaces';
 
 /** Between the panel and the edge of the work area, pixels (windows7-ux 1.4). */
 const gap = 8;
+/** A click on the tray icon takes the focus from the panel, which hides it, before it is a click: milliseconds between the two at most. */
+const sameClickMs = 400;
 
 export interface Windows {
   /** Shows the surface: a new window, or the one that has it already. */
@@ -17,6 +19,8 @@ export interface WindowsOptions {
   /** Called with each page there will be, before it loads. */
   readonly created: (contents: WebContents) => void;
   readonly recovery: PageRecovery;
+  /** Milliseconds that only go forward. */
+  readonly now: () => number;
   readonly log: (error: unknown, where: string) => void;
 }
 
@@ -24,8 +28,9 @@ const keyOf = (surface: Surface): string => surfaceUrl(surface);
 
 /** One frameless window a surface; the page draws the Aero frame. Closing a window never touches a connection. */
 export function createWindows(options: WindowsOptions): Windows {
-  const { preload, created, recovery, log } = options;
+  const { preload, created, recovery, now, log } = options;
   const open = new Map<string, BrowserWindow>();
+  let hiddenByBlurAt = -Infinity;
 
   const create = (surface: Surface, place: Partial<Rectangle> = {}): BrowserWindow => {
     const isPanel = surface.kind === 'panel';
@@ -73,7 +78,11 @@ export function createWindows(options: WindowsOptions): Windows {
       giveUp: () => window.destroy(),
     });
     // The panel goes when anything else gets the focus; it is kept, hidden, so that it is there at once the next time.
-    if (isPanel) window.on('blur', () => window.hide());
+    if (isPanel)
+      window.on('blur', () => {
+        if (window.isVisible()) hiddenByBlurAt = now();
+        window.hide();
+      });
     window.once('ready-to-show', () => {
       shown = true;
       window.show();
@@ -109,8 +118,11 @@ export function createWindows(options: WindowsOptions): Windows {
     },
     togglePanel: () => {
       const panel = open.get(keyOf({ kind: 'panel' }));
+      const sameClick = now() - hiddenByBlurAt < sameClickMs;
+      hiddenByBlurAt = -Infinity;
       if (panel?.isVisible() === true) panel.hide();
-      else show({ kind: 'panel' });
+      // The second click closes the panel (windows7-ux 1.2); its own blur has done so.
+      else if (!sameClick) show({ kind: 'panel' });
     },
   };
 }

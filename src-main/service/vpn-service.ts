@@ -193,8 +193,8 @@ export class VpnService implements ApiService, ControlledHost {
     return null;
   }
 
-  async connectWireless({ id }: ApiRequests['connectWireless']['args']): Promise<null> {
-    await askWireless(this.#options.wireless, 'id', (wireless) => wireless.connect(id));
+  async connectWireless({ id, automatically }: ApiRequests['connectWireless']['args']): Promise<null> {
+    await askWireless(this.#options.wireless, 'id', (wireless) => wireless.connect(id, automatically));
     return null;
   }
 

@@ -8,8 +8,11 @@ export interface Wireless {
   onChange(listener: (networks: readonly WirelessNetwork[] | null) => void): void;
   /** Asks the adapters to look around. */
   scan(): void;
-  /** False: there is no such network any more, or it cannot be joined without a question. */
-  connect(id: string): Promise<boolean>;
+  /**
+   * False: there is no such network any more, or it cannot be joined without a question. `automatically`: whether it is joined by itself from
+   * now on; null leaves that as it is.
+   */
+  connect(id: string, automatically: boolean | null): Promise<boolean>;
   /** False: there is no such adapter. */
   disconnect(adapter: string): Promise<boolean>;
   close(): void;

@@ -3,9 +3,10 @@ import type { AdapterView, DemoAdapter } from '../../src-main/api/contract';
 import { AdapterIcon } from '../icons/icons';
 import { request } from '../store';
 import { safeText, t } from '../../src-text';
+import { reachText } from '../../src-text/connectivity';
 
 function adapterText(adapter: AdapterView, demo: DemoAdapter | undefined): string {
-  if (adapter.connected) return adapter.addresses.map((address) => safeText(address, 64)).join(', ') || t('panel.network');
+  if (adapter.connected) return adapter.addresses.map((address) => safeText(address, 64)).join(', ') || reachText(adapter.internet === true ? 'internet' : 'no-internet');
   if (demo !== undefined && !demo.plugged) return t(adapter.kind === 'wifi' ? 'panel.wifi-off' : 'panel.unplugged');
   return t('panel.not-connected-adapter');
 }

@@ -10,18 +10,19 @@ const rowHeight = 28;
 interface ListProps {
   /** What scrolls the list; null until it is in the page. */
   readonly scroller: HTMLElement | null;
+  /** The connection whose row is expanded. */
+  readonly selected: string | null;
+  readonly onSelect: (name: string) => void;
   readonly onMenu: (name: string, at: { x: number; y: number }) => void;
 }
 
 /** All connections; only rows near what is seen are in the page, and the one with the focus with its neighbours. */
-export function ConnectionList({ scroller, onMenu }: ListProps): ReactNode {
+export function ConnectionList({ scroller, selected, onSelect, onMenu }: ListProps): ReactNode {
   const profiles = useApp((state) => state.profiles);
   const names = useMemo(() => profiles.map(({ name }) => name), [profiles]);
-  const [selected, setSelected] = useState<string | null>(() => (names.length === 1 ? (names[0] ?? null) : null));
   const [focused, setFocused] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const range = useVisibleRows(scroller, list, rowHeight);
-  const select = useCallback((name: string) => setSelected(name), []);
   const focus = useCallback((name: string) => setFocused(name), []);
 
   if (names.length === 0) return <p className="panel-empty">{t('panel.no-vpn')}</p>;
@@ -34,7 +35,7 @@ export function ConnectionList({ scroller, onMenu }: ListProps): ReactNode {
         if (segment.type === 'gap') return <div key={`gap-${segment.first}`} role="presentation" style={{ height: segment.rows * rowHeight }} />;
         const name = names[segment.index] ?? '';
         return (
-          <ConnectionRow key={name} name={name} position={segment.index} count={names.length} selected={selected === name} onSelect={select} onFocus={focus} onMenu={onMenu} />
+          <ConnectionRow key={name} name={name} position={segment.index} count={names.length} selected={selected === name} onSelect={onSelect} onFocus={focus} onMenu={onMenu} />
         );
       })}
     </div>

@@ -18,7 +18,7 @@ interface RowProps {
   readonly onMenu: (name: string, at: { x: number; y: number }) => void;
 }
 
-/** A connection: one click selects and expands it, a double click does what its button does. Drawn again only when its own state changed. */
+/** A connection: one click selects and expands it. Drawn again only when its own state changed. */
 export const ConnectionRow = memo(function ConnectionRow({ name, position, count, selected, onSelect, onFocus, onMenu }: RowProps): ReactNode {
   const state = useApp(({ statuses }) => statuses[name]?.state ?? 'Disconnected');
   const busy = state === 'Disconnecting';
@@ -42,7 +42,6 @@ export const ConnectionRow = memo(function ConnectionRow({ name, position, count
         aria-expanded={selected}
         data-connection={name}
         onClick={() => onSelect(name)}
-        onDoubleClick={() => !busy && pressConnection(name, state)}
         onKeyDown={onKeyDown}
       >
         <span className="panel-row-name">

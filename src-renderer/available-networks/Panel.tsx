@@ -2,7 +2,6 @@ import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type Reac
 import type { AdapterView } from '../../src-main/api/contract';
 import { PanelBlocked } from '../connect/Blocked';
 import { PanelNotInForce } from '../status/NotInForce';
-import { Chevron } from '../icons/icons';
 import { actions, useApp } from '../store';
 import { t } from '../../src-text';
 import { isActive, isUp, isWorthShowing } from '../views';
@@ -10,23 +9,10 @@ import { ContextMenu, type MenuItem } from '../widgets/ContextMenu';
 import { AdapterRow } from './AdapterRow';
 import { ConnectionList } from './ConnectionList';
 import { pressConnection } from './ConnectionRow';
+import { useDoubleClick } from './double-click';
+import { Section } from './Section';
 import { Summary } from './Summary';
-import { WirelessRow } from './WirelessRow';
-
-function Section({ title, folded = false, children }: { readonly title: string; readonly folded?: boolean; readonly children: ReactNode }): ReactNode {
-  const [open, setOpen] = useState(!folded);
-  return (
-    <section className="panel-section" aria-label={title}>
-      <h3>
-        <button type="button" className="bare panel-section-header" aria-expanded={open} onClick={() => setOpen(!open)}>
-          <span>{title}</span>
-          <Chevron open={open} />
-        </button>
-      </h3>
-      {open && children}
-    </section>
-  );
-}
+import { WirelessList } from './WirelessList';
 
 interface OpenMenu {
   readonly name: string;
@@ -44,6 +30,18 @@ function ConnectionMenu({ name, at, onClose }: OpenMenu & { readonly onClose: ()
   return <ContextMenu label={t('panel.menu', { name })} at={at} items={items} onClose={onClose} />;
 }
 
+/** The one row of the panel that is expanded. */
+interface Selected {
+  readonly list: 'connections' | 'wireless';
+  readonly id: string;
+}
+
+/** With one connection there is nothing to choose. */
+function firstSelected(): Selected | null {
+  const [only, another] = useApp.getState().profiles;
+  return only === undefined || another !== undefined ? null : { list: 'connections', id: only.name };
+}
+
 /** View Available Networks. Takes effect at once; a click anywhere else, or Escape, dismisses it. */
 export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactNode {
   const adapters = useApp((state) => state.adapters);
@@ -52,8 +50,12 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
   const [menu, setMenu] = useState<OpenMenu | null>(null);
   const panel = useRef<HTMLElement>(null);
   const [list, setList] = useState<HTMLElement | null>(null);
+  const [selected, setSelected] = useState(firstSelected);
+  const selectConnection = useCallback((id: string) => setSelected({ list: 'connections', id }), []);
+  const selectWireless = useCallback((id: string) => setSelected({ list: 'wireless', id }), []);
   const openMenu = useCallback((name: string, at: { x: number; y: number }) => setMenu({ name, at }), []);
   const closeMenu = useCallback(() => setMenu(null), []);
+  const onClickCapture = useDoubleClick();
 
   // The demo has adapters of its own; this computer's are not what its connection roams between.
   const isDemo = ({ name }: AdapterView): boolean => demo?.some((each) => each.name === name) ?? false;
@@ -65,7 +67,7 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
   }, []);
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    const buttons = [...(list?.querySelectorAll<HTMLElement>('button:not(:disabled)') ?? [])];
+    const buttons = [...(list?.querySelectorAll<HTMLElement>('button:not(:disabled), input:not(:disabled)') ?? [])];
     const index = buttons.indexOf(document.activeElement as HTMLElement);
     const moves: Readonly<Record<string, number>> = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: buttons.length - 1 };
     const move = moves[event.key];
@@ -82,11 +84,11 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
     <section ref={panel} className="panel" role="dialog" aria-label={t('panel.title')} tabIndex={-1} onKeyDown={onKeyDown}>
       <div className="panel-inner">
         <Summary adapters={demo === null ? realAdapters : demoAdapters} />
-        <div ref={setList} className="panel-list">
+        <div ref={setList} className="panel-list" onClickCapture={onClickCapture}>
           <Section title={t('panel.dial-up-and-vpn')}>
             <PanelBlocked />
             <PanelNotInForce />
-            <ConnectionList scroller={list} onMenu={openMenu} />
+            <ConnectionList scroller={list} selected={selected?.list === 'connections' ? selected.id : null} onSelect={selectConnection} onMenu={openMenu} />
           </Section>
           {demo !== null && (
             <Section title={t('panel.demo-adapters')}>
@@ -96,12 +98,12 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
             </Section>
           )}
           {wireless !== null && (
-            <Section title={t('wireless.title')}>
-              {wireless.length === 0 && <p className="panel-empty">{t('wireless.none')}</p>}
-              {wireless.map((network) => (
-                <WirelessRow key={network.id} network={network} />
-              ))}
-            </Section>
+            <WirelessList
+              networks={wireless}
+              adapters={realAdapters.filter(({ kind }) => kind === 'wifi').map(({ name }) => name)}
+              selected={selected?.list === 'wireless' ? selected.id : null}
+              onSelect={selectWireless}
+            />
           )}
           <Section title={t('panel.adapters')} folded={demo !== null}>
             {realAdapters.length === 0 && <p className="panel-empty">{t('panel.no-adapter')}</p>}

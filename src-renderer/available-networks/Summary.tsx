@@ -3,13 +3,15 @@ import type { AdapterView } from '../../src-main/api/contract';
 import { AdapterIcon, RefreshIcon, VpnIcon } from '../icons/icons';
 import { request, useApp } from '../store';
 import { t } from '../../src-text';
-import { isUp, upText } from '../views';
+import { connectionLines, reachText } from '../../src-text/connectivity';
+import { isUp } from '../views';
 import { UserText } from '../widgets/UserText';
 
 function UpConnection({ name }: { readonly name: string }): ReactNode {
-  const text = useApp((state) => {
-    const status = state.statuses[name];
-    return status === undefined ? '' : upText(status);
+  // As one text: the same as long as it says the same, so that counters draw nothing here.
+  const text = useApp(({ statuses, profiles }) => {
+    const status = statuses[name];
+    return status === undefined ? '' : connectionLines(status, profiles.find((profile) => profile.name === name)?.network.useDefaultGateway ?? false).join('\n');
   });
   return (
     <div className="summary-network">
@@ -17,22 +19,25 @@ function UpConnection({ name }: { readonly name: string }): ReactNode {
       <strong>
         <UserText text={name} />
       </strong>
-      <span>{text}</span>
+      {text.split('\n').map((line) => (
+        <span key={line}>{line}</span>
+      ))}
     </div>
   );
 }
 
-/** "Currently connected to:" with one pair of lines a network, or what could be connected. */
+/** "Currently connected to:" with its lines for each network, or whether one could be connected. */
 export function Summary({ adapters }: { readonly adapters: readonly AdapterView[] }): ReactNode {
-  // As one text: the same as long as it is the same connections, so that counters draw nothing here.
+  // As one text, for the same reason.
   const upNames = useApp((state) => JSON.stringify(state.profiles.flatMap(({ name }) => (isUp(state.statuses[name]?.state ?? 'Disconnected') ? [name] : []))));
+  const inReach = useApp(({ wireless }) => wireless !== null && wireless.length > 0);
   const up = JSON.parse(upNames) as readonly string[];
   const connected = adapters.filter((adapter) => adapter.connected);
   const nothing = up.length === 0 && connected.length === 0;
   return (
     <div className="panel-summary">
       <h2>{nothing ? t('panel.not-connected') : t('panel.currently')}</h2>
-      {nothing && <p>{t('panel.none-available')}</p>}
+      {nothing && <p>{t(inReach ? 'panel.available' : 'panel.none-available')}</p>}
       {up.map((name) => (
         <UpConnection key={`vpn-${name}`} name={name} />
       ))}
@@ -42,7 +47,7 @@ export function Summary({ adapters }: { readonly adapters: readonly AdapterView[
           <strong>
             <UserText text={adapter.network ?? adapter.label} />
           </strong>
-          <span>{t(adapter.internet === true ? 'panel.internet' : 'panel.network')}</span>
+          <span>{reachText(adapter.internet === true ? 'internet' : 'no-internet')}</span>
         </div>
       ))}
       <button type="button" className="bare panel-refresh" title={t('panel.refresh')} aria-label={t('panel.refresh')} onClick={() => void request('refreshAdapters', null)}>

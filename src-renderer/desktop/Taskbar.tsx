@@ -1,8 +1,10 @@
 import { useCallback, useState, type MouseEvent, type ReactNode } from 'react';
+import type { StatusObject } from '../../src-core/connection/status';
 import { AppIcon, FolderIcon, LogIcon, TrayIcon, VpnIcon } from '../icons/icons';
 import { actions, surfaceId, useApp, type Surface } from '../store';
-import { currentLocale, t } from '../../src-text';
-import { isActive, isUp, trayState, trayText } from '../views';
+import { currentLocale, safeText, t } from '../../src-text';
+import { trayText } from '../../src-text/connectivity';
+import { isActive, isUp, takingEverything, trayState } from '../views';
 import { ContextMenu, type MenuItem } from '../widgets/ContextMenu';
 import { raise, useStack } from '../widgets/stack';
 import { useNow } from '../widgets/use-now';
@@ -66,26 +68,31 @@ function TaskButtons(): ReactNode {
   );
 }
 
+/** Longer lists are no quick way to anything. */
+const mostInSubmenu = 20;
+
+/** The menu of windows7-ux 1.2, but Exit: a page cannot end the service, and what does not apply is left out. */
 function TrayMenu({ at, onClose }: { readonly at: { readonly x: number; readonly y: number }; readonly onClose: () => void }): ReactNode {
   const statuses = Object.values(useApp((state) => state.statuses));
+  const submenu = (label: string, chosen: readonly StatusObject[], act: (name: string) => void): readonly MenuItem[] =>
+    chosen.length === 0 ? [] : [{ label, items: chosen.slice(0, mostInSubmenu).map(({ connection }) => ({ label: safeText(connection, 64), act: () => act(connection) })) }];
   const items: readonly MenuItem[] = [
     { label: t('panel.title'), isDefault: true, act: () => actions.togglePanel(true) },
-    ...statuses.map(({ connection, state }) =>
-      isActive(state)
-        ? { label: `${t('button.disconnect')}: ${connection}`, act: () => actions.disconnect(connection) }
-        : { label: `${t('button.connect')}: ${connection}`, act: () => actions.connect(connection) },
-    ),
-    ...statuses.filter(({ state }) => isUp(state)).map(({ connection }) => ({ label: `${t('panel.status')}: ${connection}`, act: () => actions.open({ kind: 'status', name: connection }) })),
+    ...submenu(t('button.connect'), statuses.filter(({ state }) => state === 'Disconnected'), actions.connect),
+    ...submenu(t('button.disconnect'), statuses.filter(({ state }) => isActive(state)), actions.disconnect),
+    { separator: true },
+    ...submenu(t('panel.status'), statuses.filter(({ state }) => isUp(state)), (name) => actions.open({ kind: 'status', name })),
     { label: t('log.title'), act: () => actions.open({ kind: 'log', name: null }) },
-    { label: t('panel.footer'), act: () => actions.open({ kind: 'connections' }) },
-  ].slice(0, 24);
+    { separator: true },
+    { label: t('tray.options'), act: () => actions.open({ kind: 'connections' }) },
+  ];
   return <ContextMenu label={t('desktop.notification-area')} at={at} items={items} onClose={onClose} />;
 }
 
-/** The tray icon: left click opens View Available Networks, right click the menu. */
+/** The tray icon: left click opens View Available Networks and a second one closes it, a double click opens it, right click is for the menu. */
 function Tray(): ReactNode {
   // Derived in the selectors: a counter of one connection draws nothing here.
-  const text = useApp((state) => trayText(Object.values(state.statuses), state.adapters));
+  const text = useApp(({ statuses, profiles, adapters }) => trayText(Object.values(statuses), takingEverything(profiles), adapters.some(({ connected }) => connected)));
   const picture = useApp((state) => trayState(Object.values(state.statuses), state.adapters));
   const open = useApp((state) => state.panelOpen);
   const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
@@ -103,7 +110,7 @@ function Tray(): ReactNode {
         title={text}
         aria-label={t('tray.icon', { state: text.replaceAll('\n', ', ') })}
         aria-expanded={open}
-        onClick={() => actions.togglePanel()}
+        onClick={({ detail }) => actions.togglePanel(detail > 1 ? true : undefined)}
         onContextMenu={onContextMenu}
       >
         <TrayIcon state={picture} />

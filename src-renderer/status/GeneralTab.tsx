@@ -4,19 +4,14 @@ import { Blocked } from '../connect/Blocked';
 import { VpnIcon } from '../icons/icons';
 import { actions, useApp } from '../store';
 import { formatNumber, t } from '../../src-text';
+import { tunnelReach } from '../../src-text/connectivity';
 import { formatDuration } from '../../src-text/time';
 import { isActive, isUp, stateText } from '../views';
+import { useShowTab } from '../widgets/Tabs';
 import { useNow } from '../widgets/use-now';
 import { NotInForce } from './NotInForce';
 
-const isIpv6 = (address: string): boolean => address.includes(':');
-
-function connectivity(status: StatusObject, family: 4 | 6, everything: boolean): string {
-  if (!isUp(status.state)) return t('status.connectivity.not-connected');
-  const has = status.tunnelAddresses.some((address) => isIpv6(address) === (family === 6));
-  if (!has || status.state !== 'Connected') return t('status.connectivity.none');
-  return t(everything ? 'status.connectivity.internet' : 'status.connectivity.private');
-}
+const connectivity = (status: StatusObject, family: 4 | 6, everything: boolean): string => t(`status.connectivity.${tunnelReach(status, everything, family)}`);
 
 /** Counts on through Dormant and through every switch. */
 function Duration({ since }: { readonly since: string | null }): ReactNode {
@@ -29,11 +24,13 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 export function GeneralTab({ status }: { readonly status: StatusObject }): ReactNode {
   const everything = useApp((state) => state.profiles.find((profile) => profile.name === status.connection)?.network.useDefaultGateway ?? false);
   const ids = useId();
+  const showTab = useShowTab();
   const { children } = status;
   const rows = [
-    { key: 'bytes', label: t('status.bytes'), sent: sum(children.map((child) => child.bytesOut)), received: sum(children.map((child) => child.bytesIn)) },
-    { key: 'packets', label: t('status.packets'), sent: sum(children.map((child) => child.packetsOut)), received: sum(children.map((child) => child.packetsIn)) },
-    { key: 'errors', label: t('status.errors'), sent: 0, received: sum(children.map((child) => child.droppedAuth + child.droppedReplay)) },
+    { key: 'bytes', label: t('status.bytes'), sent: formatNumber(sum(children.map((child) => child.bytesOut))), received: formatNumber(sum(children.map((child) => child.bytesIn))) },
+    // IPComp (RFC 3173) is not negotiated: nothing is ever compressed, as with Windows' own IKEv2.
+    { key: 'compression', label: t('status.compression'), sent: t('status.percent', { value: 0 }), received: t('status.percent', { value: 0 }) },
+    { key: 'errors', label: t('status.errors'), sent: formatNumber(0), received: formatNumber(sum(children.map((child) => child.droppedAuth + child.droppedReplay))) },
   ];
   return (
     <div className="status-page">
@@ -51,6 +48,11 @@ export function GeneralTab({ status }: { readonly status: StatusObject }): React
           <dt>{t('status.duration')}</dt>
           <Duration since={isUp(status.state) ? status.connectedSince : null} />
         </dl>
+        <div className="button-row">
+          <button type="button" onClick={() => showTab('details')}>
+            {t('button.details')}
+          </button>
+        </div>
       </section>
       <section className="rule-group" aria-labelledby={`${ids}-a`}>
         <h3 id={`${ids}-a`}>{t('status.activity')}</h3>
@@ -71,11 +73,11 @@ export function GeneralTab({ status }: { readonly status: StatusObject }): React
             <div role="row" key={row.key} style={{ display: 'contents' }}>
               <span role="rowheader">{row.label}</span>
               <span role="cell" className="number">
-                {formatNumber(row.sent)}
+                {row.sent}
               </span>
               <span className="middle" role="presentation" />
               <span role="cell" className="number">
-                {formatNumber(row.received)}
+                {row.received}
               </span>
             </div>
           ))}

@@ -1,10 +1,15 @@
-import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { createContext, useCallback, useContext, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 
 export interface Tab {
   readonly key: string;
   readonly label: string;
   readonly content: ReactNode;
 }
+
+const ShowTab = createContext<(key: string) => void>(() => undefined);
+
+/** For what is on a tab's page: brings another tab of the same sheet to the front and gives it the focus, because what had it is gone with its page. */
+export const useShowTab = (): ((key: string) => void) => useContext(ShowTab);
 
 /** Property-sheet tabs: arrow keys, Home and End move; only the tab in front is rendered. */
 export function Tabs({ tabs, initial }: { readonly tabs: readonly Tab[]; readonly initial?: string }): ReactNode {
@@ -17,6 +22,13 @@ export function Tabs({ tabs, initial }: { readonly tabs: readonly Tab[]; readonl
   );
   const tab = tabs[index];
 
+  const show = useCallback(
+    (key: string): void => {
+      setCurrent(key);
+      document.getElementById(`${prefix}-${key}`)?.focus();
+    },
+    [prefix],
+  );
   const onKeyDown = (event: KeyboardEvent): void => {
     const moves: Readonly<Record<string, number>> = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: tabs.length - 1 };
     const move = moves[event.key];
@@ -48,7 +60,7 @@ export function Tabs({ tabs, initial }: { readonly tabs: readonly Tab[]; readonl
       </div>
       {tab !== undefined && (
         <div className="tab-page" role="tabpanel" id={`${prefix}-page`} aria-labelledby={`${prefix}-${tab.key}`} tabIndex={0}>
-          {tab.content}
+          <ShowTab.Provider value={show}>{tab.content}</ShowTab.Provider>
         </div>
       )}
     </div>

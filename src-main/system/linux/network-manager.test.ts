@@ -72,15 +72,64 @@ describe('wireless networks of NetworkManager', () => {
     wireless = new NetworkManagerWireless(bus.address);
     const networks = await until((list) => list !== null);
     const id = (name: string): string => networks?.find((network) => network.name === name)?.id ?? '';
-    expect(await wireless.connect(id('Corp-WLAN'))).toBe(true);
-    expect(await wireless.connect(id('CoffeeShop'))).toBe(true);
-    expect(await wireless.connect(id('Neighbour'))).toBe(false);
-    expect(await wireless.connect('/etc/passwd')).toBe(false);
+    expect(await wireless.connect(id('Corp-WLAN'), null)).toBe(true);
+    expect(await wireless.connect(id('CoffeeShop'), null)).toBe(true);
+    expect(await wireless.connect(id('Neighbour'), null)).toBe(false);
+    expect(await wireless.connect('/etc/passwd', true)).toBe(false);
     expect(await wireless.disconnect('wlan0')).toBe(true);
     expect(await wireless.disconnect('eth0')).toBe(false);
     expect(fake.calls).toEqual([`ActivateConnection ${root}/Settings/7 ${root}/Devices/2 ${root}/AccessPoint/2`, `AddAndActivateConnection ${root}/Devices/2 ${root}/AccessPoint/3`, `Disconnect ${root}/Devices/2`]);
     fake.refuse = 'org.freedesktop.NetworkManager.Device.NotActive';
     await expect(wireless.disconnect('wlan0')).rejects.toThrow('NotActive');
+  });
+
+  it('say whether they are joined by themselves: saved ones what is saved, open ones not, others nothing', async () => {
+    const fake = await scene();
+    fake.saved = { [`${root}/Settings/7`]: bytes('Corp-WLAN'), [`${root}/Settings/8`]: bytes('CoffeeShop') };
+    fake.settings = { [`${root}/Settings/8`]: [['connection', [['autoconnect', ['b', false]]]]] };
+    wireless = new NetworkManagerWireless(bus.address);
+    const networks = await until((list) => list !== null);
+    expect(Object.fromEntries((networks ?? []).map(({ name, automatically }) => [name, automatically]))).toMatchObject({ 'Corp-WLAN': true, CoffeeShop: false, Neighbour: null, 'Evil\u202e\u0007<b>': false });
+  });
+
+  it('Connect automatically changes connection.autoconnect and nothing else, before the network is joined; a refusal changes nothing', async () => {
+    const fake = await scene();
+    const path = `${root}/Settings/7`;
+    // One of each type that NetworkManager's settings have: kept as they are, byte for byte.
+    fake.settings = {
+      [path]: [
+        ['connection', [['id', ['s', 'Corp-WLAN']], ['autoconnect', ['b', true]], ['timestamp', ['t', 1_763_900_000]], ['permissions', ['as', ['user:alice:']]], ['autoconnect-priority', ['i', -3]]]],
+        ['ipv4', [['method', ['s', 'auto']], ['addresses', ['aau', [[1, 2, 3]]]], ['address-data', ['aa{sv}', [[['address', ['s', '10.0.0.2']], ['prefix', ['u', 24]]]]]]]],
+        ['ipv6', [['dns', ['aay', [Buffer.from([0xfd, 0, 1])]]], ['routes', ['a(ayuayu)', [[Buffer.from([1]), 64, Buffer.from([2]), 5]]]]]],
+        ['vpn', [['data', ['a{ss}', [['key', 'value']]]]]],
+      ],
+    };
+    wireless = new NetworkManagerWireless(bus.address);
+    const networks = await until((list) => list !== null);
+    const id = (name: string): string => networks?.find((network) => network.name === name)?.id ?? '';
+
+    expect(await wireless.connect(id('Corp-WLAN'), true)).toBe(true);
+    expect(fake.calls).toEqual([expect.stringMatching(/^ActivateConnection /)]);
+    expect(await wireless.connect(id('Corp-WLAN'), false)).toBe(true);
+    expect(fake.calls.slice(1)).toEqual([`Update ${path}`, expect.stringMatching(/^ActivateConnection /)]);
+    const variant = (value: unknown): unknown => [expect.anything(), [value]];
+    expect(fake.sent).toEqual([
+      [
+        ['connection', [['id', variant('Corp-WLAN')], ['timestamp', variant(1_763_900_000)], ['permissions', variant(['user:alice:'])], ['autoconnect-priority', variant(-3)], ['autoconnect', variant(false)]]],
+        ['ipv4', [['method', variant('auto')], ['addresses', variant([[1, 2, 3]])], ['address-data', variant([[['address', variant('10.0.0.2')], ['prefix', variant(24)]]])]]],
+        ['ipv6', [['dns', variant([Buffer.from([0xfd, 0, 1])])], ['routes', variant([[Buffer.from([1]), 64, Buffer.from([2]), 5]])]]],
+        ['vpn', [['data', variant([['key', 'value']])]]],
+        ['802-11-wireless', [['ssid', variant(Buffer.from(bytes('Corp-WLAN')))]]],
+      ],
+    ]);
+
+    expect(await wireless.connect(id('CoffeeShop'), true)).toBe(true);
+    expect(fake.sent[1]).toEqual([['connection', [['autoconnect', variant(true)]]]]);
+
+    const before = fake.calls.length;
+    fake.refuse = 'org.freedesktop.NetworkManager.Settings.PermissionDenied';
+    await expect(wireless.connect(id('Corp-WLAN'), false)).rejects.toThrow('PermissionDenied');
+    expect(fake.calls.slice(before)).toEqual([`Update ${path}`]);
   });
 
   it('follow what NetworkManager says, and its coming and going', async () => {
@@ -110,7 +159,7 @@ describe('wireless networks of NetworkManager', () => {
     // One that was opened after it has failed: so has its own.
     await new Promise<void>((resolve) => openBus(nowhere).onEnd(resolve));
     expect(wireless.networks).toBeNull();
-    expect(await wireless.connect('x')).toBe(false);
+    expect(await wireless.connect('x', null)).toBe(false);
   });
 });
 

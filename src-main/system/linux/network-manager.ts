@@ -1,6 +1,7 @@
 import type { WirelessNetwork, WirelessSecurity } from '../../api/contract';
 import type { Wireless } from '../../service/wireless';
 import { openBus, readVariants, type Bus } from './dbus';
+import { octets, savedNetwork, withAutoconnect, type SavedNetwork } from './network-manager-settings';
 
 /** NetworkManager's D-Bus interface, as far as the list of wireless networks needs it (networkmanager.dev, D-Bus API). */
 const service = 'org.freedesktop.NetworkManager';
@@ -33,13 +34,13 @@ interface Joinable {
   readonly network: WirelessNetwork;
   readonly device: string;
   readonly accessPoint: string;
-  readonly connection: string | null;
+  readonly saved: SavedNetwork | null;
 }
 
 const number = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const paths = (value: unknown): readonly string[] => (Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string').slice(0, mostAccessPoints) : []);
-const octets = (value: unknown): Uint8Array => (value instanceof Uint8Array ? value : Array.isArray(value) ? Uint8Array.from(value.filter((each): each is number => typeof each === 'number')) : new Uint8Array(0)).slice(0, 32);
+const hex = (data: Uint8Array): string => Buffer.from(data).toString('hex');
 
 export function securityOf(flags: number, wpa: number, rsn: number): WirelessSecurity {
   const both = wpa | rsn;
@@ -103,13 +104,24 @@ export class NetworkManagerWireless implements Wireless {
     for (const device of this.#devices.values()) this.#call(device, `${service}.Device.Wireless`, 'RequestScan', 'a{sv}', [[]]).catch(() => undefined);
   }
 
-  async connect(id: string): Promise<boolean> {
+  async connect(id: string, automatically: boolean | null): Promise<boolean> {
     const found = this.#known.get(id);
     if (found === undefined || !found.network.joinable) return false;
-    const { connection, device, accessPoint } = found;
-    if (connection !== null) await this.#call(root, service, 'ActivateConnection', 'ooo', [connection, device, accessPoint]);
-    else await this.#call(root, service, 'AddAndActivateConnection', 'a{sa{sv}}oo', [[], device, accessPoint]);
+    const { saved, device, accessPoint } = found;
+    if (saved === null) {
+      const settings = automatically === null ? [] : [['connection', [['autoconnect', ['b', automatically]]]]];
+      await this.#call(root, service, 'AddAndActivateConnection', 'a{sa{sv}}oo', [settings, device, accessPoint]);
+      return true;
+    }
+    // First: where that is refused, nothing has changed.
+    if (automatically !== null && automatically !== saved.automatically) await this.#setAutomatically(saved.path, automatically);
+    await this.#call(root, service, 'ActivateConnection', 'ooo', [saved.path, device, accessPoint]);
     return true;
+  }
+
+  async #setAutomatically(path: string, automatically: boolean): Promise<void> {
+    const face = `${service}.Settings.Connection`;
+    await this.#call(path, face, 'Update', 'a{sa{sv}}', [withAutoconnect(await this.#call(path, face, 'GetSettings'), automatically)]);
   }
 
   async disconnect(adapter: string): Promise<boolean> {
@@ -184,17 +196,18 @@ export class NetworkManagerWireless implements Wireless {
   }
 
   /** The strongest access point of each name and security. */
-  async #networksOf(device: string, adapter: string, active: string, state: number, saved: ReadonlyMap<string, string>): Promise<readonly Joinable[]> {
+  async #networksOf(device: string, adapter: string, active: string, state: number, saved: ReadonlyMap<string, SavedNetwork>): Promise<readonly Joinable[]> {
     const found = new Map<string, AccessPoint>();
     const accessPoints = await Promise.all(paths(await this.#call(device, `${service}.Device.Wireless`, 'GetAllAccessPoints')).map((path) => this.#accessPoint(path).catch(() => null)));
     for (const point of accessPoints) {
       if (point === null || point.ssid.length === 0 || point.ssid.every((octet) => octet === 0)) continue;
-      const key = `${adapter} ${point.security} ${Buffer.from(point.ssid).toString('hex')}`;
+      const key = `${adapter} ${point.security} ${hex(point.ssid)}`;
       const before = found.get(key);
       if (before === undefined || point.path === active || (before.path !== active && point.strength > before.strength)) found.set(key, point);
     }
     return [...found].map(([id, point]): Joinable => {
-      const connection = saved.get(Buffer.from(point.ssid).toString('hex')) ?? null;
+      const known = saved.get(hex(point.ssid)) ?? null;
+      const joinable = known !== null || point.security === 'open' || point.security === 'owe';
       const inUse = active !== '' && active !== nowhere && point.path === active;
       const busy = state >= deviceState.deactivating ? 'disconnecting' : state >= deviceState.prepare && state < deviceState.activated ? 'connecting' : state === deviceState.activated ? 'connected' : 'available';
       const network: WirelessNetwork = {
@@ -205,9 +218,11 @@ export class NetworkManagerWireless implements Wireless {
         security: point.security,
         frequency: point.frequency,
         state: inUse ? busy : 'available',
-        joinable: connection !== null || point.security === 'open' || point.security === 'owe',
+        joinable,
+        // A network of strangers is joined by itself only where the person says so.
+        automatically: joinable ? (known?.automatically ?? false) : null,
       };
-      return { network, device, accessPoint: point.path, connection };
+      return { network, device, accessPoint: point.path, saved: known };
     });
   }
 
@@ -222,18 +237,14 @@ export class NetworkManagerWireless implements Wireless {
     };
   }
 
-  /** Connection objects by SSID in hexadecimal. */
-  async #savedNetworks(): Promise<ReadonlyMap<string, string>> {
-    const saved = new Map<string, string>();
+  /** By SSID in hexadecimal. */
+  async #savedNetworks(): Promise<ReadonlyMap<string, SavedNetwork>> {
+    const saved = new Map<string, SavedNetwork>();
     const connections = paths(await this.#call(settingsPath, `${service}.Settings`, 'ListConnections').catch(() => []));
     await Promise.all(
       connections.map(async (path) => {
-        const sections = await this.#call(path, `${service}.Settings.Connection`, 'GetSettings').catch(() => []);
-        for (const section of Array.isArray(sections) ? (sections as readonly unknown[]) : []) {
-          if (!Array.isArray(section) || section[0] !== '802-11-wireless') continue;
-          const ssid = octets(readVariants(section[1]).get('ssid'));
-          if (ssid.length > 0) saved.set(Buffer.from(ssid).toString('hex'), path);
-        }
+        const network = savedNetwork(path, await this.#call(path, `${service}.Settings.Connection`, 'GetSettings').catch(() => []));
+        if (network !== null) saved.set(hex(network.ssid), network);
       }),
     );
     return saved;

@@ -82,6 +82,10 @@ export class FakeNetworkManager {
   state = 30;
   hasWifi = true;
   saved: Readonly<Record<string, Uint8Array>> = {};
+  /** Further settings of saved connections: sections of entries of variants, as they are sent. */
+  settings: Readonly<Record<string, readonly (readonly [section: string, entries: readonly (readonly [key: string, value: Variant])[]])[]>> = {};
+  /** What was sent to Update and AddAndActivateConnection, as the library reads it. */
+  readonly sent: unknown[] = [];
   readonly calls: string[] = [];
   refuse: string | null = null;
   readonly #connection: RawConnection;
@@ -137,16 +141,18 @@ export class FakeNetworkManager {
       case 'ListConnections':
         return this.#reply(message, 'ao', [Object.keys(this.saved)]);
       case 'GetSettings':
-        return this.#reply(message, 'a{sa{sv}}', [[['802-11-wireless', [['ssid', ['ay', Buffer.from(this.saved[path] ?? [])]]]]]]);
+        return this.#reply(message, 'a{sa{sv}}', [[...(this.settings[path] ?? []), ['802-11-wireless', [['ssid', ['ay', Buffer.from(this.saved[path] ?? [])]]]]]]);
       case 'GetAll': {
         const properties = this.#properties(path, String(body[0]));
         return properties === null ? this.#fail(message, 'org.freedesktop.DBus.Error.UnknownObject') : this.#reply(message, 'a{sv}', [Object.entries(properties)]);
       }
       case 'RequestScan':
       case 'Disconnect':
+      case 'Update':
       case 'ActivateConnection':
       case 'AddAndActivateConnection': {
-        this.calls.push(`${member} ${member === 'Disconnect' ? path : body.filter((each) => typeof each === 'string').join(' ')}`.trim());
+        if (member === 'Update' || member === 'AddAndActivateConnection') this.sent.push(body[0]);
+        this.calls.push(`${member} ${member === 'Disconnect' || member === 'Update' ? path : body.filter((each) => typeof each === 'string').join(' ')}`.trim());
         if (this.refuse !== null) return this.#fail(message, this.refuse);
         const results: Readonly<Record<string, readonly [string, readonly unknown[]]>> = { ActivateConnection: ['o', [`${root}/ActiveConnection/1`]], AddAndActivateConnection: ['oo', [`${root}/Settings/9`, `${root}/ActiveConnection/1`]] };
         return this.#reply(message, ...(results[member] ?? ['', []]));
