@@ -1,9 +1,7 @@
-import type { WirelessNetwork } from '../src-main/api/contract';
 import { seriousViolations } from './support/axe';
 import { cutOff } from './support/cut-off';
 import { expect, test } from './support/fake-host';
-
-const network = (id: string, change: Partial<WirelessNetwork> = {}): WirelessNetwork => ({ id, adapter: 'wlan0', name: id, signal: 80, security: 'wpa2', frequency: 2437, state: 'available', joinable: true, automatically: true, ...change });
+import { sampleNetwork as network } from './support/samples';
 
 test('wireless networks are shown while somebody manages them; names are text, known ones can be joined', async ({ page, demo, url }) => {
   await page.goto(url);

@@ -1,4 +1,4 @@
-import type { CertificateSummary, ClientCertificateChoice, Diagnosis, ServerCertificatePrompt } from '../../src-main/api/contract';
+import type { CertificateSummary, ClientCertificateChoice, Diagnosis, ServerCertificatePrompt, WirelessNetwork } from '../../src-main/api/contract';
 import { englishDiagnosis } from '../../src-text/diagnosis';
 
 /** What a certificate says, for tests and pictures of the user interface. */
@@ -58,3 +58,12 @@ export function sampleDiagnosis(connection: string): Diagnosis {
 export const hostileText = `<img src=x onerror="document.title='owned'">\u202e\u2066drowssap\u0007\u0000\u200b${'A'.repeat(10_000)}`;
 /** None of it may reach the page. */
 export const hostileCharacters = ['\u202e', '\u2066', '\u0007', '\u0000', '\u200b'];
+
+export const sampleNetwork = (id: string, change: Partial<WirelessNetwork> = {}): WirelessNetwork => ({ id, adapter: 'wlan0', name: id, signal: 80, security: 'wpa2', frequency: 2437, state: 'available', joinable: true, automatically: true, ...change });
+
+/** What two wireless adapters reach: one in use, one of strangers, one whose key is not known. */
+export const sampleNetworks: readonly WirelessNetwork[] = [
+  sampleNetwork('Corp-WLAN', { state: 'connected' }),
+  sampleNetwork('CoffeeShop', { adapter: 'wlan1', security: 'open', signal: 50, frequency: 5180, automatically: false }),
+  sampleNetwork('Neighbour', { adapter: 'wlan1', security: 'wpa3', signal: 20, joinable: false, automatically: null }),
+];

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import type { SecretKind, SecretReason } from '../../src-core/ports/secrets';
 import { setLanguage, t, type TextKey } from '../../src-text';
 import type { createFakeDemo } from './fake-demo';
-import { sampleChoices, sampleServerPrompt } from './samples';
+import { sampleChoices, sampleNetworks, sampleServerPrompt } from './samples';
 
 type Demo = ReturnType<typeof createFakeDemo>;
 
@@ -69,6 +69,8 @@ export const surfaceList: readonly SurfaceCase[] = [
   { name: 'View Available Networks, connected', selector: '.panel', open: async (page) => { await connectDemo(page); await page.locator('.progress-line').waitFor({ state: 'detached' }); await page.locator('.taskbar [data-panel-toggle]').click(); } },
   { name: 'View Available Networks, traffic blocked', selector: '.panel', open: async (_page, demo) => demo.setStatus('Demo', { trafficBlocked: true }) },
   { name: 'View Available Networks, settings not in force', selector: '.panel', open: async (_page, demo) => demo.setStatus('Demo', { state: 'Connected', ...notInForce }) },
+  { name: 'View Available Networks, wireless networks', selector: '.panel', open: async (page, demo) => { demo.push({ type: 'wireless', networks: sampleNetworks }); await page.locator('[data-network="CoffeeShop"]').click(); } },
+  { name: 'menu of the notification area', selector: '.menu', open: async (page) => page.locator('.tray-button').click({ button: 'right' }) },
   { name: 'menu of a connection', selector: '.menu', open: async (page) => page.locator('[data-connection="Demo"]').click({ button: 'right' }) },
   { name: 'taskbar', selector: '.taskbar', open: async () => undefined },
   { name: 'credentials', selector: top, open: async (page, demo) => { credentials('password', false)(demo); await page.getByRole('button', { name: t('button.help') }).click(); } },
