@@ -9,4 +9,9 @@ import type { VpnErrorSymbol } from '../src-core/ports/vpn-error';
 export interface ErrorCatalogue {
   readonly symbols: Readonly<Record<VpnErrorSymbol, string>>;
   readonly rules: Readonly<Record<FailedRule, string>>;
+  /** Pairs whose two sentences do not go together; all others stand beside each other. */
+  readonly pairs: Readonly<Partial<Record<VpnErrorSymbol, Readonly<Partial<Record<FailedRule, Together>>>>>>;
 }
+
+/** What is said of a symbol and a rule that say the same, or whose sentences contradict each other: one of the two, or a paragraph of its own. */
+export type Together = 'symbol' | 'rule' | { readonly text: string };

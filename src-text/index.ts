@@ -65,7 +65,13 @@ export function errorText(error: { readonly symbol: string; readonly message: st
   const sentence = errors === null ? null : own(errors.symbols, error.symbol);
   if (errors === null || sentence === null) return safeText(error.message, 600);
   const rule = error.rule === undefined || error.rule === null ? null : own(errors.rules, error.rule);
-  return fill(rule === null ? sentence : `${sentence} ${rule}`, values);
+  return fill(rule === null ? sentence : together(errors, error.symbol, error.rule ?? '', sentence, rule), values);
+}
+
+function together({ pairs }: ErrorCatalogue, symbol: string, rule: string, ofSymbol: string, ofRule: string): string {
+  const said = own(own(pairs, symbol) ?? {}, rule);
+  if (said === null) return `${ofSymbol} ${ofRule}`;
+  return said === 'symbol' ? ofSymbol : said === 'rule' ? ofRule : said.text;
 }
 
 /** Why a request was refused, in the language in force. */
