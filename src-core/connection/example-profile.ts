@@ -36,6 +36,7 @@ export function exampleProfile(change: Change): Profile {
       dhcpInform: false,
       ...change.network,
     },
+    dialing: { showProgress: true, promptForCredentials: false, includeDomain: false, redialAttempts: 3, redialSeconds: 60, redialOnLinkFailure: true, idleSeconds: null, ...change.dialing },
     proposals: { ike: ['aes256gcm16-prfsha384-ecp256'], esp: ['aes128gcm16'], ...change.proposals },
     advanced: { postQuantum: 'prefer', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, reauthenticationSeconds: null, tcpFallback: true, legacyWindows: false, ...change.advanced },
   };

@@ -39,6 +39,7 @@ describe('our own format', () => {
       serverCertificate: { authorities: [], subjectAltName: null, commonName: null, organization: null, organizationalUnit: null, extendedKeyUsage: null, revocation: 'relaxed', acceptedCertificates: [] },
       mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true, connectivityCheck: 'http://connectivity-check.ubuntu.com/' },
       network: { useDefaultGateway: true, routes: [], dnsServers: 'server', splitDns: [], ipv6: 'tunnel-or-block', killSwitch: false, allowLan: true, mtu: 'auto', dhcpInform: false },
+      dialing: { showProgress: true, promptForCredentials: false, includeDomain: false, redialAttempts: 3, redialSeconds: 60, redialOnLinkFailure: true, idleSeconds: null },
       proposals: { ike: [], esp: [] },
       advanced: { postQuantum: 'prefer', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, reauthenticationSeconds: null, tcpFallback: true, legacyWindows: false },
     });

@@ -90,6 +90,21 @@ export interface Profile {
     readonly mtu: 'auto' | number;
     readonly dhcpInform: boolean;
   };
+  /** The Options page. Nothing of it concerns the command line, but `idleSeconds`. */
+  readonly dialing: {
+    readonly showProgress: boolean;
+    /** Ask for name, password, PIN, … at each attempt of the person, also where they are saved. */
+    readonly promptForCredentials: boolean;
+    /** Ask for the Windows logon domain too. */
+    readonly includeDomain: boolean;
+    /** How often a failure that may heal is dialled again without the person; 0: never. */
+    readonly redialAttempts: number;
+    readonly redialSeconds: number;
+    /** Dial again when a connection that was up is lost for good. */
+    readonly redialOnLinkFailure: boolean;
+    /** Disconnect after so long without a packet; null: never. */
+    readonly idleSeconds: number | null;
+  };
   readonly proposals: { readonly ike: readonly string[]; readonly esp: readonly string[] };
   readonly advanced: {
     readonly postQuantum: 'prefer' | 'off' | 'require';

@@ -27,6 +27,7 @@ const office = exampleProfile({
   serverCertificate: { authorities: [testAuthority], commonName: 'gw', revocation: 'relaxed' },
   mobility: { enabled: false, outageSeconds: 3600, adapterOrder: ['eth0'] },
   network: { useDefaultGateway: false, routes: ['10.0.0.0/8', '192.0.2.0/24'], dnsServers: ['10.0.0.53', '10.0.0.54'], splitDns: ['contoso.test'], mtu: 1380, killSwitch: true },
+  dialing: { redialAttempts: 5, idleSeconds: 600 },
   proposals: { ike: ['aes256gcm16-prfsha384-ecp384', 'aes256-sha256-modp2048'], esp: ['aes256gcm16-ecp384'] },
   advanced: { natKeepaliveSeconds: 45, dpdSeconds: 600, fragmentation: false },
 });
@@ -46,7 +47,7 @@ describe('a connection written in another format', () => {
       proposals: { ike: ['aes256gcm16-prfsha384-ecp384'], esp: ['aes256gcm16-ecp384'] },
       advanced: { natKeepaliveSeconds: 45 },
     });
-    expect(lost).toEqual(['advanced.dpdSeconds', 'advanced.fragmentation', 'mobility.adapterOrder', 'mobility.enabled', 'mobility.outageSeconds', 'network.killSwitch', 'network.splitDns', 'proposals.ike', 'serverCertificate.commonName', 'serverCertificate.extendedKeyUsage']);
+    expect(lost).toEqual(['advanced.dpdSeconds', 'advanced.fragmentation', 'dialing.idleSeconds', 'dialing.redialAttempts', 'mobility.adapterOrder', 'mobility.enabled', 'mobility.outageSeconds', 'network.killSwitch', 'network.splitDns', 'proposals.ike', 'serverCertificate.commonName', 'serverCertificate.extendedKeyUsage']);
   });
 
   test('.mobileconfig: mobility, certificates and DNS come back', async () => {
@@ -60,9 +61,10 @@ describe('a connection written in another format', () => {
       mobility: { enabled: false },
       network: { dnsServers: office.network.dnsServers, splitDns: ['contoso.test'], mtu: 1380, useDefaultGateway: false },
       proposals: { ike: ['aes256gcm16-prfsha384-ecp384'], esp: ['aes256gcm16-ecp384'] },
+      dialing: { redialAttempts: 3, idleSeconds: 600 },
       advanced: { natKeepaliveSeconds: 45, dpdSeconds: 600 },
     });
-    expect(lost).toEqual(['advanced.fragmentation', 'mobility.adapterOrder', 'mobility.outageSeconds', 'network.killSwitch', 'network.routes', 'proposals.ike', 'serverCertificate.extendedKeyUsage']);
+    expect(lost).toEqual(['advanced.fragmentation', 'dialing.redialAttempts', 'mobility.adapterOrder', 'mobility.outageSeconds', 'network.killSwitch', 'network.routes', 'proposals.ike', 'serverCertificate.extendedKeyUsage']);
   });
 
   test('.mobileconfig: everything through the tunnel with a kill switch is IncludeAllNetworks', async () => {
@@ -74,7 +76,7 @@ describe('a connection written in another format', () => {
   test('rasphone.pbk: mobility with its outage time comes back; certificates, routes and proposals are named as lost', async () => {
     const { profile, lost, text } = await exported({ ...office, name: 'Office' }, 'rasphone');
     expect(text).toContain('\r\nDEVICE=vpn\r\nPhoneNumber=vpn.contoso.test\r\n');
-    expect(profile).toMatchObject({ name: 'Office', server: 'vpn.contoso.test', remoteIdentity: 'vpn.contoso.test', authentication: { method: 'eap-mschapv2' }, mobility: { enabled: false, outageSeconds: 3600 }, network: { useDefaultGateway: false, dnsServers: ['10.0.0.53', '10.0.0.54'] }, advanced: { fragmentation: false } });
+    expect(profile).toMatchObject({ name: 'Office', server: 'vpn.contoso.test', remoteIdentity: 'vpn.contoso.test', authentication: { method: 'eap-mschapv2' }, mobility: { enabled: false, outageSeconds: 3600 }, network: { useDefaultGateway: false, dnsServers: ['10.0.0.53', '10.0.0.54'] }, dialing: { redialAttempts: 5, idleSeconds: 600 }, advanced: { fragmentation: false } });
     expect(lost).toEqual(expect.arrayContaining(['authentication.username', 'serverCertificate.authorities', 'network.routes', 'proposals.ike', 'proposals.esp', 'network.killSwitch']));
     expect(lost).not.toContain('mobility.outageSeconds');
   });

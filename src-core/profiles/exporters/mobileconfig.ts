@@ -31,7 +31,7 @@ function deadPeerDetection(seconds: number): string {
 
 /** null: this way to sign in cannot be said. */
 export function writeMobileconfig(profile: Profile): Uint8Array | null {
-  const { authentication, serverCertificate, network, proposals, advanced, mobility } = profile;
+  const { authentication, serverCertificate, network, proposals, advanced, mobility, dialing } = profile;
   const method = ((): Dictionary | null => {
     switch (authentication.method) {
       case 'eap-mschapv2':
@@ -72,6 +72,7 @@ export function writeMobileconfig(profile: Profile): Uint8Array | null {
           DeadPeerDetectionRate: deadPeerDetection(advanced.dpdSeconds),
           NATKeepAliveInterval: advanced.natKeepaliveSeconds,
           EnableCertificateRevocationCheck: serverCertificate.revocation === 'off' ? 0 : 1,
+          ...(dialing.idleSeconds === null ? {} : { DisconnectOnIdle: 1, DisconnectOnIdleTimer: dialing.idleSeconds }),
           EnablePFS: esp?.['DiffieHellmanGroup'] === undefined ? 0 : 1,
           ...(network.mtu === 'auto' ? {} : { MTU: network.mtu }),
           ...(network.useDefaultGateway && network.killSwitch ? { IncludeAllNetworks: 1, ExcludeLocalNetworks: network.allowLan ? 1 : 0 } : {}),

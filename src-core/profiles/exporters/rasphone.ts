@@ -12,7 +12,7 @@ const plain = (text: string): string => text.replaceAll(/[[\]\p{Cc}]/gu, '_');
 
 /** null: this way to sign in cannot be said. */
 export function writeRasphone(profile: Profile): Uint8Array | null {
-  const { authentication, serverCertificate, network, advanced, mobility } = profile;
+  const { authentication, serverCertificate, network, advanced, mobility, dialing } = profile;
   const eapType = eapTypes[authentication.method];
   const restrictions = eapType !== undefined ? authRestrictions.eap : authentication.method === 'machine-certificate' ? authRestrictions.machineCertificate : authentication.method === 'psk' ? authRestrictions.psk : null;
   if (restrictions === null) return null;
@@ -25,6 +25,13 @@ export function writeRasphone(profile: Profile): Uint8Array | null {
     ['VpnStrategy', ikev2Only],
     ['AuthRestrictions', restrictions],
     ['CustomAuthKey', eapType ?? 0],
+    ['ShowDialingProgress', flag(dialing.showProgress)],
+    ['PreviewUserPw', flag(dialing.promptForCredentials)],
+    ['PreviewDomain', flag(dialing.includeDomain)],
+    ['RedialAttempts', dialing.redialAttempts],
+    ['RedialSeconds', dialing.redialSeconds],
+    ['RedialOnLinkFailure', flag(dialing.redialOnLinkFailure)],
+    ['IdleDisconnectSeconds', dialing.idleSeconds ?? 0],
     ['DisableMobility', flag(!mobility.enabled)],
     ['NetworkOutageTime', mobility.outageSeconds],
     ['DisableIKENameEkuCheck', flag(serverCertificate.extendedKeyUsage === null)],

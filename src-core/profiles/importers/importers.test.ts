@@ -118,6 +118,8 @@ describe('Apple .mobileconfig', () => {
   test('everything through the tunnel is the kill switch', async () => {
     expect((await one(xml({ IncludeAllNetworks: 1, ExcludeLocalNetworks: 0 }))).profile?.network).toMatchObject({ useDefaultGateway: true, killSwitch: true, allowLan: false });
     expect((await one(xml({ DisableMOBIKE: 1 }))).profile?.mobility.enabled).toBe(false);
+    expect((await one(xml({ DisconnectOnIdle: 1, DisconnectOnIdleTimer: 600 }))).profile?.dialing.idleSeconds).toBe(600);
+    expect((await one(xml({ DisconnectOnIdle: 0, DisconnectOnIdleTimer: 600 }))).profile?.dialing.idleSeconds).toBeNull();
   });
 
   test('algorithms that are not offered here are named, the usual ones stand in', async () => {
@@ -161,7 +163,8 @@ describe('rasphone.pbk', () => {
     expect(wrong(imported)).toEqual([]);
     expect(imported.format).toBe('rasphone');
     expect(imported.profile).toMatchObject({ name: 'Contoso', server: 'vpn.example.test', authentication: { method: 'eap-mschapv2' }, mobility: { enabled: true, outageSeconds: 1800 }, network: { useDefaultGateway: true, dhcpInform: true }, serverCertificate: { extendedKeyUsage: 'serverAuth' } });
-    expect(lineOf(imported, 'IdleDisconnectSeconds')).toEqual(['ignored']);
+    expect(imported.profile?.dialing.idleSeconds).toBeNull();
+    expect(lineOf(imported, 'IdleDisconnectSeconds')).toEqual(['understood']);
   });
 
   test.each([
@@ -175,6 +178,10 @@ describe('rasphone.pbk', () => {
     [{ IpNameAssign: '2', IpDnsAddress: '10.0.0.53', IpDns2Address: '0.0.0.0' }, { network: { dnsServers: ['10.0.0.53'] } }],
     [{ Disable_IKEv2_Fragmentation: '1' }, { advanced: { fragmentation: false } }],
     [{ DisableIKENameEkuCheck: '1' }, { serverCertificate: { extendedKeyUsage: null } }],
+    [{ ShowDialingProgress: '0', PreviewUserPw: '1', PreviewDomain: '1' }, { dialing: { showProgress: false, promptForCredentials: true, includeDomain: true } }],
+    [{ RedialAttempts: '7', RedialSeconds: '0', RedialOnLinkFailure: '0', IdleDisconnectSeconds: '1200' }, { dialing: { redialAttempts: 7, redialSeconds: 1, redialOnLinkFailure: false, idleSeconds: 1200 } }],
+    [{ IdleDisconnectSeconds: '5', RedialAttempts: '100000' }, { dialing: { idleSeconds: 60, redialAttempts: 999 } }],
+    [{ IdleDisconnectSeconds: '4294967295' }, { dialing: { idleSeconds: null } }],
     [{ IDR: 'gw.test' }, { remoteIdentity: 'gw.test' }],
     [{ VpnStrategy: '14' }, { server: 'vpn.example.test' }],
   ])('%j', async (change, expected) => {
@@ -189,6 +196,8 @@ describe('rasphone.pbk', () => {
     [{ CustomAuthKey: '23' }, 'CustomAuthKey'],
     [{ NetworkOutageTime: '5' }, 'NetworkOutageTime'],
     [{ NetworkOutageTime: 'x' }, 'NetworkOutageTime'],
+    [{ IdleDisconnectSeconds: 'x' }, 'IdleDisconnectSeconds'],
+    [{ RedialSeconds: 'x' }, 'RedialSeconds'],
   ])('%j is wrong', async (change, key) => {
     const imported = await one(entry('x', change));
     expect(imported.profile).toBeNull();

@@ -139,6 +139,10 @@ function readKey(draft: DraftBuilder, key: string, value: unknown, ike: JsonObje
       return draft.take(key, 'advanced.natKeepaliveSeconds', asNumber(value));
     case 'MTU':
       return draft.take(key, 'network.mtu', asNumber(value));
+    case 'DisconnectOnIdle':
+      // Apple's values: 0 never, 1 after the time of DisconnectOnIdleTimer.
+      if (isOn(value)) draft.take('DisconnectOnIdleTimer', 'dialing.idleSeconds', asNumber(ike['DisconnectOnIdleTimer'] ?? 120));
+      return;
     case 'EnableCertificateRevocationCheck':
       if (isOn(value)) draft.take(key, 'serverCertificate.revocation', 'relaxed');
       return;
@@ -159,6 +163,7 @@ function readKey(draft: DraftBuilder, key: string, value: unknown, ike: JsonObje
     case 'PayloadCertificateUUID':
     case 'ExcludeLocalNetworks':
     case 'EnablePFS':
+    case 'DisconnectOnIdleTimer':
       return;
     default:
       return draft.ignore(key, 'Not used here.');

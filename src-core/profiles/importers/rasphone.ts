@@ -103,6 +103,16 @@ function readMethod(draft: DraftBuilder, own: ReadonlyMap<string, string>): void
   draft.take('AuthRestrictions', 'authentication.method', 'eap-mschapv2', 'Taken as eap-mschapv2.');
 }
 
+/** 0, or -1 as Windows writes numbers without a sign: the link is never idle for too long. */
+const isNever = (value: string): boolean => ['', '0', '-1', '4294967295'].includes(value);
+
+/** The nearest that is possible here: a number out of bounds is no reason to refuse a connection. What is no number is. */
+function takeNumber(draft: DraftBuilder, key: string, path: string, value: string, [least, most]: readonly [number, number]): void {
+  const wanted = Number(value);
+  const taken = Math.min(Math.max(wanted, least), most);
+  draft.take(key, path, taken, taken === wanted ? 'Taken.' : `Taken as ${String(taken)}, the nearest that is possible.`);
+}
+
 function readKey(draft: DraftBuilder, key: string, value: string, own: ReadonlyMap<string, string>): void {
   const flag = value === '1';
   switch (key) {
@@ -142,6 +152,20 @@ function readKey(draft: DraftBuilder, key: string, value: string, own: ReadonlyM
     case 'IpDnsAddress':
     case 'IpDns2Address':
       return;
+    case 'ShowDialingProgress':
+      return draft.take(key, 'dialing.showProgress', flag);
+    case 'PreviewUserPw':
+      return draft.take(key, 'dialing.promptForCredentials', flag);
+    case 'PreviewDomain':
+      return draft.take(key, 'dialing.includeDomain', flag);
+    case 'RedialAttempts':
+      return takeNumber(draft, key, 'dialing.redialAttempts', value, [0, 999]);
+    case 'RedialSeconds':
+      return takeNumber(draft, key, 'dialing.redialSeconds', value, [1, 3600]);
+    case 'RedialOnLinkFailure':
+      return draft.take(key, 'dialing.redialOnLinkFailure', flag);
+    case 'IdleDisconnectSeconds':
+      return isNever(value) ? draft.take(key, 'dialing.idleSeconds', null, 'Taken: never.') : takeNumber(draft, key, 'dialing.idleSeconds', value, [60, 86_400]);
     case 'CustomAuthData':
       return draft.ignore(key, 'Rules for the server’s certificate cannot be read from it; set them in the properties.');
     case 'CustomIPSecPolicies':
