@@ -19,6 +19,6 @@ export interface ConnectionContext {
   /** Something that the status object shows is different now. */
   changed(): void;
   log(level: LogLevel, text: string): void;
-  /** The connection is over and nobody asked for it. */
-  lost(error: VpnError): void;
+  /** The connection is over and nobody asked for it. `sayGoodbye`: the IKE SA is well, so the server is told. */
+  lost(error: VpnError, options?: { readonly sayGoodbye: boolean }): void;
 }

@@ -60,7 +60,7 @@ export class Connection {
       const attempt = this.#running?.attempt;
       if (attempt === undefined || attempt.ended) return;
       // The IKE SA is well: the server is told.
-      this.#lost(attempt, error, true);
+      this.#lost(attempt, error, { sayGoodbye: true });
     });
   }
 
@@ -171,7 +171,7 @@ export class Connection {
   // ---- ending ----
 
   /** Nobody asked for it. */
-  #lost(attempt: Attempt, error: VpnError, sayGoodbye = false): void {
+  #lost(attempt: Attempt, error: VpnError, { sayGoodbye } = { sayGoodbye: false }): void {
     if (this.#phase.type === 'connecting') return attempt.abort(error);
     this.#log('error', error.message);
     void this.#end(attempt, error, sayGoodbye);
@@ -213,7 +213,7 @@ export class Connection {
       give: (input) => this.#give(input),
       changed: () => this.#changed(),
       log: (level, text) => this.#log(level, text),
-      lost: (error) => this.#lost(attempt, error),
+      lost: (error, options) => this.#lost(attempt, error, options),
     };
   }
 

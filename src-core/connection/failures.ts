@@ -20,6 +20,7 @@ export const failures = {
     new VpnError('LINK_FAILURE', `The link to ${name} failed. It was lost and did not return within ${duration(outage)}. Connect again when the network is back.`, { detail: `network outage time of ${duration(outage)} used up` }),
   serverDisconnected: (): VpnError => new VpnError('SERVER_DISCONNECTED', 'The server ended the connection. Connect again, or ask the administrator of the server why.', { detail: 'the server deleted the IKE SA' }),
   sessionLost: (): VpnError => new VpnError('VPN_DISCONNECT', 'The connection to the server was interrupted. Connect again.'),
+  idle: (idle: number): VpnError => new VpnError('IDLE_TIMEOUT', `Disconnected because the connection was not used for ${duration(idle)}.`),
   cancelled: (): VpnError => new VpnError('CANCELLED', 'The connection was cancelled.'),
   adapter: (cause: unknown): VpnError =>
     new VpnError('PORT_NOT_AVAILABLE', 'The VPN adapter could not be set up. Another connection may use it, or the VPN service of this computer is not running.', { detail: cause instanceof Error ? cause.message : String(cause), cause }),

@@ -9,6 +9,7 @@ import type { Attempt } from './attempt';
 import type { ConnectionContext } from './connection-context';
 import { Doubts } from './doubts';
 import { duration, failures } from './failures';
+import { IdleWatch } from './idle-watch';
 import { Informer } from './informer';
 import { chooseInnerMtu } from './inner-mtu';
 import { negotiate, type Established } from './negotiation';
@@ -32,6 +33,7 @@ export class SessionKeeper {
   readonly #sleep: SleepWatch;
   readonly #tokenWatch: TokenWatch;
   readonly #inform: Informer;
+  readonly #idle: IdleWatch;
   /** Clock.now() when the session in use was established. */
   #establishedAt = -Infinity;
 
@@ -46,6 +48,7 @@ export class SessionKeeper {
     });
     this.#tokenWatch = new TokenWatch(context, attempt);
     this.#inform = new Informer(context, attempt);
+    this.#idle = new IdleWatch(context, attempt);
   }
 
   /** A revival that has no IKE SA to fall back on: the connection waits. */
@@ -77,6 +80,7 @@ export class SessionKeeper {
     this.#sleep.start();
     this.#tokenWatch.start();
     this.#inform.start();
+    this.#idle.start();
     this.#context.log('info', `Connected: ${facts.previousAddresses.join(', ')} by ${facts.path?.label ?? 'no adapter'} (${facts.path?.source ?? ''}).`);
   }
 
@@ -92,6 +96,7 @@ export class SessionKeeper {
     this.#doubts.stop();
     this.#tokenWatch.stop();
     this.#inform.stop();
+    this.#idle.stop();
     this.#reviver.stop();
   }
 
