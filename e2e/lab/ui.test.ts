@@ -55,8 +55,9 @@ describe('the user interface against a real gateway', () => {
 
   it('typed credentials are saved; the rows of the status move with the cable, Dormant, Waiting to reconnect, 829 after the outage time, and a redial without a question', async () => {
     const file = lab().pki.path('ui.agilevpn.json');
+    const dialing = { redialSeconds: 5 };
     const mobility = { enabled: true, returnToPreferred: false, adapterOrder: ['eth0', 'eth1'], outageSeconds: 60 };
-    writeFileSync(file, JSON.stringify({ ...profiles['eap-mschapv2'], authentication: { method: 'eap-mschapv2' }, mobility }));
+    writeFileSync(file, JSON.stringify({ ...profiles['eap-mschapv2'], authentication: { method: 'eap-mschapv2' }, dialing, mobility }));
     const env = clientEnvironment(lab());
     await lab().on('client', program, ['import', file], { env });
     const url = await startUi();
@@ -112,13 +113,13 @@ describe('the user interface against a real gateway', () => {
     await lab().plug('eth1');
     await shows('Waiting to reconnect', page.getByRole('button', { name: `Network: ${name}, Dormant: Waiting to reconnect`, exact: true }));
 
-    // The outage time is used up: 829, and a redial that asks nothing.
+    // The outage time is used up: 829, and a redial that nobody has to click and that asks nothing.
     const failure = page.getByRole('dialog', { name: new RegExp(name) }).filter({ hasText: '829' });
     await shows('error 829', failure, 75_000);
     figure(`829 after ${((monotonic() - dark) / 1000).toFixed(1)} s of an outage time of 60 s`);
     await lab().on('gateway', 'nft', ['delete table inet lab_silent']);
-    await failure.getByRole('button', { name: /^Redial/ }).click();
-    await shows('connected again', page.getByRole('button', { name: new RegExp(`Network: ${name}, (No )?Internet access, Connected through`) }), 20_000);
+    await shows('the countdown', failure.getByRole('button', { name: /^Redial = [1-5]$/ }));
+    await shows('connected again', page.getByRole('button', { name: new RegExp(`Network: ${name}, (No )?Internet access, Connected through`) }), 30_000);
     expect(await page.getByLabel('Password:').count()).toBe(0);
     await lab().ping();
 

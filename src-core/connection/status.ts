@@ -77,5 +77,7 @@ export interface StatusObject {
   readonly paths: readonly PathStatus[];
   /** The token (smart card) with the key of this sign-in; absent or null: none is used, or the connection is not up. */
   readonly token?: { readonly label: string; readonly present: boolean } | null;
+  /** It is dialled again by itself at `at`, for the `attempt`th of `attempts` times; absent or null: it is not. */
+  readonly redial?: { readonly attempt: number; readonly attempts: number; readonly at: string } | null;
   readonly error: VpnErrorInfo | null;
 }

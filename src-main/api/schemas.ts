@@ -43,6 +43,7 @@ export const requestSchemas: { readonly [K in keyof ApiRequests]: Schema } = {
   getSnapshot: none,
   connect: object({ name }),
   disconnect: object({ name }),
+  cancelRedial: object({ name }),
   liftKillSwitch: none,
   answerPrompt: object({ id: name, answer }),
   saveProfile: object({ profile, previousName: nullable(name) }),

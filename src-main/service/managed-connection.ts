@@ -13,6 +13,7 @@ import type { ConnectionEnvironment } from './environment';
 import type { LeftKillSwitch } from './left-kill-switch';
 import { ConnectionPerson, type Person } from './person';
 import type { Prompts } from './prompts';
+import { Redials } from './redials';
 import { RoundTrips, type RoundTripTarget } from './round-trips';
 import type { SecretStore } from './secret-store';
 
@@ -29,6 +30,8 @@ export interface ConnectionHost {
   sampled(connection: string, sample: RoundTripSample): void;
   /** The person decided about a certificate. */
   remember(connection: ManagedConnection, what: Remembered): void;
+  /** A redial is due. */
+  redial(connection: ManagedConnection): void;
   /** A name that neither the system nor another connection uses. */
   freeTunnelName(environment: ConnectionEnvironment): string;
 }
@@ -43,6 +46,8 @@ export interface ManagedConnectionOptions {
   readonly left: LeftKillSwitch | null;
   /** Round trips are measured by somebody else, or for nobody. */
   readonly measured: boolean;
+  /** A failure that may heal is dialled again by itself; the command line ends instead. */
+  readonly redials: boolean;
   /** A connection was made, to be used for every attempt until the profile is another. */
   readonly onMade?: (connection: Connection) => void;
 }
@@ -56,6 +61,8 @@ export class ManagedConnection {
   #profile: Profile;
   #connection: Connection | null = null;
   #status: StatusObject;
+  readonly #redials: Redials;
+  #person: ConnectionPerson | null = null;
   /** Where a capture is attached; made with the connection. */
   #capturePoint: CapturePoint | null = null;
   /** The folder of a capture that shall begin with the next attempt. */
@@ -69,6 +76,7 @@ export class ManagedConnection {
     this.#profile = options.profile;
     this.kind = options.kind;
     this.#status = this.#idle();
+    this.#redials = new Redials(host.clock, () => host.redial(this));
     this.roundTrips = new RoundTrips(host.clock, (sample) => host.sampled(this.name, sample));
   }
 
@@ -104,7 +112,7 @@ export class ManagedConnection {
 
   /** Counters are read when somebody looks. */
   get status(): StatusObject {
-    if (this.#connection !== null && !this.#connection.isDown) this.#status = this.#withBlocking(this.#connection.status());
+    if (this.#connection !== null && !this.#connection.isDown) this.#status = this.#withHost(this.#connection.status());
     return this.#status;
   }
 
@@ -115,6 +123,7 @@ export class ManagedConnection {
 
   /** Another profile in its place, while it is down: the next attempt is by that one. */
   replaceProfile(profile: Profile): void {
+    this.#redials.cancel();
     this.#profile = profile;
     this.#connection = null;
     this.#status = this.#idle();
@@ -125,9 +134,18 @@ export class ManagedConnection {
     this.#profile = profile;
   }
 
+  /** The person wants it, or no longer wants it dialled again: nothing is due, and what is saved may have to be confirmed. */
+  personActs(): void {
+    const { due } = this.#redials;
+    this.#redials.cancel();
+    this.#person?.newAttempt();
+    if (due !== null) this.#publish({ ...this.#status, redial: null });
+  }
+
   /** Resolves when Connected, rejects with the VpnError of the attempt. */
   async start(): Promise<void> {
     const { environment, left } = this.#options;
+    this.#redials.begin();
     const missing = environment.unavailable();
     if (missing !== null) throw this.refuse(missing);
     // A kill switch that this connection left lets no question for a name out.
@@ -146,7 +164,8 @@ export class ManagedConnection {
 
   /** An attempt that cannot begin: its error is in the status, as that of one that failed. */
   refuse(error: VpnError): VpnError {
-    this.#publish({ ...this.#idle(), error: error.info() });
+    this.#redials.begin();
+    this.#follow({ ...this.#idle(), error: error.info() }, null);
     return error;
   }
 
@@ -174,10 +193,18 @@ export class ManagedConnection {
 
   /** Ports of this connection's own: its secrets, its questions, its lines in the log. */
   createPorts(): ConnectionPorts {
+    return this.#portsFor(this.#newPerson());
+  }
+
+  #newPerson(): ConnectionPerson {
+    const { prompts, person: other } = this.#host;
+    return new ConnectionPerson({ prompts, other, store: this.#options.secrets, profile: () => this.#profile });
+  }
+
+  #portsFor(person: ConnectionPerson): ConnectionPorts {
     const host = this.#host;
-    const { environment, secrets: store } = this.#options;
+    const { environment } = this.#options;
     const { name } = this;
-    const person = new ConnectionPerson({ prompts: host.prompts, other: host.person, store, profile: () => this.#profile });
     return environment.createPorts(this.#profile, { secrets: person, questions: person, remember: (what) => host.remember(this, what), trace: { log: (record) => host.log(record, name) } });
   }
 
@@ -193,13 +220,15 @@ export class ManagedConnection {
   }
 
   close(): void {
+    this.#redials.cancel();
     this.stopCapture();
     this.roundTrips.follow(null);
   }
 
   #make(): Connection {
     const tunnelName = (this.#tunnelName ??= this.#host.freeTunnelName(this.#options.environment));
-    const point = new CapturePoint(this.createPorts());
+    this.#person = this.#newPerson();
+    const point = new CapturePoint(this.#portsFor(this.#person));
     const target: RoundTripTarget = { measure: (timeoutMs) => connection.measureRoundTrip(timeoutMs), adapter: () => this.#status.adapter };
     const connection = new Connection({
       profile: this.#profile,
@@ -214,9 +243,10 @@ export class ManagedConnection {
     return connection;
   }
 
-  #follow(status: StatusObject, target: RoundTripTarget): void {
+  #follow(status: StatusObject, target: RoundTripTarget | null): void {
     const moved = status.roams !== this.#status.roams;
-    this.#publish(this.#withBlocking(status));
+    if (this.#options.redials) this.#redials.follow(status, this.#profile.dialing);
+    this.#publish(this.#withHost(status));
     if (!this.#options.measured) return;
     this.roundTrips.follow(phaseOf(status.state) === 'up' ? target : null);
     if (moved) this.roundTrips.measureNow();
@@ -232,10 +262,12 @@ export class ManagedConnection {
     this.#host.changed(status);
   }
 
-  /** What the connection knows of itself, and what another run left: until it is Connected, which replaces that. */
-  #withBlocking(status: StatusObject): StatusObject {
+  /** What the connection knows of itself, what this host will do about it, and what another run left: until it is Connected, which replaces that. */
+  #withHost(status: StatusObject): StatusObject {
     const down = status.state === 'Disconnected' || status.state === 'Connecting';
-    return down && this.#options.left?.isOf(this.name) === true ? { ...status, trafficBlocked: true } : status;
+    const trafficBlocked = down && this.#options.left?.isOf(this.name) === true;
+    const { due } = this.#redials;
+    return { ...status, ...(trafficBlocked ? { trafficBlocked } : {}), ...(due === null ? {} : { redial: due }) };
   }
 
   #idle(): StatusObject {

@@ -1,5 +1,5 @@
 import type { ClientCertificateQuestion, Questions, Remembered, ServerCertificateQuestion } from '../../src-core/connection/questions';
-import type { SecretAnswer, SecretRequest, Secrets } from '../../src-core/ports/secrets';
+import type { SecretAnswer, SecretKind, SecretRequest, Secrets } from '../../src-core/ports/secrets';
 import type { Profile } from '../../src-core/profiles/profile';
 import { withAcceptedCertificate, withChosenCertificate } from '../../src-core/profiles/remember';
 import type { PromptAnswer } from '../api/contract';
@@ -25,33 +25,46 @@ const neverSaved: ReadonlySet<SecretRequest['kind']> = new Set(['pin']);
 /** The person of one connection: asked what the secret store and the profile do not say. */
 export class ConnectionPerson implements Person {
   readonly #options: ConnectionPersonOptions;
+  /** What the person was asked for, or need not be, in this attempt: a redial and a new sign-in take what is saved. */
+  #settled = new Set<SecretKind>();
 
   constructor(options: ConnectionPersonOptions) {
     this.#options = options;
   }
 
-  /** The saved secret first; a saved one that was refused is forgotten. Then the person. */
+  /** The person begins an attempt. */
+  newAttempt(): void {
+    this.#settled = new Set();
+  }
+
+  /** The saved secret first, unless the person wants to be asked; a saved one that was refused is forgotten. Then the person. */
   async request(request: SecretRequest): Promise<SecretAnswer | null> {
     const { store, prompts, other, profile } = this.#options;
-    const { name, authentication } = profile();
+    const { name, authentication, dialing } = profile();
     const saved = store.get(name, request.kind);
-    if (saved !== null && request.reason === null) return { secret: saved.secret, save: false, ...(saved.username === null ? {} : { username: saved.username }) };
-    if (saved !== null) store.forget(name, request.kind);
+    const isShown = dialing.promptForCredentials && other === undefined && request.kind !== 'new-password' && !this.#settled.has(request.kind);
+    this.#settled.add(request.kind);
+    if (saved !== null && request.reason === null && !isShown) return { secret: saved.secret, save: false, ...(saved.username === null ? {} : { username: saved.username }) };
+    if (saved !== null && request.reason !== null) store.forget(name, request.kind);
     if (other !== undefined) return other.request(request);
+    const canSave = store.storage === 'available' && !neverSaved.has(request.kind);
     const answer: PromptAnswer = await prompts.ask({
       type: 'credentials',
       connection: name,
       kind: request.kind,
       username: saved?.username ?? request.account,
-      domain: authentication.domain,
+      domain: request.kind === 'password' && dialing.includeDomain ? (authentication.domain ?? '') : authentication.domain,
       reason: request.reason,
-      canSave: store.storage === 'available' && !neverSaved.has(request.kind),
+      canSave,
       // The one that a new password takes the place of.
       hasSaved: saved !== null || (request.kind === 'new-password' && store.get(name, 'password') !== null),
     });
     if (answer.type !== 'credentials') return null;
-    if (answer.save && !neverSaved.has(request.kind)) this.#save(name, request, answer);
-    return { secret: answer.secret, save: answer.save, ...(answer.username === null ? {} : { username: answer.username }) };
+    // Left as it is: the saved one, which the page never saw.
+    const secret = answer.secret === '' && saved !== null && request.reason === null ? saved.secret : answer.secret;
+    if (canSave && answer.save) this.#save(name, request, { ...answer, secret });
+    else if (canSave) store.forget(name, request.kind);
+    return { secret, save: answer.save, ...(answer.username === null ? {} : { username: answer.username }) };
   }
 
   /** A new password is for the account that the old one was for: that was not asked again. */

@@ -55,8 +55,8 @@ class Host {
   }
 
   make(profile: Profile, kind: ManagedConnectionOptions['kind']): ManagedConnection {
-    const host = { clock: this.clock, version: '1', prompts: new Prompts(), person: undefined, log: () => undefined, changed: () => undefined, sampled: () => undefined, remember: () => undefined, freeTunnelName: () => 'tun0' } satisfies ConnectionHost;
-    return new ManagedConnection(host, { profile, kind, environment: this.#environment, secrets: this.secrets, left: kind === 'demo' ? null : this.left, measured: false });
+    const host = { clock: this.clock, version: '1', prompts: new Prompts(), person: undefined, log: () => undefined, changed: () => undefined, sampled: () => undefined, remember: () => undefined, redial: () => undefined, freeTunnelName: () => 'tun0' } satisfies ConnectionHost;
+    return new ManagedConnection(host, { profile, kind, environment: this.#environment, secrets: this.secrets, left: kind === 'demo' ? null : this.left, measured: false, redials: false });
   }
 }
 

@@ -117,6 +117,7 @@ export class VpnService implements ApiService, ControlledHost {
   connect({ name }: ApiRequests['connect']['args']): null {
     const connection = this.#connections.require(name);
     if (connection.isLive) throw new ApiError('busy', 'failure.connected-already', 'name', { name });
+    connection.personActs();
     // How it ends is in its status.
     this.#start(connection).catch(() => undefined);
     return null;
@@ -124,9 +125,15 @@ export class VpnService implements ApiService, ControlledHost {
 
   async disconnect({ name }: ApiRequests['disconnect']['args']): Promise<null> {
     const connection = this.#connections.require(name);
+    connection.personActs();
     this.#prompts.cancelAll(connection.name);
     if (connection.isLive) await connection.disconnect();
     else if (connection.isBlocked) await this.#killSwitches.lift(connection.name);
+    return null;
+  }
+
+  cancelRedial({ name }: ApiRequests['cancelRedial']['args']): null {
+    this.#connections.require(name).personActs();
     return null;
   }
 
@@ -333,14 +340,14 @@ export class VpnService implements ApiService, ControlledHost {
   #systemConnection(profile: Profile, kind: 'saved' | 'transient'): ManagedConnection {
     const { system, secretStore, askPerson } = this.#options;
     // Where no user interface is, nobody sees a chart.
-    return new ManagedConnection(this.#host(), { profile, kind, environment: system, secrets: secretStore, left: this.#left, measured: askPerson === undefined });
+    return new ManagedConnection(this.#host(), { profile, kind, environment: system, secrets: secretStore, left: this.#left, measured: askPerson === undefined, redials: askPerson === undefined });
   }
 
   #addDemo(demo: DemoEnvironment): void {
     const { profile } = demo;
     if (this.#connections.find(profile.name) === null) {
       // It pings by itself.
-      this.#connections.add(new ManagedConnection(this.#host(), { profile, kind: 'demo', environment: demo, secrets: this.#demoSecrets, left: null, measured: false, onMade: (connection) => demo.follow(connection) }));
+      this.#connections.add(new ManagedConnection(this.#host(), { profile, kind: 'demo', environment: demo, secrets: this.#demoSecrets, left: null, measured: false, redials: true, onMade: (connection) => demo.follow(connection) }));
       this.#demoSecrets.set(profile.name, 'password', { username: profile.authentication.username, secret: demo.password });
     }
     demo.onAdapters((adapters) => {
@@ -361,6 +368,10 @@ export class VpnService implements ApiService, ControlledHost {
       changed: (status) => this.#pushes.status(status),
       sampled: (connection, sample) => this.#pushes.push({ type: 'round-trip', connection, sample }),
       remember: (connection, what) => void this.#remember(connection, what),
+      redial: (connection) => {
+        // How it ends is in its status.
+        if (!connection.isLive) this.#start(connection).catch(() => undefined);
+      },
       freeTunnelName: (environment) => this.#connections.freeTunnelName(environment),
     };
   }
