@@ -18,7 +18,10 @@ test('a connection is set up, changed, exported, imported from the export and re
   await connections.getByRole('button', { name: 'Properties' }).click();
   const properties = page.getByRole('dialog', { name: 'Contoso Properties' });
   await properties.getByRole('tab', { name: 'Options' }).click();
-  await properties.getByLabel(/^Windows Server, unhardened/).check();
+  await properties.getByRole('button', { name: 'IKE Settings...' }).click();
+  const ike = page.getByRole('dialog', { name: 'IKE Settings' });
+  await ike.getByLabel(/^Windows Server, unhardened/).check();
+  await ike.getByRole('button', { name: 'OK' }).click();
   await properties.getByRole('tab', { name: 'Security' }).click();
   await properties.getByRole('button', { name: 'Advanced settings' }).click();
   const advanced = page.getByRole('dialog', { name: 'Advanced Properties' });

@@ -13,17 +13,41 @@ test('a wrong password shows its code and a plain sentence, and is not dialled a
   await expect(error).toBeHidden();
 });
 
-test('a link lost for good counts down to a redial', async ({ page, url, demo }) => {
+test('a link lost for good counts down to the redial that the service will make; Close calls it off', async ({ page, url, demo }) => {
   await page.goto(url);
   await expect(page.getByRole('dialog', { name: 'View available networks' })).toBeVisible();
-  demo.setStatus('Demo', { state: 'Connecting' });
-  demo.setStatus('Demo', {
-    state: 'Disconnected',
-    error: { code: 829, symbol: 'LINK_FAILURE', message: 'The link to Demo was lost and did not return within 30 minutes.', detail: null, ikeNotify: null, rule: null },
-  });
+  const lost = (redial: { attempt: number; attempts: number; at: string } | null): void => {
+    demo.setStatus('Demo', { state: 'Connecting' });
+    demo.setStatus('Demo', {
+      state: 'Disconnected',
+      redial,
+      error: { code: 829, symbol: 'LINK_FAILURE', message: 'The link to Demo was lost and did not return within 30 minutes.', detail: null, ikeNotify: null, rule: null },
+    });
+  };
   const dialog = page.getByRole('dialog', { name: 'Demo', exact: true });
+  lost({ attempt: 2, attempts: 3, at: new Date(Date.now() + 60_000).toISOString() });
   await expect(dialog).toContainText('The link to Demo failed. Reconnect pending...');
-  await expect(dialog.getByRole('button', { name: /^Redial = 5\d$/ })).toBeVisible();
+  await expect(dialog).toContainText('Attempt 2 of 3');
+  await expect(dialog.getByRole('button', { name: /^Redial = [56]\d$/ })).toBeVisible();
+  await dialog.locator('.dialog-buttons').getByRole('button', { name: 'Close' }).click();
+  await expect(dialog).toBeHidden();
+  expect(demo.status('Demo').redial).toBeNull();
+
+  // Nothing is due: no countdown.
+  lost(null);
+  await expect(dialog).toContainText('The link to Demo failed.');
+  await expect(dialog).not.toContainText('pending');
+  await expect(dialog.getByRole('button', { name: 'Redial', exact: true })).toBeVisible();
+});
+
+test('progress that shall not be shown is not; the panel still says what happens', async ({ page, url, demo }) => {
+  await page.goto(url);
+  const panel = page.getByRole('dialog', { name: 'View available networks' });
+  await expect(panel).toBeVisible();
+  demo.changeProfile('Demo', (profile) => ({ ...profile, dialing: { ...profile.dialing, showProgress: false } }));
+  demo.setStatus('Demo', { state: 'Connecting', phase: 'authenticating' });
+  await expect(panel.locator('[data-connection="Demo"]')).toContainText('Connecting...');
+  await expect(page.locator('.progress-line')).toBeHidden();
 });
 
 test('Dormant keeps Duration counting, shows what is left of the outage, and comes back', async ({ page, url }) => {

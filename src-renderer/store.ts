@@ -42,8 +42,6 @@ export interface AppState {
   readonly minimized: readonly string[];
   /** Errors whose dialog was closed, by connection; a new error has another `since`. */
   readonly dismissed: Readonly<Record<string, string>>;
-  /** Automatic redials already made since the person last acted, by connection. */
-  readonly redials: Readonly<Record<string, number>>;
   readonly failure: ApiFailure | null;
   readonly theme: Theme;
 }
@@ -71,7 +69,6 @@ export const useApp = create<AppState>(() => ({
   windows: [],
   minimized: [],
   dismissed: {},
-  redials: {},
   failure: null,
   theme: 'system',
 }));
@@ -242,17 +239,14 @@ export const actions = {
   restore: (id: string): void => set((state) => ({ minimized: state.minimized.filter((other) => other !== id) })),
   minimizeAll: (): void => set((state) => ({ minimized: state.windows.map(surfaceId), panelOpen: false })),
   connect: (name: string): void => {
-    set((state) => ({ panelOpen: false, redials: { ...state.redials, [name]: 0 }, dismissed: { ...state.dismissed, [name]: state.statuses[name]?.since ?? '' } }));
-    void request('connect', { name });
-  },
-  redial: (name: string, automatic: boolean): void => {
-    set((state) => ({
-      redials: { ...state.redials, [name]: automatic ? (state.redials[name] ?? 0) + 1 : 0 },
-      dismissed: { ...state.dismissed, [name]: state.statuses[name]?.since ?? '' },
-    }));
+    set((state) => ({ panelOpen: false, dismissed: { ...state.dismissed, [name]: state.statuses[name]?.since ?? '' } }));
     void request('connect', { name });
   },
   disconnect: (name: string): void => void request('disconnect', { name }),
-  dismiss: (name: string): void => set((state) => ({ dismissed: { ...state.dismissed, [name]: state.statuses[name]?.since ?? '' } })),
+  /** The error of a connection has been read; what was to be dialled again is not. */
+  dismiss: (name: string): void => {
+    set((state) => ({ dismissed: { ...state.dismissed, [name]: state.statuses[name]?.since ?? '' } }));
+    if ((useApp.getState().statuses[name]?.redial ?? null) !== null) void request('cancelRedial', { name });
+  },
   clearFailure: (): void => set({ failure: null }),
 };

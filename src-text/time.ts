@@ -19,8 +19,9 @@ export function formatCountdown(milliseconds: number): string {
   return hours > 0 ? `${hours}:${rest}` : rest;
 }
 
-/** `30 minutes`, `1 hour`. */
+/** `10 seconds`, `30 minutes`, `1 hour`. */
 export function formatSpan(seconds: number): string {
+  if (seconds % 60 !== 0) return seconds === 1 ? t('time.second') : t('time.seconds', { count: seconds });
   if (seconds % 3600 === 0) return seconds === 3600 ? t('time.hour') : t('time.hours', { count: seconds / 3600 });
-  return seconds === 60 ? t('time.minute') : t('time.minutes', { count: Math.round(seconds / 60) });
+  return seconds === 60 ? t('time.minute') : t('time.minutes', { count: seconds / 60 });
 }

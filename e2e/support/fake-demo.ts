@@ -17,6 +17,7 @@ export function sampleProfile(name: string, change: Partial<Profile> = {}): Prof
     serverCertificate: { authorities: [], subjectAltName: null, commonName: null, organization: null, organizationalUnit: null, extendedKeyUsage: 'serverAuth', revocation: 'relaxed', acceptedCertificates: [] },
     mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true, connectivityCheck: null },
     network: { useDefaultGateway: false, routes: [], dnsServers: 'server', splitDns: [], ipv6: 'tunnel-or-block', killSwitch: false, allowLan: true, mtu: 'auto', dhcpInform: false },
+    dialing: { showProgress: true, promptForCredentials: false, includeDomain: false, redialAttempts: 3, redialSeconds: 60, redialOnLinkFailure: true, idleSeconds: null },
     proposals: { ike: ['aes256gcm16-prfsha384-ecp256'], esp: ['aes128gcm16'] },
     advanced: { postQuantum: 'off', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, reauthenticationSeconds: null, tcpFallback: false, legacyWindows: false },
     ...change,
@@ -62,7 +63,7 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
   const push = (message: ApiPush): void => {
     for (const listener of listeners) listener(message);
   };
-  const profiles = options.profiles ?? [sampleProfile('Demo', { server: '127.0.0.1', mobility: { ...sampleProfile('Demo').mobility, adapterOrder: ['eth0', 'wlan0'] } })];
+  let profiles: readonly Profile[] = options.profiles ?? [sampleProfile('Demo', { server: '127.0.0.1', mobility: { ...sampleProfile('Demo').mobility, adapterOrder: ['eth0', 'wlan0'] } })];
   const statuses = new Map(profiles.map((profile) => [profile.name, sampleStatus(profile.name, { server: profile.server })]));
   const plugged = new Map([
     ['eth0', true],
@@ -181,6 +182,10 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       push({ type: 'prompt', prompt });
       return null;
     },
+    cancelRedial: ({ name }) => {
+      setStatus(name, { redial: null });
+      return null;
+    },
     liftKillSwitch: () => null,
     disconnect: ({ name }) => {
       setStatus(name, { state: 'Disconnected', phase: null, connectedSince: null, adapter: null, adapterLabel: null, paths: [], children: [], outageEndsAt: null, waitingFor: null, trafficBlocked: false });
@@ -280,5 +285,10 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
     prompts.set(prompt.id, prompt);
     push({ type: 'prompt', prompt });
   };
-  return { service, push, setStatus, ask, answers, saved, joined, close: () => clearInterval(timer) };
+  const status = (name: string): StatusObject => statuses.get(name) ?? sampleStatus(name);
+  const changeProfile = (name: string, change: (profile: Profile) => Profile): void => {
+    profiles = profiles.map((profile) => (profile.name === name ? change(profile) : profile));
+    push({ type: 'profiles', profiles, statuses: [...statuses.values()] });
+  };
+  return { service, push, setStatus, status, changeProfile, ask, answers, saved, joined, close: () => clearInterval(timer) };
 }

@@ -28,7 +28,7 @@ createInterface({ input: process.stdin })
     if (question !== undefined) demo.ask(question);
     else if (line === 'fail') {
       demo.setStatus('Demo', { state: 'Connecting', phase: 'authenticating' });
-      demo.setStatus('Demo', { state: 'Disconnected', phase: null, error: { code: 809, symbol: 'VPN_TIMEOUT', message: 'The server did not answer. UDP ports 500 and 4500 may be blocked on this network.', detail: null, ikeNotify: null, rule: null } });
+      demo.setStatus('Demo', { state: 'Disconnected', phase: null, redial: { attempt: 1, attempts: 3, at: new Date(Date.now() + 60_000).toISOString() }, error: { code: 809, symbol: 'VPN_TIMEOUT', message: 'The server did not answer. UDP ports 500 and 4500 may be blocked on this network.', detail: null, ikeNotify: null, rule: null } });
     } else if (line === 'connecting') demo.setStatus('Demo', { state: 'Connecting', phase: 'registering', error: null });
     else if (line === 'idle') demo.setStatus('Demo', { state: 'Disconnected', phase: null, error: null });
   })

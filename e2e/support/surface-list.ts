@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import type { StatusObject } from '../../src-core/connection/status';
 import type { SecretKind, SecretReason } from '../../src-core/ports/secrets';
 import { setLanguage, t, type TextKey } from '../../src-text';
 import type { createFakeDemo } from './fake-demo';
@@ -49,9 +50,9 @@ async function openConnections(page: Page, button: TextKey | null = null): Promi
   if (button !== null) await page.getByRole('toolbar').getByRole('button', { name: t(button), exact: true }).click();
 }
 
-const fail = (symbol: string, code: number) => (demo: Demo): void => {
+const fail = (symbol: string, code: number, redial: StatusObject['redial'] = null) => (demo: Demo): void => {
   demo.setStatus('Demo', { state: 'Connecting' });
-  demo.setStatus('Demo', { state: 'Disconnected', error: { code, symbol, message: 'The connection could not be made.', detail: 'trust-anchor: no trusted authority issued it; it says it was issued by CN=Stranger Root, O=Contoso', ikeNotify: 'AUTHENTICATION_FAILED', rule: null } });
+  demo.setStatus('Demo', { state: 'Disconnected', redial, error: { code, symbol, message: 'The connection could not be made.', detail: 'trust-anchor: no trusted authority issued it; it says it was issued by CN=Stranger Root, O=Contoso', ikeNotify: 'AUTHENTICATION_FAILED', rule: null } });
 };
 
 const refused: SecretReason = { type: 'refused', error: { code: 691, symbol: 'AUTHENTICATION_FAILURE', message: 'The user name or password was not accepted. Check them and try again.', detail: null, ikeNotify: null, rule: 'credentials' } };
@@ -80,7 +81,7 @@ export const surfaceList: readonly SurfaceCase[] = [
   { name: 'changed server certificate', selector: top, open: async (_page, demo) => demo.ask(sampleServerPrompt({ problem: 'changed', acceptedBefore: ['AA:BB:CC'], server: 'authentication-server' })) },
   { name: 'client certificates', selector: top, open: async (_page, demo) => demo.ask({ id: 'client', type: 'client-certificate', connection: 'Demo', choices: sampleChoices }) },
   { name: 'error', selector: top, open: async (_page, demo) => fail('IKE_AUTH_FAIL', 13801)(demo) },
-  { name: 'error with countdown', selector: top, open: async (_page, demo) => fail('LINK_FAILURE', 829)(demo) },
+  { name: 'error with countdown', selector: top, open: async (_page, demo) => fail('LINK_FAILURE', 829, { attempt: 1, attempts: 3, at: new Date(Date.now() + 60_000).toISOString() })(demo) },
   { name: 'diagnosis', selector: top, open: async (page, demo) => { fail('VPN_TIMEOUT', 809)(demo); await page.getByRole('button', { name: t('button.diagnose') }).click(); } },
   { name: 'log', selector: top, open: async (page) => { await connectDemo(page); await page.locator('.desktop-icons').getByRole('button', { name: t('desktop.open-log') }).click(); await page.locator('.log-row').first().click(); } },
   { name: 'connections', selector: top, open: (page) => openConnections(page) },
@@ -89,6 +90,7 @@ export const surfaceList: readonly SurfaceCase[] = [
   { name: 'export', selector: top, open: async (page) => { await openConnections(page, 'connections.export'); await page.getByLabel(t('export.format')).selectOption('rasphone'); await page.locator('.import-lines').waitFor(); } },
   { name: 'remove', selector: top, open: (page) => openConnections(page, 'button.remove') },
   ...(['general', 'options', 'security', 'certificate', 'networking'] as const).map((tab) => ({ name: `properties, ${tab}`, selector: top, open: (page: Page) => openProperties(page, `properties.tab.${tab}`) })),
+  { name: 'IKE settings', selector: top, open: async (page) => { await openProperties(page, 'properties.tab.options'); await page.getByRole('button', { name: t('properties.ike-settings') }).click(); } },
   { name: 'advanced properties', selector: top, open: async (page) => { await openProperties(page, 'properties.tab.security'); await page.getByRole('button', { name: t('properties.advanced') }).click(); } },
   { name: 'PEAP properties', selector: top, open: (page) => openEap(page, 'peap-mschapv2') },
   { name: 'EAP-TTLS properties', selector: top, open: (page) => openEap(page, 'eap-ttls') },

@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { StatusObject } from '../../src-core/connection/status';
 import type { VpnErrorInfo } from '../../src-core/ports/vpn-error';
 import { ErrorIcon, VpnIcon, WarningIcon } from '../icons/icons';
@@ -7,34 +7,18 @@ import { errorText, failureText, safeText, t } from '../../src-text';
 import { useNow } from '../widgets/use-now';
 import { WindowFrame } from '../widgets/WindowFrame';
 
-/** Seconds between redials, and how many are made without the person (RedialSeconds, RedialAttempts). */
-const redialSeconds = 60;
-const redialAttempts = 3;
-
 /** The link was there and went away. */
 const lost: ReadonlySet<string> = new Set(['LINK_FAILURE', 'SERVER_DISCONNECTED', 'VPN_DISCONNECT']);
 
-/**
- * What may heal by itself is dialled again by itself. A wrong password is not: repeating it would lock the account;
- * nor is anything else that stays wrong until somebody changes it.
- */
-const heals: ReadonlySet<string> = new Set([...lost, 'VPN_TIMEOUT', 'DNSNAME_NOT_RESOLVABLE', 'PORT_NOT_AVAILABLE', 'INTERNAL_ADDRESS_FAILURE']);
-
-/** Failed connect, or a link lost for good: code, plain sentence, Redial with its countdown. */
+/** Failed connect, or a link lost for good: code, plain sentence, Redial with its countdown. The service redials; Close calls that off. */
 export function ErrorDialog({ status, error }: { readonly status: StatusObject; readonly error: VpnErrorInfo }): ReactNode {
   const name = status.connection;
-  const attempt = useApp((state) => state.redials[name] ?? 0);
-  const [endsAt] = useState(() => Date.now() + redialSeconds * 1000);
-  const counting = heals.has(error.symbol) && attempt < redialAttempts;
-  const now = useNow(250, counting);
-  const left = Math.max(0, Math.ceil((endsAt - now) / 1000));
-
-  useEffect(() => {
-    if (counting && left === 0) actions.redial(name, true);
-  }, [counting, left, name]);
+  const redial = status.redial ?? null;
+  const now = useNow(250, redial !== null);
+  const left = redial === null ? 0 : Math.max(0, Math.ceil((Date.parse(redial.at) - now) / 1000));
 
   const wasUp = lost.has(error.symbol);
-  const heading = wasUp ? t(counting ? 'error.reconnect-pending' : 'error.link-failed', { name }) : t('error.server', { server: status.server });
+  const heading = wasUp ? t(redial !== null ? 'error.reconnect-pending' : 'error.link-failed', { name }) : t('error.server', { server: status.server });
   return (
     <WindowFrame
       id={`error:${name}`}
@@ -55,12 +39,12 @@ export function ErrorDialog({ status, error }: { readonly status: StatusObject; 
             </p>
           )}
           {error.ikeNotify !== null && <p className="soft">{t('error.notify', { notify: error.ikeNotify })}</p>}
-          {counting && <p className="soft">{t('error.attempt', { attempt: attempt + 1, attempts: redialAttempts })}</p>}
+          {redial !== null && <p className="soft">{t('error.attempt', { attempt: redial.attempt, attempts: redial.attempts })}</p>}
         </div>
       </div>
       <div className="dialog-buttons band">
-        <button type="button" className="default" data-autofocus="" onClick={() => actions.redial(name, false)}>
-          {counting ? t('button.redial-countdown', { seconds: left }) : t('button.redial')}
+        <button type="button" className="default" data-autofocus="" onClick={() => actions.connect(name)}>
+          {redial !== null ? t('button.redial-countdown', { seconds: left }) : t('button.redial')}
         </button>
         <button type="button" onClick={() => actions.open({ kind: 'diagnosis', name })}>
           {t('button.diagnose')}

@@ -4,11 +4,13 @@ import { VpnIcon } from '../icons/icons';
 import { actions, request, surfaceId, useApp } from '../store';
 import { t, type TextKey } from '../../src-text';
 import { Tabs } from '../widgets/Tabs';
-import { Check, NumberField } from '../widgets/fields';
+import { Check } from '../widgets/fields';
 import { WindowFrame } from '../widgets/WindowFrame';
 import { AdvancedDialog } from './AdvancedDialog';
 import { CertificatePage } from './CertificatePage';
 import { PeapDialog, SmartCardDialog } from './EapDialogs';
+import { IkeSettingsDialog } from './IkeSettingsDialog';
+import { OptionsPage } from './OptionsPage';
 import { change, eapMethods } from './draft';
 
 interface PageProps {
@@ -40,21 +42,6 @@ function GeneralPage({ draft, onChange, original }: PageProps & { readonly origi
         </button>
       </div>
       {forgotten && <p role="status">{t('properties.forgotten')}</p>}
-    </div>
-  );
-}
-
-function OptionsPage({ draft, onChange }: PageProps): ReactNode {
-  const set = (values: Partial<Profile['advanced']>): void => onChange(change(draft, 'advanced', values));
-  return (
-    <div className="form-page">
-      <fieldset>
-        <legend>{t('properties.dialing')}</legend>
-        <Check label="properties.fragmentation" checked={draft.advanced.fragmentation} onChange={(fragmentation) => set({ fragmentation })} />
-        <Check label="properties.legacy-windows" checked={draft.advanced.legacyWindows} onChange={(legacyWindows) => set({ legacyWindows })} />
-        <NumberField label="properties.nat-keepalive" value={draft.advanced.natKeepaliveSeconds} onChange={(natKeepaliveSeconds) => set({ natKeepaliveSeconds })} />
-        <NumberField label="properties.dpd" value={draft.advanced.dpdSeconds} onChange={(dpdSeconds) => set({ dpdSeconds })} />
-      </fieldset>
     </div>
   );
 }
@@ -142,6 +129,7 @@ function PropertySheet({ profile, hidden }: { readonly profile: Profile; readonl
   const [draft, setDraft] = useState(profile);
   const [advanced, setAdvanced] = useState(false);
   const [eap, setEap] = useState(false);
+  const [ike, setIke] = useState(false);
   const id = surfaceId({ kind: 'properties', name: profile.name });
   const close = (): void => actions.close(id);
   const accept = async (): Promise<void> => {
@@ -154,7 +142,7 @@ function PropertySheet({ profile, hidden }: { readonly profile: Profile; readonl
         <Tabs
           tabs={[
             { key: 'general', label: t('properties.tab.general'), content: <GeneralPage {...page} original={profile.name} /> },
-            { key: 'options', label: t('properties.tab.options'), content: <OptionsPage {...page} /> },
+            { key: 'options', label: t('properties.tab.options'), content: <OptionsPage {...page} onIkeSettings={() => setIke(true)} /> },
             { key: 'security', label: t('properties.tab.security'), content: <SecurityPage {...page} onAdvanced={() => setAdvanced(true)} onEapProperties={() => setEap(true)} /> },
             { key: 'certificate', label: t('properties.tab.certificate'), content: <CertificatePage {...page} /> },
             { key: 'networking', label: t('properties.tab.networking'), content: <NetworkingPage {...page} /> },
@@ -170,6 +158,7 @@ function PropertySheet({ profile, hidden }: { readonly profile: Profile; readonl
         </div>
       </WindowFrame>
       {eap && !hidden && (draft.authentication.method === 'eap-tls' ? <SmartCardDialog profile={draft} onAccept={setDraft} onClose={() => setEap(false)} /> : <PeapDialog profile={draft} onAccept={setDraft} onClose={() => setEap(false)} />)}
+      {ike && !hidden && <IkeSettingsDialog profile={draft} onAccept={setDraft} onClose={() => setIke(false)} />}
       {advanced && !hidden && <AdvancedDialog profile={draft} onAccept={setDraft} onClose={() => setAdvanced(false)} />}
     </>
   );

@@ -5,7 +5,7 @@ import type { AuthenticationMethod, Profile } from '../../src-core/profiles/prof
 export const outageItems: readonly number[] = [300, 600, 1200, 1800, 3600, 7200, 14_400, 28_800];
 
 export function outageChoices(current: number): readonly number[] {
-  return outageItems.includes(current) ? outageItems : [...outageItems, current].sort((a, b) => a - b);
+  return withCurrent(outageItems, current);
 }
 
 export const eapMethods: readonly AuthenticationMethod[] = ['eap-mschapv2', 'eap-tls', 'peap-mschapv2', 'peap-tls', 'eap-ttls'];
@@ -36,7 +36,16 @@ export function moved<T>(list: readonly T[], index: number, by: number): readonl
   return entry === undefined ? list : [...rest.slice(0, target), entry, ...rest.slice(target)];
 }
 
-type Section = 'authentication' | 'mobility' | 'network' | 'advanced' | 'serverCertificate';
+/** Seconds between redials, and of idle time (null: never), as Windows 7 lists them. Another value from an import is added where it belongs. */
+const redialItems: readonly number[] = [1, 3, 5, 10, 30, 60, 120, 300, 600];
+const idleItems: readonly number[] = [60, 300, 600, 1200, 1800, 3600, 7200, 14_400, 28_800, 86_400];
+
+const withCurrent = (items: readonly number[], current: number): readonly number[] => (items.includes(current) ? items : [...items, current].sort((a, b) => a - b));
+
+export const redialChoices = (current: number): readonly number[] => withCurrent(redialItems, current);
+export const idleChoices = (current: number | null): readonly (number | null)[] => [null, ...(current === null ? idleItems : withCurrent(idleItems, current))];
+
+type Section = 'authentication' | 'dialing' | 'mobility' | 'network' | 'advanced' | 'serverCertificate';
 
 /** A copy with some keys of one section changed. */
 export function change<S extends Section>(profile: Profile, section: S, values: Partial<Profile[S]>): Profile {

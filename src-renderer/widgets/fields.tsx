@@ -21,15 +21,16 @@ export function Check({ label, checked, disabled = false, onChange }: CheckProps
 interface NumberFieldProps {
   readonly label: TextKey;
   readonly value: number;
+  readonly most?: number;
   readonly onChange: (value: number) => void;
 }
 
-export function NumberField({ label, value, onChange }: NumberFieldProps): ReactNode {
+export function NumberField({ label, value, most = 86_400, onChange }: NumberFieldProps): ReactNode {
   const id = useId();
   return (
     <div className="inline-field">
       <label htmlFor={id}>{t(label)}</label>
-      <input id={id} type="number" min={0} max={86_400} value={value} onChange={(event) => event.target.value !== '' && onChange(Number(event.target.value))} />
+      <input id={id} type="number" min={0} max={most} value={value} onChange={(event) => event.target.value !== '' && onChange(Number(event.target.value))} />
     </div>
   );
 }
