@@ -73,6 +73,42 @@ test('typed credentials: a wrong password is asked for again, the right one conn
   await expectTraffic(page, scene);
 });
 
+test('a saved password is shown to be confirmed where the connection says so; what is dialled again by itself asks nobody', async ({ page, arrange }) => {
+  let found = true;
+  const scene = await arrange({
+    gateway: { accounts: alice },
+    profile: { authentication: { method: 'eap-mschapv2', username: 'alice' }, dialing: { promptForCredentials: true, includeDomain: true, redialSeconds: 2, redialAttempts: 9 }, server: 'gateway.contoso.test' },
+    resolves: () => found,
+  });
+  await open(page, scene);
+  await connect(page);
+  await expect(prompt(page).getByLabel('Domain:')).toHaveValue('');
+  await prompt(page).getByLabel('Save this user name and password').check();
+  await answerSecret(page, 'Password:', alice.alice);
+  await expectTraffic(page, scene);
+  await disconnect(page);
+
+  // Saved: shown as such, and Enter is enough.
+  await connect(page);
+  const password = prompt(page).getByLabel('Password:', { exact: true });
+  await expect(password).toHaveAttribute('placeholder', '[To change the saved password, click here]');
+  await expect(password).toHaveValue('');
+  await page.keyboard.press('Enter');
+  await expectTraffic(page, scene);
+  await disconnect(page);
+
+  // The name is not found while the question is open: the question goes, the error counts down, and a redial needs nobody.
+  found = false;
+  await connect(page);
+  const error = await expectError(page, 868);
+  await expect(prompt(page)).toHaveCount(0);
+  await expect(error.getByRole('button', { name: /^Redial = [12]$/ })).toBeVisible();
+  await expect(error).toContainText('Attempt 2 of 9');
+  found = true;
+  await expectTraffic(page, scene);
+  await expect(error).toHaveCount(0);
+});
+
 test('an expired password is changed: 648 asks for a new one twice, 709 asks again, and the new one is good from then on', async ({ page, arrange }) => {
   let ntHash = ntPasswordHash(alice.alice);
   let expired = true;

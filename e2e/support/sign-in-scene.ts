@@ -26,10 +26,12 @@ const innerHost = '10.99.0.1';
 export interface Arrangement {
   readonly gateway: Partial<EmbeddedGatewayOptions>;
   /** Keys of the profile's file. Without `serverCertificate` it trusts the gateway's authority. */
-  readonly profile: { readonly authentication: Readonly<Record<string, unknown>>; readonly serverCertificate?: Readonly<Record<string, unknown>> };
+  readonly profile: { readonly authentication: Readonly<Record<string, unknown>>; readonly serverCertificate?: Readonly<Record<string, unknown>>; readonly dialing?: Readonly<Record<string, unknown>>; readonly server?: string };
   /** Of the gateway; one of the own authority for its name when absent. */
   readonly gatewayCertificate?: TestAuthority;
   readonly tokenModules?: readonly string[];
+  /** Whether a name leads to the gateway at present. */
+  readonly resolves?: () => boolean;
 }
 
 export interface SignInScene {
@@ -103,7 +105,7 @@ export async function startScene(directory: string, rendererDirectory: string, a
       random,
       adapters: network,
       datagrams: network,
-      resolver: { resolve: (host) => Promise.resolve([host]) },
+      resolver: { resolve: () => (arrangement.resolves?.() === false ? Promise.reject(new Error('no such name')) : Promise.resolve([address])) },
       networkSettings: settings,
       trace,
       credentials: createCredentialsSource({ random, secrets, questions, remember, tokenModules: () => arrangement.tokenModules ?? [], trace, tls, tokens, acceptance: { wallTime: () => clock.wallTime(), systemAuthorities: () => [] } }),

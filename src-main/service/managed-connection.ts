@@ -245,6 +245,8 @@ export class ManagedConnection {
 
   #follow(status: StatusObject, target: RoundTripTarget | null): void {
     const moved = status.roams !== this.#status.roams;
+    // The name was not found, say, while a password was being asked for: nobody waits for the answer any more.
+    if (status.state === 'Disconnected' && this.#status.state !== 'Disconnected') this.#host.prompts.cancelAll(this.name);
     if (this.#options.redials) this.#redials.follow(status, this.#profile.dialing);
     this.#publish(this.#withHost(status));
     if (!this.#options.measured) return;
