@@ -74,6 +74,8 @@ async function gallery() {
       ['server-certificate-changed', 'A server that is not the one from before'],
       ['client-certificate', 'Choice of a certificate'],
       ['pin', 'PIN of a smart card'],
+      ['passphrase', 'Passphrase of a certificate'],
+      ['psk', 'Pre-shared key'],
       ['change-password', 'Change password'],
     ]) {
       ask(question);
@@ -93,6 +95,36 @@ async function gallery() {
     await error.waitFor({ state: 'hidden' });
     await shot('diagnosis', 'Diagnosis');
     await page.getByRole('dialog', { name: 'Diagnosis of Demo' }).getByRole('button', { name: 'Close' }).last().click();
+    ask('lost');
+    await page.getByRole('dialog', { name: 'Demo', exact: true }).waitFor();
+    await shot('link-lost', 'The link failed');
+    ask('idle');
+    await page.getByRole('dialog', { name: 'Demo', exact: true }).waitFor({ state: 'hidden' });
+    if (!(await panel.isVisible())) await page.getByRole('button', { name: /^Network:/ }).click();
+    await panel.locator('[data-connection="Demo"]').click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Properties' }).click();
+    await page.getByRole('tab', { name: 'Certificate' }).click();
+    await page.setInputFiles('.authorities input[type=file]', { name: 'ca.pem', mimeType: 'application/x-pem-file', buffer: Buffer.from('-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n') });
+    await page.getByRole('button', { name: 'View Certificate' }).click();
+    await page.getByRole('dialog', { name: 'Certificate', exact: true }).waitFor();
+    await shot('certificate', 'View Certificate');
+    await page.keyboard.press('Escape');
+    await page.getByRole('tab', { name: 'Security' }).click();
+    await page.getByRole('combobox', { name: 'Use Extensible Authentication Protocol (EAP)' }).selectOption('eap-tls');
+    await page.getByRole('dialog', { name: 'Demo Properties' }).getByRole('button', { name: 'Properties' }).click();
+    await page.getByRole('combobox', { name: 'Use my smart card' }).selectOption({ index: 1 });
+    await shot('properties-smart-card-chosen', 'Smart Card or other Certificate Properties, a card chosen');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    ask('wireless');
+    if (!(await panel.isVisible())) await page.getByRole('button', { name: /^Network:/ }).click();
+    await panel.locator('[data-network="CoffeeShop"]').click();
+    await shot('wireless-networks', 'View Available Networks: wireless networks', true);
+    ask('no-wireless');
+    await page.getByRole('button', { name: /^Network:/ }).click({ button: 'right' });
+    await page.getByRole('menu').waitFor();
+    await shot('notification-area-menu', 'Menu of the notification area', true);
+    await page.keyboard.press('Escape');
     await page.emulateMedia({ colorScheme: 'dark' });
     if (!(await panel.isVisible())) await page.getByRole('button', { name: /^Network:/ }).click();
     await panel.waitFor();
@@ -149,6 +181,7 @@ try {
   const eap = page.getByRole('combobox', { name: 'Use Extensible Authentication Protocol (EAP)' });
   for (const [method, name, title] of [
     ['peap-mschapv2', 'properties-peap', 'Protected EAP Properties'],
+    ['eap-ttls', 'properties-ttls', 'EAP-TTLS Properties'],
     ['eap-tls', 'properties-smart-card', 'Smart Card or other Certificate Properties'],
   ]) {
     await eap.selectOption(method);
@@ -225,6 +258,18 @@ try {
   await page.getByRole('button', { name: 'Save connection' }).click();
   await page.getByRole('button', { name: /^Contoso/ }).click();
   await shot('connections', 'Network Connections');
+  await page.getByRole('toolbar').getByRole('button', { name: 'Export...', exact: true }).click();
+  await page.getByLabel('Format:').selectOption('rasphone');
+  await page.locator('.import-lines').waitFor();
+  await shot('export', 'Export');
+  await page.keyboard.press('Escape');
+  await page.getByRole('toolbar').getByRole('button', { name: 'Remove', exact: true }).click();
+  await shot('remove', 'Remove');
+  await page.keyboard.press('Escape');
+  await page.setInputFiles('input[type=file]', { name: 'large.sswan', mimeType: 'application/json', buffer: Buffer.alloc(1024 * 1024 + 1, 32) });
+  await page.getByRole('dialog', { name: 'Agile VPN', exact: true }).waitFor();
+  await shot('refused-request', 'A request that is refused');
+  await page.keyboard.press('Escape');
   await page.getByRole('toolbar').getByRole('button', { name: 'Connect', exact: true }).click();
   await page.getByLabel('Password:').fill('secret');
   await page.keyboard.press('Enter');

@@ -1,10 +1,27 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { seriousViolations } from './support/axe';
 import { cutOff } from './support/cut-off';
-import { expect, test } from './support/fake-host';
+import { expect, root, test } from './support/fake-host';
 import { openSurface, surfaceList } from './support/surface-list';
 
 /** Controls that Tab has to reach: radio buttons, tabs and rows of a list are one stop together, moved within by the arrow keys. */
 const stops = 'button:not(:disabled):not([tabindex="-1"]), input:not(:disabled):not([tabindex="-1"]):not([type=radio]), select:not(:disabled)';
+
+/** What windows there are, by the source of the page: each `<WindowFrame` says what it is in its id; those of the person's own windows are of `Surface`. */
+function windowsOfTheSource(): readonly string[] {
+  const folder = join(root, 'src-renderer');
+  const texts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file) && !file.includes('.test.')).map((file) => readFileSync(join(folder, file), 'utf8'));
+  const ids = texts.flatMap((text) => [...text.matchAll(/<WindowFrame\s+id=(?:"([\w-]+)"|\{`([\w-]+):|\{(id)\})/g)].map(([, plain, start, own]) => plain ?? start ?? own ?? ''));
+  expect(ids.length, 'every window was read').toBe(texts.reduce((sum, text) => sum + text.split('<WindowFrame').length - 1, 0));
+  const surfaces = [...readFileSync(join(folder, 'surfaces.ts'), 'utf8').split('export const')[0]!.matchAll(/readonly kind: '(\w+)'/g)].map(([, kind = '']) => kind);
+  return [...new Set([...ids.filter((id) => id !== 'id'), ...surfaces])].sort();
+}
+
+test('every window of the program is in the list', () => {
+  const listed = surfaceList.flatMap(({ selector }) => /data-window="([\w-]+)"/.exec(selector)?.[1] ?? []);
+  expect([...new Set(listed)].sort()).toEqual(windowsOfTheSource());
+});
 
 for (const surface of surfaceList) {
   for (const language of ['en', 'de']) {

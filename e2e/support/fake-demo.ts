@@ -1,5 +1,5 @@
 import { ApiError, type ApiService } from '../../src-main/api/service';
-import type { AdapterView, ApiPush, ApiRequests, DemoAdapter, LogEntry, Prompt, PromptAnswer, RoundTripSample, Snapshot } from '../../src-main/api/contract';
+import type { AdapterView, ApiPush, ApiRequests, DemoAdapter, LogEntry, Prompt, PromptAnswer, RoundTripSample, Snapshot, TokenView } from '../../src-main/api/contract';
 import { sampleCertificate, sampleDiagnosis } from './samples';
 import type { StatusObject } from '../../src-core/connection/status';
 import type { Profile } from '../../src-core/profiles/profile';
@@ -74,6 +74,8 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
   const prompts = new Map<string, Prompt>();
   const answers: PromptAnswer[] = [];
   const saved: Profile[] = [];
+  /** Tokens that are plugged in. */
+  const tokens: TokenView[] = [];
   const joined: ApiRequests['connectWireless']['args'][] = [];
   const roundTrips = new Map<string, readonly RoundTripSample[]>(Object.entries(options.roundTrips ?? {}));
   const log: LogEntry[] = [];
@@ -211,7 +213,7 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       saved.push(profile);
       return null;
     },
-    listClientCertificates: () => ({ tokens: [], unusable: [] }),
+    listClientCertificates: () => ({ tokens, unusable: [] }),
     inspectCertificates: () => ({ certificates: [sampleCertificate()] }),
     removeProfile: () => null,
     forgetSecrets: () => null,
@@ -290,5 +292,5 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
     profiles = profiles.map((profile) => (profile.name === name ? change(profile) : profile));
     push({ type: 'profiles', profiles, statuses: [...statuses.values()] });
   };
-  return { service, push, setStatus, status, changeProfile, ask, answers, saved, joined, close: () => clearInterval(timer) };
+  return { service, push, setStatus, status, changeProfile, ask, answers, saved, joined, tokens, close: () => clearInterval(timer) };
 }

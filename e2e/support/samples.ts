@@ -1,4 +1,4 @@
-import type { CertificateSummary, ClientCertificateChoice, Diagnosis, ServerCertificatePrompt, WirelessNetwork } from '../../src-main/api/contract';
+import type { CertificateSummary, ClientCertificateChoice, Diagnosis, ServerCertificatePrompt, TokenView, WirelessNetwork } from '../../src-main/api/contract';
 import { englishDiagnosis } from '../../src-text/diagnosis';
 
 /** What a certificate says, for tests and pictures of the user interface. */
@@ -31,6 +31,20 @@ export const sampleChoices: readonly ClientCertificateChoice[] = [
   { ...sampleCertificate({ commonName: 'Alice Adams', issuerName: 'Contoso Users CA', extendedKeyUsage: ['clientAuth'] }), source: { type: 'profile' } },
   { ...sampleCertificate({ commonName: 'Alice Adams (card)', issuerName: 'Contoso Card CA', fingerprintSha256: 'AA:BB' }), source: { type: 'token', module: '/usr/lib/pkcs11.so', token: 'Contoso badge', id: '01' } },
 ];
+
+/** A card with one certificate that fits and one that does not. */
+export const sampleToken: TokenView = {
+  module: '/usr/lib/pkcs11.so',
+  token: 'Contoso badge',
+  manufacturer: 'Contoso',
+  model: 'Card 7',
+  needsPin: true,
+  pinState: 'fine',
+  certificates: [
+    { id: '01', certificate: sampleCertificate({ commonName: 'Alice Adams (card)', issuerName: 'Contoso Card CA', extendedKeyUsage: ['clientAuth'] }), problem: null },
+    { id: '02', certificate: sampleCertificate({ commonName: 'Alice Adams (2024)', issuerName: 'Contoso Card CA', fingerprintSha256: 'CC:DD' }), problem: 'Your certificate has expired. Get a new one from the administrator.' },
+  ],
+};
 
 type Step = Diagnosis['steps'][number];
 

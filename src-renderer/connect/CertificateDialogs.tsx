@@ -10,7 +10,7 @@ import { WindowFrame } from '../widgets/WindowFrame';
 export function ServerCertificateDialog({ prompt }: { readonly prompt: ServerCertificatePrompt }): ReactNode {
   const answer = (type: 'accept' | 'cancel'): void => void request('answerPrompt', { id: prompt.id, answer: { type } });
   return (
-    <WindowFrame id={`prompt:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={460} onClose={() => answer('cancel')}>
+    <WindowFrame id={`server-certificate:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={460} onClose={() => answer('cancel')}>
       <div className="dialog-body white">
         <div className="message" role="alert">
           <WarningIcon />
@@ -53,7 +53,7 @@ export function ClientCertificateDialog({ prompt }: { readonly prompt: Extract<P
     event.preventDefault();
   };
   return (
-    <WindowFrame id={`prompt:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={460} onClose={cancel}>
+    <WindowFrame id={`client-certificate:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={460} onClose={cancel}>
       <div className="dialog-body white">
         <h3 className="instruction-main" id={`${ids}-label`}>
           {t('connect.choose-certificate', { name: prompt.connection })}

@@ -51,7 +51,7 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
   };
 
   return (
-    <WindowFrame id={`prompt:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={388} onClose={cancel}>
+    <WindowFrame id={`credentials:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={388} onClose={cancel}>
       <form onSubmit={submit}>
         <Banner />
         <div className="dialog-body">

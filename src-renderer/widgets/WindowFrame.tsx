@@ -115,6 +115,7 @@ export function WindowFrame(props: WindowFrameProps): ReactNode {
       role="dialog"
       aria-labelledby={titleId}
       tabIndex={-1}
+      data-window={id.split(':', 1)[0]}
       hidden={hidden}
       className={active ? 'window' : 'window inactive'}
       style={{ ...place, width, height, zIndex: 100 + level, display: hidden ? 'none' : undefined }}
