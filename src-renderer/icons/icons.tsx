@@ -118,6 +118,15 @@ export function Chevron({ open }: { readonly open: boolean }): ReactNode {
   );
 }
 
+/** Beside what leads to another menu. */
+export function SubmenuGlyph(): ReactNode {
+  return (
+    <Icon size={9} box={9}>
+      <path d="M2.500 1l4 3.500-4 3.500z" fill="currentColor" />
+    </Icon>
+  );
+}
+
 export function CloseGlyph(): ReactNode {
   return (
     <Icon size={12} box={12}>

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { createPortal } from 'react-dom';
+import { SubmenuGlyph } from '../icons/icons';
 
 /** What is chosen, what leads to more, or a line between groups. Items that do not apply are left out by the caller. */
 export type MenuItem =
@@ -113,6 +114,7 @@ function Menu({ label, at, otherEdge, items, takesFocus, onClose, onBack }: Menu
             }}
           >
             {item.label}
+            {leads && <SubmenuGlyph />}
           </button>
         );
       })}
