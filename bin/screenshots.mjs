@@ -121,10 +121,6 @@ async function gallery() {
     await panel.locator('[data-network="CoffeeShop"]').click();
     await shot('wireless-networks', 'View Available Networks: wireless networks', true);
     ask('no-wireless');
-    await page.getByRole('button', { name: /^Network:/ }).click({ button: 'right' });
-    await page.getByRole('menu').waitFor();
-    await shot('notification-area-menu', 'Menu of the notification area', true);
-    await page.keyboard.press('Escape');
     await page.emulateMedia({ colorScheme: 'dark' });
     if (!(await panel.isVisible())) await page.getByRole('button', { name: /^Network:/ }).click();
     await panel.waitFor();
