@@ -4,7 +4,7 @@ import type { ConnectionContext } from './connection-context';
 import { failures } from './failures';
 
 /** How often the counters are looked at, milliseconds: the shortest idle time is a minute. */
-const lookMs = 5_000;
+const lookMs = 1_000;
 
 /**
  * Disconnects a connection that carries nothing (`dialing.idleSeconds`, error 828). Only packets through the tunnel count: liveness checks
