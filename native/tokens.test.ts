@@ -3,6 +3,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClientKey } from '../src-core/connection/client-key';
 import { openTokenKey } from '../src-core/connection/token-key';
@@ -153,6 +154,16 @@ describe('keys on a PKCS#11 token (P-25)', () => {
   it('the tokens that are plugged in are listed, uninitialised slots are not', () => {
     expect(tokens.list(module)).toEqual([{ label: 'badge', manufacturer: expect.stringContaining('SoftHSM') as string, model: expect.stringContaining('SoftHSM') as string }]);
     expect(() => tokens.list('/usr/lib/none.so')).toThrow(TokenError);
+  });
+
+  it('a reader that is plugged in after the module was loaded is seen, and so is its going (PKCS #11 v2.40, C_GetSlotList)', () => {
+    const [late, plugged] = [join(folder, 'late.so'), join(folder, 'plugged')];
+    run('cc', '-shared', '-fPIC', '-Wall', '-Werror', `-DFLAG_FILE="${plugged}"`, '-o', late, fileURLToPath(new URL('testing/hot-plug-module.c', import.meta.url)));
+    expect(tokens.list(late)).toEqual([]);
+    writeFileSync(plugged, '');
+    expect(tokens.list(late).map(({ label }) => label)).toEqual(['late']);
+    rmSync(plugged);
+    expect(tokens.list(late)).toEqual([]);
   });
 
   it('a module that others may write to is not loaded', async () => {

@@ -10,8 +10,10 @@ using Rv = Ulong;
 using Byte = unsigned char;
 
 constexpr Rv kOk = 0x0, kSlotIdInvalid = 0x3, kDeviceError = 0x30, kDeviceRemoved = 0x32, kPinIncorrect = 0xA0, kPinInvalid = 0xA1, kPinLenRange = 0xA2, kPinLocked = 0xA4,
-             kSessionClosed = 0xB0, kSessionHandleInvalid = 0xB3, kTokenNotPresent = 0xE0, kTokenNotRecognized = 0xE1, kUserAlreadyLoggedIn = 0x100, kAlreadyInitialized = 0x191;
+             kSessionClosed = 0xB0, kSessionHandleInvalid = 0xB3, kTokenNotPresent = 0xE0, kTokenNotRecognized = 0xE1, kUserAlreadyLoggedIn = 0x100, kAlreadyInitialized = 0x191, kBufferTooSmall = 0x150;
 constexpr Ulong kFlagLoginRequired = 0x4, kFlagPinCountLow = 0x10000, kFlagPinFinalTry = 0x20000, kFlagPinLocked = 0x40000, kFlagTokenPresent = 0x1, kFlagTokenInitialized = 0x400;
+// More than any computer has.
+constexpr Ulong kMostSlots = 4096;
 constexpr Ulong kSerialSession = 0x4, kUser = 1, kOsLocking = 0x2;
 constexpr Ulong kAttributeClass = 0x0, kAttributeValue = 0x11, kAttributeId = 0x102, kClassCertificate = 0x1, kClassPrivateKey = 0x3;
 constexpr Ulong kRsaPkcs = 0x1, kRsaX509 = 0x3, kRsaPss = 0xD, kSha256 = 0x250, kSha384 = 0x260, kSha512 = 0x270, kMgf1Sha256 = 2, kMgf1Sha384 = 3, kMgf1Sha512 = 4, kEcdsa = 0x1041, kEddsa = 0x1057;

@@ -87,9 +87,22 @@ class Module {
   }
 
   std::vector<Ulong> SlotsWithToken() const {
-    Ulong slots[64], count = 64;
-    Check(Call<Rv (*)(Byte, Ulong*, Ulong*)>(kGetSlotList)(1, slots, &count), "C_GetSlotList");
-    return std::vector<Ulong>(slots, slots + std::min<Ulong>(count, 64));
+    const auto list = Call<Rv (*)(Byte, Ulong*, Ulong*)>(kGetSlotList);
+    // A module looks for readers that were plugged in or pulled out since only when it is asked how many there are (PKCS #11 v2.40, C_GetSlotList).
+    for (int tries = 0; tries < 4; tries++) {
+      Ulong count = 0;
+      Check(list(1, nullptr, &count), "C_GetSlotList");
+      std::vector<Ulong> slots(std::min<Ulong>(count, kMostSlots));
+      if (slots.empty()) return slots;
+      count = slots.size();
+      const Rv result = list(1, slots.data(), &count);
+      // One more came in between.
+      if (result == kBufferTooSmall) continue;
+      Check(result, "C_GetSlotList");
+      slots.resize(std::min<Ulong>(count, slots.size()));
+      return slots;
+    }
+    throw Failure{"failed", "the slots of the token's driver change without end"};
   }
 
   Ulong SlotOf(const std::string& label) const {
