@@ -105,6 +105,11 @@ export class ManagedConnection {
     return this.#connection !== null && !this.#connection.isDown;
   }
 
+  /** It is down and will be dialled again by itself. */
+  get isRedialDue(): boolean {
+    return this.#redials.due !== null;
+  }
+
   /** Its kill switch holds traffic back; `isLive` tells whether it has a tunnel for it. */
   get isBlocked(): boolean {
     return this.#options.left !== null && (this.#options.left.isOf(this.name) || this.#status.trafficBlocked === true);

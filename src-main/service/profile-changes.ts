@@ -61,6 +61,7 @@ export class ProfileChanges {
     await profiles.remove(name);
     diagnoses.forget(name);
     secretStore.forget(name);
+    connection.close();
     connections.remove(connection);
   }
 

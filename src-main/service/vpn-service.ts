@@ -298,7 +298,7 @@ export class VpnService implements ApiService, ControlledHost {
   }
 
   async end(name: string | null): Promise<readonly string[]> {
-    const names = this.#connections.live(name).map((connection) => connection.name);
+    const names = this.#connections.named(name).filter(({ isLive, isRedialDue }) => isLive || isRedialDue).map((connection) => connection.name);
     await Promise.all(names.map((each) => this.disconnect({ name: each })));
     return names;
   }
