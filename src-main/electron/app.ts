@@ -7,6 +7,7 @@ import type { Snapshot } from '../api/contract';
 import type { ApiService } from '../api/service';
 import { backgroundSwitch } from '../service/login-item';
 import { Balloons } from './balloons';
+import { hasNewsToShow } from './connect-window';
 import { servePages } from './ipc';
 import { offerOpened, type Importer } from './open-files';
 import { readArguments, readLink, type Opened } from './opened';
@@ -96,12 +97,15 @@ export function runDesktop(options: DesktopOptions): void {
 
     const statuses = new Map<string, StatusObject>();
     let everything: ReadonlySet<string> = new Set();
+    /** The connections whose progress nobody wants to see. */
+    let quiet: ReadonlySet<string> = new Set();
     let available = false;
     const showInTray = (): void => tray.update({ statuses: [...statuses.values()], everything, available });
     const replaceConnections = ({ profiles, statuses: list }: Pick<Snapshot, 'profiles' | 'statuses'>): void => {
       statuses.clear();
       for (const status of list) statuses.set(status.connection, status);
       everything = new Set(profiles.filter(({ network }) => network.useDefaultGateway).map(({ name }) => name));
+      quiet = new Set(profiles.filter(({ dialing }) => !dialing.showProgress).map(({ name }) => name));
       showInTray();
     };
     const replaceAdapters = ({ adapters }: Pick<Snapshot, 'adapters'>): void => {
@@ -119,10 +123,8 @@ export function runDesktop(options: DesktopOptions): void {
       const before = statuses.get(push.status.connection);
       statuses.set(push.status.connection, push.status);
       showInTray();
-      // Progress begins, or a connection failed: the page of this window shows which.
-      const { state, error, connection } = push.status;
-      const failed = state === 'Disconnected' && error !== null && error.symbol !== 'CANCELLED';
-      if (before?.state !== state && (state === 'Connecting' || failed)) windows.open({ kind: 'connect', name: connection });
+      const { connection } = push.status;
+      if (hasNewsToShow(before?.state, push.status, !quiet.has(connection))) windows.open({ kind: 'connect', name: connection });
     });
     const snapshot = await service.getSnapshot(null);
     replaceConnections(snapshot);

@@ -6,6 +6,7 @@ import { sampleStatus } from '../../e2e/support/fake-demo';
 import { setLanguage } from '../../src-text';
 import { pageOrigin } from './channel';
 import { isOurSender } from './ipc';
+import { hasNewsToShow } from './connect-window';
 import { createSecretStore, type Vault } from './secret-store';
 import { parseSurfaceUrl, surfaceUrl, type Surface } from './surfaces';
 import { trayMenu, trayPicture, type TrayActions } from './tray-menu';
@@ -59,6 +60,22 @@ describe('senders of messages', () => {
     expect(isOurSender(event({ mainFrame: foreign }, foreign), known)).toBe(false);
     const lookalike = { url: `${pageOrigin}.evil/index.html` };
     expect(isOurSender(event({ mainFrame: lookalike }, lookalike), known)).toBe(false);
+  });
+});
+
+describe('the window of a connection', () => {
+  const failed = { code: 809, symbol: 'VPN_TIMEOUT', message: 'x', detail: null, ikeNotify: null, rule: null } as const;
+  it.each([
+    ['progress begins', 'Disconnected', { state: 'Connecting', error: null }, true, true],
+    ['progress that nobody wants to see begins', 'Disconnected', { state: 'Connecting', error: null }, false, false],
+    ['progress goes on', 'Connecting', { state: 'Connecting', error: null }, true, false],
+    ['it failed', 'Connecting', { state: 'Disconnected', error: failed }, true, true],
+    ['it failed unseen', 'Connecting', { state: 'Disconnected', error: failed }, false, true],
+    ['its failure is told again', 'Disconnected', { state: 'Disconnected', error: failed }, true, false],
+    ['it was cancelled', 'Connecting', { state: 'Disconnected', error: { ...failed, symbol: 'CANCELLED' } }, true, false],
+    ['it is Connected', 'Connecting', { state: 'Connected', error: null }, true, false],
+  ] as const)('%s', (_what, before, now, showProgress, opens) => {
+    expect(hasNewsToShow(before, now, showProgress)).toBe(opens);
   });
 });
 
