@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
 import { build, type Plugin } from 'vite';
+import { compiledValidators } from './bin/compiled-validators';
 
 const at = (path: string): string => resolve(import.meta.dirname, path);
 
@@ -19,6 +20,7 @@ const commandLine: Plugin = {
     await build({
       configFile: false,
       logLevel: 'warn',
+      plugins: [compiledValidators(import.meta.dirname)],
       ssr: { noExternal: true },
       build: {
         ssr: at('src-main/cli/main.ts'),
@@ -35,7 +37,7 @@ const commandLine: Plugin = {
 
 export default defineConfig({
   main: {
-    plugins: [commandLine],
+    plugins: [compiledValidators(import.meta.dirname), commandLine],
     build: {
       outDir: at('out/main'),
       target,

@@ -1,6 +1,6 @@
-import { Ajv } from 'ajv';
 import type { ErrorObject } from 'ajv';
 import schema from '../../assets/schema/agilevpn-profile.schema.json';
+import { validate } from './schema-validator';
 
 /** The shipped schema is what the code validates with; this file only reads it. */
 
@@ -15,8 +15,6 @@ interface SchemaNode {
 
 const definitions = schema.definitions as Readonly<Record<string, SchemaNode>>;
 const root = schema as unknown as SchemaNode;
-const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true });
-const validate = ajv.compile(schema);
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -173,9 +173,9 @@ export interface ApiRequests {
   connect: { args: { readonly name: string }; result: null };
   /** Where the connection is down and its kill switch holds traffic back (`trafficBlocked`), this lifts it. */
   disconnect: { args: { readonly name: string }; result: null };
-  /** Lifts the kill switch that some connection left, whosever it is. Refused while its connection lives. */
   /** The redial that is due shall not be made. */
   cancelRedial: { args: { readonly name: string }; result: null };
+  /** Lifts the kill switch that some connection left, whosever it is. Refused while its connection lives. */
   liftKillSwitch: { args: null; result: null };
   answerPrompt: { args: { readonly id: string; readonly answer: PromptAnswer }; result: null };
   saveProfile: { args: { readonly profile: Profile; readonly previousName: string | null }; result: null };

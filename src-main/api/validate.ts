@@ -1,11 +1,7 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { ErrorObject } from 'ajv';
 import type { ApiFailure, ApiRequests } from './contract';
-import { requestSchemas } from './schemas';
+import { validators } from './request-validators';
 import type { RequestMessage } from './transport';
-
-const ajv = new Ajv({ discriminator: true, allErrors: false, strict: true, allowUnionTypes: true });
-
-const validators = new Map<string, ValidateFunction>(Object.entries(requestSchemas).map(([name, schema]) => [name, ajv.compile(schema)]));
 
 export type Validated =
   | { readonly ok: true; readonly name: keyof ApiRequests; readonly args: unknown }
@@ -21,7 +17,7 @@ function fieldOf(error: ErrorObject): string {
 
 /** Checks a request's name and argument. The failure names the field; it never repeats the value, which may be a secret. */
 export function validateRequest(name: string, args: unknown): Validated {
-  const validator = validators.get(name);
+  const validator = Object.hasOwn(validators, name) ? validators[name] : undefined;
   if (validator === undefined) return { ok: false, failure: { code: 'invalid-argument', message: 'There is no such request.', field: 'name' } };
   if (validator(args)) return { ok: true, name: name as keyof ApiRequests, args };
   const error = validator.errors?.[0];
