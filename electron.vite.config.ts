@@ -11,7 +11,8 @@ const at = (path: string): string => resolve(import.meta.dirname, path);
 const target = 'node20.19';
 
 /**
- * The command line is one CommonJS file with everything in it, since Node keeps compiled code of that (bin/agile-vpn): compiling
+ * The command line is one CommonJS file with everything in it, since Node keeps compiled code of that (bin/agile-vpn):
+ * compiling
  * function by function while the server waits was half of the time that connecting took.
  */
 const commandLine: Plugin = {
@@ -28,7 +29,10 @@ const commandLine: Plugin = {
         target,
         sourcemap: true,
         // The addon is found at run time with createRequire; it is never bundled. `ws` does without these two.
-        rolldownOptions: { external: [/\.node$/, 'bufferutil', 'utf-8-validate'], output: { format: 'cjs', entryFileNames: 'cli.cjs', codeSplitting: false } },
+        rolldownOptions: {
+          external: [/\.node$/, 'bufferutil', 'utf-8-validate'],
+          output: { format: 'cjs', entryFileNames: 'cli.cjs', codeSplitting: false },
+        },
       },
     });
     execFileSync(at('bin/agile-vpn'), { env: { ...process.env, AGILE_VPN_CODE_CACHE: 'write' }, stdio: 'inherit' });

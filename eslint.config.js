@@ -12,7 +12,10 @@ const forbid = (files, rooms, message) => ({
 });
 
 const outside = ['(^|/)src-main(/|$)', '(^|/)src-renderer(/|$)', '(^|/)native(/|$)', '^electron($|/)'];
-const platform = ['^(node:)?(dgram|net|fs|fs/promises|os|child_process|timers|timers/promises|http|https|worker_threads|dns|perf_hooks)$', '^ws$'];
+const platform = [
+  '^(node:)?(dgram|net|fs|fs/promises|os|child_process|timers|timers/promises|http|https|worker_threads|dns|perf_hooks)$',
+  '^ws$',
+];
 const core = [...outside, ...platform];
 const coreMessage = 'src-core is given ports; it imports no host, no socket, no clock.';
 
@@ -33,10 +36,26 @@ export default tseslint.config(
     },
   },
   forbid(['src-core/**/*.ts'], core, coreMessage),
-  forbid(['src-core/{ports,bytes}/**/*.ts'], [...core, '/(crypto|ikev2|eap|pki|esp|mobility|connection|profiles|gateway)(/|$)'], 'ports and bytes are at the bottom.'),
-  forbid(['src-core/crypto/**/*.ts'], [...core, '/(ikev2|eap|pki|esp|mobility|connection|profiles|gateway)(/|$)'], 'crypto knows ports and bytes only.'),
-  forbid(['src-core/ikev2/wire/**/*.ts'], [...core, '/(sa|exchanges|eap|pki|esp|mobility|connection|profiles|gateway)(/|$)'], 'the wire knows bytes and crypto only.'),
-  forbid(['src-core/ikev2/{sa,exchanges}/**/*.ts'], [...core, '/(mobility|connection|profiles|gateway)(/|$)'], 'exchanges and SAs know nothing of the connection above them.'),
+  forbid(
+    ['src-core/{ports,bytes}/**/*.ts'],
+    [...core, '/(crypto|ikev2|eap|pki|esp|mobility|connection|profiles|gateway)(/|$)'],
+    'ports and bytes are at the bottom.',
+  ),
+  forbid(
+    ['src-core/crypto/**/*.ts'],
+    [...core, '/(ikev2|eap|pki|esp|mobility|connection|profiles|gateway)(/|$)'],
+    'crypto knows ports and bytes only.',
+  ),
+  forbid(
+    ['src-core/ikev2/wire/**/*.ts'],
+    [...core, '/(sa|exchanges|eap|pki|esp|mobility|connection|profiles|gateway)(/|$)'],
+    'the wire knows bytes and crypto only.',
+  ),
+  forbid(
+    ['src-core/ikev2/{sa,exchanges}/**/*.ts'],
+    [...core, '/(mobility|connection|profiles|gateway)(/|$)'],
+    'exchanges and SAs know nothing of the connection above them.',
+  ),
   {
     files: ['src-core/**/*.ts'],
     ignores: ['src-core/**/*.test.ts'],
@@ -49,9 +68,34 @@ export default tseslint.config(
       ],
     },
   },
-  forbid(['src-renderer/**/*.{ts,tsx}'], ['(^|/)src-core/(?!(connection/status|profiles/profile|ports/)).*', '(^|/)src-main/(?!api(/|$))', '(^|/)native(/|$)', '^electron', '^node:'], 'the renderer knows src-main/api and plain types.'),
-  forbid(['src-text/**/*.ts'], ['(^|/)src-core/(?!ports/)', '(^|/)src-main(/|$)', '(^|/)src-renderer(/|$)', '(^|/)native(/|$)', '^electron', '^node:'], 'texts know names of ports only.'),
-  forbid(['src-main/{service,api}/**/*.ts'], ['(^|/)src-renderer(/|$)', '^electron($|/)', '/(electron|web|cli)(/|$)'], 'the service knows no host.'),
+  forbid(
+    ['src-renderer/**/*.{ts,tsx}'],
+    [
+      '(^|/)src-core/(?!(connection/status|profiles/profile|ports/)).*',
+      '(^|/)src-main/(?!api(/|$))',
+      '(^|/)native(/|$)',
+      '^electron',
+      '^node:',
+    ],
+    'the renderer knows src-main/api and plain types.',
+  ),
+  forbid(
+    ['src-text/**/*.ts'],
+    [
+      '(^|/)src-core/(?!ports/)',
+      '(^|/)src-main(/|$)',
+      '(^|/)src-renderer(/|$)',
+      '(^|/)native(/|$)',
+      '^electron',
+      '^node:',
+    ],
+    'texts know names of ports only.',
+  ),
+  forbid(
+    ['src-main/{service,api}/**/*.ts'],
+    ['(^|/)src-renderer(/|$)', '^electron($|/)', '/(electron|web|cli)(/|$)'],
+    'the service knows no host.',
+  ),
   {
     files: ['src-renderer/**/*.{ts,tsx}'],
     languageOptions: { globals: { ...globals.browser } },

@@ -6,7 +6,14 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src-core/**/*.test.ts', 'src-main/**/*.test.ts', 'src-renderer/**/*.test.{ts,tsx}', 'src-text/**/*.test.ts', 'native/**/*.test.ts', 'bin/**/*.test.ts'],
+          include: [
+            'src-core/**/*.test.ts',
+            'src-main/**/*.test.ts',
+            'src-renderer/**/*.test.{ts,tsx}',
+            'src-text/**/*.test.ts',
+            'native/**/*.test.ts',
+            'bin/**/*.test.ts',
+          ],
           environment: 'node',
         },
       },

@@ -26,7 +26,13 @@ export async function benchConnect(rounds: number): Promise<string> {
       ['client', 'median ms', 'smallest', 'largest', 'ratio'],
       contenders.map((c, i) => {
         const t = times[i] ?? [];
-        return [c.name, median(t).toFixed(1), Math.min(...t).toFixed(1), largest(t).toFixed(1), (median(t) / base).toFixed(2)];
+        return [
+          c.name,
+          median(t).toFixed(1),
+          Math.min(...t).toFixed(1),
+          largest(t).toFixed(1),
+          (median(t) / base).toFixed(2),
+        ];
       }),
     )}`;
   } finally {

@@ -1,7 +1,9 @@
-// What the native data path alone carries: two ends in two network namespaces joined by a veth pair, each a TUN, a UDP socket and
+// What the native data path alone carries: two ends in two network namespaces joined by a veth pair, each a TUN, a UDP
+// socket and
 // fixed keys, no IKE. iperf3 over TCP through the tunnel, CPU seconds of each end a gigabyte, ping times idle.
 //
-//   node bench/datapath.mjs [--seconds 5] [--cipher aes-gcm-16|chacha20-poly1305|aes-cbc|null] [--no-segmentation] [--offload] [--plain-nic] [--json]
+//   node bench/datapath.mjs [--seconds 5] [--cipher aes-gcm-16|chacha20-poly1305|aes-cbc|null] [--no-segmentation]
+// [--offload] [--plain-nic] [--json]
 //
 // Needs root, iproute2, iperf3 and python3 (which opens the TUN and hands its descriptor over).
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -63,7 +65,9 @@ async function runEnd(name, folder) {
   const other = ends[name === 'a' ? 'b' : 'a'];
   const unixPath = join(folder, `${name}.sock`);
   // IFF_TUN | IFF_NO_PI (| IFF_VNET_HDR)
-  const opener = spawn('python3', ['-c', tunOpener, unixPath, 'tun0', String(0x1001 | (values.offload ? 0x4000 : 0))], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const opener = spawn('python3', ['-c', tunOpener, unixPath, 'tun0', String(0x1001 | (values.offload ? 0x4000 : 0))], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await new Promise((resolve) => opener.stdout.once('data', resolve));
   const tun = await new Promise((resolve) => {
     const channel = addon.openChannel(addon.connectUnix(unixPath), (text, descriptors) => {
@@ -76,7 +80,16 @@ async function runEnd(name, folder) {
   addon.readUdp(udp.fd, () => {});
   const path = addon.createDataPath((...event) => console.error(name, ...event));
   const suite = suites[values.cipher];
-  const everything = [{ family: 4, protocol: 0, startPort: 0, endPort: 65535, start: new Uint8Array(4), end: new Uint8Array(4).fill(255) }];
+  const everything = [
+    {
+      family: 4,
+      protocol: 0,
+      startPort: 0,
+      endPort: 65535,
+      start: new Uint8Array(4),
+      end: new Uint8Array(4).fill(255),
+    },
+  ];
   const sa = (spi) => ({
     ...suite,
     spi,
@@ -95,7 +108,11 @@ async function runEnd(name, folder) {
   execFileSync('ip', ['link', 'set', 'tun0', 'mtu', values.mtu, 'up']);
   console.log('up');
   process.stdin.on('end', () => {
-    console.error(name, JSON.stringify(path.statistics()), JSON.stringify(path.inboundCounters(own.spiIn), (_, v) => (typeof v === 'bigint' ? String(v) : v)));
+    console.error(
+      name,
+      JSON.stringify(path.statistics()),
+      JSON.stringify(path.inboundCounters(own.spiIn), (_, v) => (typeof v === 'bigint' ? String(v) : v)),
+    );
     path.close();
     process.exit(0);
   });
@@ -119,11 +136,40 @@ async function runBench() {
       ip('-n', names[end], 'addr', 'add', `${ends[end].outer}/24`, 'dev', 'veth0');
       ip('-n', names[end], 'link', 'set', 'lo', 'up');
       ip('-n', names[end], 'link', 'set', 'veth0', 'up');
-      if (values['plain-nic']) ip('netns', 'exec', names[end], 'ethtool', '-K', 'veth0', 'tso', 'off', 'tx-udp-segmentation', 'off', 'gro', 'on');
+      if (values['plain-nic'])
+        ip(
+          'netns',
+          'exec',
+          names[end],
+          'ethtool',
+          '-K',
+          'veth0',
+          'tso',
+          'off',
+          'tx-udp-segmentation',
+          'off',
+          'gro',
+          'on',
+        );
     }
     const pids = {};
     for (const end of ['a', 'b']) {
-      const child = spawn('ip', ['netns', 'exec', names[end], process.execPath, fileURLToPath(import.meta.url), ...process.argv.slice(2), '--end', end, '--folder', folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const child = spawn(
+        'ip',
+        [
+          'netns',
+          'exec',
+          names[end],
+          process.execPath,
+          fileURLToPath(import.meta.url),
+          ...process.argv.slice(2),
+          '--end',
+          end,
+          '--folder',
+          folder,
+        ],
+        { stdio: ['pipe', 'pipe', 'inherit'] },
+      );
       running.push(child);
       pids[end] = child.pid;
       await new Promise((resolve, reject) => {
@@ -131,7 +177,9 @@ async function runBench() {
         child.once('exit', (code) => reject(new Error(`end ${end} left with ${code}`)));
       });
     }
-    const ping = spawnSync('ip', ['netns', 'exec', names.a, 'ping', '-q', '-i', '0.01', '-c', '300', ends.b.inner], { encoding: 'utf8' }).stdout;
+    const ping = spawnSync('ip', ['netns', 'exec', names.a, 'ping', '-q', '-i', '0.01', '-c', '300', ends.b.inner], {
+      encoding: 'utf8',
+    }).stdout;
     const server = spawn('ip', ['netns', 'exec', names.b, 'iperf3', '-s'], { stdio: 'ignore' });
     running.push(server);
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -139,29 +187,59 @@ async function runBench() {
     for (const direction of ['sending', 'receiving']) {
       const before = { a: cpuSeconds(pids.a), b: cpuSeconds(pids.b) };
       const report = JSON.parse(
-        execFileSync('ip', ['netns', 'exec', names.a, 'iperf3', '-c', ends.b.inner, '-t', values.seconds, '-C', 'cubic', '-J', ...(direction === 'receiving' ? ['-R'] : [])], { encoding: 'utf8', maxBuffer: 1 << 26 }),
+        execFileSync(
+          'ip',
+          [
+            'netns',
+            'exec',
+            names.a,
+            'iperf3',
+            '-c',
+            ends.b.inner,
+            '-t',
+            values.seconds,
+            '-C',
+            'cubic',
+            '-J',
+            ...(direction === 'receiving' ? ['-R'] : []),
+          ],
+          { encoding: 'utf8', maxBuffer: 1 << 26 },
+        ),
       );
       const bytes = report.end.sum_received.bytes;
       results.push({
         direction,
         gigabitsPerSecond: report.end.sum_received.bits_per_second / 1e9,
         retransmits: report.end.sum_sent.retransmits,
-        cpuSecondsPerGigabyte: { a: ((cpuSeconds(pids.a) - before.a) / bytes) * 1e9, b: ((cpuSeconds(pids.b) - before.b) / bytes) * 1e9 },
+        cpuSecondsPerGigabyte: {
+          a: ((cpuSeconds(pids.a) - before.a) / bytes) * 1e9,
+          b: ((cpuSeconds(pids.b) - before.b) / bytes) * 1e9,
+        },
       });
     }
-    const summary = { cipher: values.cipher, segmentation: !values['no-segmentation'], tunOffload: values.offload, ping: ping.trim().split('\n').slice(-2), results };
+    const summary = {
+      cipher: values.cipher,
+      segmentation: !values['no-segmentation'],
+      tunOffload: values.offload,
+      ping: ping.trim().split('\n').slice(-2),
+      results,
+    };
     if (values.json) console.log(JSON.stringify(summary));
     else {
       console.log(summary.ping.join('\n'));
       for (const r of results) {
-        console.log(`${r.direction.padEnd(10)} ${r.gigabitsPerSecond.toFixed(2)} Gbit/s, CPU s/GB: a ${r.cpuSecondsPerGigabyte.a.toFixed(2)}, b ${r.cpuSecondsPerGigabyte.b.toFixed(2)}, ${r.retransmits} retransmits`);
+        console.log(
+          `${r.direction.padEnd(10)} ${r.gigabitsPerSecond.toFixed(2)} Gbit/s, CPU s/GB: a ${r.cpuSecondsPerGigabyte.a.toFixed(2)}, b ${r.cpuSecondsPerGigabyte.b.toFixed(2)}, ${r.retransmits} retransmits`,
+        );
       }
     }
   } finally {
     for (const child of running.reverse()) {
       child.stdin?.end();
       if (child.stdin === null) child.kill();
-      await new Promise((resolve) => (child.exitCode === null && child.signalCode === null ? child.once('exit', resolve) : resolve()));
+      await new Promise((resolve) =>
+        child.exitCode === null && child.signalCode === null ? child.once('exit', resolve) : resolve(),
+      );
     }
     for (const name of Object.values(names)) spawnSync('ip', ['netns', 'del', name]);
     rmSync(folder, { recursive: true, force: true });

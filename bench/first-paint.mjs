@@ -1,5 +1,7 @@
-// First paint of View Available Networks: from the moment the page's process begins to load it to the first frame with the panel's text.
-// Chromium is driven by its own protocol with nothing enabled but the page: a debugger that is attached costs as much time as the panel. The same is
+// First paint of View Available Networks: from the moment the page's process begins to load it to the first frame with
+// the panel's text.
+// Chromium is driven by its own protocol with nothing enabled but the page: a debugger that is attached costs as much
+// time as the panel. The same is
 // measured for an empty page, in turn: what this machine needs for any page at all.
 // Usage: node bench/first-paint.mjs [RUNS]     needs the built app (npm run build) and a Chromium
 /* global document, window, requestAnimationFrame */
@@ -16,13 +18,43 @@ import { findChromium } from '../bin/chromium.mjs';
 const runs = Number(process.argv[2] ?? 9);
 const root = join(import.meta.dirname, '..');
 const home = mkdtempSync(join(tmpdir(), 'agile-vpn-first-paint-'));
-const folders = { HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_DATA_HOME: join(home, 'data'), XDG_STATE_HOME: join(home, 'state'), XDG_RUNTIME_DIR: join(home, 'run') };
-const firstLine = (stream, pattern) => new Promise((resolve) => createInterface({ input: stream }).on('line', (line) => pattern.test(line) && resolve(line)));
+const folders = {
+  HOME: home,
+  XDG_CONFIG_HOME: join(home, 'config'),
+  XDG_DATA_HOME: join(home, 'data'),
+  XDG_STATE_HOME: join(home, 'state'),
+  XDG_RUNTIME_DIR: join(home, 'run'),
+};
+const firstLine = (stream, pattern) =>
+  new Promise((resolve) =>
+    createInterface({ input: stream }).on('line', (line) => pattern.test(line) && resolve(line)),
+  );
 
-const product = spawn(join(root, 'bin/agile-vpn'), ['ui', '--no-open', '--demo', '--port', '0'], { env: { ...process.env, ...folders }, stdio: ['ignore', 'pipe', 'inherit'] });
+const product = spawn(join(root, 'bin/agile-vpn'), ['ui', '--no-open', '--demo', '--port', '0'], {
+  env: { ...process.env, ...folders },
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 const productEnded = new Promise((resolve) => product.once('exit', resolve));
-const empty = createServer((_request, response) => void response.setHeader('Content-Type', 'text/html').end('<!doctype html><p class="panel-row-name">Demo</p>')).listen(0, '127.0.0.1');
-const browser = spawn(findChromium(), ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--remote-debugging-port=0', `--user-data-dir=${join(home, 'chromium')}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] });
+const empty = createServer(
+  (_request, response) =>
+    void response.setHeader('Content-Type', 'text/html').end('<!doctype html><p class="panel-row-name">Demo</p>'),
+).listen(0, '127.0.0.1');
+const browser = spawn(
+  findChromium(),
+  [
+    '--headless=new',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--remote-debugging-port=0',
+    `--user-data-dir=${join(home, 'chromium')}`,
+    'about:blank',
+  ],
+  { stdio: ['ignore', 'ignore', 'pipe'] },
+);
 const browserEnded = new Promise((resolve) => browser.once('exit', resolve));
 
 /** One connection of the protocol; messages of attached pages carry their session. */
@@ -60,7 +92,11 @@ async function painted(send, address) {
   await send('Page.navigate', { url: address }, sessionId);
   for (let tries = 0; tries < 20; tries++) {
     await sleep(1_000);
-    const { result } = await send('Runtime.evaluate', { expression: 'window.panelPainted ?? null', returnByValue: true }, sessionId);
+    const { result } = await send(
+      'Runtime.evaluate',
+      { expression: 'window.panelPainted ?? null', returnByValue: true },
+      sessionId,
+    );
     if (result.value === null) continue;
     await send('Target.closeTarget', { targetId });
     return result.value;
@@ -72,7 +108,8 @@ let send = null;
 try {
   const url = await firstLine(product.stdout, /^http/);
   send = await protocol((await firstLine(browser.stderr, /DevTools listening/)).split(' ').at(-1));
-  // The one-time token becomes a cookie with the first page; the pages that are measured load as a window of the app does.
+  // The one-time token becomes a cookie with the first page; the pages that are measured load as a window of the app
+  // does.
   await painted(send, url);
   const times = { panel: [], desktop: [], empty: [] };
   const { origin } = new URL(url);
@@ -81,8 +118,11 @@ try {
     times.panel.push(await painted(send, `${origin}/#panel`));
     times.desktop.push(await painted(send, origin));
   }
-  const line = (values) => `median ${[...values].sort((a, b) => a - b)[Math.floor(values.length / 2)].toFixed(0)}, all ${values.map((value) => value.toFixed(0)).join(' ')}`;
-  console.log(`the panel as a window of its own, painted, ms after navigation began: ${line(times.panel)} (goal: under 300)`);
+  const line = (values) =>
+    `median ${[...values].sort((a, b) => a - b)[Math.floor(values.length / 2)].toFixed(0)}, all ${values.map((value) => value.toFixed(0)).join(' ')}`;
+  console.log(
+    `the panel as a window of its own, painted, ms after navigation began: ${line(times.panel)} (goal: under 300)`,
+  );
   console.log(`the panel on the browser host's desktop: ${line(times.desktop)}`);
   console.log(`an empty page: ${line(times.empty)}`);
 } finally {

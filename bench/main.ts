@@ -2,7 +2,9 @@ import { cpus, loadavg } from 'node:os';
 import { benchConnect } from './connect';
 import { benchRoam } from './roam';
 
-const benches: Readonly<Record<string, { readonly rounds: number; readonly run: (rounds: number) => Promise<string> }>> = {
+const benches: Readonly<
+  Record<string, { readonly rounds: number; readonly run: (rounds: number) => Promise<string> }>
+> = {
   connect: { rounds: 20, run: benchConnect },
   roam: { rounds: 10, run: benchRoam },
 };
@@ -17,7 +19,9 @@ export async function bench(args: readonly string[]): Promise<number> {
     process.stderr.write(`usage: npm run bench -- [${Object.keys(benches).join('] [')}] [--rounds N]\n`);
     return 1;
   }
-  process.stdout.write(`${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${String(cpus().length)} processors, load ${(loadavg()[0] ?? 0).toFixed(1)}\n`);
+  process.stdout.write(
+    `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${String(cpus().length)} processors, load ${(loadavg()[0] ?? 0).toFixed(1)}\n`,
+  );
   for (const name of names.length > 0 ? names : Object.keys(benches)) {
     const wanted = benches[name];
     if (wanted !== undefined) process.stdout.write(`\n${await wanted.run(rounds ?? wanted.rounds)}\n`);

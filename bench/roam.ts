@@ -15,7 +15,10 @@ const cuts: readonly (readonly [cut: Cut, text: string])[] = [
   ['cablePull', 'cable pulled'],
 ];
 
-/** The longest gap in pings every millisecond after the adapter in use is taken away; a new connection for each switch, contenders taking turns. */
+/**
+ * The longest gap in pings every millisecond after the adapter in use is taken away; a new connection for each switch,
+ * contenders taking turns.
+ */
 export async function benchRoam(rounds: number): Promise<string> {
   const lab = await Lab.up();
   try {
@@ -31,7 +34,9 @@ export async function benchRoam(rounds: number): Promise<string> {
           await lab.ping(1);
           // A client that did not recover once is not waited for at length again.
           const gaveUp = (gaps.get(key) ?? []).some((gap) => gap >= patience * 0.9);
-          const series = await roamSeries(lab, cut, 1, 'eth0', { settle: gaveUp ? 1_000 : contender.name === 'agile-vpn' ? 1_500 : patience });
+          const series = await roamSeries(lab, cut, 1, 'eth0', {
+            settle: gaveUp ? 1_000 : contender.name === 'agile-vpn' ? 1_500 : patience,
+          });
           const gap = series.gaps[0] ?? NaN;
           gaps.set(key, [...(gaps.get(key) ?? []), gap >= (gaveUp ? 900 : patience * 0.9) ? Infinity : gap]);
           await contender.disconnect();
@@ -40,13 +45,20 @@ export async function benchRoam(rounds: number): Promise<string> {
         }
       }
     }
-    const show = (value: number): string => (value === Infinity ? `none in ${String(patience / 1000)} s` : value.toFixed(1));
+    const show = (value: number): string =>
+      value === Infinity ? `none in ${String(patience / 1000)} s` : value.toFixed(1);
     const rows = cuts.flatMap(([cut, text]) =>
       names.map((name) => {
         const values = gaps.get(`${name} ${cut}`) ?? [];
         const base = median(gaps.get(`${names.at(-1) ?? ''} ${cut}`) ?? []);
         const ratio = median(values) / base;
-        return [text, name, show(median(values)), show(largest(values)), Number.isFinite(ratio) && base !== Infinity ? ratio.toFixed(2) : '-'];
+        return [
+          text,
+          name,
+          show(median(values)),
+          show(largest(values)),
+          Number.isFinite(ratio) && base !== Infinity ? ratio.toFixed(2) : '-',
+        ];
       }),
     );
     return `Roam, longest gap in pings every millisecond, ${String(rounds)} switches\n\n${table(['taken away by', 'client', 'median ms', 'largest', 'ratio'], rows)}`;

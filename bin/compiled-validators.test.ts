@@ -46,18 +46,29 @@ describe('compiled validators', () => {
     expect(Object.keys(requests.validators)).toEqual(Object.keys(requestValidators));
   });
 
-  it.each([null, {}, { name: 'Work' }, { name: '' }, { name: 'Work', more: 1 }, { id: 'x', answer: { type: 'choose', index: -1 } }, { id: 'x', answer: { type: 'accept' } }, { profile: { name: 'Work' }, previousName: null }])(
-    'judges every request as the compiler does: %j',
-    (value) => {
-      for (const [name, validate] of Object.entries(requestValidators)) expect([name, verdict(requests.validators[name]!, value)]).toEqual([name, verdict(validate, value)]);
-    },
-  );
+  it.each([
+    null,
+    {},
+    { name: 'Work' },
+    { name: '' },
+    { name: 'Work', more: 1 },
+    { id: 'x', answer: { type: 'choose', index: -1 } },
+    { id: 'x', answer: { type: 'accept' } },
+    { profile: { name: 'Work' }, previousName: null },
+  ])('judges every request as the compiler does: %j', (value) => {
+    for (const [name, validate] of Object.entries(requestValidators))
+      expect([name, verdict(requests.validators[name]!, value)]).toEqual([name, verdict(validate, value)]);
+  });
 
   it('replaces the two modules of the source, and no other', () => {
     const root = join(import.meta.dirname, '..');
     const load = compiledValidators(root).load as (this: void, id: string) => unknown;
-    expect(load(join(root, 'src-core/profiles/schema-validator.ts'))).toMatchObject({ code: expect.stringContaining('validate') as string });
-    expect(load(join(root, 'src-main/api/request-validators.ts'))).toMatchObject({ code: expect.stringContaining('validators') as string });
+    expect(load(join(root, 'src-core/profiles/schema-validator.ts'))).toMatchObject({
+      code: expect.stringContaining('validate') as string,
+    });
+    expect(load(join(root, 'src-main/api/request-validators.ts'))).toMatchObject({
+      code: expect.stringContaining('validators') as string,
+    });
     expect(load(join(root, 'src-core/profiles/schema.ts'))).toBeNull();
   });
 });

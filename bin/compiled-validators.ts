@@ -7,7 +7,8 @@ import { compileRequests } from '../src-main/api/compile-requests';
 const asModule = { source: true, esm: true } as const;
 
 /**
- * What the compiler writes reaches its helpers by `require`, which a module does not have. Throws when it asks for one that was not
+ * What the compiler writes reaches its helpers by `require`, which a module does not have. Throws when it asks for one
+ * that was not
  * thought of here.
  */
 function withImports(code: string): string {
@@ -32,10 +33,14 @@ export function requestValidatorsCode(): string {
   const { ajv, validators } = compileRequests(asModule);
   const names = Object.keys(validators);
   const code = standaloneCode(ajv, Object.fromEntries(names.map((name) => [`request_${name}`, name])));
-  return withImports(`${code}\nexport const validators = {${names.map((name) => `${name}: request_${name}`).join(', ')}};`);
+  return withImports(
+    `${code}\nexport const validators = {${names.map((name) => `${name}: request_${name}`).join(', ')}};`,
+  );
 }
 
-/** Puts compiled validators in place of those that are compiled when the program starts. `root` is the project's folder. */
+/**
+ * Puts compiled validators in place of those that are compiled when the program starts. `root` is the project's folder.
+ */
 export function compiledValidators(root: string): Plugin {
   const modules = new Map([
     [resolve(root, 'src-core/profiles/schema-validator.ts'), profileValidatorCode],

@@ -20,7 +20,10 @@ const browser = await chromium.launch({ executablePath: findChromium(), args: ['
 const page = await browser.newPage();
 for (const [source, size, target] of wanted) {
   await page.setViewportSize({ width: size, height: size });
-  const svg = readFileSync(join(assets, source), 'utf8').replace('<svg ', `<svg width="${size}" height="${size}" style="display:block" `);
+  const svg = readFileSync(join(assets, source), 'utf8').replace(
+    '<svg ',
+    `<svg width="${size}" height="${size}" style="display:block" `,
+  );
   await page.setContent(`<style>body{margin:0}</style>${svg}`);
   writeFileSync(join(assets, target), await page.screenshot({ omitBackground: true }));
 }

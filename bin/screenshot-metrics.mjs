@@ -1,10 +1,21 @@
-// What the pictures are measured against: the metrics of the Windows 7 surfaces (pixels at 96 dpi), each with where it is measured in the page.
+// What the pictures are measured against: the metrics of the Windows 7 surfaces (pixels at 96 dpi), each with where it
+// is measured in the page.
 // `why`: where this project differs on purpose.
 
 /** surface -> [what, selector, measure (runs in the page), specified, why] */
 const frame = [
-  ['caption, with the line above it', '.window:last-of-type .caption', `(e) => e.getBoundingClientRect().bottom - e.closest('.window').getBoundingClientRect().top + 'px'`, '30px'],
-  ['frame at the side', '.window:last-of-type .client', `(e) => e.getBoundingClientRect().left + 1 - e.closest('.window').getBoundingClientRect().left - 1 + 'px'`, '8px'],
+  [
+    'caption, with the line above it',
+    '.window:last-of-type .caption',
+    `(e) => e.getBoundingClientRect().bottom - e.closest('.window').getBoundingClientRect().top + 'px'`,
+    '30px',
+  ],
+  [
+    'frame at the side',
+    '.window:last-of-type .client',
+    `(e) => e.getBoundingClientRect().left + 1 - e.closest('.window').getBoundingClientRect().left - 1 + 'px'`,
+    '8px',
+  ],
   ['close button', '.window:last-of-type .caption-buttons .close', `(e) => e.offsetWidth + 'px'`, '48px'],
   ['dialog surface', '.window:last-of-type .client', `(e, s) => s.backgroundColor`, 'rgb(240, 240, 240)'],
 ];
@@ -19,16 +30,48 @@ const instruction = [
   ['main instruction', '.window:last-of-type .instruction-main', `(e, s) => s.fontSize`, '16px'],
   ['main instruction, colour', '.window:last-of-type .instruction-main', `(e, s) => s.color`, 'rgb(0, 51, 153)'],
 ];
-const textBox = [['text box, height', '.window:last-of-type :is(input[type=text], input[type=password])', `(e) => e.offsetHeight + 'px'`, '23px']];
+const textBox = [
+  [
+    'text box, height',
+    '.window:last-of-type :is(input[type=text], input[type=password])',
+    `(e) => e.offsetHeight + 'px'`,
+    '23px',
+  ],
+];
 const dropDown = [['drop-down, height', '.window:last-of-type select', `(e) => e.offsetHeight + 'px'`, '23px']];
-const check = [['check box line', '.window:last-of-type input[type=checkbox] + label', `(e) => e.offsetHeight + 'px'`, '17px']];
-const sheet = (width) => [['property sheet, width', '.window:last-of-type', `(e) => e.offsetWidth + 'px'`, `${width}px`, 'room for the longer German labels']];
+const check = [
+  ['check box line', '.window:last-of-type input[type=checkbox] + label', `(e) => e.offsetHeight + 'px'`, '17px'],
+];
+const sheet = (width) => [
+  [
+    'property sheet, width',
+    '.window:last-of-type',
+    `(e) => e.offsetWidth + 'px'`,
+    `${width}px`,
+    'room for the longer German labels',
+  ],
+];
 const panel = [
   ['flyout, outer width', '.panel', `(e) => e.offsetWidth + 'px'`, '306px'],
   ['flyout, inner width', '.panel-inner', `(e) => e.clientWidth + 'px'`, '290px'],
-  ['flyout frame', '.panel-inner', `(e) => e.getBoundingClientRect().left + 1 - e.closest('.panel').getBoundingClientRect().left + 'px'`, '8px'],
-  ['gap to the taskbar', '.panel', `(e) => document.querySelector('.taskbar').getBoundingClientRect().top - e.getBoundingClientRect().bottom + 'px'`, '8px'],
-  ['header rule', '.panel-summary', `(e, s) => s.borderBottomWidth + ' ' + s.borderBottomColor`, '1px rgb(221, 224, 226)'],
+  [
+    'flyout frame',
+    '.panel-inner',
+    `(e) => e.getBoundingClientRect().left + 1 - e.closest('.panel').getBoundingClientRect().left + 'px'`,
+    '8px',
+  ],
+  [
+    'gap to the taskbar',
+    '.panel',
+    `(e) => document.querySelector('.taskbar').getBoundingClientRect().top - e.getBoundingClientRect().bottom + 'px'`,
+    '8px',
+  ],
+  [
+    'header rule',
+    '.panel-summary',
+    `(e, s) => s.borderBottomWidth + ' ' + s.borderBottomColor`,
+    '1px rgb(221, 224, 226)',
+  ],
   ['footer band', '.panel-footer', `(e) => e.offsetHeight + 'px'`, '43px'],
   ['footer link', '.panel-footer .link', `(e, s) => s.color`, 'rgb(0, 102, 204)'],
   ['text', '.panel', `(e, s) => s.fontSize`, '12px'],
@@ -47,7 +90,12 @@ export const metrics = {
   'status-details': [...frame, ...text],
   'properties-general': [...frame, ...textBox, ...sheet(363)],
   'properties-security': [...dropDown, ...buttons],
-  'properties-advanced': [...dropDown, ...check, ...buttons, ['property sheet, width', '.window:last-of-type', `(e) => e.offsetWidth + 'px'`, '363px']],
+  'properties-advanced': [
+    ...dropDown,
+    ...check,
+    ...buttons,
+    ['property sheet, width', '.window:last-of-type', `(e) => e.offsetWidth + 'px'`, '363px'],
+  ],
   'properties-peap': [...check, ...dropDown, ...buttons],
   'properties-smart-card': [...dropDown, ...buttons],
   'properties-certificate': [...textBox, ...dropDown],
@@ -73,12 +121,20 @@ export async function measure(page, surface) {
 
 /** The page that shows each picture beside what was measured in it. */
 export function pageOf(shots) {
-  const lines = ['# Surfaces', '', 'Made by `npm run screenshots`. Each table compares what was measured in the page with the metrics of Windows 7 at 96 dpi.', ''];
+  const lines = [
+    '# Surfaces',
+    '',
+    'Made by `npm run screenshots`. Each table compares what was measured in the page with the metrics of Windows 7 at 96 dpi.',
+    '',
+  ];
   for (const { name, title, rows } of shots) {
     lines.push(`## ${title}`, '', `![${title}](${name}.png)`, '');
     if (rows.length > 0) {
       lines.push('| metric | Windows 7 | measured | |', '| --- | --- | --- | --- |');
-      for (const { what, specified, measured, why } of rows) lines.push(`| ${what} | ${specified} | ${measured} | ${measured === specified ? 'same' : `differs${why === null ? '' : `: ${why}`}`} |`);
+      for (const { what, specified, measured, why } of rows)
+        lines.push(
+          `| ${what} | ${specified} | ${measured} | ${measured === specified ? 'same' : `differs${why === null ? '' : `: ${why}`}`} |`,
+        );
       lines.push('');
     }
   }

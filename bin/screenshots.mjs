@@ -1,5 +1,7 @@
-// Draws docs/screenshots: starts the product with its demo gateway, drives every surface and keeps what Chromium shows. Questions that only
-// a real server asks come from a service that asks them on demand (e2e/support/gallery.ts). README.md there shows each beside its metrics.
+// Draws docs/screenshots: starts the product with its demo gateway, drives every surface and keeps what Chromium shows.
+// Questions that only
+// a real server asks come from a service that asks them on demand (e2e/support/gallery.ts). README.md there shows each
+// beside its metrics.
 // Usage: npm run screenshots [-- NAME…]   all of them, or only the named ones
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,15 +18,37 @@ const target = join(root, 'docs/screenshots');
 const only = new Set(process.argv.slice(2));
 const demo = 'Demo gateway';
 const home = mkdtempSync(join(tmpdir(), 'agile-vpn-screenshots-'));
-const folders = { HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_DATA_HOME: join(home, 'data'), XDG_STATE_HOME: join(home, 'state'), XDG_RUNTIME_DIR: join(home, 'run') };
+const folders = {
+  HOME: home,
+  XDG_CONFIG_HOME: join(home, 'config'),
+  XDG_DATA_HOME: join(home, 'data'),
+  XDG_STATE_HOME: join(home, 'state'),
+  XDG_RUNTIME_DIR: join(home, 'run'),
+};
 
-const product = spawn(join(root, 'bin/agile-vpn'), ['ui', '--no-open', '--demo', '--port', '0'], { env: { ...process.env, ...folders }, stdio: ['ignore', 'pipe', 'inherit'] });
+const product = spawn(join(root, 'bin/agile-vpn'), ['ui', '--no-open', '--demo', '--port', '0'], {
+  env: { ...process.env, ...folders },
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 const ended = new Promise((resolve) => product.once('exit', resolve));
 const url = await new Promise((resolve, reject) => {
   createInterface({ input: product.stdout }).once('line', resolve);
-  product.once('exit', () => reject(new Error('The product ended before it printed its address. Is it built (npm run build)?')));
+  product.once('exit', () =>
+    reject(new Error('The product ended before it printed its address. Is it built (npm run build)?')),
+  );
 });
-const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+const browser = await chromium.launch({
+  executablePath: findChromium(),
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+});
 const view = { viewport: { width: 1000, height: 620 }, locale: 'en-US', reducedMotion: 'reduce' };
 let page = await browser.newPage(view);
 mkdirSync(target, { recursive: true });
@@ -38,7 +62,13 @@ async function shot(name, title, whole = false) {
   if (only.size > 0 && !only.has(name)) return;
   await page.mouse.move(5, 300);
   const { width, height } = page.viewportSize();
-  const boxes = whole ? [] : (await Promise.all((await page.locator('.window:visible, .panel:visible').all()).map((each) => each.boundingBox()))).filter((box) => box !== null);
+  const boxes = whole
+    ? []
+    : (
+        await Promise.all(
+          (await page.locator('.window:visible, .panel:visible').all()).map((each) => each.boundingBox()),
+        )
+      ).filter((box) => box !== null);
   const left = Math.max(0, Math.min(width, ...boxes.map((box) => box.x)) - margin);
   const top = Math.max(0, Math.min(height, ...boxes.map((box) => box.y)) - margin);
   const right = Math.min(width, Math.max(0, ...boxes.map((box) => box.x + box.width)) + margin);
@@ -57,7 +87,18 @@ const tab = (name) => page.getByRole('tab', { name }).click();
 /** Questions, one after the other, from a service that asks them on demand. */
 async function gallery() {
   const outDir = join(root, 'out/test');
-  await build({ configFile: false, logLevel: 'warn', root, build: { ssr: join(root, 'e2e/support/gallery.ts'), outDir, emptyOutDir: false, target: 'node20', rolldownOptions: { output: { entryFileNames: 'gallery.js' } } } });
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    root,
+    build: {
+      ssr: join(root, 'e2e/support/gallery.ts'),
+      outDir,
+      emptyOutDir: false,
+      target: 'node20',
+      rolldownOptions: { output: { entryFileNames: 'gallery.js' } },
+    },
+  });
   const service = spawn(process.execPath, [join(outDir, 'gallery.js'), root], { stdio: ['pipe', 'pipe', 'inherit'] });
   const closed = new Promise((resolve) => service.once('exit', resolve));
   try {
@@ -88,7 +129,10 @@ async function gallery() {
     await page.getByRole('dialog', { name: 'Connecting to Demo...' }).waitFor();
     await shot('progress', 'Progress');
     ask('fail');
-    await page.getByRole('dialog', { name: 'Error Connecting to Demo' }).getByRole('button', { name: 'Diagnose' }).click();
+    await page
+      .getByRole('dialog', { name: 'Error Connecting to Demo' })
+      .getByRole('button', { name: 'Diagnose' })
+      .click();
     const error = page.getByRole('dialog', { name: 'Error Connecting to Demo' });
     await page.getByRole('dialog', { name: 'Diagnosis of Demo' }).waitFor();
     ask('idle');
@@ -104,7 +148,11 @@ async function gallery() {
     await panel.locator('[data-connection="Demo"]').click({ button: 'right' });
     await page.getByRole('menuitem', { name: 'Properties' }).click();
     await page.getByRole('tab', { name: 'Certificate' }).click();
-    await page.setInputFiles('.authorities input[type=file]', { name: 'ca.pem', mimeType: 'application/x-pem-file', buffer: Buffer.from('-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n') });
+    await page.setInputFiles('.authorities input[type=file]', {
+      name: 'ca.pem',
+      mimeType: 'application/x-pem-file',
+      buffer: Buffer.from('-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n'),
+    });
     await page.getByRole('button', { name: 'View Certificate' }).click();
     await page.getByRole('dialog', { name: 'Certificate', exact: true }).waitFor();
     await shot('certificate', 'View Certificate');
@@ -181,7 +229,10 @@ try {
     ['eap-tls', 'properties-smart-card', 'Smart Card or other Certificate Properties'],
   ]) {
     await eap.selectOption(method);
-    await page.getByRole('dialog', { name: `${demo} Properties` }).getByRole('button', { name: 'Properties' }).click();
+    await page
+      .getByRole('dialog', { name: `${demo} Properties` })
+      .getByRole('button', { name: 'Properties' })
+      .click();
     await page.getByRole('dialog', { name: title }).waitFor();
     await shot(name, title);
     await page.keyboard.press('Escape');
@@ -243,14 +294,29 @@ try {
   await page.getByRole('button', { name: 'New connection...' }).click();
   await shot('new-connection', 'Connect to a Workplace');
   await page.keyboard.press('Escape');
-  const profile = { version: 1, name: 'Contoso', server: 'vpn.contoso.invalid', authentication: { method: 'eap-mschapv2', username: 'alice' }, mobility: { outageSeconds: 3600 }, colour: 'blue' };
-  await page.setInputFiles('input[type=file]', { name: 'contoso.agilevpn.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(profile)) });
+  const profile = {
+    version: 1,
+    name: 'Contoso',
+    server: 'vpn.contoso.invalid',
+    authentication: { method: 'eap-mschapv2', username: 'alice' },
+    mobility: { outageSeconds: 3600 },
+    colour: 'blue',
+  };
+  await page.setInputFiles('input[type=file]', {
+    name: 'contoso.agilevpn.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify(profile)),
+  });
   await page.getByRole('dialog', { name: /^Import/ }).waitFor();
   await shot('import', 'Import');
   await page.keyboard.press('Escape');
   const good = { ...profile };
   delete good.colour;
-  await page.setInputFiles('input[type=file]', { name: 'contoso.agilevpn.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(good)) });
+  await page.setInputFiles('input[type=file]', {
+    name: 'contoso.agilevpn.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify(good)),
+  });
   await page.getByRole('button', { name: 'Save connection' }).click();
   await page.getByRole('button', { name: /^Contoso/ }).click();
   await shot('connections', 'Network Connections');
@@ -262,7 +328,11 @@ try {
   await page.getByRole('toolbar').getByRole('button', { name: 'Remove', exact: true }).click();
   await shot('remove', 'Remove');
   await page.keyboard.press('Escape');
-  await page.setInputFiles('input[type=file]', { name: 'large.sswan', mimeType: 'application/json', buffer: Buffer.alloc(1024 * 1024 + 1, 32) });
+  await page.setInputFiles('input[type=file]', {
+    name: 'large.sswan',
+    mimeType: 'application/json',
+    buffer: Buffer.alloc(1024 * 1024 + 1, 32),
+  });
   await page.getByRole('dialog', { name: 'Agile VPN', exact: true }).waitFor();
   await shot('refused-request', 'A request that is refused');
   await page.keyboard.press('Escape');

@@ -12,7 +12,16 @@ const stamps = join(root, '.setup');
 
 /** System packages by what needs them; names are Debian's. */
 const packages = {
-  build: ['g++', 'make', 'python3', 'pkg-config', 'libssl-dev', 'libnftables-dev', 'libsystemd-dev', 'nlohmann-json3-dev'],
+  build: [
+    'g++',
+    'make',
+    'python3',
+    'pkg-config',
+    'libssl-dev',
+    'libnftables-dev',
+    'libsystemd-dev',
+    'nlohmann-json3-dev',
+  ],
   run: [],
   test: [
     'strongswan-charon',
@@ -48,11 +57,19 @@ const say = (text) => process.stderr.write(`${text}\n`);
 /** Runs a program with its output on standard error, so that standard output stays what the caller makes of it. */
 const must = (what, command, args, env = {}) => {
   say(`setup: ${what}`);
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, ...env } });
-  if (error !== undefined || status !== 0) throw new SetupError(`${what} failed${error ? `: ${error.message}` : ''}. The command was: ${command} ${args.join(' ')}`);
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, ...env },
+  });
+  if (error !== undefined || status !== 0)
+    throw new SetupError(
+      `${what} failed${error ? `: ${error.message}` : ''}. The command was: ${command} ${args.join(' ')}`,
+    );
 };
 
-const npm = (...args) => (process.env.npm_execpath?.endsWith('.js') ? [process.execPath, [process.env.npm_execpath, ...args]] : ['npm', args]);
+const npm = (...args) =>
+  process.env.npm_execpath?.endsWith('.js') ? [process.execPath, [process.env.npm_execpath, ...args]] : ['npm', args];
 
 /** A digest over files and folders: content, not dates, so that a fresh clone and an old one agree. */
 function digest(...paths) {
@@ -62,10 +79,12 @@ function digest(...paths) {
     try {
       entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
     } catch (error) {
-      if (error.code === 'ENOTDIR') hash.update(relative(root, path)).update('\0').update(readFileSync(path)).update('\0');
+      if (error.code === 'ENOTDIR')
+        hash.update(relative(root, path)).update('\0').update(readFileSync(path)).update('\0');
       return;
     }
-    for (const entry of entries) if (entry.name !== 'build' && entry.name !== 'node_modules') add(join(path, entry.name));
+    for (const entry of entries)
+      if (entry.name !== 'build' && entry.name !== 'node_modules') add(join(path, entry.name));
   };
   for (const path of paths) add(join(root, path));
   return hash.digest('hex');
@@ -82,7 +101,8 @@ function once(name, key, stillThere, work) {
 
 function node() {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) throw new SetupError(`Node ${process.versions.node} is too old: 20.19 or newer is needed (https://nodejs.org).`);
+  if (major < 20 || (major === 20 && minor < 19))
+    throw new SetupError(`Node ${process.versions.node} is too old: 20.19 or newer is needed (https://nodejs.org).`);
 }
 
 function npmPackages() {
@@ -92,16 +112,25 @@ function npmPackages() {
   const matches = () => {
     if (!existsSync(installed)) return false;
     const have = JSON.parse(readFileSync(installed, 'utf8')).packages;
-    return Object.entries(wanted).every(([path, p]) => path === '' || p.optional === true || p.peer === true || have[path]?.version === p.version);
+    return Object.entries(wanted).every(
+      ([path, p]) => path === '' || p.optional === true || p.peer === true || have[path]?.version === p.version,
+    );
   };
   if (matches()) return;
   must('installing npm packages', ...npm('ci', '--no-audit', '--no-fund', '--loglevel=error'));
 }
 
-const commandExists = (name) => (process.env.PATH ?? '').split(':').some((directory) => existsSync(join(directory, name)));
+const commandExists = (name) =>
+  (process.env.PATH ?? '').split(':').some((directory) => existsSync(join(directory, name)));
 
 const missingPackages = (names) =>
-  names.filter((name) => spawnSync('dpkg-query', ['-W', '-f=${db:Status-Status}', name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).stdout !== 'installed');
+  names.filter(
+    (name) =>
+      spawnSync('dpkg-query', ['-W', '-f=${db:Status-Status}', name], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).stdout !== 'installed',
+  );
 
 /** Installs system packages when allowed to; otherwise names the command that would. */
 function systemPackages(names) {
@@ -114,7 +143,10 @@ function systemPackages(names) {
     const missing = missingPackages(names);
     if (missing.length === 0) return;
     const install = ['install', '-y', '--no-install-recommends', ...missing];
-    if (process.getuid() !== 0) throw new SetupError(`These system packages are missing: ${missing.join(' ')}. Install them with:\n  sudo apt-get install ${missing.join(' ')}`);
+    if (process.getuid() !== 0)
+      throw new SetupError(
+        `These system packages are missing: ${missing.join(' ')}. Install them with:\n  sudo apt-get install ${missing.join(' ')}`,
+      );
     const env = { DEBIAN_FRONTEND: 'noninteractive' };
     must('asking for the list of system packages', 'apt-get', ['update', '-q'], env);
     must(`installing system packages: ${missing.join(' ')}`, 'apt-get', ['-q', ...install], env);
@@ -122,13 +154,28 @@ function systemPackages(names) {
 }
 
 function nativeCode() {
-  const built = ['agile_vpn.node', 'agile-vpn-helper'].map((name) => `native/build/Release/${name}`).every((file) => existsSync(join(root, file)));
-  once('native', digest('native', 'package-lock.json') + process.versions.modules, built, () => must('building native code', ...npm('run', '--silent', 'build:native')));
+  const built = ['agile_vpn.node', 'agile-vpn-helper']
+    .map((name) => `native/build/Release/${name}`)
+    .every((file) => existsSync(join(root, file)));
+  once('native', digest('native', 'package-lock.json') + process.versions.modules, built, () =>
+    must('building native code', ...npm('run', '--silent', 'build:native')),
+  );
 }
 
 function appBundles() {
   const built = existsSync(join(root, 'out/cli/cli.cjs.cache')) && existsSync(join(root, 'out/renderer/index.html'));
-  const key = digest('src-core', 'src-main', 'src-renderer', 'native', 'assets', 'electron.vite.config.ts', 'bin/agile-vpn', 'tsconfig.json', 'package-lock.json') + process.version;
+  const key =
+    digest(
+      'src-core',
+      'src-main',
+      'src-renderer',
+      'native',
+      'assets',
+      'electron.vite.config.ts',
+      'bin/agile-vpn',
+      'tsconfig.json',
+      'package-lock.json',
+    ) + process.version;
   once('app', key, built, () => must('building the app', ...npm('run', '--silent', 'build:app')));
 }
 
@@ -146,7 +193,11 @@ export function setUpDemo() {
  */
 export function setUp(purpose) {
   node();
-  systemPackages([...packages.build, ...(purpose === 'build' ? [] : packages.run), ...(purpose === 'test' ? packages.test : [])]);
+  systemPackages([
+    ...packages.build,
+    ...(purpose === 'build' ? [] : packages.run),
+    ...(purpose === 'test' ? packages.test : []),
+  ]);
   npmPackages();
   nativeCode();
   appBundles();

@@ -13,7 +13,10 @@ let failed = 0;
 
 /** How a run ended: the process's own verdict, and the counts from its JSON report. */
 const counts = {
-  vitest: (report) => ({ passed: report.numPassedTests, failed: report.numFailedTests + report.numFailedTestSuites * (report.numFailedTests === 0 ? 1 : 0) }),
+  vitest: (report) => ({
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + report.numFailedTestSuites * (report.numFailedTests === 0 ? 1 : 0),
+  }),
   playwright: (report) => ({ passed: report.stats.expected + report.stats.flaky, failed: report.stats.unexpected }),
 };
 
@@ -26,7 +29,11 @@ function step(name, command, args, kind) {
   console.log(`\n== ${name}`);
   const began = Date.now();
   const file = join(results, `${name}.json`);
-  const { status } = spawnSync(command, args(file), { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, CI: 'true', PLAYWRIGHT_JSON_OUTPUT_NAME: file } });
+  const { status } = spawnSync(command, args(file), {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, CI: 'true', PLAYWRIGHT_JSON_OUTPUT_NAME: file },
+  });
   let counted = { passed: 0, failed: 0 };
   if (kind !== undefined) {
     try {
@@ -42,12 +49,20 @@ function step(name, command, args, kind) {
   if (failed > 0) finish();
 }
 
-const vitest = (project) => (file) => ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+const vitest = (project) => (file) => [
+  'run',
+  '--project',
+  project,
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${file}`,
+];
 
 orExplain(() => setUp('test'));
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
+step('format', process.execPath, () => [join(root, 'bin/format.mjs')]);
 step('lint', bin('eslint'), () => ['.', '--max-warnings', '0']);
 step('types', bin('tsc'), () => ['--noEmit', '-p', 'tsconfig.json']);
 step('unit', bin('vitest'), vitest('unit'), 'vitest');

@@ -10,8 +10,13 @@ const seconds = async (duration: Locator): Promise<number> => {
 
 /** Connects the demo from the panel; the panel is open after the page has loaded. */
 async function connect(page: Page): Promise<void> {
-  await page.getByRole('dialog', { name: 'View available networks' }).getByRole('button', { name: 'Connect', exact: true }).click();
-  await expect(page.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Ethernet` })).toBeVisible();
+  await page
+    .getByRole('dialog', { name: 'View available networks' })
+    .getByRole('button', { name: 'Connect', exact: true })
+    .click();
+  await expect(
+    page.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Ethernet` }),
+  ).toBeVisible();
 }
 
 async function openStatus(page: Page): Promise<Locator> {
@@ -26,7 +31,10 @@ async function unplug(page: Page, button: string): Promise<void> {
   await panel.getByRole('button', { name: button }).click();
 }
 
-test('one click connects; unplugging Ethernet moves the connection to Wi-Fi at once, no ping is lost, Duration counts on', async ({ page, product }) => {
+test('one click connects; unplugging Ethernet moves the connection to Wi-Fi at once, no ping is lost, Duration counts on', async ({
+  page,
+  product,
+}) => {
   await page.goto(product.url);
   await connect(page);
   const status = await openStatus(page);
@@ -58,7 +66,9 @@ test('one click connects; unplugging Ethernet moves the connection to Wi-Fi at o
   await expect(status.getByTestId('last-switch')).toContainText('Last switch: Ethernet to Wi-Fi');
   await expect(status.locator('[data-switch]')).toHaveCount(1);
   const answered = Number(await summary.getAttribute('data-answered-count'));
-  await expect.poll(async () => Number(await summary.getAttribute('data-answered-count'))).toBeGreaterThan(answered + 8);
+  await expect
+    .poll(async () => Number(await summary.getAttribute('data-answered-count')))
+    .toBeGreaterThan(answered + 8);
   await expect(summary).toHaveAttribute('data-lost-count', '0');
   await expect(status.locator('[data-lost]')).toHaveCount(0);
 
@@ -69,7 +79,10 @@ test('one click connects; unplugging Ethernet moves the connection to Wi-Fi at o
   await expect(page.getByRole('button', { name: 'Network: Not connected - Connections are available' })).toBeVisible();
 });
 
-test('both adapters unplugged is Dormant; plugging one in reconnects with the same address and no new logon', async ({ page, product }) => {
+test('both adapters unplugged is Dormant; plugging one in reconnects with the same address and no new logon', async ({
+  page,
+  product,
+}) => {
   await page.goto(product.url);
   await connect(page);
   const status = await openStatus(page);
@@ -81,13 +94,18 @@ test('both adapters unplugged is Dormant; plugging one in reconnects with the sa
   await status.getByRole('tab', { name: 'Mobility' }).click();
   await expect(status).toContainText(/The connection is kept for another \d+:\d\d/);
   await unplug(page, 'Plug in Wi-Fi');
-  await expect(page.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Wi-Fi` })).toBeVisible();
+  await expect(
+    page.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Wi-Fi` }),
+  ).toBeVisible();
   await status.getByRole('tab', { name: 'Details' }).click();
   await expect(status.locator('[data-detail="client-ipv4"]')).toHaveText(address ?? '');
   await expect(page.getByRole('dialog', { name: `Connect ${name}` })).toBeHidden();
 });
 
-test('without the saved password the person is asked; a wrong one is asked for again, the right one connects', async ({ page, product }) => {
+test('without the saved password the person is asked; a wrong one is asked for again, the right one connects', async ({
+  page,
+  product,
+}) => {
   await page.goto(product.url);
   const panel = page.getByRole('dialog', { name: 'View available networks' });
   await panel.locator(`[data-connection="${name}"]`).click({ button: 'right' });
@@ -106,21 +124,32 @@ test('without the saved password the person is asked; a wrong one is asked for a
   await expect(credentials.getByRole('alert')).toBeVisible();
   await credentials.getByLabel('Password:').fill('demo');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Ethernet` })).toBeVisible();
+  await expect(
+    page.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Ethernet` }),
+  ).toBeVisible();
   expect(product.diagnostics()).not.toContain('not the password');
 });
 
-test('killing the process of the tab, or closing it, leaves the tunnel up; a new page attaches with the right state', async ({ page, product, context }) => {
+test('killing the process of the tab, or closing it, leaves the tunnel up; a new page attaches with the right state', async ({
+  page,
+  product,
+  context,
+}) => {
   await page.goto(product.url);
   await connect(page);
   const crashed = page.waitForEvent('crash');
   // The process that would answer is the one that ends.
-  void context.newCDPSession(page).then((session) => session.send('Page.crash')).catch(() => undefined);
+  void context
+    .newCDPSession(page)
+    .then((session) => session.send('Page.crash'))
+    .catch(() => undefined);
   await crashed;
   await page.close();
   const again = await context.newPage();
   await again.goto(new URL('/', product.url).href);
-  await expect(again.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Ethernet` })).toBeVisible();
+  await expect(
+    again.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Ethernet` }),
+  ).toBeVisible();
   await again.getByRole('dialog', { name: 'View available networks' }).getByRole('button', { name: 'Status' }).click();
   const status = again.getByRole('dialog', { name: `${name} Status` });
   await expect.poll(() => seconds(status.getByTestId('duration'))).toBeGreaterThanOrEqual(1);

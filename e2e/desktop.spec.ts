@@ -7,7 +7,10 @@ const name = 'Demo gateway';
 const connectedTip = `${name}\nNo Internet access\nConnected through Ethernet`;
 const idleTip = 'Not connected - Connections are available';
 
-/** The window closes as the key goes down: there may be no page left for it to come up in. What follows checks that it closed. */
+/**
+ * The window closes as the key goes down: there may be no page left for it to come up in. What follows checks that it
+ * closed.
+ */
 const closingKey = (page: Page, key: string): Promise<void> => page.keyboard.press(key).catch(() => undefined);
 
 test('the app opens its panel from the tray; every window is sandboxed and frameless', async ({ desktop }) => {
@@ -15,10 +18,18 @@ test('the app opens its panel from the tray; every window is sandboxed and frame
   const state = await desktop.state();
   expect(state.sandboxed).toBe(true);
   expect(state.permissionGranted).toBe(false);
-  expect(state.privileged).toEqual([{ scheme: 'agile-vpn-app', privileges: { standard: true, secure: true, codeCache: true } }]);
+  expect(state.privileged).toEqual([
+    { scheme: 'agile-vpn-app', privileges: { standard: true, secure: true, codeCache: true } },
+  ]);
   for (const window of state.windows) {
     expect(window.frame).toBe(false);
-    expect(window.webPreferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true, webviewTag: false });
+    expect(window.webPreferences).toMatchObject({
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webSecurity: true,
+      webviewTag: false,
+    });
   }
   await expect.poll(async () => (await desktop.state()).windows[0]?.visible).toBe(true);
   // A second click on the icon closes it, although the icon has taken the focus, and so hidden it, before.
@@ -30,7 +41,9 @@ test('the app opens its panel from the tray; every window is sandboxed and frame
   expect((await desktop.state()).windows[0]?.visible).toBe(false);
 });
 
-test('connect, watch the status move to Wi-Fi, disconnect and exit, all through windows of their own', async ({ desktop }) => {
+test('connect, watch the status move to Wi-Fi, disconnect and exit, all through windows of their own', async ({
+  desktop,
+}) => {
   const panel = await desktop.page('#panel');
   await panel.getByRole('button', { name: 'Connect', exact: true }).click();
   await expect.poll(async () => (await desktop.state()).tray?.tooltip).toBe(connectedTip);
@@ -43,7 +56,9 @@ test('connect, watch the status move to Wi-Fi, disconnect and exit, all through 
   const again = await desktop.page('#panel');
   await again.getByRole('button', { name: 'Unplug Ethernet' }).click();
   await expect(status.locator('[data-detail="adapter"]')).toHaveText('Wi-Fi');
-  await expect.poll(async () => (await desktop.state()).tray?.tooltip).toBe(`${name}\nNo Internet access\nConnected through Wi-Fi`);
+  await expect
+    .poll(async () => (await desktop.state()).tray?.tooltip)
+    .toBe(`${name}\nNo Internet access\nConnected through Wi-Fi`);
   await desktop.command({ do: 'menu', path: ['Disconnect', name] });
   await expect.poll(async () => (await desktop.state()).tray?.tooltip).toBe(idleTip);
   expect(await desktop.quit()).toBe(0);
@@ -66,9 +81,15 @@ test('killing the renderers leaves the tunnel up; the windows come back with the
   // The same connection: its time counts on from where it was, and its pings answer.
   await expect(again.getByTestId('duration')).toHaveText(/\d\d:\d\d:(0[2-9]|[1-5]\d)/);
   await again.getByRole('tab', { name: 'Mobility' }).click();
-  await expect.poll(async () => Number(await again.getByTestId('round-trip-summary').getAttribute('data-answered-count'))).toBeGreaterThan(3);
+  await expect
+    .poll(async () => Number(await again.getByTestId('round-trip-summary').getAttribute('data-answered-count')))
+    .toBeGreaterThan(3);
   await expect(again.getByTestId('round-trip-summary')).toHaveAttribute('data-lost-count', '0');
-  expect((await desktop.state()).windows.filter((window) => window.url.endsWith('#status/Demo%20gateway')).map((window) => window.visible)).toEqual([true]);
+  expect(
+    (await desktop.state()).windows
+      .filter((window) => window.url.endsWith('#status/Demo%20gateway'))
+      .map((window) => window.visible),
+  ).toEqual([true]);
   await again.getByRole('tab', { name: 'General' }).click();
   await again.getByRole('button', { name: 'Disconnect' }).click();
   await expect.poll(async () => (await desktop.state()).tray?.tooltip).toBe(idleTip);
@@ -77,7 +98,9 @@ test('killing the renderers leaves the tunnel up; the windows come back with the
 test('the page of a question is killed: the question is asked again and its answer connects', async ({ desktop }) => {
   const panel = await desktop.page('#panel');
   await panel.evaluate(async () => {
-    await (window as unknown as { agileVpn: { request(name: string, args: unknown): Promise<unknown> } }).agileVpn.request('forgetSecrets', { name: 'Demo gateway' });
+    await (
+      window as unknown as { agileVpn: { request(name: string, args: unknown): Promise<unknown> } }
+    ).agileVpn.request('forgetSecrets', { name: 'Demo gateway' });
   });
   await panel.getByRole('button', { name: 'Connect', exact: true }).click();
   const dialog = await desktop.page('#connect/Demo%20gateway');
@@ -94,14 +117,20 @@ test('the page of a question is killed: the question is asked again and its answ
 test('the credentials window opens by itself and closes when it was answered', async ({ desktop }) => {
   const panel = await desktop.page('#panel');
   await panel.evaluate(async () => {
-    await (window as unknown as { agileVpn: { request(name: string, args: unknown): Promise<unknown> } }).agileVpn.request('forgetSecrets', { name: 'Demo gateway' });
+    await (
+      window as unknown as { agileVpn: { request(name: string, args: unknown): Promise<unknown> } }
+    ).agileVpn.request('forgetSecrets', { name: 'Demo gateway' });
   });
   await panel.getByRole('button', { name: 'Connect', exact: true }).click();
   const dialog = await desktop.page('#connect/Demo%20gateway');
   await dialog.getByLabel('Password:').fill('demo');
   await closingKey(dialog, 'Enter');
   await expect.poll(async () => (await desktop.state()).tray?.tooltip).toBe(connectedTip);
-  await expect.poll(async () => (await desktop.state()).windows.map((window) => window.url).filter((url) => url.includes('#connect'))).toEqual([]);
+  await expect
+    .poll(async () =>
+      (await desktop.state()).windows.map((window) => window.url).filter((url) => url.includes('#connect')),
+    )
+    .toEqual([]);
 });
 
 test('a page of ours cannot go anywhere, open anything else or reach Electron', async ({ desktop }) => {
@@ -114,7 +143,11 @@ test('a page of ours cannot go anywhere, open anything else or reach Electron', 
     window.open('https://evil.example/#panel');
     window.open('file:///etc/passwd');
     window.open('index.html#terminal');
-    return { fetched, bridge: Object.keys((window as unknown as { agileVpn: object }).agileVpn).sort(), require: typeof (globalThis as { require?: unknown }).require };
+    return {
+      fetched,
+      bridge: Object.keys((window as unknown as { agileVpn: object }).agileVpn).sort(),
+      require: typeof (globalThis as { require?: unknown }).require,
+    };
   });
   expect(reachable).toEqual({ fetched: 'refused', bridge: ['onPush', 'request'], require: 'undefined' });
   await panel.evaluate(() => {
@@ -125,13 +158,18 @@ test('a page of ours cannot go anywhere, open anything else or reach Electron', 
   expect((await desktop.state()).windows).toHaveLength(1);
 });
 
-test('a message from a foreign sender is refused, and so is a wrong argument from our own page', async ({ desktop }) => {
+test('a message from a foreign sender is refused, and so is a wrong argument from our own page', async ({
+  desktop,
+}) => {
   const panel = await desktop.page('#panel');
   await desktop.command({ do: 'forge', message: { type: 'request', id: 1, name: 'connect', args: { name } } });
   await expect.poll(() => desktop.diagnostics()).toContain('A message from a foreign sender was refused.');
   expect((await desktop.state()).tray?.tooltip).toBe(idleTip);
   const answer = await panel.evaluate(() =>
-    (window as unknown as { agileVpn: { request(name: string, args: unknown): Promise<unknown> } }).agileVpn.request('connect', { name: 'x', path: '/etc/passwd' }),
+    (window as unknown as { agileVpn: { request(name: string, args: unknown): Promise<unknown> } }).agileVpn.request(
+      'connect',
+      { name: 'x', path: '/etc/passwd' },
+    ),
   );
   expect(answer).toMatchObject({ ok: false, failure: { code: 'invalid-argument', field: 'path' } });
 });
@@ -146,15 +184,28 @@ test('a second start shows the panel of the first', async ({ desktop }) => {
   expect((await desktop.state()).windows).toHaveLength(1);
 });
 
-const offered = { version: 1, name: 'From a link', server: 'vpn.contoso.test', authentication: { method: 'eap-mschapv2', username: 'alice' } };
+const offered = {
+  version: 1,
+  name: 'From a link',
+  server: 'vpn.contoso.test',
+  authentication: { method: 'eap-mschapv2', username: 'alice' },
+};
 const link = (text: string): string => `agilevpn:import?profile=${Buffer.from(text).toString('base64url')}`;
 const names = (page: Page): Promise<readonly string[]> =>
   page.evaluate(async () => {
-    const answer = (await (window as unknown as { agileVpn: { request(name: string, args: unknown): Promise<{ value: { profiles: { name: string }[] } }> } }).agileVpn.request('getSnapshot', null)).value;
+    const answer = (
+      await (
+        window as unknown as {
+          agileVpn: { request(name: string, args: unknown): Promise<{ value: { profiles: { name: string }[] } }> };
+        }
+      ).agileVpn.request('getSnapshot', null)
+    ).value;
     return answer.profiles.map((profile) => profile.name);
   });
 
-test('a link opens the import page; nothing is saved before the click, and Cancel leaves nothing', async ({ desktop }) => {
+test('a link opens the import page; nothing is saved before the click, and Cancel leaves nothing', async ({
+  desktop,
+}) => {
   await desktop.page('#panel');
   await desktop.command({ do: 'second-instance', argv: [link(JSON.stringify(offered))] });
   const page = await desktop.page('#connections');
@@ -174,7 +225,13 @@ test('a link opens the import page; nothing is saved before the click, and Cance
 
 test('a hostile link does nothing: it cannot connect, fetch, name a file or spoof the dialog', async ({ desktop }) => {
   const panel = await desktop.page('#panel');
-  for (const url of [`agilevpn:connect?name=${encodeURIComponent(name)}`, 'agilevpn:import?url=https://evil.example/x.json', 'agilevpn:import?profile=..%2f..%2fetc%2fpasswd', 'https://evil.example/', `${link('{}')}&connect=1`]) {
+  for (const url of [
+    `agilevpn:connect?name=${encodeURIComponent(name)}`,
+    'agilevpn:import?url=https://evil.example/x.json',
+    'agilevpn:import?profile=..%2f..%2fetc%2fpasswd',
+    'https://evil.example/',
+    `${link('{}')}&connect=1`,
+  ]) {
     await desktop.command({ do: 'second-instance', argv: [url] });
     await desktop.command({ do: 'open-url', url });
   }
@@ -183,7 +240,12 @@ test('a hostile link does nothing: it cannot connect, fetch, name a file or spoo
   expect((await desktop.state()).tray?.tooltip).toBe(idleTip);
   expect(await names(panel)).toEqual([name]);
 
-  const evil = { ...offered, name: `Contoso\u202e\u0007${'x'.repeat(10_000)}`, server: '<img src=x onerror=alert(1)>', '<script>alert(1)</script>': 1 };
+  const evil = {
+    ...offered,
+    name: `Contoso\u202e\u0007${'x'.repeat(10_000)}`,
+    server: '<img src=x onerror=alert(1)>',
+    '<script>alert(1)</script>': 1,
+  };
   await desktop.command({ do: 'second-instance', argv: [link(JSON.stringify(evil))] });
   const page = await desktop.page('#connections');
   const dialog = page.getByRole('dialog', { name: /agilevpn link/ });

@@ -1,6 +1,9 @@
 import { expect, test } from './support/fake-host';
 
-test('a wrong password shows its code and a plain sentence, and is not dialled again by itself', async ({ page, url }) => {
+test('a wrong password shows its code and a plain sentence, and is not dialled again by itself', async ({
+  page,
+  url,
+}) => {
   await page.goto(url);
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
   const credentials = page.getByRole('dialog', { name: 'Connect Demo' });
@@ -13,7 +16,11 @@ test('a wrong password shows its code and a plain sentence, and is not dialled a
   await expect(error).toBeHidden();
 });
 
-test('a link lost for good counts down to the redial that the service will make; Close calls it off', async ({ page, url, demo }) => {
+test('a link lost for good counts down to the redial that the service will make; Close calls it off', async ({
+  page,
+  url,
+  demo,
+}) => {
   await page.goto(url);
   await expect(page.getByRole('dialog', { name: 'View available networks' })).toBeVisible();
   const lost = (redial: { attempt: number; attempts: number; at: string } | null): void => {
@@ -21,7 +28,14 @@ test('a link lost for good counts down to the redial that the service will make;
     demo.setStatus('Demo', {
       state: 'Disconnected',
       redial,
-      error: { code: 829, symbol: 'LINK_FAILURE', message: 'The link to Demo was lost and did not return within 30 minutes.', detail: null, ikeNotify: null, rule: null },
+      error: {
+        code: 829,
+        symbol: 'LINK_FAILURE',
+        message: 'The link to Demo was lost and did not return within 30 minutes.',
+        detail: null,
+        ikeNotify: null,
+        rule: null,
+      },
     });
   };
   const dialog = page.getByRole('dialog', { name: 'Demo', exact: true });
@@ -85,7 +99,17 @@ test('text of a hostile gateway stays text', async ({ page, url, demo }) => {
       kind: 'password',
       username: 'x',
       domain: null,
-      reason: { type: 'refused', error: { code: 691, symbol: 'AUTHENTICATION_FAILURE', message: `<img src=x onerror="document.title='owned'">\u202edrowssap\u0007${'A'.repeat(10_000)}`, detail: null, ikeNotify: null, rule: null } },
+      reason: {
+        type: 'refused',
+        error: {
+          code: 691,
+          symbol: 'AUTHENTICATION_FAILURE',
+          message: `<img src=x onerror="document.title='owned'">\u202edrowssap\u0007${'A'.repeat(10_000)}`,
+          detail: null,
+          ikeNotify: null,
+          rule: null,
+        },
+      },
       canSave: false,
       hasSaved: false,
     },
@@ -145,10 +169,23 @@ const questions = {
 } as const;
 
 for (const [kind, [save, help]] of Object.entries(questions)) {
-  test(`the question for a ${kind} speaks of that, and offers to save only what is ever saved`, async ({ page, url, demo }) => {
+  test(`the question for a ${kind} speaks of that, and offers to save only what is ever saved`, async ({
+    page,
+    url,
+    demo,
+  }) => {
     await page.goto(url);
     await expect(page.getByRole('dialog', { name: 'View available networks' })).toBeVisible();
-    const question = { id: 'q', type: 'credentials', connection: 'Demo', kind: kind as keyof typeof questions, username: 'alice', domain: null, reason: null, hasSaved: false } as const;
+    const question = {
+      id: 'q',
+      type: 'credentials',
+      connection: 'Demo',
+      kind: kind as keyof typeof questions,
+      username: 'alice',
+      domain: null,
+      reason: null,
+      hasSaved: false,
+    } as const;
     demo.ask({ ...question, canSave: true });
     const dialog = page.getByRole('dialog', { name: 'Connect Demo' });
     await dialog.getByRole('button', { name: 'Help' }).click();
@@ -162,19 +199,35 @@ for (const [kind, [save, help]] of Object.entries(questions)) {
     if (save !== null) await box.check();
     await page.keyboard.press('Enter');
     await expect(dialog).toHaveCount(0);
-    expect(demo.answers).toEqual([{ type: 'credentials', username: kind === 'password' ? 'alice' : null, secret: 'secret', save: save !== null }]);
+    expect(demo.answers).toEqual([
+      { type: 'credentials', username: kind === 'password' ? 'alice' : null, secret: 'secret', save: save !== null },
+    ]);
     demo.ask({ ...question, id: 'unsafe', canSave: false });
     await expect(dialog.getByText('This computer has no safe place')).toHaveCount(save === null ? 0 : 1);
     if (save !== null) await expect(box).toBeDisabled();
   });
 }
 
-test('the details of an error are told apart from its sentence: they are English whatever the language', async ({ page, url, demo }) => {
+test('the details of an error are told apart from its sentence: they are English whatever the language', async ({
+  page,
+  url,
+  demo,
+}) => {
   await page.addInitScript(() => window.localStorage.setItem('agile-vpn.language', 'de'));
   await page.goto(url);
   await expect(page.locator('.panel')).toBeVisible();
   demo.setStatus('Demo', { state: 'Connecting' });
-  demo.setStatus('Demo', { state: 'Disconnected', error: { code: 13801, symbol: 'IKE_AUTH_FAIL', message: 'x', detail: 'names in the certificate: other.contoso.test', ikeNotify: null, rule: 'server-name' } });
+  demo.setStatus('Demo', {
+    state: 'Disconnected',
+    error: {
+      code: 13801,
+      symbol: 'IKE_AUTH_FAIL',
+      message: 'x',
+      detail: 'names in the certificate: other.contoso.test',
+      ikeNotify: null,
+      rule: 'server-name',
+    },
+  });
   const alert = page.getByRole('alert');
   await expect(alert).toContainText('Technische Einzelheiten (englisch): names in the certificate: other.contoso.test');
   await expect(alert.locator('[lang=en]')).toHaveText('names in the certificate: other.contoso.test');

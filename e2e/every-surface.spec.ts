@@ -5,16 +5,35 @@ import { cutOff } from './support/cut-off';
 import { expect, root, test } from './support/fake-host';
 import { openSurface, surfaceList } from './support/surface-list';
 
-/** Controls that Tab has to reach: radio buttons, tabs and rows of a list are one stop together, moved within by the arrow keys. */
-const stops = 'button:not(:disabled):not([tabindex="-1"]), input:not(:disabled):not([tabindex="-1"]):not([type=radio]), select:not(:disabled)';
+/**
+ * Controls that Tab has to reach: radio buttons, tabs and rows of a list are one stop together, moved within by the
+ * arrow keys.
+ */
+const stops =
+  'button:not(:disabled):not([tabindex="-1"]), input:not(:disabled):not([tabindex="-1"]):not([type=radio]), select:not(:disabled)';
 
-/** What windows there are, by the source of the page: each `<WindowFrame` says what it is in its id; those of the person's own windows are of `Surface`. */
+/**
+ * What windows there are, by the source of the page: each `<WindowFrame` says what it is in its id; those of the
+ * person's own windows are of `Surface`.
+ */
 function windowsOfTheSource(): readonly string[] {
   const folder = join(root, 'src-renderer');
-  const texts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file) && !file.includes('.test.')).map((file) => readFileSync(join(folder, file), 'utf8'));
-  const ids = texts.flatMap((text) => [...text.matchAll(/<WindowFrame\s+id=(?:"([\w-]+)"|\{`([\w-]+):|\{(id)\})/g)].map(([, plain, start, own]) => plain ?? start ?? own ?? ''));
-  expect(ids.length, 'every window was read').toBe(texts.reduce((sum, text) => sum + text.split('<WindowFrame').length - 1, 0));
-  const surfaces = [...readFileSync(join(folder, 'surfaces.ts'), 'utf8').split('export const')[0]!.matchAll(/readonly kind: '(\w+)'/g)].map(([, kind = '']) => kind);
+  const texts = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.tsx?$/.test(file) && !file.includes('.test.'))
+    .map((file) => readFileSync(join(folder, file), 'utf8'));
+  const ids = texts.flatMap((text) =>
+    [...text.matchAll(/<WindowFrame\s+id=(?:"([\w-]+)"|\{`([\w-]+):|\{(id)\})/g)].map(
+      ([, plain, start, own]) => plain ?? start ?? own ?? '',
+    ),
+  );
+  expect(ids.length, 'every window was read').toBe(
+    texts.reduce((sum, text) => sum + text.split('<WindowFrame').length - 1, 0),
+  );
+  const surfaces = [
+    ...readFileSync(join(folder, 'surfaces.ts'), 'utf8')
+      .split('export const')[0]!
+      .matchAll(/readonly kind: '(\w+)'/g),
+  ].map(([, kind = '']) => kind);
   return [...new Set([...ids.filter((id) => id !== 'id'), ...surfaces])].sort();
 }
 
@@ -25,7 +44,11 @@ test('every window of the program is in the list', () => {
 
 for (const surface of surfaceList) {
   for (const language of ['en', 'de']) {
-    test(`${surface.name}, ${language}: nothing is cut off, also at 200 % zoom and from right to left`, async ({ page, url, demo }) => {
+    test(`${surface.name}, ${language}: nothing is cut off, also at 200 % zoom and from right to left`, async ({
+      page,
+      url,
+      demo,
+    }) => {
       await openSurface(page, url, demo, language, surface);
       const where = page.locator(surface.selector).last();
       // A window that does not fit any more is moved once the page has noticed.
@@ -41,7 +64,11 @@ for (const surface of surfaceList) {
     });
   }
 
-  test(`${surface.name}: axe finds nothing serious, light or dark; the Tab key reaches every control`, async ({ page, url, demo }) => {
+  test(`${surface.name}: axe finds nothing serious, light or dark; the Tab key reaches every control`, async ({
+    page,
+    url,
+    demo,
+  }) => {
     await openSurface(page, url, demo, 'en', surface);
     for (const theme of ['light', 'dark']) {
       await page.evaluate((value) => (document.documentElement.dataset['theme'] = value), theme);
@@ -49,11 +76,23 @@ for (const surface of surfaceList) {
     }
     if (surface.selector === '.menu') return;
     const where = page.locator(surface.selector).last();
-    const wanted = await where.locator(stops).evaluateAll((elements) => elements.filter((element) => element.checkVisibility()).map((element) => element.setAttribute('data-wanted', '')).length);
+    const wanted = await where
+      .locator(stops)
+      .evaluateAll(
+        (elements) =>
+          elements
+            .filter((element) => element.checkVisibility())
+            .map((element) => element.setAttribute('data-wanted', '')).length,
+      );
     for (let step = 0; step < 90; step++) {
       await page.keyboard.press('Tab');
       await page.evaluate(() => document.activeElement?.removeAttribute('data-wanted'));
     }
-    expect(await where.locator('[data-wanted]').evaluateAll((elements) => elements.map((element) => element.outerHTML.slice(0, 120))), `of ${wanted} controls`).toEqual([]);
+    expect(
+      await where
+        .locator('[data-wanted]')
+        .evaluateAll((elements) => elements.map((element) => element.outerHTML.slice(0, 120))),
+      `of ${wanted} controls`,
+    ).toEqual([]);
   });
 }

@@ -1,7 +1,17 @@
 import type { Locator, Page } from '@playwright/test';
 import { ntPasswordHash } from '../src-core/eap';
 import { createTlsEngine } from '../native/tls';
-import { certificate, clientCertificate, connectionName as name, gatewayName, keyDer, keyPem, knowing, newAuthority, pem } from './support/certificates';
+import {
+  certificate,
+  clientCertificate,
+  connectionName as name,
+  gatewayName,
+  keyDer,
+  keyPem,
+  knowing,
+  newAuthority,
+  pem,
+} from './support/certificates';
 import { expect, test, type Arrangement, type SignInScene } from './support/sign-in';
 import { tokenLabel, tokenModule, tokenPin } from './support/soft-token';
 
@@ -22,7 +32,9 @@ async function connect(page: Page): Promise<void> {
 
 /** Connected, the gateway agrees, pings come back through the tunnel and the chart of Mobility draws answers. */
 async function expectTraffic(page: Page, scene: SignInScene): Promise<void> {
-  await expect(page.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Ethernet` })).toBeVisible();
+  await expect(
+    page.getByRole('button', { name: `Network: ${name}, No Internet access, Connected through Ethernet` }),
+  ).toBeVisible();
   await expect(prompt(page)).toHaveCount(0);
   await expect.poll(() => scene.clients()).toBe(1);
   const before = scene.answered();
@@ -31,7 +43,9 @@ async function expectTraffic(page: Page, scene: SignInScene): Promise<void> {
   await panel(page).getByRole('button', { name: 'Status' }).click();
   const status = page.getByRole('dialog', { name: `${name} Status` });
   await status.getByRole('tab', { name: 'Mobility' }).click();
-  await expect.poll(async () => Number(await status.getByTestId('round-trip-summary').getAttribute('data-answered-count'))).toBeGreaterThan(0);
+  await expect
+    .poll(async () => Number(await status.getByTestId('round-trip-summary').getAttribute('data-answered-count')))
+    .toBeGreaterThan(0);
   await page.keyboard.press('Escape');
   await expect(status).toHaveCount(0);
 }
@@ -56,8 +70,14 @@ async function answerSecret(page: Page, label: string, secret: string): Promise<
   await page.keyboard.press('Enter');
 }
 
-test('typed credentials: a wrong password is asked for again, the right one connects and is saved', async ({ page, arrange }) => {
-  const scene = await arrange({ gateway: { accounts: alice }, profile: { authentication: { method: 'eap-mschapv2' } } });
+test('typed credentials: a wrong password is asked for again, the right one connects and is saved', async ({
+  page,
+  arrange,
+}) => {
+  const scene = await arrange({
+    gateway: { accounts: alice },
+    profile: { authentication: { method: 'eap-mschapv2' } },
+  });
   await open(page, scene);
   await connect(page);
   await prompt(page).getByLabel('User name:').fill('alice');
@@ -73,11 +93,18 @@ test('typed credentials: a wrong password is asked for again, the right one conn
   await expectTraffic(page, scene);
 });
 
-test('a saved password is shown to be confirmed where the connection says so; what is dialled again by itself asks nobody', async ({ page, arrange }) => {
+test('a saved password is shown to be confirmed where the connection says so; what is dialled again by itself asks nobody', async ({
+  page,
+  arrange,
+}) => {
   let found = true;
   const scene = await arrange({
     gateway: { accounts: alice },
-    profile: { authentication: { method: 'eap-mschapv2', username: 'alice' }, dialing: { promptForCredentials: true, includeDomain: true, redialSeconds: 2, redialAttempts: 9 }, server: 'gateway.contoso.test' },
+    profile: {
+      authentication: { method: 'eap-mschapv2', username: 'alice' },
+      dialing: { promptForCredentials: true, includeDomain: true, redialSeconds: 2, redialAttempts: 9 },
+      server: 'gateway.contoso.test',
+    },
     resolves: () => found,
   });
   await open(page, scene);
@@ -97,7 +124,8 @@ test('a saved password is shown to be confirmed where the connection says so; wh
   await expectTraffic(page, scene);
   await disconnect(page);
 
-  // The name is not found while the question is open: the question goes, the error counts down, and a redial needs nobody.
+  // The name is not found while the question is open: the question goes, the error counts down, and a redial needs
+  // nobody.
   found = false;
   await connect(page);
   const error = await expectError(page, 868);
@@ -109,7 +137,10 @@ test('a saved password is shown to be confirmed where the connection says so; wh
   await expect(error).toHaveCount(0);
 });
 
-test('an expired password is changed: 648 asks for a new one twice, 709 asks again, and the new one is good from then on', async ({ page, arrange }) => {
+test('an expired password is changed: 648 asks for a new one twice, 709 asks again, and the new one is good from then on', async ({
+  page,
+  arrange,
+}) => {
   let ntHash = ntPasswordHash(alice.alice);
   let expired = true;
   const offered: Uint8Array[] = [];
@@ -142,7 +173,8 @@ test('an expired password is changed: 648 asks for a new one twice, 709 asks aga
   await page.keyboard.press('Enter');
   await expect.poll(() => offered.length).toBe(1);
   await expect(prompt(page).getByRole('alert')).toBeVisible();
-  for (const label of ['New password:', 'Confirm new password:']) await prompt(page).getByLabel(label, { exact: true }).fill('New-Horse-10');
+  for (const label of ['New password:', 'Confirm new password:'])
+    await prompt(page).getByLabel(label, { exact: true }).fill('New-Horse-10');
   await prompt(page).getByLabel('Save the new password').check();
   await page.keyboard.press('Enter');
   await expectTraffic(page, scene);
@@ -153,8 +185,17 @@ test('an expired password is changed: 648 asks for a new one twice, 709 asks aga
   await expectTraffic(page, scene);
 });
 
-test('a server that nobody vouches for: refusing sends nothing and ends in 13801, accepting is remembered', async ({ page, arrange }) => {
-  const scene = await arrange({ gateway: { accounts: alice }, profile: { authentication: { method: 'eap-mschapv2', username: 'alice' }, serverCertificate: { authorities: [], revocation: 'off' } } });
+test('a server that nobody vouches for: refusing sends nothing and ends in 13801, accepting is remembered', async ({
+  page,
+  arrange,
+}) => {
+  const scene = await arrange({
+    gateway: { accounts: alice },
+    profile: {
+      authentication: { method: 'eap-mschapv2', username: 'alice' },
+      serverCertificate: { authorities: [], revocation: 'off' },
+    },
+  });
   await open(page, scene);
   await connect(page);
   await answerSecret(page, 'Password:', alice.alice);
@@ -182,7 +223,10 @@ test('another certificate than the one accepted before is said to be that', asyn
   const before = 'AA:'.repeat(31) + 'AA';
   const scene = await arrange({
     gateway: { accounts: alice },
-    profile: { authentication: { method: 'eap-mschapv2', username: 'alice' }, serverCertificate: { authorities: [], revocation: 'off', acceptedCertificates: [before] } },
+    profile: {
+      authentication: { method: 'eap-mschapv2', username: 'alice' },
+      serverCertificate: { authorities: [], revocation: 'off', acceptedCertificates: [before] },
+    },
   });
   await open(page, scene);
   await connect(page);
@@ -197,13 +241,44 @@ test('another certificate than the one accepted before is said to be that', asyn
 function peap(): Arrangement['gateway'] {
   const engine = createTlsEngine();
   if (engine === null) throw new Error('the addon is not built: npm run build:native');
-  const server = certificate({ subject: [['O', 'Contoso'], ['CN', 'aaa.contoso.test']], dnsNames: ['aaa.contoso.test'], extendedKeyUsage: ['serverAuth'] }, newAuthority('Stranger Root'));
+  const server = certificate(
+    {
+      subject: [
+        ['O', 'Contoso'],
+        ['CN', 'aaa.contoso.test'],
+      ],
+      dnsNames: ['aaa.contoso.test'],
+      extendedKeyUsage: ['serverAuth'],
+    },
+    newAuthority('Stranger Root'),
+  );
   const ntHash = ntPasswordHash(alice.alice);
-  return { eap: { methods: ['peap-mschapv2'], account: (user) => (user === 'alice' ? { ntHash } : null), tunnel: { engine, minVersion: '1.2', maxVersion: '1.3', certificates: [server.certificate.der], privateKey: keyDer(server) } } };
+  return {
+    eap: {
+      methods: ['peap-mschapv2'],
+      account: (user) => (user === 'alice' ? { ntHash } : null),
+      tunnel: {
+        engine,
+        minVersion: '1.2',
+        maxVersion: '1.3',
+        certificates: [server.certificate.der],
+        privateKey: keyDer(server),
+      },
+    },
+  };
 }
 
-test('PEAP: gateway and sign-in server are asked about one after the other, then the password goes inside', async ({ page, arrange }) => {
-  const scene = await arrange({ gateway: peap(), profile: { authentication: { method: 'peap-mschapv2', username: 'alice', anonymousIdentity: 'anonymous' }, serverCertificate: { authorities: [], revocation: 'off' } } });
+test('PEAP: gateway and sign-in server are asked about one after the other, then the password goes inside', async ({
+  page,
+  arrange,
+}) => {
+  const scene = await arrange({
+    gateway: peap(),
+    profile: {
+      authentication: { method: 'peap-mschapv2', username: 'alice', anonymousIdentity: 'anonymous' },
+      serverCertificate: { authorities: [], revocation: 'off' },
+    },
+  });
   await open(page, scene);
   await connect(page);
   await answerSecret(page, 'Password:', alice.alice);
@@ -217,8 +292,14 @@ test('PEAP: gateway and sign-in server are asked about one after the other, then
   expect(scene.profile().authentication.acceptedServerCertificates).toHaveLength(1);
 });
 
-test('PEAP: a sign-in server that the authorities of the connection do not vouch for is refused with 864, without a question', async ({ page, arrange }) => {
-  const scene = await arrange({ gateway: peap(), profile: { authentication: { method: 'peap-mschapv2', username: 'alice' } } });
+test('PEAP: a sign-in server that the authorities of the connection do not vouch for is refused with 864, without a question', async ({
+  page,
+  arrange,
+}) => {
+  const scene = await arrange({
+    gateway: peap(),
+    profile: { authentication: { method: 'peap-mschapv2', username: 'alice' } },
+  });
   await open(page, scene);
   await connect(page);
   await answerSecret(page, 'Password:', alice.alice);
@@ -227,15 +308,32 @@ test('PEAP: a sign-in server that the authorities of the connection do not vouch
   expect(scene.clients()).toBe(0);
 });
 
-test('two certificates fit: the person chooses by keyboard, the gateway sees that one, and the choice is kept', async ({ page, arrange }) => {
+test('two certificates fit: the person chooses by keyboard, the gateway sees that one, and the choice is kept', async ({
+  page,
+  arrange,
+}) => {
   const issuer = newAuthority('Contoso Clients');
   const clients = [clientCertificate('Laptop 7', issuer), clientCertificate('Laptop 8', issuer)];
-  const old = certificate({ subject: [['CN', 'Laptop 6']], extendedKeyUsage: ['clientAuth'], notBefore: Date.now() - 60 * 86_400_000, notAfter: Date.now() - 86_400_000 }, issuer);
+  const old = certificate(
+    {
+      subject: [['CN', 'Laptop 6']],
+      extendedKeyUsage: ['clientAuth'],
+      notBefore: Date.now() - 60 * 86_400_000,
+      notAfter: Date.now() - 86_400_000,
+    },
+    issuer,
+  );
   const seen: string[] = [];
   const all = [...clients, old];
   const scene = await arrange({
     gateway: { certificateClients: knowing(clients, seen) },
-    profile: { authentication: { method: 'machine-certificate', certificate: all.map(pem).join(''), privateKey: all.map(keyPem).join('') } },
+    profile: {
+      authentication: {
+        method: 'machine-certificate',
+        certificate: all.map(pem).join(''),
+        privateKey: all.map(keyPem).join(''),
+      },
+    },
   });
   await open(page, scene);
   await connect(page);
@@ -258,7 +356,13 @@ test('a certificate chooser that is cancelled leaves everything as it was', asyn
   const clients = [clientCertificate('Laptop 7', newAuthority('A')), clientCertificate('Laptop 8', newAuthority('B'))];
   const scene = await arrange({
     gateway: { certificateClients: knowing(clients) },
-    profile: { authentication: { method: 'machine-certificate', certificate: clients.map(pem).join(''), privateKey: clients.map(keyPem).join('') } },
+    profile: {
+      authentication: {
+        method: 'machine-certificate',
+        certificate: clients.map(pem).join(''),
+        privateKey: clients.map(keyPem).join(''),
+      },
+    },
   });
   await open(page, scene);
   await connect(page);
@@ -273,7 +377,12 @@ test('a key on a smart card: a wrong PIN is counted, the right one connects', as
   const seen: string[] = [];
   const scene = await arrange({
     gateway: { certificateClients: knowing([card], seen) },
-    profile: { authentication: { method: 'machine-certificate', certificate: { pkcs11: { module: tokenModule, token: tokenLabel, id: '01' } } } },
+    profile: {
+      authentication: {
+        method: 'machine-certificate',
+        certificate: { pkcs11: { module: tokenModule, token: tokenLabel, id: '01' } },
+      },
+    },
   });
   await open(page, scene);
   await connect(page);
@@ -292,8 +401,16 @@ test('a key on a smart card: a wrong PIN is counted, the right one connects', as
   await expectError(page, 13806);
 });
 
-test('the card is found by itself where the connection names no certificate; cancelling its PIN is no error', async ({ page, arrange, card }) => {
-  const scene = await arrange({ gateway: { certificateClients: knowing([card]) }, profile: { authentication: { method: 'machine-certificate' } }, tokenModules: [tokenModule] });
+test('the card is found by itself where the connection names no certificate; cancelling its PIN is no error', async ({
+  page,
+  arrange,
+  card,
+}) => {
+  const scene = await arrange({
+    gateway: { certificateClients: knowing([card]) },
+    profile: { authentication: { method: 'machine-certificate' } },
+    tokenModules: [tokenModule],
+  });
   await open(page, scene);
   await connect(page);
   await expect(prompt(page).getByLabel('PIN:')).toBeFocused();
@@ -305,11 +422,20 @@ test('the card is found by itself where the connection names no certificate; can
   await expectTraffic(page, scene);
 });
 
-test('RFC 4739: the computer by a certificate on a card, then the person by password', async ({ page, arrange, card }) => {
+test('RFC 4739: the computer by a certificate on a card, then the person by password', async ({
+  page,
+  arrange,
+  card,
+}) => {
   const seen: string[] = [];
   const scene = await arrange({
     gateway: { accounts: alice, certificateClients: knowing([card], seen), change: { secondRound: 'required' } },
-    profile: { authentication: { method: 'eap-mschapv2', machineCertificate: { pkcs11: { module: tokenModule, token: tokenLabel, id: '01' } } } },
+    profile: {
+      authentication: {
+        method: 'eap-mschapv2',
+        machineCertificate: { pkcs11: { module: tokenModule, token: tokenLabel, id: '01' } },
+      },
+    },
   });
   await open(page, scene);
   await connect(page);
@@ -331,7 +457,9 @@ test('RFC 4739: the computer by a certificate on a card, then the person by pass
 
 test('a certificate file with a passphrase: a wrong one is asked for again', async ({ page, arrange }) => {
   const client = clientCertificate('Laptop 7', newAuthority('Contoso Clients'));
-  const sealed = client.privateKey.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'open sesame' }).toString();
+  const sealed = client.privateKey
+    .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'open sesame' })
+    .toString();
   const scene = await arrange({
     gateway: { certificateClients: knowing([client]) },
     profile: { authentication: { method: 'machine-certificate', certificate: pem(client), privateKey: sealed } },
@@ -359,7 +487,9 @@ test('a pre-shared key: a wrong one is refused, the right one connects', async (
 
 test('an account that is disabled is refused with 647 and asked nothing more', async ({ page, arrange }) => {
   const scene = await arrange({
-    gateway: { eap: { methods: ['eap-mschapv2'], account: () => ({ ntHash: ntPasswordHash(alice.alice), problem: 647 }) } },
+    gateway: {
+      eap: { methods: ['eap-mschapv2'], account: () => ({ ntHash: ntPasswordHash(alice.alice), problem: 647 }) },
+    },
     profile: { authentication: { method: 'eap-mschapv2', username: 'alice' } },
   });
   await open(page, scene);
@@ -373,8 +503,14 @@ test('a server certificate for another name is refused with 13801, without a que
   const authority = newAuthority('Contoso Root');
   const scene = await arrange({
     gateway: { accounts: alice },
-    gatewayCertificate: certificate({ subject: [['CN', 'other.contoso.test']], dnsNames: ['other.contoso.test'], extendedKeyUsage: ['serverAuth'] }, authority),
-    profile: { authentication: { method: 'eap-mschapv2', username: 'alice' }, serverCertificate: { authorities: [pem(authority)], revocation: 'off' } },
+    gatewayCertificate: certificate(
+      { subject: [['CN', 'other.contoso.test']], dnsNames: ['other.contoso.test'], extendedKeyUsage: ['serverAuth'] },
+      authority,
+    ),
+    profile: {
+      authentication: { method: 'eap-mschapv2', username: 'alice' },
+      serverCertificate: { authorities: [pem(authority)], revocation: 'off' },
+    },
   });
   await open(page, scene);
   await connect(page);

@@ -4,19 +4,38 @@ import { createFakeDemo, sampleProfile } from './support/fake-demo';
 import { expect, test as base } from './support/fake-host';
 import { expectNoLongTask } from './support/long-tasks';
 
-const profiles = Array.from({ length: 500 }, (_, index) => sampleProfile(`Connection ${String(index).padStart(3, '0')}`));
+const profiles = Array.from({ length: 500 }, (_, index) =>
+  sampleProfile(`Connection ${String(index).padStart(3, '0')}`),
+);
 // A long task of ours is there in each attempt; one of a disturbed machine is not.
 base.describe.configure({ retries: 2 });
 
 const chartOf = 'Connection 000';
 /** What the service keeps: ten minutes at four a second, and a day by the minute. */
-const tenMinutes = (): RoundTripSample[] => Array.from({ length: 2_400 }, (_, index) => ({ at: Date.now() - (2_400 - index) * 250, milliseconds: 1 + (index % 7), adapter: index % 1200 < 600 ? 'eth0' : 'wlan0' }));
+const tenMinutes = (): RoundTripSample[] =>
+  Array.from({ length: 2_400 }, (_, index) => ({
+    at: Date.now() - (2_400 - index) * 250,
+    milliseconds: 1 + (index % 7),
+    adapter: index % 1200 < 600 ? 'eth0' : 'wlan0',
+  }));
 const day = (): readonly RoundTripBucket[] =>
-  Array.from({ length: 1_440 }, (_, index) => ({ at: Date.now() - (1_440 - index) * 60_000, least: 1, most: 3 + (index % 11), mean: 2 + (index % 3), answered: 240, lost: index % 97 === 0 ? 3 : 0, adapter: index % 360 < 180 ? 'eth0' : 'wlan0' }));
+  Array.from({ length: 1_440 }, (_, index) => ({
+    at: Date.now() - (1_440 - index) * 60_000,
+    least: 1,
+    most: 3 + (index % 11),
+    mean: 2 + (index % 3),
+    answered: 240,
+    lost: index % 97 === 0 ? 3 : 0,
+    adapter: index % 360 < 180 ? 'eth0' : 'wlan0',
+  }));
 
 const test = base.extend({
   demo: async ({ page: _ }, use) => {
-    const demo = createFakeDemo({ profiles, roundTrips: { [chartOf]: tenMinutes() }, roundTripHistory: { [chartOf]: toColumns(day()) } });
+    const demo = createFakeDemo({
+      profiles,
+      roundTrips: { [chartOf]: tenMinutes() },
+      roundTripHistory: { [chartOf]: toColumns(day()) },
+    });
     await use(demo);
     demo.close();
   },
@@ -64,7 +83,14 @@ test('a log of 100,000 entries scrolls, follows and is searched without a long t
   await expect(page.getByRole('dialog', { name: 'View available networks' })).toBeVisible();
   let id = 1;
   const entries = (count: number) =>
-    Array.from({ length: count }, () => ({ id: id++, at: new Date(id).toISOString(), connection: null, level: 'info' as const, area: 'ike' as const, text: `Sent INFORMATIONAL request ${id} on the path Ethernet` }));
+    Array.from({ length: count }, () => ({
+      id: id++,
+      at: new Date(id).toISOString(),
+      connection: null,
+      level: 'info' as const,
+      area: 'ike' as const,
+      text: `Sent INFORMATIONAL request ${id} on the path Ethernet`,
+    }));
   for (let batch = 0; batch < 50; batch++) demo.push({ type: 'log', entries: entries(2000) });
   await page.locator('.desktop-icons').getByRole('button', { name: 'IKEv2 log' }).click();
   const log = page.getByRole('dialog', { name: 'IKEv2 log' });
@@ -84,13 +110,20 @@ test('a log of 100,000 entries scrolls, follows and is searched without a long t
 test('24 hours of round trips draw without a long task', async ({ page, url, demo }) => {
   await page.goto(url);
   const name = chartOf;
-  demo.setStatus(name, { state: 'Connected', connectedSince: new Date().toISOString(), adapter: 'eth0', adapterLabel: 'Ethernet' });
+  demo.setStatus(name, {
+    state: 'Connected',
+    connectedSince: new Date().toISOString(),
+    adapter: 'eth0',
+    adapterLabel: 'Ethernet',
+  });
   await page.getByRole('button', { name: new RegExp(`^${name}`) }).click();
   await page.getByRole('button', { name: 'Status' }).click();
   await expectNoLongTask(page, async () => {
     await page.getByRole('tab', { name: 'Mobility' }).click();
     // Live samples go on arriving behind the day that the snapshot brought.
-    await expect.poll(async () => Number(await page.getByTestId('round-trip-summary').getAttribute('data-answered-count'))).toBeGreaterThan(3);
+    await expect
+      .poll(async () => Number(await page.getByTestId('round-trip-summary').getAttribute('data-answered-count')))
+      .toBeGreaterThan(3);
     for (const span of ['minutes', 'hour', 'day']) {
       await page.getByLabel('Round-trip time of the last:').selectOption(span);
       await page.waitForTimeout(700);

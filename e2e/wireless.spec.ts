@@ -3,14 +3,31 @@ import { cutOff } from './support/cut-off';
 import { expect, test } from './support/fake-host';
 import { sampleNetwork as network } from './support/samples';
 
-test('wireless networks are shown while somebody manages them; names are text, known ones can be joined', async ({ page, demo, url }) => {
+test('wireless networks are shown while somebody manages them; names are text, known ones can be joined', async ({
+  page,
+  demo,
+  url,
+}) => {
   await page.goto(url);
   const panel = page.getByRole('dialog', { name: 'View available networks' });
   const section = panel.getByRole('region', { name: 'Wireless Network Connection', exact: true });
   await expect(panel).toBeVisible();
   await expect(section).toHaveCount(0);
-  demo.push({ type: 'wireless', networks: [network('Corp-WLAN', { state: 'connected' }), network('CoffeeShop', { security: 'open', automatically: false }), network('Neighbour', { joinable: false, automatically: null }), network('evil', { name: 'Evil\u202e<img src=x>' })] });
-  await expect(section.locator('[data-network]')).toHaveText(['Corp-WLANConnected', 'CoffeeShop', 'Neighbour', 'Evil<img src=x>']);
+  demo.push({
+    type: 'wireless',
+    networks: [
+      network('Corp-WLAN', { state: 'connected' }),
+      network('CoffeeShop', { security: 'open', automatically: false }),
+      network('Neighbour', { joinable: false, automatically: null }),
+      network('evil', { name: 'Evil\u202e<img src=x>' }),
+    ],
+  });
+  await expect(section.locator('[data-network]')).toHaveText([
+    'Corp-WLANConnected',
+    'CoffeeShop',
+    'Neighbour',
+    'Evil<img src=x>',
+  ]);
   expect(await section.locator('img').count()).toBe(0);
   // One row of the panel is expanded.
   await expect(panel.getByRole('button', { name: 'Connect', exact: true })).toBeVisible();
@@ -29,12 +46,19 @@ test('wireless networks are shown while somebody manages them; names are text, k
   await expect(section).toHaveCount(0);
 });
 
-test('Connect automatically is what the network is joined with; the button, a double click and the keyboard do the same', async ({ page, demo, url }) => {
+test('Connect automatically is what the network is joined with; the button, a double click and the keyboard do the same', async ({
+  page,
+  demo,
+  url,
+}) => {
   await page.goto(url);
   const panel = page.getByRole('dialog', { name: 'View available networks' });
   const section = panel.getByRole('region', { name: 'Wireless Network Connection', exact: true });
   await expect(panel).toBeVisible();
-  demo.push({ type: 'wireless', networks: [network('Corp-WLAN'), network('CoffeeShop', { security: 'open', automatically: false })] });
+  demo.push({
+    type: 'wireless',
+    networks: [network('Corp-WLAN'), network('CoffeeShop', { security: 'open', automatically: false })],
+  });
   const automatically = section.getByRole('checkbox', { name: 'Connect automatically' });
   await section.locator('[data-network=Corp-WLAN]').click();
   await expect(automatically).toBeChecked();
@@ -63,16 +87,28 @@ test('Connect automatically is what the network is joined with; the button, a do
   }
 });
 
-test('each adapter has a section of its own; nothing is cut off, also at 200 % zoom, from right to left and in German', async ({ page, demo, url }) => {
+test('each adapter has a section of its own; nothing is cut off, also at 200 % zoom, from right to left and in German', async ({
+  page,
+  demo,
+  url,
+}) => {
   for (const language of ['en', 'de']) {
     await page.addInitScript((wanted) => window.localStorage.setItem('agile-vpn.language', wanted), language);
     await page.goto(url);
     const panel = page.locator('.panel');
     await expect(panel).toBeVisible();
-    demo.push({ type: 'wireless', networks: [network('Corp-WLAN', { security: 'open', automatically: false }), network('Branch', { adapter: 'wlan1', joinable: false, automatically: null, state: 'connecting' })] });
+    demo.push({
+      type: 'wireless',
+      networks: [
+        network('Corp-WLAN', { security: 'open', automatically: false }),
+        network('Branch', { adapter: 'wlan1', joinable: false, automatically: null, state: 'connecting' }),
+      ],
+    });
     const title = language === 'en' ? 'Wireless Network Connection' : 'Drahtlosnetzwerkverbindung';
     await expect(panel.getByRole('region', { name: title, exact: true }).locator('[data-network]')).toHaveCount(1);
-    await expect(panel.getByRole('region', { name: `${title} 2`, exact: true }).locator('[data-network]')).toHaveCount(1);
+    await expect(panel.getByRole('region', { name: `${title} 2`, exact: true }).locator('[data-network]')).toHaveCount(
+      1,
+    );
     for (const id of ['Corp-WLAN', 'Branch']) {
       await panel.locator(`[data-network=${id}]`).click();
       for (const dir of ['rtl', 'ltr']) {

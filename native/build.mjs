@@ -1,4 +1,5 @@
-// Builds the addon (and the helper) with node-gyp. Never needs the network when the running Node has its headers beside it.
+// Builds the addon (and the helper) with node-gyp. Never needs the network when the running Node has its headers beside
+// it.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -21,13 +22,25 @@ const missing = [
 ].filter(([, there]) => !there());
 
 const steps = fresh ? ['rebuild'] : ['configure', 'build'];
-const gypArguments = [gyp, ...steps, '-C', here, ...(verbose ? ['--verbose'] : ['--loglevel=error']), '--jobs=max', ...options];
+const gypArguments = [
+  gyp,
+  ...steps,
+  '-C',
+  here,
+  ...(verbose ? ['--verbose'] : ['--loglevel=error']),
+  '--jobs=max',
+  ...options,
+];
 // One build at a time in this folder: flock(1) of util-linux, where it is there.
 const locked = spawnSync('flock', ['--version']).status === 0;
 const [program, first] = locked ? ['flock', [join(here, 'binding.gyp'), process.execPath]] : [process.execPath, []];
-process.exitCode = spawnSync(program, [...first, ...gypArguments], { stdio: ['ignore', verbose ? 'inherit' : 'ignore', 'inherit'] }).status ?? 1;
+process.exitCode =
+  spawnSync(program, [...first, ...gypArguments], { stdio: ['ignore', verbose ? 'inherit' : 'ignore', 'inherit'] })
+    .status ?? 1;
 
 if (missing.length > 0) {
   console.error(`agile-vpn-helper was not built; the addon was. Missing: ${missing.map(([name]) => name).join(' ')}`);
-  console.error(`On Debian and Ubuntu: apt-get install ${missing.map(([name]) => name).join(' ')}, then run this again.`);
+  console.error(
+    `On Debian and Ubuntu: apt-get install ${missing.map(([name]) => name).join(' ')}, then run this again.`,
+  );
 }

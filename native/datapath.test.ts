@@ -5,7 +5,15 @@ import { createEspTransform, EspSuiteError, espKeyLengths } from '../src-core/cr
 import { decapsulate, encapsulate } from '../src-core/esp/esp-packet';
 import { ipv4Packet, ipv6Packet, udp } from '../src-core/esp/test-packets';
 import { createTypeScriptDataPath } from '../src-core/esp/data-path';
-import type { DataPath, DataPathEvent, EspSa, EspSuite, SocketAddress, TrafficSelector, TunnelDevice } from '../src-core/ports';
+import type {
+  DataPath,
+  DataPathEvent,
+  EspSa,
+  EspSuite,
+  SocketAddress,
+  TrafficSelector,
+  TunnelDevice,
+} from '../src-core/ports';
 import { SystemClock } from '../src-main/system/linux/clock';
 import { LinuxDatagrams, type NativeDatagramSocket } from '../src-main/system/linux/datagrams';
 import { createNativeDataPath, type NativeDataPath } from './datapath';
@@ -26,7 +34,9 @@ const gcm: EspSuite = { cipher: 'aes-gcm-16', keyBits: 128, integrity: null, esn
 const suites: readonly EspSuite[] = [
   ...[128, 192, 256].map((keyBits) => ({ cipher: 'aes-gcm-16', keyBits, integrity: null }) as const),
   { cipher: 'chacha20-poly1305', keyBits: 256, integrity: null } as const,
-  ...([128, 192, 256] as const).map((keyBits) => ({ cipher: 'aes-cbc', keyBits, integrity: 'hmac-sha2-256-128' }) as const),
+  ...([128, 192, 256] as const).map(
+    (keyBits) => ({ cipher: 'aes-cbc', keyBits, integrity: 'hmac-sha2-256-128' }) as const,
+  ),
   { cipher: 'aes-cbc', keyBits: 256, integrity: 'hmac-sha1-96' } as const,
   { cipher: 'aes-cbc', keyBits: 128, integrity: 'hmac-sha2-384-192' } as const,
   { cipher: 'aes-cbc', keyBits: 256, integrity: 'hmac-sha2-512-256' } as const,
@@ -34,7 +44,14 @@ const suites: readonly EspSuite[] = [
 ].flatMap((suite) => [false, true].map((esn) => ({ ...suite, esn })));
 
 function selector(startAddress: string, endAddress = startAddress): TrafficSelector {
-  return { family: startAddress.includes(':') ? 6 : 4, protocol: 0, startPort: 0, endPort: 65535, startAddress, endAddress };
+  return {
+    family: startAddress.includes(':') ? 6 : 4,
+    protocol: 0,
+    startPort: 0,
+    endPort: 65535,
+    startAddress,
+    endAddress,
+  };
 }
 
 function octets(length: number, first: number): Uint8Array {
@@ -57,11 +74,21 @@ function sa(spi: number, suite = gcm): EspSa {
 function peer(inbound: EspSa) {
   const transform = createEspTransform(inbound.suite, inbound.encryptionKey, inbound.integrityKey);
   return (sequence: bigint, payload: Uint8Array, nextHeader = 4): Uint8Array =>
-    encapsulate({ transform, spi: inbound.spi, sequence, esn: inbound.suite.esn, iv: octets(transform.ivLength, Number(sequence & 0xffn)), payload, nextHeader });
+    encapsulate({
+      transform,
+      spi: inbound.spi,
+      sequence,
+      esn: inbound.suite.esn,
+      iv: octets(transform.ivLength, Number(sequence & 0xffn)),
+      payload,
+      nextHeader,
+    });
 }
 
-const outgoing = (length = 8) => ipv4Packet({ source: clientAddress, destination: serverAddress, payload: udp(1, 2, length) });
-const incoming = (length = 8) => ipv4Packet({ source: serverAddress, destination: clientAddress, payload: udp(2, 1, length) });
+const outgoing = (length = 8) =>
+  ipv4Packet({ source: clientAddress, destination: serverAddress, payload: udp(1, 2, length) });
+const incoming = (length = 8) =>
+  ipv4Packet({ source: serverAddress, destination: clientAddress, payload: udp(2, 1, length) });
 
 /** A tunnel whose far end the test holds: one message is one packet, as with a TUN. */
 class Tunnel implements TunnelDevice {
@@ -170,7 +197,10 @@ test('the addon runs the OpenSSL it carries, and shows none of it to others', as
 describe.each(suites)('packet by packet with the reference: $cipher $keyBits $integrity esn=$esn', (suite) => {
   const out = sa(0x1000, suite);
   const back = sa(0x2000, suite);
-  const lengths = [...Array.from({ length: 40 }, (_, index) => index), ...Array.from({ length: 25 }, (_, index) => 40 + ((index * 7919) % 1340))];
+  const lengths = [
+    ...Array.from({ length: 40 }, (_, index) => index),
+    ...Array.from({ length: 25 }, (_, index) => 40 + ((index * 7919) % 1340)),
+  ];
 
   test('sealed packets are those of the reference', async () => {
     const transform = createEspTransform(out.suite, out.encryptionKey, out.integrityKey);
@@ -180,11 +210,16 @@ describe.each(suites)('packet by packet with the reference: $cipher $keyBits $in
       const datagram = await atGateway.next();
       const sequence = BigInt(index + 1);
       const iv = datagram.slice(8, 8 + transform.ivLength);
-      expect(datagram).toEqual(encapsulate({ transform, spi: 0x1000, sequence, esn: suite.esn, iv, payload: outgoing(length), nextHeader: 4 }));
+      expect(datagram).toEqual(
+        encapsulate({ transform, spi: 0x1000, sequence, esn: suite.esn, iv, payload: outgoing(length), nextHeader: 4 }),
+      );
       // AEAD: the counter (E-7).
       if (transform.ivLength === 8) expect(new DataView(iv.buffer).getBigUint64(0)).toBe(sequence);
     }
-    expect(path.outboundCounters(0x1000)).toMatchObject({ packets: lengths.length, sequence: BigInt(lengths.length + 1) });
+    expect(path.outboundCounters(0x1000)).toMatchObject({
+      packets: lengths.length,
+      sequence: BigInt(lengths.length + 1),
+    });
   });
 
   test('packets of the reference are opened', async () => {
@@ -195,7 +230,12 @@ describe.each(suites)('packet by packet with the reference: $cipher $keyBits $in
       gateway.send(make(sequence, incoming(length)), socket.local);
       expect(await tunnel.next()).toEqual(incoming(length));
     }
-    expect(path.inboundCounters(0x2000)).toMatchObject({ packets: lengths.length, sequence: BigInt(lengths.length), droppedAuth: 0, droppedReplay: 0 });
+    expect(path.inboundCounters(0x2000)).toMatchObject({
+      packets: lengths.length,
+      sequence: BigInt(lengths.length),
+      droppedAuth: 0,
+      droppedReplay: 0,
+    });
   });
 });
 
@@ -204,7 +244,11 @@ test('IPv6 inside travels with next header 41', async () => {
   path.installOutbound(out);
   const packet = ipv6Packet({ source: '2001:db8:77::1', destination: '2001:db8:99::2' });
   tunnel.inject(packet);
-  const opened = decapsulate(await atGateway.next(), createEspTransform(out.suite, out.encryptionKey, out.integrityKey), null);
+  const opened = decapsulate(
+    await atGateway.next(),
+    createEspTransform(out.suite, out.encryptionKey, out.integrityKey),
+    null,
+  );
   expect(opened).toEqual({ nextHeader: 41, payload: packet });
 });
 
@@ -241,7 +285,10 @@ describe('native and TypeScript count and refuse alike', () => {
     ['H-59 a forged far jump', forged],
     ['H-59 what the forged jump would have outdated', make(9001n, incoming())],
     ['H-60 a foreign inner source', make(20n + 9000n, ipv4Packet({ source: '10.98.0.1', destination: clientAddress }))],
-    ['H-60 a foreign inner destination', make(21n + 9000n, ipv4Packet({ source: serverAddress, destination: '10.77.0.2' }))],
+    [
+      'H-60 a foreign inner destination',
+      make(21n + 9000n, ipv4Packet({ source: serverAddress, destination: '10.77.0.2' })),
+    ],
     ['H-60 next header 41 with version 4', make(22n + 9000n, incoming(), 41)],
     ['H-60 a cut inner packet', make(23n + 9000n, incoming().subarray(0, 30))],
     ['H-60 no inner packet', make(24n + 9000n, new Uint8Array(0))],
@@ -256,15 +303,27 @@ describe('native and TypeScript count and refuse alike', () => {
   test('one packet after the other', async () => {
     const delivered: Uint8Array[] = [];
     const reference = createTypeScriptDataPath({ clock });
-    reference.attachTunnel({ name: 'reference', fd: null, onPacket() {}, write: (packet) => delivered.push(Uint8Array.from(packet)), close() {} });
+    reference.attachTunnel({
+      name: 'reference',
+      fd: null,
+      onPacket() {},
+      write: (packet) => delivered.push(Uint8Array.from(packet)),
+      close() {},
+    });
     reference.installInbound(inbound);
     path.installInbound(inbound);
     for (const [what, datagram] of script) {
       const before = delivered.length;
       reference.receive(datagram, gateway.local);
       path.receive(datagram, gateway.local);
-      const counters = ({ lastPacketAt, ...others }: NonNullable<ReturnType<DataPath['inboundCounters']>>) => ({ ...others, alive: lastPacketAt !== null });
-      expect([what, counters(path.inboundCounters(0x2000)!)]).toEqual([what, counters(reference.inboundCounters(0x2000)!)]);
+      const counters = ({ lastPacketAt, ...others }: NonNullable<ReturnType<DataPath['inboundCounters']>>) => ({
+        ...others,
+        alive: lastPacketAt !== null,
+      });
+      expect([what, counters(path.inboundCounters(0x2000)!)]).toEqual([
+        what,
+        counters(reference.inboundCounters(0x2000)!),
+      ]);
       if (delivered.length > before) expect([what, await tunnel.next()]).toEqual([what, delivered.at(-1)]);
     }
     expect(delivered.length).toBe(5);
@@ -361,7 +420,10 @@ describe('one socket for IKE and ESP (RFC 3948)', () => {
 
 describe('outbound rules', () => {
   test('selectors, malformed packets and E-15', async () => {
-    path.installOutbound({ ...sa(0x1000), remoteSelectors: [selector('10.99.0.0', '10.99.0.255'), selector('127.0.0.1')] });
+    path.installOutbound({
+      ...sa(0x1000),
+      remoteSelectors: [selector('10.99.0.0', '10.99.0.255'), selector('127.0.0.1')],
+    });
     tunnel.inject(ipv4Packet({ source: '10.77.0.9', destination: serverAddress }));
     tunnel.inject(ipv4Packet({ source: clientAddress, destination: '10.98.0.1' }));
     tunnel.inject(ipv4Packet({ source: clientAddress, destination: '127.0.0.1' }));
@@ -412,7 +474,10 @@ describe('outbound rules', () => {
     const transform = createEspTransform(extended.suite, extended.encryptionKey, extended.integrityKey);
     for (let sequence = (1n << 32n) - 3n; sequence < (1n << 32n) + 3n; sequence += 1n) {
       tunnel.inject(outgoing());
-      expect(decapsulate(await atGateway.next(), transform, Number(sequence >> 32n))).toEqual({ nextHeader: 4, payload: outgoing() });
+      expect(decapsulate(await atGateway.next(), transform, Number(sequence >> 32n))).toEqual({
+        nextHeader: 4,
+        payload: outgoing(),
+      });
     }
     const inbound = sa(0x3000, { ...gcm, esn: true });
     path.installInbound(inbound);
@@ -430,8 +495,17 @@ describe('outbound rules', () => {
     const sent: Uint8Array[] = [];
     let inject: (packet: Uint8Array) => void = () => undefined;
     const reference = createTypeScriptDataPath({ clock });
-    reference.attachTunnel({ name: 'reference', fd: null, onPacket: (listener) => (inject = listener), write: (packet) => answers.push(packet), close() {} });
-    reference.setPath({ socket: { ...socket, send: (datagram) => (sent.push(datagram), 'sent') } as NativeDatagramSocket, remote: gateway.local });
+    reference.attachTunnel({
+      name: 'reference',
+      fd: null,
+      onPacket: (listener) => (inject = listener),
+      write: (packet) => answers.push(packet),
+      close() {},
+    });
+    reference.setPath({
+      socket: { ...socket, send: (datagram) => (sent.push(datagram), 'sent') } as NativeDatagramSocket,
+      remote: gateway.local,
+    });
     for (const either of [reference, path]) {
       either.setInnerMtu(600);
       either.installOutbound(sa(0x1000));
@@ -446,7 +520,12 @@ describe('outbound rules', () => {
       expect(await tunnel.next()).toEqual(answers.at(-1));
     }
     for (const packet of [
-      ipv4Packet({ source: clientAddress, destination: serverAddress, payload: udp(1, 2, 1700), options: new Uint8Array(4) }),
+      ipv4Packet({
+        source: clientAddress,
+        destination: serverAddress,
+        payload: udp(1, 2, 1700),
+        options: new Uint8Array(4),
+      }),
       ipv6Packet({ ...six, payload: udp(1, 2, 1200) }),
     ]) {
       sent.length = 0;
@@ -550,17 +629,30 @@ describe('paths', () => {
 
 describe('arguments', () => {
   test('bad SAs name the field and install nothing', () => {
-    expect(() => path.installOutbound({ ...sa(0x1000), encryptionKey: octets(16, 0) })).toThrow(expect.objectContaining({ field: 'encryptionKey' }));
+    expect(() => path.installOutbound({ ...sa(0x1000), encryptionKey: octets(16, 0) })).toThrow(
+      expect.objectContaining({ field: 'encryptionKey' }),
+    );
     expect(() => path.installInbound(sa(255))).toThrow(EspSuiteError);
-    expect(() => path.installInbound({ ...sa(0x2000), localSelectors: [selector('10.0.0.2', '10.0.0.1')] })).toThrow(EspSuiteError);
+    expect(() => path.installInbound({ ...sa(0x2000), localSelectors: [selector('10.0.0.2', '10.0.0.1')] })).toThrow(
+      EspSuiteError,
+    );
     path.installInbound(sa(0x2000));
     expect(() => path.installInbound(sa(0x2000))).toThrow(expect.objectContaining({ field: 'spi' }));
     expect(path.outboundCounters(0x1000)).toBeNull();
   });
 
   test('a device without descriptor and a foreign socket are refused', () => {
-    expect(() => path.attachTunnel({ name: 'demo', fd: null, onPacket() {}, write() {}, close() {} })).toThrow(TypeError);
-    const foreign = { adapter: null, local: socket.local, send: () => 'sent' as const, onDatagram() {}, onError() {}, close() {} };
+    expect(() => path.attachTunnel({ name: 'demo', fd: null, onPacket() {}, write() {}, close() {} })).toThrow(
+      TypeError,
+    );
+    const foreign = {
+      adapter: null,
+      local: socket.local,
+      send: () => 'sent' as const,
+      onDatagram() {},
+      onError() {},
+      close() {},
+    };
     expect(() => path.setPath({ socket: foreign, remote: gateway.local })).toThrow(TypeError);
     socket.close();
     expect(() => path.setPath({ socket, remote: gateway.local })).toThrow(TypeError);
@@ -577,31 +669,40 @@ describe('hostile datagrams', () => {
     };
   }
 
-  test.each(suites.filter((suite) => suite.esn))('random octets and mutated packets are harmless: $cipher $keyBits $integrity', async (suite) => {
-    const inbound = sa(0x2000, suite);
-    const make = peer(inbound);
-    path.installInbound(inbound);
-    const next = random(suite.keyBits + suite.cipher.length);
-    const from: SocketAddress = gateway.local;
-    for (let count = 0; count < 3000; count += 1) {
-      const kind = count % 3;
-      let datagram: Uint8Array;
-      if (kind === 0) {
-        datagram = Uint8Array.from({ length: Math.floor(next() * 120) }, () => Math.floor(next() * 256));
-        if (datagram.length > 4 && next() < 0.8) datagram.set([0, 0, 0x20, 0]);
-      } else {
-        datagram = make(BigInt(1 + Math.floor(next() * 50_000)), kind === 1 ? incoming(Math.floor(next() * 90)) : Uint8Array.from({ length: Math.floor(next() * 90) }, () => Math.floor(next() * 256)), [4, 41, 59, 6][count % 4]);
-        if (kind === 1) datagram[Math.floor(next() * datagram.length)]! ^= 1 << Math.floor(next() * 8);
-        if (next() < 0.3) datagram = datagram.slice(0, Math.floor(next() * datagram.length));
+  test.each(suites.filter((suite) => suite.esn))(
+    'random octets and mutated packets are harmless: $cipher $keyBits $integrity',
+    async (suite) => {
+      const inbound = sa(0x2000, suite);
+      const make = peer(inbound);
+      path.installInbound(inbound);
+      const next = random(suite.keyBits + suite.cipher.length);
+      const from: SocketAddress = gateway.local;
+      for (let count = 0; count < 3000; count += 1) {
+        const kind = count % 3;
+        let datagram: Uint8Array;
+        if (kind === 0) {
+          datagram = Uint8Array.from({ length: Math.floor(next() * 120) }, () => Math.floor(next() * 256));
+          if (datagram.length > 4 && next() < 0.8) datagram.set([0, 0, 0x20, 0]);
+        } else {
+          datagram = make(
+            BigInt(1 + Math.floor(next() * 50_000)),
+            kind === 1
+              ? incoming(Math.floor(next() * 90))
+              : Uint8Array.from({ length: Math.floor(next() * 90) }, () => Math.floor(next() * 256)),
+            [4, 41, 59, 6][count % 4],
+          );
+          if (kind === 1) datagram[Math.floor(next() * datagram.length)]! ^= 1 << Math.floor(next() * 8);
+          if (next() < 0.3) datagram = datagram.slice(0, Math.floor(next() * datagram.length));
+        }
+        path.receive(datagram, from);
       }
-      path.receive(datagram, from);
-    }
-    gateway.send(make(60_000n, incoming(5)), socket.local);
-    let packet: Uint8Array;
-    do packet = await tunnel.next();
-    while (packet.length !== incoming(5).length || !packet.every((octet, index) => octet === incoming(5)[index]));
-    expect(path.inboundCounters(0x2000)!.droppedAuth).toBeGreaterThan(500);
-  });
+      gateway.send(make(60_000n, incoming(5)), socket.local);
+      let packet: Uint8Array;
+      do packet = await tunnel.next();
+      while (packet.length !== incoming(5).length || !packet.every((octet, index) => octet === incoming(5)[index]));
+      expect(path.inboundCounters(0x2000)!.droppedAuth).toBeGreaterThan(500);
+    },
+  );
 });
 
 describe('ends', () => {
@@ -634,7 +735,12 @@ describe('ends', () => {
     path.removeInbound(1);
     path.removeOutbound(1);
     path.receive(octets(100, 1), gateway.local);
-    expect([path.inboundCounters(0x2000), path.outboundCounters(1), path.lastSentAt(), path.statistics()]).toEqual([null, null, null, null]);
+    expect([path.inboundCounters(0x2000), path.outboundCounters(1), path.lastSentAt(), path.statistics()]).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
   });
 
   test('an environment that ends takes its data path along', async () => {

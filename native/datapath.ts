@@ -1,9 +1,24 @@
 import { EspSuiteError, espKeyLengths } from '../src-core/crypto/esp-transform';
 import { compileSelectors, type CompiledSelector } from '../src-core/esp/traffic-selectors';
-import type { Clock, DatagramSocket, DataPath, DataPathEvent, EspSa, OuterPath, SaCounters, SocketAddress, TappedPacket, Timer, TunnelDevice } from '../src-core/ports';
+import type {
+  Clock,
+  DatagramSocket,
+  DataPath,
+  DataPathEvent,
+  EspSa,
+  OuterPath,
+  SaCounters,
+  SocketAddress,
+  TappedPacket,
+  Timer,
+  TunnelDevice,
+} from '../src-core/ports';
 import { loadAddon, type NativeAddon } from './index';
 
-/** What the addon's createDataPath returns (native/addon/datapath/data_path_binding.cc). Times are CLOCK_MONOTONIC in milliseconds. */
+/**
+ * What the addon's createDataPath returns (native/addon/datapath/data_path_binding.cc). Times are CLOCK_MONOTONIC in
+ * milliseconds.
+ */
 export interface NativeDataPathHandle {
   /** `assumeHeader`, for tests: packets carry the virtio header although the descriptor is no TUN. */
   attachTunnel(fd: number, assumeHeader?: boolean): void;
@@ -109,7 +124,8 @@ class AddonDataPath implements NativeDataPath {
     this.#segmentation = options.segmentation ?? true;
     this.#firstSequence = options.firstSequence;
     this.#handle = addon.createDataPath((type, spi, code) => {
-      if (!this.#closed) this.#listener?.(type === 'send-error' ? { type, code: code ?? 'EIO', mtu: null } : { type, spi });
+      if (!this.#closed)
+        this.#listener?.(type === 'send-error' ? { type, code: code ?? 'EIO', mtu: null } : { type, spi });
     });
   }
 
@@ -128,7 +144,9 @@ class AddonDataPath implements NativeDataPath {
 
   installOutbound(sa: EspSa): void {
     const converted = nativeSa(sa);
-    this.#handle.installOutbound(this.#firstSequence === undefined ? converted : { ...converted, firstSequence: this.#firstSequence });
+    this.#handle.installOutbound(
+      this.#firstSequence === undefined ? converted : { ...converted, firstSequence: this.#firstSequence },
+    );
   }
 
   removeInbound(spi: number): void {
@@ -176,7 +194,8 @@ class AddonDataPath implements NativeDataPath {
   #drainTap(): void {
     const taken = this.#tapListener === null ? null : this.#handle.takeTapped();
     if (taken === null) return;
-    for (const packet of tappedPackets(taken.records)) this.#tapListener?.({ ...packet, path: this.#path, dropped: taken.dropped });
+    for (const packet of tappedPackets(taken.records))
+      this.#tapListener?.({ ...packet, path: this.#path, dropped: taken.dropped });
   }
 
   inboundCounters(spi: number): SaCounters | null {
@@ -213,12 +232,17 @@ const recordHeaderLength = 16;
 /** The records of native/addon/datapath/packet_tap.h. */
 function* tappedPackets(records: Uint8Array): Generator<Pick<TappedPacket, 'kind' | 'direction' | 'at' | 'bytes'>> {
   const view = new DataView(records.buffer, records.byteOffset, records.length);
-  for (let at = 0; at + recordHeaderLength <= records.length; ) {
+  for (let at = 0; at + recordHeaderLength <= records.length;) {
     const length = view.getUint32(at, littleEndian);
     const kind = view.getUint32(at + 4, littleEndian);
     const time = Number(view.getBigUint64(at + 8, littleEndian)) / 1000;
     const start = at + recordHeaderLength;
-    yield { kind: kind < 2 ? 'inner' : 'outer', direction: kind % 2 === 0 ? 'sent' : 'received', at: time, bytes: records.subarray(start, start + length) };
+    yield {
+      kind: kind < 2 ? 'inner' : 'outer',
+      direction: kind % 2 === 0 ? 'sent' : 'received',
+      at: time,
+      bytes: records.subarray(start, start + length),
+    };
     at = start + ((length + 7) & ~7);
   }
 }
@@ -226,9 +250,12 @@ function* tappedPackets(records: Uint8Array): Generator<Pick<TappedPacket, 'kind
 /** Throws EspSuiteError, as the TypeScript data path does. */
 function nativeSa(sa: EspSa): NativeSa {
   const lengths = espKeyLengths(sa.suite);
-  if (!Number.isInteger(sa.spi) || sa.spi < 256 || sa.spi > 0xffff_ffff) throw new EspSuiteError('spi', `${sa.spi} is not between 256 and 2^32 - 1`);
-  if (sa.encryptionKey.length !== lengths.encryption) throw new EspSuiteError('encryptionKey', `${lengths.encryption} octets are needed, not ${sa.encryptionKey.length}`);
-  if (sa.integrityKey.length !== lengths.integrity) throw new EspSuiteError('integrityKey', `${lengths.integrity} octets are needed, not ${sa.integrityKey.length}`);
+  if (!Number.isInteger(sa.spi) || sa.spi < 256 || sa.spi > 0xffff_ffff)
+    throw new EspSuiteError('spi', `${sa.spi} is not between 256 and 2^32 - 1`);
+  if (sa.encryptionKey.length !== lengths.encryption)
+    throw new EspSuiteError('encryptionKey', `${lengths.encryption} octets are needed, not ${sa.encryptionKey.length}`);
+  if (sa.integrityKey.length !== lengths.integrity)
+    throw new EspSuiteError('integrityKey', `${lengths.integrity} octets are needed, not ${sa.integrityKey.length}`);
   return {
     spi: sa.spi,
     cipher: ciphers.indexOf(sa.suite.cipher),
@@ -243,11 +270,14 @@ function nativeSa(sa: EspSa): NativeSa {
 }
 
 function samePath(one: OuterPath, other: OuterPath | null): boolean {
-  return one.socket === other?.socket && one.remote.address === other.remote.address && one.remote.port === other.remote.port;
+  return (
+    one.socket === other?.socket && one.remote.address === other.remote.address && one.remote.port === other.remote.port
+  );
 }
 
 function descriptorOf(socket: DatagramSocket): number {
   const fd: unknown = 'fd' in socket ? socket.fd : null;
-  if (typeof fd !== 'number' || fd < 0) throw new TypeError('the native data path sends on open sockets of the addon only');
+  if (typeof fd !== 'number' || fd < 0)
+    throw new TypeError('the native data path sends on open sockets of the addon only');
   return fd;
 }

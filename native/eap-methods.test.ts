@@ -43,27 +43,75 @@ interface Setting {
 }
 const usual: Setting = { version: '1.2', password, requireCryptobinding: false, judge: () => Promise.resolve() };
 
-const clientTunnel = ({ version, judge }: Setting) => ({ engine, judge, minVersion: version, maxVersion: version, serverName: null, credentials: null });
-const serverTunnel = ({ version }: Setting) => ({ engine, minVersion: version, maxVersion: version, certificates: [server.certificate], privateKey: server.key });
+const clientTunnel = ({ version, judge }: Setting) => ({
+  engine,
+  judge,
+  minVersion: version,
+  maxVersion: version,
+  serverName: null,
+  credentials: null,
+});
+const serverTunnel = ({ version }: Setting) => ({
+  engine,
+  minVersion: version,
+  maxVersion: version,
+  certificates: [server.certificate],
+  privateKey: server.key,
+});
 const own = () => ({ certificates: [client.certificate], privateKey: client.key });
-const mschapPeer = (setting: Setting) => new MschapPeer({ random: seededRandom('peer'), credentials: mschapCredentials('alice', null, setting.password) });
-const mschapServer = () => new MschapServer({ random: seededRandom('server'), name: 'aaa', account: (name) => (name === 'alice' ? { ntHash: ntPasswordHash(password) } : null) });
-const knowsClient = (certificates: readonly Uint8Array[]) => Promise.resolve(certificates.some((der) => Buffer.compare(der, client.certificate) === 0) ? 'alice' : null);
-const peap = (setting: Setting, inner: EapPeerMethod) => new PeapPeer({ tunnel: clientTunnel(setting), identity: 'alice', inner, requireCryptobinding: setting.requireCryptobinding });
+const mschapPeer = (setting: Setting) =>
+  new MschapPeer({ random: seededRandom('peer'), credentials: mschapCredentials('alice', null, setting.password) });
+const mschapServer = () =>
+  new MschapServer({
+    random: seededRandom('server'),
+    name: 'aaa',
+    account: (name) => (name === 'alice' ? { ntHash: ntPasswordHash(password) } : null),
+  });
+const knowsClient = (certificates: readonly Uint8Array[]) =>
+  Promise.resolve(certificates.some((der) => Buffer.compare(der, client.certificate) === 0) ? 'alice' : null);
+const peap = (setting: Setting, inner: EapPeerMethod) =>
+  new PeapPeer({
+    tunnel: clientTunnel(setting),
+    identity: 'alice',
+    inner,
+    requireCryptobinding: setting.requireCryptobinding,
+  });
 const ttls = (setting: Setting, inner: 'pap' | 'mschapv2') =>
-  new TtlsPeer({ tunnel: clientTunnel(setting), random: seededRandom('peer'), inner: inner === 'pap' ? { method: 'pap', username: 'alice', password: utf8Encode(setting.password) } : { method: 'mschapv2', credentials: mschapCredentials('alice', null, setting.password) } });
+  new TtlsPeer({
+    tunnel: clientTunnel(setting),
+    random: seededRandom('peer'),
+    inner:
+      inner === 'pap'
+        ? { method: 'pap', username: 'alice', password: utf8Encode(setting.password) }
+        : { method: 'mschapv2', credentials: mschapCredentials('alice', null, setting.password) },
+  });
 
 interface Method {
   readonly peer: (setting: Setting) => EapPeerMethod;
   readonly server: (setting: Setting) => EapServerMethod;
 }
-const ttlsServer = (setting: Setting) => new TtlsServer({ tunnel: serverTunnel(setting), account: (name) => (name === 'alice' ? ntPasswordHash(password) : null) });
+const ttlsServer = (setting: Setting) =>
+  new TtlsServer({
+    tunnel: serverTunnel(setting),
+    account: (name) => (name === 'alice' ? ntPasswordHash(password) : null),
+  });
 const methods: Readonly<Record<string, Method>> = {
-  'EAP-TLS': { peer: (s) => new EapTlsPeer({ ...clientTunnel(s), credentials: own() }), server: (s) => new EapTlsServer({ tunnel: serverTunnel(s), judge: knowsClient }) },
-  'PEAP-EAP-MSCHAPv2': { peer: (s) => peap(s, mschapPeer(s)), server: (s) => new PeapServer({ tunnel: serverTunnel(s), random: seededRandom('nonce'), inner: mschapServer() }) },
+  'EAP-TLS': {
+    peer: (s) => new EapTlsPeer({ ...clientTunnel(s), credentials: own() }),
+    server: (s) => new EapTlsServer({ tunnel: serverTunnel(s), judge: knowsClient }),
+  },
+  'PEAP-EAP-MSCHAPv2': {
+    peer: (s) => peap(s, mschapPeer(s)),
+    server: (s) => new PeapServer({ tunnel: serverTunnel(s), random: seededRandom('nonce'), inner: mschapServer() }),
+  },
   'PEAP-EAP-TLS': {
     peer: (s) => peap(s, new EapTlsPeer({ ...clientTunnel(s), credentials: own() })),
-    server: (s) => new PeapServer({ tunnel: serverTunnel(s), random: seededRandom('nonce'), inner: new EapTlsServer({ tunnel: serverTunnel(s), judge: knowsClient }) }),
+    server: (s) =>
+      new PeapServer({
+        tunnel: serverTunnel(s),
+        random: seededRandom('nonce'),
+        inner: new EapTlsServer({ tunnel: serverTunnel(s), judge: knowsClient }),
+      }),
   },
   'EAP-TTLS-PAP': { peer: (s) => ttls(s, 'pap'), server: ttlsServer },
   'EAP-TTLS-MSCHAPv2': { peer: (s) => ttls(s, 'mschapv2'), server: ttlsServer },
@@ -113,22 +161,34 @@ describe.each(['1.2', '1.3'] as const)('both ends, TLS %s', (version) => {
     expect(Buffer.from(result.msk ?? [])).toEqual(Buffer.from(result.serverMsk ?? []));
   });
 
-  it.each(Object.entries(methods).filter(([name]) => !name.endsWith('TLS')))('%s: a wrong password is 691', async (_name, method) => {
-    const setting = { ...usual, version, password: 'wrong' };
-    const { error, serverMsk } = await converse(method.peer(setting), method.server(setting));
-    expect(error?.code).toBe(691);
-    expect(serverMsk).toBeUndefined();
-  });
+  it.each(Object.entries(methods).filter(([name]) => !name.endsWith('TLS')))(
+    '%s: a wrong password is 691',
+    async (_name, method) => {
+      const setting = { ...usual, version, password: 'wrong' };
+      const { error, serverMsk } = await converse(method.peer(setting), method.server(setting));
+      expect(error?.code).toBe(691);
+      expect(serverMsk).toBeUndefined();
+    },
+  );
 
-  it.each(Object.entries(methods))('%s: a server that the judge refuses sees no certificate, identity or password (A-56, H-55)', async (_name, method) => {
-    const refusal = new VpnError('VALIDATING_SERVER_CERT', 'no');
-    const setting = { ...usual, version, judge: () => Promise.reject(refusal) };
-    const seen: number[] = [];
-    const inner = method.server(setting);
-    const watched: EapServerMethod = { type: inner.type, name: inner.name, start: (...words) => inner.start(...words), close: () => inner.close(), receive: (data, next) => (seen.push(data.length), inner.receive(data, next)) };
-    const { error } = await converse(method.peer(setting), watched);
-    expect(error).toBe(refusal);
-    // The ClientHello, and empty acknowledgements of fragments.
-    expect(seen.filter((length) => length > 1)).toHaveLength(1);
-  });
+  it.each(Object.entries(methods))(
+    '%s: a server that the judge refuses sees no certificate, identity or password (A-56, H-55)',
+    async (_name, method) => {
+      const refusal = new VpnError('VALIDATING_SERVER_CERT', 'no');
+      const setting = { ...usual, version, judge: () => Promise.reject(refusal) };
+      const seen: number[] = [];
+      const inner = method.server(setting);
+      const watched: EapServerMethod = {
+        type: inner.type,
+        name: inner.name,
+        start: (...words) => inner.start(...words),
+        close: () => inner.close(),
+        receive: (data, next) => (seen.push(data.length), inner.receive(data, next)),
+      };
+      const { error } = await converse(method.peer(setting), watched);
+      expect(error).toBe(refusal);
+      // The ClientHello, and empty acknowledgements of fragments.
+      expect(seen.filter((length) => length > 1)).toHaveLength(1);
+    },
+  );
 });

@@ -54,15 +54,40 @@ const judge = (certificates: readonly Uint8Array[]): Promise<void> => {
 };
 const peer = (version: TlsVersion, requireCryptobinding = true) =>
   new PeapPeer({
-    tunnel: { engine, judge, minVersion: version, maxVersion: version, serverName: null, credentials: null, resumption: kept },
+    tunnel: {
+      engine,
+      judge,
+      minVersion: version,
+      maxVersion: version,
+      serverName: null,
+      credentials: null,
+      resumption: kept,
+    },
     identity: 'alice',
     inner: new MschapPeer({ random: seededRandom('peer'), credentials: mschapCredentials('alice', null, password) }),
     requireCryptobinding,
   });
-const tunnel = (version: TlsVersion, key: Uint8Array | null = ticketKey) => ({ engine, minVersion: version, maxVersion: version, certificates: [server.certificate], privateKey: server.key, ticketKey: key });
-const innerServer = () => new MschapServer({ random: seededRandom('server'), name: 'aaa', account: (name) => (name === 'alice' ? { ntHash: ntPasswordHash(password) } : null) });
+const tunnel = (version: TlsVersion, key: Uint8Array | null = ticketKey) => ({
+  engine,
+  minVersion: version,
+  maxVersion: version,
+  certificates: [server.certificate],
+  privateKey: server.key,
+  ticketKey: key,
+});
+const innerServer = () =>
+  new MschapServer({
+    random: seededRandom('server'),
+    name: 'aaa',
+    account: (name) => (name === 'alice' ? { ntHash: ntPasswordHash(password) } : null),
+  });
 const peapServer = (version: TlsVersion, resumedIdentity?: string, key?: Uint8Array | null) =>
-  new PeapServer({ tunnel: tunnel(version, key), random: seededRandom('nonce'), inner: innerServer(), ...(resumedIdentity === undefined ? {} : { resumedIdentity }) });
+  new PeapServer({
+    tunnel: tunnel(version, key),
+    random: seededRandom('nonce'),
+    inner: innerServer(),
+    ...(resumedIdentity === undefined ? {} : { resumedIdentity }),
+  });
 
 interface Result {
   readonly msk: Uint8Array | null | undefined;
@@ -94,7 +119,10 @@ async function converse(method: PeapPeer, there: EapServerMethod): Promise<Resul
 }
 
 /** A server that resumes TLS and then says inside what a test wants. */
-function impostor(version: TlsVersion, inside: (round: number, next: number) => Uint8Array | 'success'): EapServerMethod {
+function impostor(
+  version: TlsVersion,
+  inside: (round: number, next: number) => Uint8Array | 'success',
+): EapServerMethod {
   const channel = new TlsServerTunnel({ ...tunnel(version), requestClientCertificate: false });
   let round = 0;
   return {
@@ -105,12 +133,22 @@ function impostor(version: TlsVersion, inside: (round: number, next: number) => 
       const step = channel.receive(data);
       if (step.type !== 'inside') return Promise.resolve(step);
       const says = inside(round++, next);
-      return Promise.resolve(says === 'success' ? { type: 'success', msk: new Uint8Array(64), identity: 'alice' } : { type: 'request', data: channel.request(step.pending, says) });
+      return Promise.resolve(
+        says === 'success'
+          ? { type: 'success', msk: new Uint8Array(64), identity: 'alice' }
+          : { type: 'request', data: channel.request(step.pending, says) },
+      );
     },
     close: () => channel.close(),
   };
 }
-const result = (what: 'success' | 'failure', binding: Uint8Array | null, next: number) => encodeEapPacket({ kind: 'request', identifier: next, type: eapType.TLV_EXTENSIONS, data: encodeExtensions(what, binding) });
+const result = (what: 'success' | 'failure', binding: Uint8Array | null, next: number) =>
+  encodeEapPacket({
+    kind: 'request',
+    identifier: next,
+    type: eapType.TLV_EXTENSIONS,
+    data: encodeExtensions(what, binding),
+  });
 
 describe.each(['1.2', '1.3'] as const)('PEAP fast reconnect (A-37, A-43), TLS %s', (version) => {
   it('the second sign-in takes up the first: fewer rounds, another key, the certificate judged again', async () => {
@@ -147,7 +185,13 @@ describe.each(['1.2', '1.3'] as const)('PEAP fast reconnect (A-37, A-43), TLS %s
     verdict = new VpnError('SERVER_CERT_REVOKED', 'revoked', { rule: 'revoked' });
     const seen: number[] = [];
     const inner = peapServer(version, 'alice');
-    const { error } = await converse(peer(version), { type: inner.type, name: inner.name, start: () => inner.start(), close: () => inner.close(), receive: (data, next) => (seen.push(data.length), inner.receive(data, next)) });
+    const { error } = await converse(peer(version), {
+      type: inner.type,
+      name: inner.name,
+      start: () => inner.start(),
+      close: () => inner.close(),
+      receive: (data, next) => (seen.push(data.length), inner.receive(data, next)),
+    });
     expect(error?.code).toBe(859);
     expect(seen.filter((length) => length > 1)).toHaveLength(1);
     expect(kept.read()).toBeNull();
@@ -155,33 +199,61 @@ describe.each(['1.2', '1.3'] as const)('PEAP fast reconnect (A-37, A-43), TLS %s
 
   it('Result success without cryptobinding: where it is not demanded; 824 where it is', async () => {
     await converse(peer(version), peapServer(version));
-    const taken = await converse(peer(version, false), impostor(version, (round, next) => (round === 0 ? result('success', null, next) : 'success')));
+    const taken = await converse(
+      peer(version, false),
+      impostor(version, (round, next) => (round === 0 ? result('success', null, next) : 'success')),
+    );
     expect(taken.error).toBeNull();
     expect(taken.msk).toHaveLength(64);
-    const demanded = await converse(peer(version, true), impostor(version, (_round, next) => result('success', null, next)));
+    const demanded = await converse(
+      peer(version, true),
+      impostor(version, (_round, next) => result('success', null, next)),
+    );
     expect(demanded.error?.code).toBe(824);
     expect(kept.read()).toBeNull();
   });
 
   it('cryptobinding with a wrong MAC is 823 here too', async () => {
     await converse(peer(version), peapServer(version));
-    expect((await converse(peer(version), impostor(version, (_round, next) => result('success', cryptobindingTlv('request', new Uint8Array(32)), next)))).error?.code).toBe(823);
+    expect(
+      (
+        await converse(
+          peer(version),
+          impostor(version, (_round, next) => result('success', cryptobindingTlv('request', new Uint8Array(32)), next)),
+        )
+      ).error?.code,
+    ).toBe(823);
   });
 
   it('Result success after the inner method had begun is an attack as ever (CVE-2023-52160)', async () => {
     await converse(peer(version), peapServer(version));
-    const { error } = await converse(peer(version, false), impostor(version, (round, next) => (round === 0 ? Uint8Array.of(eapType.IDENTITY) : result('success', null, next))));
+    const { error } = await converse(
+      peer(version, false),
+      impostor(version, (round, next) =>
+        round === 0 ? Uint8Array.of(eapType.IDENTITY) : result('success', null, next),
+      ),
+    );
     expect(error).toMatchObject({ code: 845, rule: 'peap-result' });
   });
 
   it('without an earlier sign-in nothing is resumed, and Result success is an attack', async () => {
-    expect((await converse(peer(version, false), impostor(version, (_round, next) => result('success', null, next)))).error).toMatchObject({ code: 845 });
+    expect(
+      (
+        await converse(
+          peer(version, false),
+          impostor(version, (_round, next) => result('success', null, next)),
+        )
+      ).error,
+    ).toMatchObject({ code: 845 });
     expect(kept.read()).toBeNull();
   });
 
   it('a server that takes the session up and then refuses says nothing about the password: once more from the start', async () => {
     const first = await converse(peer(version), peapServer(version));
-    const { error } = await converse(peer(version), impostor(version, (_round, next) => result('failure', null, next)));
+    const { error } = await converse(
+      peer(version),
+      impostor(version, (_round, next) => result('failure', null, next)),
+    );
     expect(error).toBeInstanceOf(ResumptionRefused);
     expect(kept.read()).toBeNull();
     expect((await converse(peer(version), peapServer(version, 'alice'))).rounds).toBe(first.rounds);
@@ -194,7 +266,10 @@ describe.each(['1.2', '1.3'] as const)('PEAP fast reconnect (A-37, A-43), TLS %s
   });
 
   it('a sign-in that failed leaves no session', async () => {
-    await converse(peer(version), impostor(version, () => Uint8Array.of(eapType.IDENTITY)));
+    await converse(
+      peer(version),
+      impostor(version, () => Uint8Array.of(eapType.IDENTITY)),
+    );
     expect(kept.read()).toBeNull();
   });
 });
@@ -203,7 +278,10 @@ it('A-46: in TLS 1.3 one octet 0x00 in a resumed session is the result; in a new
   const octet = impostor('1.3', (round) => (round === 0 ? Uint8Array.of(0) : 'success'));
   expect((await converse(peer('1.3', false), octet)).error).not.toBeNull();
   await converse(peer('1.3'), peapServer('1.3'));
-  const resumed = await converse(peer('1.3', false), impostor('1.3', (round) => (round === 0 ? Uint8Array.of(0) : 'success')));
+  const resumed = await converse(
+    peer('1.3', false),
+    impostor('1.3', (round) => (round === 0 ? Uint8Array.of(0) : 'success')),
+  );
   expect(resumed.error).toBeNull();
   expect(resumed.msk).toHaveLength(64);
 });

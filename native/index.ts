@@ -14,7 +14,10 @@ export interface UdpDescriptor {
   readonly marked: boolean;
 }
 
-/** Flags and numbers are the kernel's own: ARPHRD_* in `type`, IF_OPER_* in `operstate`, RT_SCOPE_* and IFA_F_* of the addresses. */
+/**
+ * Flags and numbers are the kernel's own: ARPHRD_* in `type`, IF_OPER_* in `operstate`, RT_SCOPE_* and IFA_F_* of the
+ * addresses.
+ */
 export interface KernelAdapter {
   readonly name: string;
   readonly index: number;
@@ -55,28 +58,46 @@ export interface HelperChannel {
 }
 
 /**
- * The functions of the addon (native/addon). Every one that fails throws an Error whose `code` is the system error's name ("ENODEV")
+ * The functions of the addon (native/addon). Every one that fails throws an Error whose `code` is the system error's
+ * name ("ENODEV")
  * and whose `errno` is its number.
  */
 export interface NativeAddon {
   readonly version: number;
-  /** Opens a non-blocking UDP socket, bound to the adapter when one is named (SO_BINDTODEVICE). The caller owns the descriptor. */
+  /**
+   * Opens a non-blocking UDP socket, bound to the adapter when one is named (SO_BINDTODEVICE). The caller owns the
+   * descriptor.
+   */
   openUdp(adapter: string | null, address: string, port: number): UdpDescriptor;
-  /** Opens a non-blocking TCP socket bound to an adapter and to an address of it, not connected. The caller owns the descriptor. */
+  /**
+   * Opens a non-blocking TCP socket bound to an adapter and to an address of it, not connected. The caller owns the
+   * descriptor.
+   */
   openTcp(adapter: string, address: string): number;
   /** Sends one datagram. null when sent, else the error's name. Never throws for network reasons. */
   sendUdp(fd: number, datagram: Uint8Array, address: string, port: number): string | null;
-  /** Hands what arrives to `listener`: (datagram, address, port), or (null, error name, mtu or 0). Returns the function that stops it. */
-  readUdp(fd: number, listener: (datagram: Uint8Array | null, addressOrCode: string, portOrMtu: number) => void): () => void;
+  /**
+   * Hands what arrives to `listener`: (datagram, address, port), or (null, error name, mtu or 0). Returns the function
+   * that stops it.
+   */
+  readUdp(
+    fd: number,
+    listener: (datagram: Uint8Array | null, addressOrCode: string, portOrMtu: number) => void,
+  ): () => void;
   /** Hands the packets of a TUN descriptor to `listener`. Returns the function that stops it. */
   readPackets(fd: number, listener: (packet: Uint8Array) => void): () => void;
   /** null when written, else the error's name. */
   writePacket(fd: number, packet: Uint8Array): string | null;
   /** Links with their addresses, loopback and tunnels included. */
   readAdapters(): readonly KernelAdapter[];
-  /** The kernel's answer past our own tunnel's policy rule; null: no route. Throws EINVAL for text that is no address. */
+  /**
+   * The kernel's answer past our own tunnel's policy rule; null: no route. Throws EINVAL for text that is no address.
+   */
   lookupRoute(destination: string, adapter: string | null, source: string | null): KernelRoute | null;
-  /** Calls `listener` after links, addresses, routes or rules changed, once for all that was ready; the argument is CLOCK_MONOTONIC in milliseconds when it was read. Does not keep the process alive. */
+  /**
+   * Calls `listener` after links, addresses, routes or rules changed, once for all that was ready; the argument is
+   * CLOCK_MONOTONIC in milliseconds when it was read. Does not keep the process alive.
+   */
   watchNetwork(listener: (milliseconds: number) => void): () => void;
   /** Takes the descriptor over. (null, []) once the other end is gone. The listener owns the descriptors it gets. */
   openChannel(fd: number, listener: (text: string | null, descriptors: readonly number[]) => void): HelperChannel;
@@ -87,7 +108,9 @@ export interface NativeAddon {
   /** Who is at the other end of a Unix socket (SO_PEERCRED). */
   peerCredentials(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
   /** Starts the threads of a data path; `native/datapath.ts` gives it the DataPath interface. */
-  createDataPath(listener: (type: DataPathEvent['type'], spi: number, code: string | null) => void): NativeDataPathHandle;
+  createDataPath(
+    listener: (type: DataPathEvent['type'], spi: number, code: string | null) => void,
+  ): NativeDataPathHandle;
   /** Version text of the OpenSSL that the addon itself carries. */
   readonly cryptoVersion: string;
   /** Closes a descriptor the caller owns. */
@@ -102,7 +125,10 @@ function candidates(): string[] {
   const places: string[] = [];
   let folder = here;
   for (let depth = 0; depth < 6; depth++) {
-    places.push(join(folder, 'build', 'Release', 'agile_vpn.node'), join(folder, 'native', 'build', 'Release', 'agile_vpn.node'));
+    places.push(
+      join(folder, 'build', 'Release', 'agile_vpn.node'),
+      join(folder, 'native', 'build', 'Release', 'agile_vpn.node'),
+    );
     const parent = dirname(folder);
     if (parent === folder) break;
     folder = parent;

@@ -12,7 +12,8 @@ import { LinuxDatagrams, type NativeDatagramSocket } from '../src-main/system/li
 import type { NativeDataPathHandle, NativeSa } from './datapath';
 import { loadAddon } from './index';
 
-// The header of struct virtio_net_hdr in front of each packet, on a socket pair instead of a TUN: what a TUN with IFF_VNET_HDR does.
+// The header of struct virtio_net_hdr in front of each packet, on a socket pair instead of a TUN: what a TUN with
+// IFF_VNET_HDR does.
 const readDescriptor = promisify(read);
 const addon = (() => {
   const found = loadAddon();
@@ -56,9 +57,21 @@ interface TcpOptions {
   readonly options?: Uint8Array;
 }
 
-function tcpHeader({ sequence, flags = 0x10, acknowledgement = 77, options = Uint8Array.from([1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2]) }: TcpOptions): Uint8Array {
+function tcpHeader({
+  sequence,
+  flags = 0x10,
+  acknowledgement = 77,
+  options = Uint8Array.from([1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2]),
+}: TcpOptions): Uint8Array {
   const rest = Uint8Array.from([((20 + options.length) / 4) << 4, flags, 1, 0, 0, 0, 0, 0]);
-  return concat(uint16Octets(40_000), uint16Octets(5201), uint32Octets(sequence), uint32Octets(acknowledgement), rest, options);
+  return concat(
+    uint16Octets(40_000),
+    uint16Octets(5201),
+    uint32Octets(sequence),
+    uint32Octets(acknowledgement),
+    rest,
+    options,
+  );
 }
 
 /** An IP packet with TCP inside and right checksums; `reverse` for what comes from the far side. */
@@ -66,7 +79,10 @@ function tcpPacket(family: 4 | 6, options: TcpOptions, reverse = false): Uint8Ar
   const ends = family === 4 ? four : six;
   const addresses = reverse ? { source: ends.destination, destination: ends.source } : ends;
   const segment = concat(tcpHeader(options), options.data);
-  const packet = family === 4 ? ipv4Packet({ ...addresses, protocol: 6, payload: segment, dontFragment: true }) : ipv6Packet({ ...addresses, next: 6, payload: segment });
+  const packet =
+    family === 4
+      ? ipv4Packet({ ...addresses, protocol: 6, payload: segment, dontFragment: true })
+      : ipv6Packet({ ...addresses, next: 6, payload: segment });
   const upper = packet.length - segment.length;
   new DataView(packet.buffer).setUint16(upper + 16, upperChecksum(packet, upper));
   return packet;
@@ -75,7 +91,12 @@ function tcpPacket(family: 4 | 6, options: TcpOptions, reverse = false): Uint8Ar
 /** The checksum that the upper layer header at `offset` should carry, its own field being as it is. 0: it is right. */
 function upperChecksum(packet: Uint8Array, offset: number): number {
   const parsed = parseInnerPacket(packet)!;
-  const pseudo = concat(parsed.source, parsed.destination, Uint8Array.of(0, parsed.protocol), uint32Octets(packet.length - offset));
+  const pseudo = concat(
+    parsed.source,
+    parsed.destination,
+    Uint8Array.of(0, parsed.protocol),
+    uint32Octets(packet.length - offset),
+  );
   return internetChecksum(concat(pseudo, packet.subarray(offset)));
 }
 
@@ -83,11 +104,32 @@ function octets(length: number, first = 0): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => (first + index * 7) & 0xff);
 }
 
-const everything = (family: 4 | 6) => ({ family, protocol: 0, startPort: 0, endPort: 65535, start: new Uint8Array(family === 4 ? 4 : 16), end: new Uint8Array(family === 4 ? 4 : 16).fill(255) });
+const everything = (family: 4 | 6) => ({
+  family,
+  protocol: 0,
+  startPort: 0,
+  endPort: 65535,
+  start: new Uint8Array(family === 4 ? 4 : 16),
+  end: new Uint8Array(family === 4 ? 4 : 16).fill(255),
+});
 const selectors = [everything(4), everything(6)];
 const key = octets(20, 3);
-const sa = (spi: number): NativeSa => ({ spi, cipher: 0, keyBits: 128, integrity: 0, esn: false, encryptionKey: key, integrityKey: new Uint8Array(0), local: selectors, remote: selectors });
-const transform = createEspTransform({ cipher: 'aes-gcm-16', keyBits: 128, integrity: null, esn: false }, key, new Uint8Array(0));
+const sa = (spi: number): NativeSa => ({
+  spi,
+  cipher: 0,
+  keyBits: 128,
+  integrity: 0,
+  esn: false,
+  encryptionKey: key,
+  integrityKey: new Uint8Array(0),
+  local: selectors,
+  remote: selectors,
+});
+const transform = createEspTransform(
+  { cipher: 'aes-gcm-16', keyBits: 128, integrity: null, esn: false },
+  key,
+  new Uint8Array(0),
+);
 
 let handle: NativeDataPathHandle;
 let near: number;
@@ -147,7 +189,15 @@ async function next(): Promise<{ header: DataView; packet: Uint8Array }> {
 function receiveTogether(packets: readonly Uint8Array[]): void {
   for (const packet of packets) {
     sequence += 1n;
-    const datagram = encapsulate({ transform, spi: 0x2000, sequence, esn: false, iv: uint64(sequence), payload: packet, nextHeader: packet[0]! >> 4 === 4 ? 4 : 41 });
+    const datagram = encapsulate({
+      transform,
+      spi: 0x2000,
+      sequence,
+      esn: false,
+      iv: uint64(sequence),
+      payload: packet,
+      nextHeader: packet[0]! >> 4 === 4 ? 4 : 41,
+    });
     gateway.send(datagram, socket.local);
   }
 }
@@ -173,7 +223,17 @@ describe.each([4, 6] as const)('IPv%s super-packets from the TUN', (family) => {
     // FIN, PSH and CWR: the first two are the last segment's, the third the first one's.
     const whole = tcpPacket(family, { sequence: 0xffff_ff00, data, flags: 0x99 });
     const count = Math.ceil(length / size);
-    const segments = await send(virtio({ flags: needsChecksum, gsoType: (family === 4 ? gso.tcpv4 : gso.tcpv6) | 0x80, gsoSize: size, checksumStart: upper, checksumOffset: 16 }), whole, count);
+    const segments = await send(
+      virtio({
+        flags: needsChecksum,
+        gsoType: (family === 4 ? gso.tcpv4 : gso.tcpv6) | 0x80,
+        gsoSize: size,
+        checksumStart: upper,
+        checksumOffset: 16,
+      }),
+      whole,
+      count,
+    );
     expect(segments.length).toBe(count);
     const carried: Uint8Array[] = [];
     for (const [index, segment] of segments.entries()) {
@@ -195,8 +255,15 @@ describe.each([4, 6] as const)('IPv%s super-packets from the TUN', (family) => {
   test('UDP: each segment gets its length and checksum', async () => {
     const data = octets(2500, 5);
     const header = concat(uint16Octets(4000), uint16Octets(443), uint16Octets(8 + data.length), uint16Octets(0));
-    const whole = family === 4 ? ipv4Packet({ ...four, payload: concat(header, data) }) : ipv6Packet({ ...six, payload: concat(header, data) });
-    const segments = await send(virtio({ flags: needsChecksum, gsoType: gso.udp, gsoSize: 1200, checksumStart: upper, checksumOffset: 6 }), whole, 3);
+    const whole =
+      family === 4
+        ? ipv4Packet({ ...four, payload: concat(header, data) })
+        : ipv6Packet({ ...six, payload: concat(header, data) });
+    const segments = await send(
+      virtio({ flags: needsChecksum, gsoType: gso.udp, gsoSize: 1200, checksumStart: upper, checksumOffset: 6 }),
+      whole,
+      3,
+    );
     expect(segments.map((segment) => segment.length - upper - 8)).toEqual([1200, 1200, 100]);
     for (const segment of segments) {
       expect(new DataView(segment.buffer, segment.byteOffset).getUint16(upper + 4)).toBe(segment.length - upper);
@@ -212,21 +279,47 @@ describe.each([4, 6] as const)('IPv%s super-packets from the TUN', (family) => {
     const parsed = parseInnerPacket(packet)!;
     const pseudo = concat(parsed.source, parsed.destination, Uint8Array.of(0, 6), uint32Octets(packet.length - upper));
     new DataView(packet.buffer).setUint16(upper + 16, ~internetChecksum(pseudo) & 0xffff);
-    expect(await send(virtio({ flags: needsChecksum, checksumStart: upper, checksumOffset: 16 }), packet, 1)).toEqual([expected]);
+    expect(await send(virtio({ flags: needsChecksum, checksumStart: upper, checksumOffset: 16 }), packet, 1)).toEqual([
+      expected,
+    ]);
   });
 
   test('segments larger than the inner MTU are answered, not sent', async () => {
     handle.setInnerMtu(1300);
     const whole = tcpPacket(family, { sequence: 1, data: octets(5000) });
-    writeSync(far, concat(virtio({ flags: needsChecksum, gsoType: family === 4 ? gso.tcpv4 : gso.tcpv6, gsoSize: 1348, checksumStart: upper, checksumOffset: 16 }), whole));
+    writeSync(
+      far,
+      concat(
+        virtio({
+          flags: needsChecksum,
+          gsoType: family === 4 ? gso.tcpv4 : gso.tcpv6,
+          gsoSize: 1348,
+          checksumStart: upper,
+          checksumOffset: 16,
+        }),
+        whole,
+      ),
+    );
     const { packet } = await next();
-    expect(parseInnerPacket(packet)).toMatchObject(family === 4 ? { protocol: 1, sourcePort: 0x0304 } : { protocol: 58, sourcePort: 0x0200 });
+    expect(parseInnerPacket(packet)).toMatchObject(
+      family === 4 ? { protocol: 1, sourcePort: 0x0304 } : { protocol: 58, sourcePort: 0x0200 },
+    );
     expect(arrived).toEqual([]);
   });
 
   test('TCP segments that arrive together leave as one write that cuts into the same segments', async () => {
     const size = 700;
-    const segments = Array.from({ length: 9 }, (_, index) => tcpPacket(family, { sequence: 1000 + index * size, data: octets(index === 8 ? 300 : size, index), flags: index === 8 ? 0x18 : 0x10 }, true));
+    const segments = Array.from({ length: 9 }, (_, index) =>
+      tcpPacket(
+        family,
+        {
+          sequence: 1000 + index * size,
+          data: octets(index === 8 ? 300 : size, index),
+          flags: index === 8 ? 0x18 : 0x10,
+        },
+        true,
+      ),
+    );
     receiveTogether(segments);
     const received: Uint8Array[] = [];
     while (received.length < segments.length) {
@@ -242,16 +335,28 @@ describe.each([4, 6] as const)('IPv%s super-packets from the TUN', (family) => {
       expect([header.getUint16(6, true), header.getUint16(8, true)]).toEqual([upper, 16]);
       expect(parseInnerPacket(packet)!.bytes.length).toBe(packet.length);
       if (family === 4) expect(internetChecksum(packet.subarray(0, 20))).toBe(0);
-      // The field holds the pseudo header's sum: with it, the checksum over everything comes out as the kernel will write it.
+      // The field holds the pseudo header's sum: with it, the checksum over everything comes out as the kernel will
+      // write it.
       const parsed = parseInnerPacket(packet)!;
-      const pseudo = concat(parsed.source, parsed.destination, Uint8Array.of(0, 6), uint32Octets(packet.length - upper));
+      const pseudo = concat(
+        parsed.source,
+        parsed.destination,
+        Uint8Array.of(0, 6),
+        uint32Octets(packet.length - upper),
+      );
       const view = new DataView(packet.buffer, packet.byteOffset);
       expect(view.getUint16(upper + 16)).toBe(~internetChecksum(pseudo) & 0xffff);
       const data = packet.subarray(upper + 32);
       for (let offset = 0; offset < data.length; offset += size) {
         const last = offset + size >= data.length;
         const flags = last ? packet[upper + 13]! : packet[upper + 13]! & ~0x08;
-        received.push(tcpPacket(family, { sequence: view.getUint32(upper + 4) + offset, data: data.slice(offset, offset + size), flags }, true));
+        received.push(
+          tcpPacket(
+            family,
+            { sequence: view.getUint32(upper + 4) + offset, data: data.slice(offset, offset + size), flags },
+            true,
+          ),
+        );
       }
     }
     expect(received).toEqual(segments);
@@ -260,10 +365,22 @@ describe.each([4, 6] as const)('IPv%s super-packets from the TUN', (family) => {
 
 test('joined writes do happen, and what differs is never joined', async () => {
   const size = 500;
-  const segment = (index: number, more: Partial<TcpOptions> = {}) => tcpPacket(4, { sequence: 1000 + index * size, data: octets(size, index), ...more }, true);
+  const segment = (index: number, more: Partial<TcpOptions> = {}) =>
+    tcpPacket(4, { sequence: 1000 + index * size, data: octets(size, index), ...more }, true);
   const stream: Uint8Array[] = [];
   for (let index = 0; index < 200; index += 1) {
-    stream.push(segment(index, index % 50 === 20 ? { acknowledgement: 78 + index } : index % 50 === 30 ? { flags: 0x18 } : index % 50 === 40 ? { options: octets(8) } : {}));
+    stream.push(
+      segment(
+        index,
+        index % 50 === 20
+          ? { acknowledgement: 78 + index }
+          : index % 50 === 30
+            ? { flags: 0x18 }
+            : index % 50 === 40
+              ? { options: octets(8) }
+              : {},
+      ),
+    );
     if (index % 50 === 45) stream.push(ipv4Packet({ source: four.destination, destination: four.source }));
   }
   const broken = segment(300);
@@ -317,8 +434,12 @@ test('malformed headers from the TUN are harmless', async () => {
   const clock = new SystemClock();
   const end = clock.now() + 4000;
   for (let count = 0; count < 4000 && clock.now() < end; count += 1) {
-    const packet = count % 3 === 0 ? octets(random(300), random(256)) : tcpPacket(count % 2 === 0 ? 4 : 6, { sequence: 1, data: octets(random(4000)) });
-    for (let change = random(3); change > 0 && packet.length > 0; change -= 1) packet[random(Math.min(packet.length, 70))] = random(256);
+    const packet =
+      count % 3 === 0
+        ? octets(random(300), random(256))
+        : tcpPacket(count % 2 === 0 ? 4 : 6, { sequence: 1, data: octets(random(4000)) });
+    for (let change = random(3); change > 0 && packet.length > 0; change -= 1)
+      packet[random(Math.min(packet.length, 70))] = random(256);
     const header = Uint8Array.from({ length: 10 }, () => random(256));
     header.set([random(2), [0, 1, 4, 5, 0x81, 0x84][random(6)]!]);
     if (random(2) === 0) header.set([random(256), random(8), random(80), 0, random(30), 0], 4);

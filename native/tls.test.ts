@@ -27,35 +27,55 @@ afterAll(() => {
 });
 
 const versions: readonly TlsVersion[] = ['1.2', '1.3'];
-const clientOptions = (version: TlsVersion) => ({ role: 'client', minVersion: version, maxVersion: version, certificates: [client.certificate], privateKey: client.key, serverName: null, session: null }) as const;
-const serverOptions = (version: TlsVersion): TlsServerOptions => ({ role: 'server', minVersion: version, maxVersion: version, certificates: [server.certificate], privateKey: server.key, requestClientCertificate: true });
+const clientOptions = (version: TlsVersion) =>
+  ({
+    role: 'client',
+    minVersion: version,
+    maxVersion: version,
+    certificates: [client.certificate],
+    privateKey: client.key,
+    serverName: null,
+    session: null,
+  }) as const;
+const serverOptions = (version: TlsVersion): TlsServerOptions => ({
+  role: 'server',
+  minVersion: version,
+  maxVersion: version,
+  certificates: [server.certificate],
+  privateKey: server.key,
+  requestClientCertificate: true,
+});
 
 describe('TLS over memory', () => {
   it('runs its own OpenSSL, not the one of the host', () => {
     expect(tlsLibraryVersion()).toMatch(/^OpenSSL 3\./);
   });
 
-  it.each(versions)('A-56: in TLS %s nothing leaves before the server is judged, and nothing but an alert after a refusal', (version) => {
-    const here = engine.open(clientOptions(version));
-    const there = engine.open(serverOptions(version));
-    const flight = there.receive(here.receive(new Uint8Array(0)).output);
-    const step = here.receive(flight.output);
-    expect(step.state).toBe('verify');
-    expect(step.output).toHaveLength(0);
-    expect(here.peerCertificates().map((der) => Buffer.from(der))).toEqual([Buffer.from(server.certificate)]);
-    const refused = here.verified(false);
-    expect(refused.state).toBe('failed');
-    // One alert record: type 21, 5 octets of header and 2 of alert.
-    expect(refused.output).toHaveLength(7);
-    expect(refused.output[0]).toBe(21);
-    here.close();
-    there.close();
-  });
+  it.each(versions)(
+    'A-56: in TLS %s nothing leaves before the server is judged, and nothing but an alert after a refusal',
+    (version) => {
+      const here = engine.open(clientOptions(version));
+      const there = engine.open(serverOptions(version));
+      const flight = there.receive(here.receive(new Uint8Array(0)).output);
+      const step = here.receive(flight.output);
+      expect(step.state).toBe('verify');
+      expect(step.output).toHaveLength(0);
+      expect(here.peerCertificates().map((der) => Buffer.from(der))).toEqual([Buffer.from(server.certificate)]);
+      const refused = here.verified(false);
+      expect(refused.state).toBe('failed');
+      // One alert record: type 21, 5 octets of header and 2 of alert.
+      expect(refused.output).toHaveLength(7);
+      expect(refused.output[0]).toBe(21);
+      here.close();
+      there.close();
+    },
+  );
 
   it.each(versions)('TLS %s: data, client certificate and equal exported keys at both ends', (version) => {
     const [here, there] = handshake(version);
     expect(there.peerCertificates().map((der) => Buffer.from(der))).toEqual([Buffer.from(client.certificate)]);
-    for (const context of [null, new Uint8Array(0), Uint8Array.of(13)]) expect(here.exportKey('label', context, 64)).toEqual(there.exportKey('label', context, 64));
+    for (const context of [null, new Uint8Array(0), Uint8Array.of(13)])
+      expect(here.exportKey('label', context, 64)).toEqual(there.exportKey('label', context, 64));
     // RFC 5705 section 4: no context and an empty one differ in TLS 1.2, RFC 8446 section 7.5: not in TLS 1.3.
     const same = Buffer.from(here.exportKey('label', null, 64)).equals(here.exportKey('label', new Uint8Array(0), 64));
     expect(same).toBe(version === '1.3');
@@ -67,14 +87,18 @@ describe('TLS over memory', () => {
 
   it('a key that does not fit its certificate is refused by name', () => {
     expect(() => engine.open({ ...clientOptions('1.3'), privateKey: server.key })).toThrow(/^privateKey: /);
-    expect(() => engine.open({ ...clientOptions('1.3'), certificates: [Uint8Array.of(1, 2, 3)] })).toThrow(/^certificates: /);
+    expect(() => engine.open({ ...clientOptions('1.3'), certificates: [Uint8Array.of(1, 2, 3)] })).toThrow(
+      /^certificates: /,
+    );
   });
 
   it('random records end in an error, never in a crash', () => {
     for (let seed = 0; seed < 200; seed++) {
       const session = engine.open(seed % 2 === 0 ? clientOptions('1.3') : serverOptions('1.3'));
       if (seed % 2 === 0) session.receive(new Uint8Array(0));
-      const noise = Uint8Array.from({ length: 40 + seed }, (_, i) => (i < 3 ? [22, 3, 3][i]! : (seed * 31 + i * 17) & 0xff));
+      const noise = Uint8Array.from({ length: 40 + seed }, (_, i) =>
+        i < 3 ? [22, 3, 3][i]! : (seed * 31 + i * 17) & 0xff,
+      );
       expect(['failed', 'handshake', 'closed']).toContain(session.receive(noise).state);
       session.close();
     }
@@ -99,7 +123,14 @@ function handshake(version: TlsVersion): [TlsSession, TlsSession] {
 describe('EAP-TLS peer against TLS over memory', () => {
   /** A server of RFC 5216 and RFC 9190 with the framing of the peer. */
   async function run(version: TlsVersion, judge: () => Promise<void>, commitment: Uint8Array | null) {
-    const peer = new EapTlsPeer({ engine, judge, credentials: { certificates: [client.certificate], privateKey: client.key }, minVersion: version, maxVersion: version, serverName: null });
+    const peer = new EapTlsPeer({
+      engine,
+      judge,
+      credentials: { certificates: [client.certificate], privateKey: client.key },
+      minVersion: version,
+      maxVersion: version,
+      serverName: null,
+    });
     const session = engine.open(serverOptions(version));
     const framing = new TlsFraming(0);
     let request = startFrame(0);
@@ -132,17 +163,26 @@ describe('EAP-TLS peer against TLS over memory', () => {
   ] as const)('A-24, A-25: TLS %s gives the MSK of the exporter', async (version, label, context) => {
     const { peer, session, error } = await run(version, () => Promise.resolve(), Uint8Array.of(0));
     expect(error).toBeNull();
-    expect(Buffer.from(peer.result()?.msk ?? [])).toEqual(Buffer.from(session.exportKey(label, context, 128).slice(0, 64)));
+    expect(Buffer.from(peer.result()?.msk ?? [])).toEqual(
+      Buffer.from(session.exportKey(label, context, 128).slice(0, 64)),
+    );
     peer.close();
     expect(peer.result()).toBeUndefined();
   });
 
-  it.each(versions)('A-56, H-55: TLS %s with a refused server ends with its error and shows no certificate', async (version) => {
-    const { peer, error, seenCertificate } = await run(version, () => Promise.reject(new VpnError('VALIDATING_SERVER_CERT', 'no')), null);
-    expect(error?.symbol).toBe('VALIDATING_SERVER_CERT');
-    expect(seenCertificate).toBe(false);
-    expect(peer.result()).toBeUndefined();
-  });
+  it.each(versions)(
+    'A-56, H-55: TLS %s with a refused server ends with its error and shows no certificate',
+    async (version) => {
+      const { peer, error, seenCertificate } = await run(
+        version,
+        () => Promise.reject(new VpnError('VALIDATING_SERVER_CERT', 'no')),
+        null,
+      );
+      expect(error?.symbol).toBe('VALIDATING_SERVER_CERT');
+      expect(seenCertificate).toBe(false);
+      expect(peer.result()).toBeUndefined();
+    },
+  );
 
   it.each([
     ['another octet', Uint8Array.of(1)],

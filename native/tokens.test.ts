@@ -21,8 +21,10 @@ const pin = '483920';
 const ids = { rsa: '01', ecdsa: '02' } as const;
 type Kind = keyof typeof ids;
 
-const run = (command: string, ...words: string[]): void => void execFileSync(command, words, { cwd: folder, stdio: 'pipe' });
-const pkcs11 = (...words: string[]): void => run('pkcs11-tool', '--module', module, '--token-label', 'badge', '--pin', pin, ...words);
+const run = (command: string, ...words: string[]): void =>
+  void execFileSync(command, words, { cwd: folder, stdio: 'pipe' });
+const pkcs11 = (...words: string[]): void =>
+  run('pkcs11-tool', '--module', module, '--token-label', 'badge', '--pin', pin, ...words);
 
 let tokens: Tokens;
 let engine: TlsEngine;
@@ -31,15 +33,54 @@ let server: { readonly certificate: Uint8Array; readonly key: Uint8Array };
 /** Keys are made on the token and are not extractable; only certificates come from outside. */
 beforeAll(() => {
   mkdirSync(join(folder, 'tokens'));
-  writeFileSync(join(folder, 'softhsm2.conf'), `directories.tokendir = ${join(folder, 'tokens')}\nobjectstore.backend = file\nlog.level = ERROR\n`);
+  writeFileSync(
+    join(folder, 'softhsm2.conf'),
+    `directories.tokendir = ${join(folder, 'tokens')}\nobjectstore.backend = file\nlog.level = ERROR\n`,
+  );
   process.env['SOFTHSM2_CONF'] = join(folder, 'softhsm2.conf');
   run('softhsm2-util', '--init-token', '--free', '--label', 'badge', '--pin', pin, '--so-pin', '12345678');
-  run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '30', '-subj', '/CN=server');
-  for (const [kind, type] of [['rsa', 'rsa:2048'], ['ecdsa', 'EC:prime256v1']] as const) {
+  run(
+    'openssl',
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-days',
+    '30',
+    '-subj',
+    '/CN=server',
+  );
+  for (const [kind, type] of [
+    ['rsa', 'rsa:2048'],
+    ['ecdsa', 'EC:prime256v1'],
+  ] as const) {
     pkcs11('--keypairgen', '--key-type', type, '--id', ids[kind], '--label', kind, '--usage-sign');
     pkcs11('--read-object', '--type', 'pubkey', '--id', ids[kind], '--output-file', `${kind}.der`);
     run('openssl', 'pkey', '-pubin', '-inform', 'der', '-in', `${kind}.der`, '-out', `${kind}.pub`);
-    run('openssl', 'x509', '-new', '-force_pubkey', `${kind}.pub`, '-subj', `/CN=${kind}`, '-days', '30', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-out', `${kind}.pem`);
+    run(
+      'openssl',
+      'x509',
+      '-new',
+      '-force_pubkey',
+      `${kind}.pub`,
+      '-subj',
+      `/CN=${kind}`,
+      '-days',
+      '30',
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-out',
+      `${kind}.pem`,
+    );
     run('openssl', 'x509', '-in', `${kind}.pem`, '-outform', 'der', '-out', `${kind}.crt`);
     pkcs11('--write-object', `${kind}.crt`, '--type', 'cert', '--id', ids[kind], '--label', kind);
   }
@@ -57,12 +98,14 @@ afterAll(() => {
 });
 
 /** Answers with these PINs one after the other, then cancels; `asked` collects the reasons. */
-const person = (pins: readonly string[], asked: (SecretReason | null)[] = []) => (kind: SecretKind, account: string | null, reason: SecretReason | null): Promise<SecretAnswer | null> => {
-  expect([kind, account]).toEqual(['pin', 'badge']);
-  const secret = pins[asked.length];
-  asked.push(reason);
-  return Promise.resolve(secret === undefined ? null : { secret, save: false });
-};
+const person =
+  (pins: readonly string[], asked: (SecretReason | null)[] = []) =>
+  (kind: SecretKind, account: string | null, reason: SecretReason | null): Promise<SecretAnswer | null> => {
+    expect([kind, account]).toEqual(['pin', 'badge']);
+    const secret = pins[asked.length];
+    asked.push(reason);
+    return Promise.resolve(secret === undefined ? null : { secret, save: false });
+  };
 
 async function keyOf(kind: Kind): Promise<ClientKey> {
   const key = await openTokenKey({ pkcs11: { module, token: 'badge', id: ids[kind] } }, tokens, person([pin]));
@@ -71,14 +114,21 @@ async function keyOf(kind: Kind): Promise<ClientKey> {
 }
 
 async function refusal(action: Promise<unknown>): Promise<VpnError> {
-  const error: unknown = await action.then(() => null, (reason: unknown) => reason);
+  const error: unknown = await action.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
   if (!(error instanceof VpnError)) throw new Error('it was not refused', { cause: error });
   return error;
 }
 
 describe('keys on a PKCS#11 token (P-25)', () => {
   it('the keys of this test were made on the token and cannot leave it', () => {
-    const listed = execFileSync('pkcs11-tool', ['--module', module, '--token-label', 'badge', '--pin', pin, '--list-objects', '--type', 'privkey'], { cwd: folder, stdio: 'pipe' }).toString();
+    const listed = execFileSync(
+      'pkcs11-tool',
+      ['--module', module, '--token-label', 'badge', '--pin', pin, '--list-objects', '--type', 'privkey'],
+      { cwd: folder, stdio: 'pipe' },
+    ).toString();
     expect(listed.match(/Access: +sensitive, always sensitive, never extracta?ble, local/g)).toHaveLength(2);
   });
 
@@ -106,7 +156,12 @@ describe('keys on a PKCS#11 token (P-25)', () => {
     ['ecdsa', '1.3'],
   ] as const)('P-40: %s signs in TLS %s', async (kind, version) => {
     const key = await keyOf(kind);
-    expect(handshake(key, version, key.tlsKey)).toEqual({ version: `TLSv${version}`, client: 'open', server: 'open', shown: true });
+    expect(handshake(key, version, key.tlsKey)).toEqual({
+      version: `TLSv${version}`,
+      client: 'open',
+      server: 'open',
+      shown: true,
+    });
     key.wipe();
   });
 
@@ -114,26 +169,43 @@ describe('keys on a PKCS#11 token (P-25)', () => {
     const key = await keyOf('rsa');
     const { tlsKey } = key;
     if (tlsKey instanceof Uint8Array) throw new Error('not on the token');
-    const limited = { bareRsa: false, sign: (operation: Parameters<typeof tlsKey.sign>[0], input: Uint8Array) => (operation === 'rsa-raw' ? Promise.reject(new Error('never asked for')) as never : tlsKey.sign(operation, input)) };
+    const limited = {
+      bareRsa: false,
+      sign: (operation: Parameters<typeof tlsKey.sign>[0], input: Uint8Array) =>
+        operation === 'rsa-raw'
+          ? (Promise.reject(new Error('never asked for')) as never)
+          : tlsKey.sign(operation, input),
+    };
     expect(handshake(key, '1.3', limited, '1.2')).toMatchObject({ version: 'TLSv1.2', server: 'open', shown: true });
     key.wipe();
   });
 
   it('a token that does not sign ends the handshake with its words', async () => {
     const key = await keyOf('ecdsa');
-    const broken = { bareRsa: true, sign: (): Uint8Array => { throw new TokenError('removed', 'C_Sign: 0x32'); } };
+    const broken = {
+      bareRsa: true,
+      sign: (): Uint8Array => {
+        throw new TokenError('removed', 'C_Sign: 0x32');
+      },
+    };
     expect(handshake(key, '1.3', broken)).toMatchObject({ client: 'failed', error: 'C_Sign: 0x32', shown: false });
     key.wipe();
   });
 
   it('a wrong PIN is stated and counted, and tried only when a person types one again', async () => {
     const asked: (SecretReason | null)[] = [];
-    const key = await openTokenKey({ pkcs11: { module, token: 'badge', id: '%01' } }, tokens, person(['000000', pin], asked));
+    const key = await openTokenKey(
+      { pkcs11: { module, token: 'badge', id: '%01' } },
+      tokens,
+      person(['000000', pin], asked),
+    );
     expect(key).not.toBeNull();
     expect(asked[0]).toBeNull();
     expect(asked[1]).toMatchObject({ type: 'pin-incorrect', wrong: 1, most: 3 });
     key?.wipe();
-    const cancelled = await refusal(openTokenKey({ pkcs11: { module, token: 'badge', id: '01' } }, tokens, person(['000000'])));
+    const cancelled = await refusal(
+      openTokenKey({ pkcs11: { module, token: 'badge', id: '01' } }, tokens, person(['000000'])),
+    );
     expect([cancelled.code, cancelled.detail]).toEqual([13806, 'token badge: C_Login: 1 wrong PIN']);
     expect(await openTokenKey({ pkcs11: { module, token: 'badge', id: '01' } }, tokens, person([]))).toBeNull();
   });
@@ -152,13 +224,29 @@ describe('keys on a PKCS#11 token (P-25)', () => {
   });
 
   it('the tokens that are plugged in are listed, uninitialised slots are not', () => {
-    expect(tokens.list(module)).toEqual([{ label: 'badge', manufacturer: expect.stringContaining('SoftHSM') as string, model: expect.stringContaining('SoftHSM') as string }]);
+    expect(tokens.list(module)).toEqual([
+      {
+        label: 'badge',
+        manufacturer: expect.stringContaining('SoftHSM') as string,
+        model: expect.stringContaining('SoftHSM') as string,
+      },
+    ]);
     expect(() => tokens.list('/usr/lib/none.so')).toThrow(TokenError);
   });
 
   it('a reader that is plugged in after the module was loaded is seen, and so is its going (PKCS #11 v2.40, C_GetSlotList)', () => {
     const [late, plugged] = [join(folder, 'late.so'), join(folder, 'plugged')];
-    run('cc', '-shared', '-fPIC', '-Wall', '-Werror', `-DFLAG_FILE="${plugged}"`, '-o', late, fileURLToPath(new URL('testing/hot-plug-module.c', import.meta.url)));
+    run(
+      'cc',
+      '-shared',
+      '-fPIC',
+      '-Wall',
+      '-Werror',
+      `-DFLAG_FILE="${plugged}"`,
+      '-o',
+      late,
+      fileURLToPath(new URL('testing/hot-plug-module.c', import.meta.url)),
+    );
     expect(tokens.list(late)).toEqual([]);
     writeFileSync(plugged, '');
     expect(tokens.list(late).map(({ label }) => label)).toEqual(['late']);
@@ -170,14 +258,36 @@ describe('keys on a PKCS#11 token (P-25)', () => {
     const planted = join(folder, 'planted.so');
     writeFileSync(planted, readFileSync(module), { mode: 0o666 });
     execFileSync('chmod', ['666', planted]);
-    const error = await refusal(openTokenKey({ pkcs11: { module: planted, token: 'badge', id: '01' } }, tokens, person([pin])));
+    const error = await refusal(
+      openTokenKey({ pkcs11: { module: planted, token: 'badge', id: '01' } }, tokens, person([pin])),
+    );
     expect(error.detail).toContain('others may write');
   });
 });
 
-function handshake(key: ClientKey, version: TlsVersion, privateKey: ClientKey['tlsKey'], minVersion = version): { version: string; client: string; server: string; shown: boolean; error?: string | null } {
-  const here = engine.open({ role: 'client', minVersion, maxVersion: version, certificates: key.certificates, privateKey, serverName: null, session: null });
-  const options: TlsServerOptions = { role: 'server', minVersion, maxVersion: version, certificates: [server.certificate], privateKey: server.key, requestClientCertificate: true };
+function handshake(
+  key: ClientKey,
+  version: TlsVersion,
+  privateKey: ClientKey['tlsKey'],
+  minVersion = version,
+): { version: string; client: string; server: string; shown: boolean; error?: string | null } {
+  const here = engine.open({
+    role: 'client',
+    minVersion,
+    maxVersion: version,
+    certificates: key.certificates,
+    privateKey,
+    serverName: null,
+    session: null,
+  });
+  const options: TlsServerOptions = {
+    role: 'server',
+    minVersion,
+    maxVersion: version,
+    certificates: [server.certificate],
+    privateKey: server.key,
+    requestClientCertificate: true,
+  };
   const there = engine.open(options);
   let records = here.receive(new Uint8Array(0)).output;
   for (let round = 0; round < 6; round++) {
@@ -186,8 +296,10 @@ function handshake(key: ClientKey, version: TlsVersion, privateKey: ClientKey['t
     if (step.state === 'verify') step = here.verified(true);
     records = step.output;
     const shown = there.peerCertificates().length > 0;
-    if (step.state === 'failed') return { version: here.version, client: step.state, server: answer.state, shown, error: step.error };
-    if (step.state === 'open' && answer.state === 'open' && records.length === 0) return { version: here.version, client: step.state, server: answer.state, shown };
+    if (step.state === 'failed')
+      return { version: here.version, client: step.state, server: answer.state, shown, error: step.error };
+    if (step.state === 'open' && answer.state === 'open' && records.length === 0)
+      return { version: here.version, client: step.state, server: answer.state, shown };
   }
   throw new Error('no end');
 }

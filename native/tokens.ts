@@ -11,7 +11,8 @@ function typed<T>(act: () => T): T {
   try {
     return act();
   } catch (error) {
-    if (error instanceof Error && 'reason' in error) throw new TokenError(error.reason as TokenErrorReason, error.message);
+    if (error instanceof Error && 'reason' in error)
+      throw new TokenError(error.reason as TokenErrorReason, error.message);
     throw error;
   }
 }

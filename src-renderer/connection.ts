@@ -27,7 +27,8 @@ function socketTransport(socket: WebSocket): Transport {
 const keyName = 'agile-vpn.key';
 
 /**
- * The page's half of the browser host's session. It comes once, in the fragment of the first address, and is kept in the storage of this origin, which
+ * The page's half of the browser host's session. It comes once, in the fragment of the first address, and is kept in
+ * the storage of this origin, which
  * no other port shares. Storage may be refused to a page: then the key lasts as long as the page.
  */
 function sessionKey(): string {

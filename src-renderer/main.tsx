@@ -11,7 +11,10 @@ import { contentOfHash } from './surfaces';
 
 const content = contentOfHash(window.location.hash);
 // The browser host opens with the panel shown, as after a click on the tray icon.
-useApp.setState({ panelOpen: true, windows: content === null || content.kind === 'panel' || content.kind === 'connect' ? [] : [content] });
+useApp.setState({
+  panelOpen: true,
+  windows: content === null || content.kind === 'panel' || content.kind === 'connect' ? [] : [content],
+});
 
 followTheme();
 keepAttached(attach, detach);

@@ -86,10 +86,16 @@ describe('the Details tab', () => {
       'Origin address',
       'Destination address',
     ]);
-    expect(detailRows(status).filter((row) => row.moves)).toMatchObject([{ value: 'Ethernet' }, { value: '10.10.0.2' }, { value: '10.10.0.1' }]);
+    expect(detailRows(status).filter((row) => row.moves)).toMatchObject([
+      { value: 'Ethernet' },
+      { value: '10.10.0.2' },
+      { value: '10.10.0.1' },
+    ]);
   });
   it('leaves out IPv6 when no IPv6 address was assigned', () => {
-    expect(detailRows({ ...status, tunnelAddresses: ['10.77.0.1/32'] }).map((row) => row.key)).not.toContain('client-ipv6');
+    expect(detailRows({ ...status, tunnelAddresses: ['10.77.0.1/32'] }).map((row) => row.key)).not.toContain(
+      'client-ipv6',
+    );
   });
   it.each([
     ['aes256', 'IPsec: AES 256'],
@@ -104,11 +110,25 @@ describe('the Details tab', () => {
 describe('the round-trip chart', () => {
   const sample = (at: number, milliseconds: number | null, adapter: string | null) => ({ at, milliseconds, adapter });
   it('shows the time span asked for, counts lost pings and finds the switch', () => {
-    const view = viewRoundTrips([sample(0, 9, 'eth0'), sample(1000, 1, 'eth0'), sample(1100, null, 'eth0'), sample(1200, 3, 'wlan0')], 1500, 600);
-    expect(view).toMatchObject({ answered: 2, lost: 1, last: 3, longest: 3, adapters: ['eth0', 'wlan0'], switches: [{ at: 1200, from: 'eth0', to: 'wlan0' }], ceiling: 5 });
+    const view = viewRoundTrips(
+      [sample(0, 9, 'eth0'), sample(1000, 1, 'eth0'), sample(1100, null, 'eth0'), sample(1200, 3, 'wlan0')],
+      1500,
+      600,
+    );
+    expect(view).toMatchObject({
+      answered: 2,
+      lost: 1,
+      last: 3,
+      longest: 3,
+      adapters: ['eth0', 'wlan0'],
+      switches: [{ at: 1200, from: 'eth0', to: 'wlan0' }],
+      ceiling: 5,
+    });
   });
   it('does not take an unknown adapter for a switch', () => {
-    expect(viewRoundTrips([sample(1, 1, 'eth0'), sample(2, null, null), sample(3, 1, 'eth0')], 10, 100).switches).toEqual([]);
+    expect(
+      viewRoundTrips([sample(1, 1, 'eth0'), sample(2, null, null), sample(3, 1, 'eth0')], 10, 100).switches,
+    ).toEqual([]);
   });
   it('lets a rare spike leave the axis, but not the numbers', () => {
     const usual = Array.from({ length: 40 }, (_, index) => sample(index, 1, 'eth0'));
@@ -120,7 +140,12 @@ describe('the round-trip chart', () => {
 });
 
 describe('surfaces of desktop windows', () => {
-  const surfaces: readonly Surface[] = [{ kind: 'connections' }, { kind: 'log', name: null }, { kind: 'log', name: 'a' }, { kind: 'status', name: 'a/b#c%' }];
+  const surfaces: readonly Surface[] = [
+    { kind: 'connections' },
+    { kind: 'log', name: null },
+    { kind: 'log', name: 'a' },
+    { kind: 'status', name: 'a/b#c%' },
+  ];
   it.each(surfaces)('%j survives the way through its address', (surface) => {
     expect(contentOfHash(hashOf(surface))).toEqual(surface);
   });
@@ -165,19 +190,42 @@ describe('the store follows the service', () => {
 
   it('closes windows of a profile that was removed', () => {
     useApp.setState({ windows: [{ kind: 'status', name: 'A' }, { kind: 'connections' }, { kind: 'log', name: null }] });
-    expect(reduce(useApp.getState(), { type: 'profiles', profiles: [], statuses: [] }).windows).toEqual([{ kind: 'connections' }, { kind: 'log', name: null }]);
+    expect(reduce(useApp.getState(), { type: 'profiles', profiles: [], statuses: [] }).windows).toEqual([
+      { kind: 'connections' },
+      { kind: 'log', name: null },
+    ]);
   });
 
   it('asks once: a prompt that comes again replaces itself', () => {
-    const prompt = { id: '1', type: 'credentials', connection: 'A', kind: 'password', username: null, domain: null, reason: null, canSave: true, hasSaved: false } as const;
+    const prompt = {
+      id: '1',
+      type: 'credentials',
+      connection: 'A',
+      kind: 'password',
+      username: null,
+      domain: null,
+      reason: null,
+      canSave: true,
+      hasSaved: false,
+    } as const;
     useApp.setState(reduce(useApp.getState(), { type: 'prompt', prompt }));
-    useApp.setState(reduce(useApp.getState(), { type: 'prompt', prompt: { ...prompt, reason: { type: 'passphrase-incorrect' } } }));
+    useApp.setState(
+      reduce(useApp.getState(), { type: 'prompt', prompt: { ...prompt, reason: { type: 'passphrase-incorrect' } } }),
+    );
     expect(useApp.getState().prompts).toMatchObject([{ id: '1', reason: { type: 'passphrase-incorrect' } }]);
   });
 });
 
 describe('the tray icon', () => {
-  const adapter = { name: 'eth0', label: 'Ethernet', kind: 'ethernet', connected: true, addresses: [], signal: null, network: null };
+  const adapter = {
+    name: 'eth0',
+    label: 'Ethernet',
+    kind: 'ethernet',
+    connected: true,
+    addresses: [],
+    signal: null,
+    network: null,
+  };
   it('shows the most urgent state', () => {
     const connected = sampleStatus('A', { state: 'Connected', adapterLabel: 'Ethernet' });
     expect(trayState([connected, sampleStatus('B', { state: 'Dormant' })], [adapter])).toBe('dormant');

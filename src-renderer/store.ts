@@ -1,5 +1,20 @@
 import { create } from 'zustand';
-import type { AdapterView, ApiClient, ApiFailure, ApiPush, ApiRequests, ApiResult, DemoAdapter, Diagnosis, LogEntry, OfferedImport, Prompt, RoundTripSample, Snapshot, WirelessNetwork } from '../src-main/api/contract';
+import type {
+  AdapterView,
+  ApiClient,
+  ApiFailure,
+  ApiPush,
+  ApiRequests,
+  ApiResult,
+  DemoAdapter,
+  Diagnosis,
+  LogEntry,
+  OfferedImport,
+  Prompt,
+  RoundTripSample,
+  Snapshot,
+  WirelessNetwork,
+} from '../src-main/api/contract';
 import { addToHistory, addToRecent, fromColumns, type RoundTripBucket } from '../src-main/api/round-trip-history';
 import type { StatusObject } from '../src-core/connection/status';
 import type { Profile } from '../src-core/profiles/profile';
@@ -75,7 +90,8 @@ export const useApp = create<AppState>(() => ({
 
 const { getState: get, setState: set } = useApp;
 
-const byName = (statuses: readonly StatusObject[]): Record<string, StatusObject> => Object.fromEntries(statuses.map((status) => [status.connection, status]));
+const byName = (statuses: readonly StatusObject[]): Record<string, StatusObject> =>
+  Object.fromEntries(statuses.map((status) => [status.connection, status]));
 
 function append<T>(list: readonly T[], more: readonly T[], limit: number): readonly T[] {
   const all = [...list, ...more];
@@ -92,7 +108,9 @@ export function reduce(state: AppState, push: ApiPush): Partial<AppState> {
       return {
         profiles: push.profiles,
         statuses: byName(push.statuses),
-        windows: state.windows.filter((surface) => !('name' in surface) || surface.name === null || names.has(surface.name)),
+        windows: state.windows.filter(
+          (surface) => !('name' in surface) || surface.name === null || names.has(surface.name),
+        ),
       };
     }
     case 'adapters':
@@ -105,8 +123,14 @@ export function reduce(state: AppState, push: ApiPush): Partial<AppState> {
       return { log: append(state.log, push.entries, logLimit) };
     case 'round-trip':
       return {
-        roundTrips: { ...state.roundTrips, [push.connection]: addToRecent(state.roundTrips[push.connection] ?? [], push.sample) },
-        roundTripHistory: { ...state.roundTripHistory, [push.connection]: addToHistory(state.roundTripHistory[push.connection] ?? [], push.sample) },
+        roundTrips: {
+          ...state.roundTrips,
+          [push.connection]: addToRecent(state.roundTrips[push.connection] ?? [], push.sample),
+        },
+        roundTripHistory: {
+          ...state.roundTripHistory,
+          [push.connection]: addToHistory(state.roundTripHistory[push.connection] ?? [], push.sample),
+        },
       };
     case 'kill-switch':
       return { strayKillSwitch: push.stray };
@@ -159,7 +183,9 @@ function applySnapshot(snapshot: Snapshot): void {
     prompts: rest.prompts,
     log: rest.log,
     roundTrips: rest.roundTrips,
-    roundTripHistory: Object.fromEntries(Object.entries(rest.roundTripHistory).map(([name, columns]) => [name, fromColumns(columns)])),
+    roundTripHistory: Object.fromEntries(
+      Object.entries(rest.roundTripHistory).map(([name, columns]) => [name, fromColumns(columns)]),
+    ),
     diagnoses: Object.fromEntries(rest.diagnoses.map((diagnosis) => [diagnosis.connection, diagnosis])),
     wireless: rest.wireless,
     offeredImports: rest.offeredImports,
@@ -188,7 +214,12 @@ export function detach(): void {
   set({ attached: false });
 }
 
-const notAttached: ApiFailure = { code: 'internal', message: 'The Agile VPN service is not there.', field: null, text: { key: 'failure.no-service', values: {} } };
+const notAttached: ApiFailure = {
+  code: 'internal',
+  message: 'The Agile VPN service is not there.',
+  field: null,
+  text: { key: 'failure.no-service', values: {} },
+};
 
 const watched = new Set<string>();
 
@@ -200,7 +231,10 @@ export function watchRoundTrips(name: string, shown: boolean): void {
 }
 
 /** A request whose refusal is shown to the person; the caller sees it as well. */
-export async function request<K extends keyof ApiRequests>(name: K, args: ApiRequests[K]['args']): Promise<ApiResult<ApiRequests[K]['result']>> {
+export async function request<K extends keyof ApiRequests>(
+  name: K,
+  args: ApiRequests[K]['args'],
+): Promise<ApiResult<ApiRequests[K]['result']>> {
   const { client } = get();
   const result = client === null ? { ok: false as const, failure: notAttached } : await client.request(name, args);
   if (!result.ok) set({ failure: result.failure });
@@ -234,12 +268,17 @@ export const actions = {
       panelOpen: false,
     }));
   },
-  close: (id: string): void => set((state) => ({ windows: state.windows.filter((surface) => surfaceId(surface) !== id) })),
-  minimize: (id: string): void => set((state) => ({ minimized: [...state.minimized.filter((other) => other !== id), id] })),
+  close: (id: string): void =>
+    set((state) => ({ windows: state.windows.filter((surface) => surfaceId(surface) !== id) })),
+  minimize: (id: string): void =>
+    set((state) => ({ minimized: [...state.minimized.filter((other) => other !== id), id] })),
   restore: (id: string): void => set((state) => ({ minimized: state.minimized.filter((other) => other !== id) })),
   minimizeAll: (): void => set((state) => ({ minimized: state.windows.map(surfaceId), panelOpen: false })),
   connect: (name: string): void => {
-    set((state) => ({ panelOpen: false, dismissed: { ...state.dismissed, [name]: state.statuses[name]?.since ?? '' } }));
+    set((state) => ({
+      panelOpen: false,
+      dismissed: { ...state.dismissed, [name]: state.statuses[name]?.since ?? '' },
+    }));
     void request('connect', { name });
   },
   disconnect: (name: string): void => void request('disconnect', { name }),

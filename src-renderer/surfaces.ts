@@ -6,10 +6,12 @@ export type Surface =
   | { readonly kind: 'log'; readonly name: string | null }
   | { readonly kind: 'connections' };
 
-export const surfaceId = (surface: Surface): string => ('name' in surface ? `${surface.kind}:${surface.name ?? ''}` : surface.kind);
+export const surfaceId = (surface: Surface): string =>
+  'name' in surface ? `${surface.kind}:${surface.name ?? ''}` : surface.kind;
 
 /** The address of a surface under Electron; src-main/electron/surfaces.ts reads it. */
-export const hashOf = (surface: Surface): string => `#${surface.kind}${'name' in surface && surface.name !== null ? `/${encodeURIComponent(surface.name)}` : ''}`;
+export const hashOf = (surface: Surface): string =>
+  `#${surface.kind}${'name' in surface && surface.name !== null ? `/${encodeURIComponent(surface.name)}` : ''}`;
 
 /** What a desktop window was opened for. */
 export type WindowContent = Surface | { readonly kind: 'panel' } | { readonly kind: 'connect'; readonly name: string };

@@ -7,7 +7,8 @@ import { tOr } from '../src-text';
 /** What people see of a state; decided in one place so that tray, panel and status agree. */
 
 /** Up in the sense of Windows: Dormant is a sub-state of Connected. */
-export const isUp = (state: ConnectionState): boolean => state === 'Connected' || state === 'Dormant' || state === 'WaitingToReconnect';
+export const isUp = (state: ConnectionState): boolean =>
+  state === 'Connected' || state === 'Dormant' || state === 'WaitingToReconnect';
 
 /** A Disconnect button rather than a Connect button. */
 export const isActive = (state: ConnectionState): boolean => isUp(state) || state === 'Connecting';
@@ -22,7 +23,9 @@ export function trayState(statuses: readonly StatusObject[], adapters: readonly 
 }
 
 /** The connections that take all traffic, for `trayText`. */
-export const takingEverything = (profiles: readonly Profile[]): ReadonlySet<string> => new Set(profiles.filter(({ network }) => network.useDefaultGateway).map(({ name }) => name));
+export const takingEverything = (profiles: readonly Profile[]): ReadonlySet<string> =>
+  new Set(profiles.filter(({ network }) => network.useDefaultGateway).map(({ name }) => name));
 
 /** Adapters that a person knows: tunnels of others, traffic shapers and the like only while they carry something. */
-export const isWorthShowing = (adapter: AdapterView): boolean => adapter.connected || ['ethernet', 'wifi', 'mobile'].includes(adapter.kind);
+export const isWorthShowing = (adapter: AdapterView): boolean =>
+  adapter.connected || ['ethernet', 'wifi', 'mobile'].includes(adapter.kind);

@@ -5,7 +5,12 @@ import { setLanguage } from './index';
 
 afterEach(() => void setLanguage('en'));
 
-const connected = sampleStatus('Contoso', { state: 'Connected', adapter: 'eth0', adapterLabel: 'Ethernet', tunnelAddresses: ['10.77.0.1/32'] });
+const connected = sampleStatus('Contoso', {
+  state: 'Connected',
+  adapter: 'eth0',
+  adapterLabel: 'Ethernet',
+  tunnelAddresses: ['10.77.0.1/32'],
+});
 
 describe('how far a tunnel leads', () => {
   it.each([
@@ -28,21 +33,34 @@ describe('how far a tunnel leads', () => {
     const all = ['internet', 'no-internet', 'none', 'not-connected'] as const;
     expect(all.map(reachText)).toEqual(['Internet access', 'No Internet access', 'No network access', 'Not connected']);
     setLanguage('de');
-    expect(all.map(reachText)).toEqual(['Internetzugriff', 'Kein Internetzugriff', 'Kein Netzwerkzugriff', 'Nicht verbunden']);
+    expect(all.map(reachText)).toEqual([
+      'Internetzugriff',
+      'Kein Internetzugriff',
+      'Kein Netzwerkzugriff',
+      'Nicht verbunden',
+    ]);
   });
 });
 
 describe('what stands under the name of a connection', () => {
   it('is how far it leads and through what, or why it does not', () => {
     expect(connectionLines(connected, true)).toEqual(['Internet access', 'Connected through Ethernet']);
-    expect(connectionLines(sampleStatus('Contoso', { state: 'WaitingToReconnect' }), true)).toEqual(['Dormant: Waiting to reconnect']);
+    expect(connectionLines(sampleStatus('Contoso', { state: 'WaitingToReconnect' }), true)).toEqual([
+      'Dormant: Waiting to reconnect',
+    ]);
   });
 });
 
 describe('the tooltip of the tray', () => {
   it('names each connection that is up or on its way', () => {
-    const others = [sampleStatus('Branch', { state: 'Dormant' }), sampleStatus('Home'), sampleStatus('Lab', { state: 'Disconnecting' })];
-    expect(trayText([connected, ...others], new Set(['Contoso']), true)).toBe('Contoso\nInternet access\nConnected through Ethernet\nBranch\nDormant\nLab\nDisconnecting...');
+    const others = [
+      sampleStatus('Branch', { state: 'Dormant' }),
+      sampleStatus('Home'),
+      sampleStatus('Lab', { state: 'Disconnecting' }),
+    ];
+    expect(trayText([connected, ...others], new Set(['Contoso']), true)).toBe(
+      'Contoso\nInternet access\nConnected through Ethernet\nBranch\nDormant\nLab\nDisconnecting...',
+    );
     expect(trayText([connected], new Set(), true)).toBe('Contoso\nNo Internet access\nConnected through Ethernet');
   });
   it('says whether there is anything to connect through', () => {
@@ -52,6 +70,8 @@ describe('the tooltip of the tray', () => {
   it('speaks the language in force and shows names as text', () => {
     setLanguage('de-DE');
     expect(trayText([sampleStatus('B', { state: 'Dormant' })], new Set(), true)).toBe('B\nRuhend');
-    expect(trayText([sampleStatus('Evil\u202e\u0007\nName', { state: 'Connecting' })], new Set(), true).split('\n')).toHaveLength(2);
+    expect(
+      trayText([sampleStatus('Evil\u202e\u0007\nName', { state: 'Connecting' })], new Set(), true).split('\n'),
+    ).toHaveLength(2);
   });
 });

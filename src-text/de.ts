@@ -28,7 +28,8 @@ export const de: Catalogue = {
   'button.disconnect': 'Trennen',
   'blocked.text': 'Der Kill-Switch hält den gesamten Datenverkehr zurück.',
   'blocked.named': 'Der Kill-Switch von {name} hält den gesamten Datenverkehr zurück.',
-  'blocked.stray': 'Der Kill-Switch einer Verbindung, die nicht in dieser Liste steht, hält den gesamten Datenverkehr zurück.',
+  'blocked.stray':
+    'Der Kill-Switch einer Verbindung, die nicht in dieser Liste steht, hält den gesamten Datenverkehr zurück.',
   'blocked.unblock': 'Freigeben',
   'settings.not-in-force': 'Das System tut nicht alles, was diese Verbindung verlangt:',
   'settings.not-in-force.named': 'Nicht alle Einstellungen von {name} sind in Kraft.',
@@ -88,7 +89,8 @@ export const de: Catalogue = {
   'wireless.none': 'Kein Drahtlosnetzwerk in Reichweite.',
   'wireless.automatically': 'Automatisch verbinden',
   'wireless.unsecured': 'Was über dieses Netzwerk gesendet wird, können andere sehen.',
-  'wireless.elsewhere': 'Dieses Netzwerk verlangt einen Schlüssel. Verbinden Sie sich einmal in den Netzwerkeinstellungen dieses Computers.',
+  'wireless.elsewhere':
+    'Dieses Netzwerk verlangt einen Schlüssel. Verbinden Sie sich einmal in den Netzwerkeinstellungen dieses Computers.',
   'wireless.tip.name': 'Name: {value}',
   'wireless.tip.signal': 'Signalstärke: {value}',
   'wireless.tip.security': 'Sicherheitstyp: {value}',
@@ -141,10 +143,14 @@ export const de: Catalogue = {
   'connect.save.passphrase': 'Diese Passphrase speichern für:',
   'connect.me-only': 'Nur für mich',
   'connect.anyone': 'Alle Benutzer dieses Computers',
-  'connect.cannot-save.password': 'Auf diesem Computer gibt es keinen sicheren Ort für Kennwörter, deshalb werden sie nicht gespeichert.',
-  'connect.cannot-save.new-password': 'Auf diesem Computer gibt es keinen sicheren Ort für Kennwörter, deshalb wird das neue nicht gespeichert.',
-  'connect.cannot-save.psk': 'Auf diesem Computer gibt es keinen sicheren Ort für Schlüssel, deshalb wird dieser nicht gespeichert.',
-  'connect.cannot-save.passphrase': 'Auf diesem Computer gibt es keinen sicheren Ort für Passphrasen, deshalb werden sie nicht gespeichert.',
+  'connect.cannot-save.password':
+    'Auf diesem Computer gibt es keinen sicheren Ort für Kennwörter, deshalb werden sie nicht gespeichert.',
+  'connect.cannot-save.new-password':
+    'Auf diesem Computer gibt es keinen sicheren Ort für Kennwörter, deshalb wird das neue nicht gespeichert.',
+  'connect.cannot-save.psk':
+    'Auf diesem Computer gibt es keinen sicheren Ort für Schlüssel, deshalb wird dieser nicht gespeichert.',
+  'connect.cannot-save.passphrase':
+    'Auf diesem Computer gibt es keinen sicheren Ort für Passphrasen, deshalb werden sie nicht gespeichert.',
   'connect.saved-placeholder': '[Zum Ändern hier klicken]',
   'connect.help.password':
     'Geben Sie den Benutzernamen und das Kennwort ein, die Sie vom Betreiber des VPN-Servers bekommen haben. Sie werden erst gesendet, nachdem sich der Server ausgewiesen hat. Ein gespeichertes Kennwort liegt im Schlüsselspeicher Ihrer Arbeitsumgebung, nie in der Verbindungsdatei.',
@@ -152,7 +158,8 @@ export const de: Catalogue = {
     'Ihr Kennwort ist abgelaufen, und der Server lässt Sie ein neues wählen. Geben Sie es zweimal ein: Es ersetzt das alte beim Server; verwenden Sie es von nun an überall, wo Sie das alte verwendet haben. Ein gespeichertes Kennwort liegt im Schlüsselspeicher Ihrer Arbeitsumgebung, nie in der Verbindungsdatei.',
   'connect.help.psk':
     'Geben Sie den vorinstallierten Schlüssel genau so ein, wie Sie ihn vom Betreiber des VPN-Servers bekommen haben; Groß- und Kleinschreibung zählt. Der Schlüssel selbst wird nie gesendet: Jede Seite beweist nur, dass sie ihn kennt. Ein gespeicherter Schlüssel liegt im Schlüsselspeicher Ihrer Arbeitsumgebung, nie in der Verbindungsdatei.',
-  'connect.help.pin': 'Geben Sie die PIN Ihrer Smartcard ein. Sie geht nur an die Karte, nie an einen Server, und wird nicht gespeichert. Nach einigen falschen PINs sperrt sich die Karte.',
+  'connect.help.pin':
+    'Geben Sie die PIN Ihrer Smartcard ein. Sie geht nur an die Karte, nie an einen Server, und wird nicht gespeichert. Nach einigen falschen PINs sperrt sich die Karte.',
   'connect.help.passphrase':
     'Geben Sie die Passphrase ein, die die Datei mit Ihrem Zertifikat schützt. Sie öffnet diese Datei auf diesem Computer und wird nie gesendet. Eine gespeicherte Passphrase liegt im Schlüsselspeicher Ihrer Arbeitsumgebung, nie in der Verbindungsdatei.',
   'connect.progress-title': 'Verbindung mit {name} wird hergestellt...',
@@ -162,7 +169,8 @@ export const de: Catalogue = {
   'connect.registering': 'Der Computer wird im Netzwerk registriert...',
   'connect.server-certificate': 'Der Server {name} konnte nicht vollständig ausgewiesen werden',
   'connect.choose-certificate': 'Wählen Sie ein Zertifikat für {name}',
-  'connect.none-wanted': 'Der Server verlangt Zertifikate anderer Aussteller als Ihre. Vielleicht nimmt er keines davon an.',
+  'connect.none-wanted':
+    'Der Server verlangt Zertifikate anderer Aussteller als Ihre. Vielleicht nimmt er keines davon an.',
   'connect.certificate-issuer': 'Ausgestellt von',
   'connect.certificate-names': 'Namen',
   'connect.certificate-valid': 'Gültig',
@@ -197,11 +205,15 @@ export const de: Catalogue = {
   'certificate.accepted': 'Von Ihnen angenommen: {fingerprints}',
   'certificate.forget-accepted': 'Erneut fragen',
   'connect.aaa-certificate': 'Der Anmeldeserver von {name} konnte nicht erkannt werden',
-  'connect.certificate-problem.unknown-issuer': 'Sein Zertifikat stammt von keiner Stelle, der dieser Computer vertraut.',
-  'connect.certificate-problem.unexpected-name': 'Seinem Zertifikat wird vertraut, aber unter einem anderen Namen. Am anderen Ende könnte jeder mit einem Zertifikat sein.',
-  'connect.certificate-problem.changed': 'Es ist nicht das Zertifikat, das Sie früher angenommen haben. Jemand könnte sich als dieser Server ausgeben.',
+  'connect.certificate-problem.unknown-issuer':
+    'Sein Zertifikat stammt von keiner Stelle, der dieser Computer vertraut.',
+  'connect.certificate-problem.unexpected-name':
+    'Seinem Zertifikat wird vertraut, aber unter einem anderen Namen. Am anderen Ende könnte jeder mit einem Zertifikat sein.',
+  'connect.certificate-problem.changed':
+    'Es ist nicht das Zertifikat, das Sie früher angenommen haben. Jemand könnte sich als dieser Server ausgeben.',
   'connect.certificate-before': 'Früher angenommen: {fingerprints}',
-  'connect.certificate-advice': 'Es wurde nichts Geheimes gesendet. Vergleichen Sie den Fingerabdruck mit dem, den Ihnen der Betreiber des Servers gegeben hat.',
+  'connect.certificate-advice':
+    'Es wurde nichts Geheimes gesendet. Vergleichen Sie den Fingerabdruck mit dem, den Ihnen der Betreiber des Servers gegeben hat.',
   'connect.refuse-certificate': 'Nicht verbinden',
   'connect.certificate-line': 'Ausgestellt von {issuer}, gültig bis {to}',
   'connect.certificate-on-token': 'Auf der Smartcard {token}',
@@ -491,7 +503,8 @@ export const de: Catalogue = {
   'advanced.title': 'Erweiterte Eigenschaften',
   'advanced.tab.ikev2': 'IKEv2',
   'advanced.mobility': 'Mobilität',
-  'advanced.mobility-text': 'Die Verbindung wechselt ohne neue Anmeldung auf einen anderen Netzwerkadapter, wenn der benutzte ausfällt.',
+  'advanced.mobility-text':
+    'Die Verbindung wechselt ohne neue Anmeldung auf einen anderen Netzwerkadapter, wenn der benutzte ausfällt.',
   'advanced.outage': 'Netzwerkausfallzeit:',
   'advanced.adapter-order': 'Reihenfolge der bevorzugten Adapter:',
   'advanced.return': 'Zum bevorzugten Adapter zurückkehren, wenn er wieder da ist',

@@ -1,6 +1,9 @@
 import type { DiagnosisCatalogue } from './diagnosis';
 
-/** What a diagnosis finds, in English: the command line and its JSON say it too, whatever the language of the pages. `{error}` and `{detail}` are of the step's error. */
+/**
+ * What a diagnosis finds, in English: the command line and its JSON say it too, whatever the language of the pages.
+ * `{error}` and `{detail}` are of the step's error.
+ */
 export const diagnosisEn = {
   findings: {
     error: '{error}',
@@ -15,11 +18,14 @@ export const diagnosisEn = {
     'port-answers': 'The server answers on UDP port {port} by {ways}.',
     'port-answers-partly': 'The server answers on UDP port {port} by {ways}. It does not by {silent}.',
     'port-silent': 'The server does not answer on UDP port {port} by {silent}.',
-    'settings-unreadable': 'The encryption settings of this connection cannot be read. Correct them in the advanced properties.',
+    'settings-unreadable':
+      'The encryption settings of this connection cannot be read. Correct them in the advanced properties.',
     'settings-agreed': 'The server and this connection agree on encryption.',
     'large-pass': 'Large messages pass: sent {sent}, received {received}. IP fragments pass, too.',
-    'large-pass-dropped-parts': 'Large messages pass: sent {sent}, received {received}. This network drops IP fragments; IKE fragmentation (RFC 7383) does without them.',
-    'large-pass-dropped': 'Large messages pass: sent {sent}, received {received}. This network drops IP fragments of the size a long certificate chain needs.',
+    'large-pass-dropped-parts':
+      'Large messages pass: sent {sent}, received {received}. This network drops IP fragments; IKE fragmentation (RFC 7383) does without them.',
+    'large-pass-dropped':
+      'Large messages pass: sent {sent}, received {received}. This network drops IP fragments of the size a long certificate chain needs.',
     'large-lost': 'Small messages pass, the sign-in ({sent}) is not answered.',
     'large-lost-dropped': 'Small messages pass, the sign-in ({sent}) is not answered. This network drops IP fragments.',
     'certificate-none': 'Both sides prove themselves by the pre-shared key; there is no certificate.',
@@ -32,7 +38,8 @@ export const diagnosisEn = {
     'traffic-nobody': 'The server keeps the connection alive. It names nobody inside who could be asked for an answer.',
     'traffic-server-silent': 'The server does not answer any more.',
     'traffic-silent': 'The tunnel is up; {targets} did not answer through it.',
-    'traffic-all-silent': 'The tunnel is up, but the server does not answer any more; {targets} did not answer through it.',
+    'traffic-all-silent':
+      'The tunnel is up, but the server does not answer any more; {targets} did not answer through it.',
     'up-settings': 'This connection is up with {ike} and {child}.',
     'up-large': 'This connection is up: its large messages passed.',
     'up-certificate': 'This connection is up: the server has proved itself.',
@@ -73,23 +80,34 @@ export const diagnosisEn = {
     'waiting-network': 'the network is away',
   },
   advice: {
-    'check-name': 'Check the spelling of the server in Properties, and that this computer is connected to a network. Some names are known inside a company only.',
+    'check-name':
+      'Check the spelling of the server in Properties, and that this computer is connected to a network. Some names are known inside a company only.',
     'join-network': 'Plug in a cable or join a wireless network.',
-    'blocked-by-one-network': 'The tunnel cannot move to an adapter whose network blocks the server. Use that network for other things, or ask who runs it.',
+    'blocked-by-one-network':
+      'The tunnel cannot move to an adapter whose network blocks the server. Use that network for other things, or ask who runs it.',
     'port-500-not-needed': 'UDP port 4500 is enough for this connection. Nothing needs to be done.',
-    'let-4500-through': 'UDP port 4500 carries the tunnel behind routers and when the adapter changes. Ask whoever runs this network or the server to let UDP port 4500 through.',
-    'try-another-network': 'This network or the firewall of the server blocks VPN connections, or the server is not running. Try another network, for example that of a telephone; if it works there, this network blocks it.',
-    'longer-certificate': 'It works as it is. Should the server get a longer certificate, turn IKE fragmentation on in the advanced properties and on the server.',
-    'ask-for-ike-auth': 'Ask the administrator of the server whether it received IKE_AUTH; a firewall on the way may drop large packets or block UDP port 4500.',
+    'let-4500-through':
+      'UDP port 4500 carries the tunnel behind routers and when the adapter changes. Ask whoever runs this network or the server to let UDP port 4500 through.',
+    'try-another-network':
+      'This network or the firewall of the server blocks VPN connections, or the server is not running. Try another network, for example that of a telephone; if it works there, this network blocks it.',
+    'longer-certificate':
+      'It works as it is. Should the server get a longer certificate, turn IKE fragmentation on in the advanced properties and on the server.',
+    'ask-for-ike-auth':
+      'Ask the administrator of the server whether it received IKE_AUTH; a firewall on the way may drop large packets or block UDP port 4500.',
     fragmentation: 'Try another network, or turn IKE fragmentation on in the advanced properties and on the server.',
-    'compare-settings': 'Compare the encryption settings in the advanced properties with those of the server. An old Windows server needs "legacy Windows".',
-    'do-not-go-on': 'Do not go on unless you know why. The details name the exact check: date, name, authority or use of the certificate. Choose the right authority or name in Properties, or tell the administrator.',
+    'compare-settings':
+      'Compare the encryption settings in the advanced properties with those of the server. An old Windows server needs "legacy Windows".',
+    'do-not-go-on':
+      'Do not go on unless you know why. The details name the exact check: date, name, authority or use of the certificate. Choose the right authority or name in Properties, or tell the administrator.',
     'answer-password': 'Start again and answer the question for the password, or save it.',
-    'check-credentials': 'Check user name, password or certificate of this connection; if they are right, the administrator finds the reason in the log of the server.',
-    'ask-for-addresses': 'Ask the administrator of the server: its address pool or the networks it allows do not fit this account.',
+    'check-credentials':
+      'Check user name, password or certificate of this connection; if they are right, the administrator finds the reason in the log of the server.',
+    'ask-for-addresses':
+      'Ask the administrator of the server: its address pool or the networks it allows do not fit this account.',
     'send-log': 'Save the IKEv2 log and send it to the administrator of the server.',
     'start-again': 'Start the diagnosis again.',
-    'hosts-may-ignore': 'Those hosts may ignore such questions. If nothing inside can be reached, ask the administrator whether the server routes and lets through what comes from your address.',
+    'hosts-may-ignore':
+      'Those hosts may ignore such questions. If nothing inside can be reached, ask the administrator whether the server routes and lets through what comes from your address.',
     'ask-for-routes': 'Ask the administrator whether the server routes and lets through what comes from your address.',
     'goes-on-by-itself': 'The tunnel is kept and goes on by itself when a network is back.',
   },

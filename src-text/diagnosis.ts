@@ -1,7 +1,17 @@
-import type { DiagnosisAdvice, DiagnosisFinding, DiagnosisFindingKey, DiagnosisPhrase, DiagnosisPhraseKey, DiagnosisValue } from '../src-core/ports/diagnosis';
+import type {
+  DiagnosisAdvice,
+  DiagnosisFinding,
+  DiagnosisFindingKey,
+  DiagnosisPhrase,
+  DiagnosisPhraseKey,
+  DiagnosisValue,
+} from '../src-core/ports/diagnosis';
 import { diagnosisEn } from './diagnosis-en';
 
-/** The sentences of a diagnosis in one language; `{name}` marks what the finding, or the step's error, fills in. Records are complete. */
+/**
+ * The sentences of a diagnosis in one language; `{name}` marks what the finding, or the step's error, fills in. Records
+ * are complete.
+ */
 export interface DiagnosisCatalogue {
   readonly findings: Readonly<Record<DiagnosisFindingKey, string>>;
   readonly phrases: Readonly<Record<DiagnosisPhraseKey, string>>;
@@ -23,26 +33,40 @@ export interface ErrorWords {
 type Values = Readonly<Record<string, DiagnosisValue>>;
 
 function fillIn(sentence: string, values: Values, phrases: DiagnosisCatalogue['phrases'], filling: Filling): string {
-  const phrase = (value: string | DiagnosisPhrase): string => (typeof value === 'string' ? filling.text(value) : fillIn(Object.hasOwn(phrases, value.key) ? phrases[value.key] : value.key, value.values, phrases, filling));
+  const phrase = (value: string | DiagnosisPhrase): string =>
+    typeof value === 'string'
+      ? filling.text(value)
+      : fillIn(Object.hasOwn(phrases, value.key) ? phrases[value.key] : value.key, value.values, phrases, filling);
   return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => {
     if (!Object.hasOwn(values, name)) return whole;
     const value = values[name]!;
     // A time below 10 ms says nothing without its first decimal; ports and octets are whole.
     if (typeof value === 'number') return filling.number(value, name === 'milliseconds' && value < 10 ? 1 : 0);
     // A list of reasons has commas of its own.
-    return typeof value === 'string' || !Array.isArray(value) ? phrase(value as string | DiagnosisPhrase) : value.map(phrase).join(name === 'reasons' ? '; ' : ', ');
+    return typeof value === 'string' || !Array.isArray(value)
+      ? phrase(value as string | DiagnosisPhrase)
+      : value.map(phrase).join(name === 'reasons' ? '; ' : ', ');
   });
 }
 
 /** The sentence of a finding in this language. `error`: of the step. */
-export function findingSentence({ key, values }: DiagnosisFinding, error: ErrorWords | null, { findings, phrases }: DiagnosisCatalogue, filling: Filling): string {
+export function findingSentence(
+  { key, values }: DiagnosisFinding,
+  error: ErrorWords | null,
+  { findings, phrases }: DiagnosisCatalogue,
+  filling: Filling,
+): string {
   return fillIn(findings[key], error === null ? values : { ...values, ...error }, phrases, filling);
 }
 
 const plain: Filling = { text: (value) => value, number: (value, fractionDigits) => value.toFixed(fractionDigits) };
 
 /** A step in English, as the command line and its JSON say it: nothing is made safe yet. */
-export function englishDiagnosis({ finding, adviceKey, error }: {
+export function englishDiagnosis({
+  finding,
+  adviceKey,
+  error,
+}: {
   readonly finding: DiagnosisFinding | null;
   readonly adviceKey: DiagnosisAdvice | null;
   readonly error: { readonly message: string; readonly detail: string | null } | null;

@@ -1,7 +1,10 @@
 import { failureTexts } from './failure-texts';
 import { secretReasonTexts } from './secret-reason-texts';
 
-/** Every text of the user interface, in English. A second language is a record with the same keys; `{name}` marks what is filled in. */
+/**
+ * Every text of the user interface, in English. A second language is a record with the same keys; `{name}` marks what
+ * is filled in.
+ */
 export const en = {
   ...failureTexts,
   ...secretReasonTexts,
@@ -151,7 +154,8 @@ export const en = {
     'Your password has expired, and the server lets you choose a new one. Type it twice: it replaces the old one at the server, so use it from now on wherever you used the old one. A saved password is kept in the secret store of your desktop, never in the connection file.',
   'connect.help.psk':
     'Type the pre-shared key exactly as the owner of the VPN server gave it to you: small and capital letters differ. The key itself is never sent, each side only proves that it knows it. A saved key is kept in the secret store of your desktop, never in the connection file.',
-  'connect.help.pin': 'Type the PIN of your smart card or token. It goes to the card alone, never to a server, and is not saved. The card locks itself after a few wrong PINs.',
+  'connect.help.pin':
+    'Type the PIN of your smart card or token. It goes to the card alone, never to a server, and is not saved. The card locks itself after a few wrong PINs.',
   'connect.help.passphrase':
     'Type the passphrase that protects the file with your certificate. It opens that file on this computer and is never sent. A saved passphrase is kept in the secret store of your desktop, never in the connection file.',
   'connect.progress-title': 'Connecting to {name}...',
@@ -161,7 +165,8 @@ export const en = {
   'connect.registering': 'Registering your computer on the network...',
   'connect.server-certificate': 'The server {name} could not be identified fully',
   'connect.choose-certificate': 'Choose a certificate for {name}',
-  'connect.none-wanted': 'The server asks for certificates of other authorities than those of yours. It may not take any of these.',
+  'connect.none-wanted':
+    'The server asks for certificates of other authorities than those of yours. It may not take any of these.',
   'connect.certificate-issuer': 'Issued by',
   'connect.certificate-names': 'Names',
   'connect.certificate-valid': 'Valid',
@@ -196,11 +201,15 @@ export const en = {
   'certificate.accepted': 'Accepted by you: {fingerprints}',
   'certificate.forget-accepted': 'Ask again',
   'connect.aaa-certificate': 'The sign-in server of {name} could not be identified',
-  'connect.certificate-problem.unknown-issuer': 'Its certificate was not issued by an authority that this computer trusts.',
-  'connect.certificate-problem.unexpected-name': 'Its certificate is trusted, but for another name. Anybody with a certificate could be at the other end.',
-  'connect.certificate-problem.changed': 'It is not the certificate that you accepted before. Somebody may be pretending to be this server.',
+  'connect.certificate-problem.unknown-issuer':
+    'Its certificate was not issued by an authority that this computer trusts.',
+  'connect.certificate-problem.unexpected-name':
+    'Its certificate is trusted, but for another name. Anybody with a certificate could be at the other end.',
+  'connect.certificate-problem.changed':
+    'It is not the certificate that you accepted before. Somebody may be pretending to be this server.',
   'connect.certificate-before': 'Accepted before: {fingerprints}',
-  'connect.certificate-advice': 'Nothing secret has been sent. Compare the fingerprint with the one that the owner of the server gave you.',
+  'connect.certificate-advice':
+    'Nothing secret has been sent. Compare the fingerprint with the one that the owner of the server gave you.',
   'connect.refuse-certificate': 'Do not connect',
   'connect.certificate-line': 'Issued by {issuer}, valid to {to}',
   'connect.certificate-on-token': 'On the smart card {token}',
@@ -490,7 +499,8 @@ export const en = {
   'advanced.title': 'Advanced Properties',
   'advanced.tab.ikev2': 'IKEv2',
   'advanced.mobility': 'Mobility',
-  'advanced.mobility-text': 'The connection moves to another network adapter, without a new logon, when the one it uses goes away.',
+  'advanced.mobility-text':
+    'The connection moves to another network adapter, without a new logon, when the one it uses goes away.',
   'advanced.outage': 'Network outage time:',
   'advanced.adapter-order': 'Order in which adapters are preferred:',
   'advanced.return': 'Return to the preferred adapter when it is back',

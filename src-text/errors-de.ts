@@ -2,27 +2,34 @@ import type { ErrorCatalogue } from './errors';
 
 export const errorsDe: ErrorCatalogue = {
   symbols: {
-    SERVER_DISCONNECTED: 'Der Server hat die Verbindung beendet. Stellen Sie sie erneut her, oder fragen Sie den Betreiber des Servers nach dem Grund.',
-    PORT_NOT_AVAILABLE: 'Der VPN-Adapter konnte nicht eingerichtet werden. Möglicherweise verwendet ihn eine andere Verbindung, oder der VPN-Dienst dieses Computers läuft nicht.',
+    SERVER_DISCONNECTED:
+      'Der Server hat die Verbindung beendet. Stellen Sie sie erneut her, oder fragen Sie den Betreiber des Servers nach dem Grund.',
+    PORT_NOT_AVAILABLE:
+      'Der VPN-Adapter konnte nicht eingerichtet werden. Möglicherweise verwendet ihn eine andere Verbindung, oder der VPN-Dienst dieses Computers läuft nicht.',
     ACCT_LOGON_HOURS: 'Ihr Konto darf sich zu dieser Zeit nicht anmelden.',
     ACCT_DISABLED: 'Ihr Konto ist deaktiviert.',
     PASSWD_EXPIRED: 'Ihr Kennwort ist abgelaufen.',
     NO_DIALIN_PERMISSION: 'Ihr Konto darf dieses VPN nicht verwenden.',
-    AUTHENTICATION_FAILURE: 'Der Benutzername oder das Kennwort wurde nicht angenommen. Prüfen Sie beides, und versuchen Sie es erneut.',
+    AUTHENTICATION_FAILURE:
+      'Der Benutzername oder das Kennwort wurde nicht angenommen. Prüfen Sie beides, und versuchen Sie es erneut.',
     CHANGING_PASSWORD: 'Das Kennwort konnte nicht geändert werden. Wählen Sie ein anderes neues Kennwort.',
     NO_EAPTLS_CERTIFICATE: 'Kein Zertifikat passt zu dieser Verbindung. Wählen Sie eines aus.',
     VALIDATING_SERVER_CERT: 'Das Zertifikat des Anmeldeservers konnte nicht geprüft werden.',
     VPN_DISCONNECT: 'Die Verbindung mit dem Server wurde unterbrochen. Stellen Sie sie erneut her.',
     VPN_REFUSED: 'Der Server hat die Verbindung abgelehnt.',
-    VPN_TIMEOUT: 'Der Server hat nicht geantwortet. Möglicherweise sind die UDP-Ports 500 und 4500 in diesem Netzwerk gesperrt.',
+    VPN_TIMEOUT:
+      'Der Server hat nicht geantwortet. Möglicherweise sind die UDP-Ports 500 und 4500 in diesem Netzwerk gesperrt.',
     VPN_BAD_CERT: 'Ein Zertifikat dieser Verbindung ist falsch oder abgelaufen.',
     VPN_BAD_PSK: 'Der vorinstallierte Schlüssel wurde nicht angenommen.',
     SERVER_POLICY: 'Der Server lässt die Anmeldung, die für diese Verbindung eingestellt ist, nicht zu.',
-    PEAP_CRYPTOBINDING_INVALID: 'Die Anmeldung wurde abgebrochen: Die innere Anmeldung gehört nicht zum Tunnel, in dem sie kam.',
-    PEAP_CRYPTOBINDING_MISSING: 'Die Anmeldung wurde abgebrochen: Der Server hat die innere Anmeldung nicht an den Tunnel gebunden.',
+    PEAP_CRYPTOBINDING_INVALID:
+      'Die Anmeldung wurde abgebrochen: Die innere Anmeldung gehört nicht zum Tunnel, in dem sie kam.',
+    PEAP_CRYPTOBINDING_MISSING:
+      'Die Anmeldung wurde abgebrochen: Der Server hat die innere Anmeldung nicht an den Tunnel gebunden.',
     IPSEC_SERVICE_STOPPED: 'Der VPN-Dienst auf diesem Computer läuft nicht.',
     IDLE_TIMEOUT: 'Die Verbindung wurde getrennt, weil sie nicht benutzt wurde.',
-    LINK_FAILURE: 'Der Link zu {name} ist ausgefallen und kam in der zulässigen Zeit nicht zurück. Stellen Sie die Verbindung erneut her, wenn das Netzwerk wieder da ist.',
+    LINK_FAILURE:
+      'Der Link zu {name} ist ausgefallen und kam in der zulässigen Zeit nicht zurück. Stellen Sie die Verbindung erneut her, wenn das Netzwerk wieder da ist.',
     INVALID_TLV: 'Der Anmeldeserver hat eine ungültige Nachricht gesendet.',
     INTERNAL_ADDRESS_FAILURE: 'Der Server konnte diesem Computer keine Adresse geben.',
     FAILED_CP_REQUIRED: 'Der Server verlangt, dass dieser Computer eine Adresse von ihm nimmt.',
@@ -117,12 +124,16 @@ export const errorsDe: ErrorCatalogue = {
     AUTHENTICATION_FAILURE: {
       credentials: 'symbol',
       account: { text: 'Der Server hat die Anmeldung abgelehnt und keinen bekannten Grund genannt.' },
-      'client-certificate': { text: 'Der Server hat Ihr Zertifikat nicht angenommen. Wählen Sie ein anderes, oder fragen Sie den Administrator.' },
+      'client-certificate': {
+        text: 'Der Server hat Ihr Zertifikat nicht angenommen. Wählen Sie ein anderes, oder fragen Sie den Administrator.',
+      },
     },
     NO_EAPTLS_CERTIFICATE: { 'certificate-missing': 'symbol' },
     IKE_NO_CERT: { 'certificate-missing': 'symbol' },
     VALIDATING_SERVER_CERT: {
-      'certificate-missing': { text: 'Der Anmeldeserver hat kein Zertifikat gesendet. Prüfen Sie, ob die Anmeldemethode dieser Verbindung die des Servers ist.' },
+      'certificate-missing': {
+        text: 'Der Anmeldeserver hat kein Zertifikat gesendet. Prüfen Sie, ob die Anmeldemethode dieser Verbindung die des Servers ist.',
+      },
       // Not the certificate: the channel around it.
       'tls-handshake': 'rule',
       'tls-framing': 'rule',
@@ -131,35 +142,65 @@ export const errorsDe: ErrorCatalogue = {
       'eap-packet': 'rule',
       'eap-order': 'rule',
     },
-    VPN_REFUSED: { 'server-policy': { text: 'Der Server hat die Verbindung abgelehnt. Vielleicht ist er ausgelastet: Versuchen Sie es in einer Minute erneut.' } },
-    VPN_BAD_PSK: { 'pre-shared-key': { text: 'Der vorinstallierte Schlüssel wurde nicht angenommen. Prüfen Sie den Schlüssel und die Identität dieser Verbindung.' } },
+    VPN_REFUSED: {
+      'server-policy': {
+        text: 'Der Server hat die Verbindung abgelehnt. Vielleicht ist er ausgelastet: Versuchen Sie es in einer Minute erneut.',
+      },
+    },
+    VPN_BAD_PSK: {
+      'pre-shared-key': {
+        text: 'Der vorinstallierte Schlüssel wurde nicht angenommen. Prüfen Sie den Schlüssel und die Identität dieser Verbindung.',
+      },
+    },
     SERVER_POLICY: {
-      'eap-method': { text: 'Der Server lässt die Anmeldemethode, die für diese Verbindung eingestellt ist, nicht zu. Wählen Sie in den Eigenschaften eine andere.' },
+      'eap-method': {
+        text: 'Der Server lässt die Anmeldemethode, die für diese Verbindung eingestellt ist, nicht zu. Wählen Sie in den Eigenschaften eine andere.',
+      },
       'server-policy': 'symbol',
     },
     PEAP_CRYPTOBINDING_INVALID: { cryptobinding: 'symbol' },
     PEAP_CRYPTOBINDING_MISSING: { 'cryptobinding-missing': 'symbol' },
     INVALID_TLV: { 'peap-tlv': { text: 'Der Anmeldeserver hat eine ungültige PEAP-Nachricht gesendet.' } },
-    INTERNAL_ADDRESS_FAILURE: { address: { text: 'Der Server konnte diesem Computer keine verwendbare Adresse geben. Versuchen Sie es später erneut, oder fragen Sie den Administrator.' } },
-    FAILED_CP_REQUIRED: { address: { text: 'Der Server und dieser Computer konnten sich nicht auf eine Adresse im Tunnel einigen. Fragen Sie den Administrator, ob er IPv4 oder IPv6 vergibt.' } },
+    INTERNAL_ADDRESS_FAILURE: {
+      address: {
+        text: 'Der Server konnte diesem Computer keine verwendbare Adresse geben. Versuchen Sie es später erneut, oder fragen Sie den Administrator.',
+      },
+    },
+    FAILED_CP_REQUIRED: {
+      address: {
+        text: 'Der Server und dieser Computer konnten sich nicht auf eine Adresse im Tunnel einigen. Fragen Sie den Administrator, ob er IPv4 oder IPv6 vergibt.',
+      },
+    },
     TS_UNACCEPTABLE: { selectors: 'symbol' },
     USER_CERT_INVALID: {
       'not-yet-valid': { text: 'Ihr Zertifikat ist noch nicht gültig. Prüfen Sie Datum und Uhrzeit dieses Computers.' },
-      'client-certificate': { text: 'Der Server hat Ihr Zertifikat nicht angenommen. Wählen Sie ein anderes, oder fragen Sie den Administrator.' },
+      'client-certificate': {
+        text: 'Der Server hat Ihr Zertifikat nicht angenommen. Wählen Sie ein anderes, oder fragen Sie den Administrator.',
+      },
     },
     USER_CERT_EXPIRED: { expired: 'symbol', 'client-certificate': 'symbol' },
     USER_CERT_REVOKED: { 'client-certificate': 'symbol' },
-    SERVER_CERT_INVALID: { 'not-yet-valid': { text: 'Das Zertifikat des Servers ist noch nicht gültig. Prüfen Sie Datum und Uhrzeit dieses Computers.' } },
+    SERVER_CERT_INVALID: {
+      'not-yet-valid': {
+        text: 'Das Zertifikat des Servers ist noch nicht gültig. Prüfen Sie Datum und Uhrzeit dieses Computers.',
+      },
+    },
     SERVER_CERT_EXPIRED: { expired: 'symbol' },
     SERVER_CERT_REVOKED: { revoked: 'symbol' },
     SERVER_ROOT_CERT_NOT_FOUND: {
       'trust-anchor': 'symbol',
       // First use: the authority is known, the name is not.
-      'server-name': { text: 'Das Zertifikat des Anmeldeservers ist für einen Namen, den diese Verbindung nicht nennt.' },
+      'server-name': {
+        text: 'Das Zertifikat des Anmeldeservers ist für einen Namen, den diese Verbindung nicht nennt.',
+      },
     },
     IKE_POLICY_MATCH: {
-      'ike-proposal': { text: 'Der Server und diese Verbindung haben keine gemeinsamen Verschlüsselungseinstellungen für IKE. Vergleichen Sie die IKE-Vorschläge beider.' },
-      'esp-proposal': { text: 'Der Server und diese Verbindung haben keine gemeinsamen Verschlüsselungseinstellungen für den Tunnel. Vergleichen Sie die ESP-Vorschläge beider.' },
+      'ike-proposal': {
+        text: 'Der Server und diese Verbindung haben keine gemeinsamen Verschlüsselungseinstellungen für IKE. Vergleichen Sie die IKE-Vorschläge beider.',
+      },
+      'esp-proposal': {
+        text: 'Der Server und diese Verbindung haben keine gemeinsamen Verschlüsselungseinstellungen für den Tunnel. Vergleichen Sie die ESP-Vorschläge beider.',
+      },
     },
   },
 };

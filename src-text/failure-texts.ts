@@ -1,4 +1,7 @@
-/** What the service refuses and why; keys of `failure.*` in the catalogue. English, because the command line and the log say it too. */
+/**
+ * What the service refuses and why; keys of `failure.*` in the catalogue. English, because the command line and the log
+ * say it too.
+ */
 export const failureTexts = {
   'failure.answered': 'This question was answered or withdrawn already.',
   'failure.answer-misfit': 'This answer does not fit the question.',

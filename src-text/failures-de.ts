@@ -16,7 +16,8 @@ export const failuresDe: Readonly<Record<FailureKey, string>> = {
   'failure.demo-belongs': 'Die Demoverbindung gehört zum Programm.',
   'failure.remove-disconnect-first': 'Trennen Sie die Verbindung, bevor Sie sie entfernen.',
   'failure.not-unblocked': 'Der Datenverkehr ist weiterhin blockiert. {problem}',
-  'failure.unblock-first': 'Der Kill-Switch dieser Verbindung hält den gesamten Datenverkehr zurück. Geben Sie ihn zuerst frei.',
+  'failure.unblock-first':
+    'Der Kill-Switch dieser Verbindung hält den gesamten Datenverkehr zurück. Geben Sie ihn zuerst frei.',
   'failure.demo-name': 'Die Demoverbindung heißt so. Wählen Sie einen anderen Namen.',
   'failure.diagnosed-already': '{name} wird bereits untersucht.',
   'failure.changing': '{name} wird gerade verbunden oder getrennt. Warten Sie, oder trennen Sie zuerst.',

@@ -55,13 +55,18 @@ export function t(key: TextKey, values: Values = {}): string {
   return fill(catalogue[key], values);
 }
 
-const own = <T>(record: Readonly<Record<string, T>>, key: string): T | null => (Object.hasOwn(record, key) ? (record[key] ?? null) : null);
+const own = <T>(record: Readonly<Record<string, T>>, key: string): T | null =>
+  Object.hasOwn(record, key) ? (record[key] ?? null) : null;
 
 /**
- * Why a connection failed, as one paragraph in the language in force: the sentence of its symbol and that of the check that failed.
+ * Why a connection failed, as one paragraph in the language in force: the sentence of its symbol and that of the check
+ * that failed.
  * English, and whatever a newer service says that this catalogue does not know, is the service's own sentence.
  */
-export function errorText(error: { readonly symbol: string; readonly message: string; readonly rule?: string | null }, values: { readonly name: string; readonly server: string }): string {
+export function errorText(
+  error: { readonly symbol: string; readonly message: string; readonly rule?: string | null },
+  values: { readonly name: string; readonly server: string },
+): string {
   const sentence = errors === null ? null : own(errors.symbols, error.symbol);
   if (errors === null || sentence === null) return safeText(error.message, 600);
   const rule = error.rule === undefined || error.rule === null ? null : own(errors.rules, error.rule);
@@ -75,15 +80,25 @@ function together({ pairs }: ErrorCatalogue, symbol: string, rule: string, ofSym
 }
 
 /** Why a request was refused, in the language in force. */
-export function failureText(failure: { readonly message: string; readonly text?: { readonly key: string; readonly values: Values } | null }): string {
+export function failureText(failure: {
+  readonly message: string;
+  readonly text?: { readonly key: string; readonly values: Values } | null;
+}): string {
   const { text } = failure;
-  return text !== undefined && text !== null && Object.hasOwn(catalogue, text.key) ? t(text.key as TextKey, text.values) : safeText(failure.message, 600);
+  return text !== undefined && text !== null && Object.hasOwn(catalogue, text.key)
+    ? t(text.key as TextKey, text.values)
+    : safeText(failure.message, 600);
 }
 
 const safeFilling: Filling = {
   text: (value) => safeText(value),
   // A port is no quantity: no grouping.
-  number: (value, fractionDigits) => value.toLocaleString(locale, { minimumFractionDigits: fractionDigits, maximumFractionDigits: fractionDigits, useGrouping: false }),
+  number: (value, fractionDigits) =>
+    value.toLocaleString(locale, {
+      minimumFractionDigits: fractionDigits,
+      maximumFractionDigits: fractionDigits,
+      useGrouping: false,
+    }),
 };
 
 /** What a step of a diagnosis says, with the service's own English words for what this catalogue does not know. */
@@ -92,11 +107,19 @@ interface SaidStep {
   readonly advice: string | null;
   readonly finding: DiagnosisFinding | null;
   readonly adviceKey: string | null;
-  readonly error: { readonly symbol: string; readonly message: string; readonly detail: string | null; readonly rule: string | null } | null;
+  readonly error: {
+    readonly symbol: string;
+    readonly message: string;
+    readonly detail: string | null;
+    readonly rule: string | null;
+  } | null;
 }
 
 /** What a step of a diagnosis found, in the language in force; empty where there is nothing yet. */
-export function findingText({ finding, text, error }: SaidStep, where: { readonly name: string; readonly server: string }): string {
+export function findingText(
+  { finding, text, error }: SaidStep,
+  where: { readonly name: string; readonly server: string },
+): string {
   if (finding === null || !Object.hasOwn(diagnosis.findings, finding.key)) return safeText(text, 600);
   const words = error === null ? null : { error: errorText(error, where), detail: safeText(error.detail ?? '') };
   return safeText(findingSentence(finding, words, diagnosis, safeFilling), 900);

@@ -11,8 +11,14 @@ const ellipsis = '\u2026';
 
 /** At most `max` characters, nothing in them that draws outside of itself. */
 export function safeText(text: string, max = 256): string {
-  // Cut first: cleaning 10,000 characters that nobody will see is work for nothing. Twice as much leaves room for what is dropped.
-  const clean = text.slice(0, max * 2).replace(invisible, '').replace(controls, '\ufffd');
+  // Cut first: cleaning 10,000 characters that nobody will see is work for nothing. Twice as much leaves room for what
+  // is dropped.
+  const clean = text
+    .slice(0, max * 2)
+    .replace(invisible, '')
+    .replace(controls, '\ufffd');
   const characters = [...clean];
-  return characters.length > max || text.length > max * 2 ? `${characters.slice(0, max - 1).join('')}${ellipsis}` : clean;
+  return characters.length > max || text.length > max * 2
+    ? `${characters.slice(0, max - 1).join('')}${ellipsis}`
+    : clean;
 }

@@ -17,16 +17,25 @@ test('both languages fill in the same things', () => {
 });
 
 test('an error of a connection is said in the language in force, by its symbol and the check that failed', () => {
-  const error = new VpnError('IKE_AUTH_FAIL', 'The identities could not be verified: the name is not in the certificate.', { rule: 'server-name' }).info();
+  const error = new VpnError(
+    'IKE_AUTH_FAIL',
+    'The identities could not be verified: the name is not in the certificate.',
+    { rule: 'server-name' },
+  ).info();
   expect(errorText(error, where)).toBe(error.message);
   setLanguage('de');
-  expect(errorText(error, where)).toBe('Die Identitäten konnten nicht geprüft werden. Der Name des Servers steht nicht im Zertifikat.');
-  expect(errorText({ symbol: 'DNSNAME_NOT_RESOLVABLE', message: 'x' }, { name: 'Contoso', server: 'evil\u202e.test' })).toBe('Der Name evil.test wurde nicht gefunden. Prüfen Sie den Namen und Ihre Internetverbindung.');
+  expect(errorText(error, where)).toBe(
+    'Die Identitäten konnten nicht geprüft werden. Der Name des Servers steht nicht im Zertifikat.',
+  );
+  expect(
+    errorText({ symbol: 'DNSNAME_NOT_RESOLVABLE', message: 'x' }, { name: 'Contoso', server: 'evil\u202e.test' }),
+  ).toBe('Der Name evil.test wurde nicht gefunden. Prüfen Sie den Namen und Ihre Internetverbindung.');
 });
 
 test('what the catalogue does not know is the sentence of the service, made safe', () => {
   setLanguage('de');
-  for (const symbol of ['NEWER', 'constructor', '__proto__']) expect(errorText({ symbol, message: 'plain\u202e words' }, where)).toBe('plain words');
+  for (const symbol of ['NEWER', 'constructor', '__proto__'])
+    expect(errorText({ symbol, message: 'plain\u202e words' }, where)).toBe('plain words');
 });
 
 test('a refused request is said in the language in force', () => {
@@ -37,10 +46,17 @@ test('a refused request is said in the language in force', () => {
   expect(failureText({ message: 'only\u0007 this' })).toBe('only\ufffd this');
 });
 
-const wrongPassword = new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.').info();
+const wrongPassword = new VpnError(
+  'AUTHENTICATION_FAILURE',
+  'The user name or password was not accepted. Check them and try again.',
+).info();
 
 const reasons: readonly (readonly [SecretReason, string, string])[] = [
-  [{ type: 'pin-incorrect', wrong: 1, most: 3, pinState: 'fine' }, 'The PIN was not accepted (1 of 3 tries).', 'Die PIN wurde nicht angenommen (1 von 3 Versuchen).'],
+  [
+    { type: 'pin-incorrect', wrong: 1, most: 3, pinState: 'fine' },
+    'The PIN was not accepted (1 of 3 tries).',
+    'Die PIN wurde nicht angenommen (1 von 3 Versuchen).',
+  ],
   [
     { type: 'pin-incorrect', wrong: 1, most: 3, pinState: 'low' },
     'The PIN was not accepted (1 of 3 tries). Few tries are left before the token locks itself.',
@@ -51,13 +67,28 @@ const reasons: readonly (readonly [SecretReason, string, string])[] = [
     'The PIN was not accepted (2 of 3 tries). One try is left before the token locks itself.',
     'Die PIN wurde nicht angenommen (2 von 3 Versuchen). Nur ein Versuch bleibt, bevor sich die Smartcard sperrt.',
   ],
-  [{ type: 'pin-final-try' }, 'One try is left before the token locks itself.', 'Nur ein Versuch bleibt, bevor sich die Smartcard sperrt.'],
-  [{ type: 'passphrase-incorrect' }, 'The passphrase of your certificate was not accepted.', 'Die Passphrase Ihres Zertifikats wurde nicht angenommen.'],
-  [{ type: 'refused', error: wrongPassword }, wrongPassword.message, 'Der Benutzername oder das Kennwort wurde nicht angenommen. Prüfen Sie beides, und versuchen Sie es erneut.'],
+  [
+    { type: 'pin-final-try' },
+    'One try is left before the token locks itself.',
+    'Nur ein Versuch bleibt, bevor sich die Smartcard sperrt.',
+  ],
+  [
+    { type: 'passphrase-incorrect' },
+    'The passphrase of your certificate was not accepted.',
+    'Die Passphrase Ihres Zertifikats wurde nicht angenommen.',
+  ],
+  [
+    { type: 'refused', error: wrongPassword },
+    wrongPassword.message,
+    'Der Benutzername oder das Kennwort wurde nicht angenommen. Prüfen Sie beides, und versuchen Sie es erneut.',
+  ],
 ];
 
-test.each(reasons)('why a secret is asked for again is said in the language in force: %j', (reason, english, german) => {
-  expect(secretReasonText(reason, where)).toBe(english);
-  setLanguage('de');
-  expect(secretReasonText(reason, where)).toBe(german);
-});
+test.each(reasons)(
+  'why a secret is asked for again is said in the language in force: %j',
+  (reason, english, german) => {
+    expect(secretReasonText(reason, where)).toBe(english);
+    setLanguage('de');
+    expect(secretReasonText(reason, where)).toBe(german);
+  },
+);

@@ -9,33 +9,38 @@ const bytes = 100_000_000;
 describe('connect', () => {
   const lab = useLab();
 
-  it.each<Method>(['eap-mschapv2', 'rsa', 'ecdsa', 'psk'])('reaches Connected by %s; ping and 100 MB each way pass through the tunnel', async (method) => {
-    if (method === 'eap-mschapv2') await startFileServer(lab());
-    const client = VpnClient.by(lab(), method);
-    const status = await client.connected();
-    const connected = client.connectMilliseconds;
+  it.each<Method>(['eap-mschapv2', 'rsa', 'ecdsa', 'psk'])(
+    'reaches Connected by %s; ping and 100 MB each way pass through the tunnel',
+    async (method) => {
+      if (method === 'eap-mschapv2') await startFileServer(lab());
+      const client = VpnClient.by(lab(), method);
+      const status = await client.connected();
+      const connected = client.connectMilliseconds;
 
-    const [sa, ...others] = await lab().gatewaySas();
-    expect(others).toEqual([]);
-    expect(sa?.state).toBe('ESTABLISHED');
-    expect(status.ike?.spiInitiator).toBe(sa?.initiatorSpi);
-    expect(status.ike?.spiResponder).toBe(sa?.responderSpi);
-    expect(status.tunnelAddresses).toContain(`${sa?.virtualIps[0] ?? ''}/32`);
-    expect(status.adapter).toBe('eth0');
-    expect(status.originAddress).toBe('10.10.0.2');
-    expect(status.destinationAddress).toBe('10.10.0.1');
-    expect(status.mobikeSupported).toBe(true);
+      const [sa, ...others] = await lab().gatewaySas();
+      expect(others).toEqual([]);
+      expect(sa?.state).toBe('ESTABLISHED');
+      expect(status.ike?.spiInitiator).toBe(sa?.initiatorSpi);
+      expect(status.ike?.spiResponder).toBe(sa?.responderSpi);
+      expect(status.tunnelAddresses).toContain(`${sa?.virtualIps[0] ?? ''}/32`);
+      expect(status.adapter).toBe('eth0');
+      expect(status.originAddress).toBe('10.10.0.2');
+      expect(status.destinationAddress).toBe('10.10.0.1');
+      expect(status.mobikeSupported).toBe(true);
 
-    await lab().ping();
-    const down = await transfer(lab(), 'download', bytes);
-    expect(down.received).toBe(down.sent);
-    const up = await transfer(lab(), 'upload', bytes);
-    expect(up.received).toBe(up.sent);
-    figure(`${method}: connected in ${connected.toFixed(1)} ms; 100 MB down ${String(down.milliseconds)} ms, up ${String(up.milliseconds)} ms`);
+      await lab().ping();
+      const down = await transfer(lab(), 'download', bytes);
+      expect(down.received).toBe(down.sent);
+      const up = await transfer(lab(), 'upload', bytes);
+      expect(up.received).toBe(up.sent);
+      figure(
+        `${method}: connected in ${connected.toFixed(1)} ms; 100 MB down ${String(down.milliseconds)} ms, up ${String(up.milliseconds)} ms`,
+      );
 
-    expect(await client.stop()).toBe(0);
-    expect(await lab().gatewaySas()).toEqual([]);
-  });
+      expect(await client.stop()).toBe(0);
+      expect(await lab().gatewaySas()).toEqual([]);
+    },
+  );
 
   it('X-17: the usual proposals, ML-KEM first, reach a gateway that knows nothing of it; where it is required, there is no connection', async () => {
     const usual = { proposals: { ike: [], esp: [] } } as const;
@@ -43,7 +48,11 @@ describe('connect', () => {
     expect((await client.connected()).ike?.proposal).not.toContain('mlkem');
     await lab().ping();
     expect(await client.stop()).toBe(0);
-    const strict = VpnClient.by(lab(), 'eap-mschapv2', { ...usual, name: 'Lab strict', advanced: { postQuantum: 'require' } });
+    const strict = VpnClient.by(lab(), 'eap-mschapv2', {
+      ...usual,
+      name: 'Lab strict',
+      advanced: { postQuantum: 'require' },
+    });
     expect((await strict.exit).code).toBe(3);
     expect(strict.status?.error).toMatchObject({ code: 13868, rule: 'ike-proposal' });
   });

@@ -1,5 +1,5 @@
-// bound-attempts ADAPTER TARGET...: UDP, DNS and TCP to every target by sockets bound to the adapter (SO_BINDTODEVICE), as a program does
-// that asks for it by name. ICMP is ping's. Says nothing: what leaves is seen by the capture.
+// bound-attempts ADAPTER TARGET...: UDP, DNS and TCP to every target by sockets bound to the adapter (SO_BINDTODEVICE),
+// as a program does that asks for it by name. ICMP is ping's. Says nothing: what leaves is seen by the capture.
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 static const char kForeign[] = "LEAK of somebody else";
-static const unsigned char kQuery[] = {0x4c, 0x4b, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4, 'l', 'e', 'a', 'k', 4, 't', 'e', 's', 't', 0, 0, 1, 0, 1};
+static const unsigned char kQuery[] = {0x4c, 0x4b, 1,   0, 0,   1,   0,   0,   0, 0, 0, 0, 4, 'l',
+                                       'e',  'a',  'k', 4, 't', 'e', 's', 't', 0, 0, 1, 0, 1};
 
 static void attempt(const char* adapter, const char* target, int type, int port) {
   const int family = strchr(target, ':') != NULL ? AF_INET6 : AF_INET;
@@ -30,7 +31,8 @@ static void attempt(const char* adapter, const char* target, int type, int port)
     inet_pton(AF_INET, target, &four->sin_addr);
     length = sizeof *four;
   }
-  if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, adapter, (socklen_t)strlen(adapter)) == 0 && connect(fd, (struct sockaddr*)&to, length) == 0 && type == SOCK_DGRAM) {
+  if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, adapter, (socklen_t)strlen(adapter)) == 0 &&
+      connect(fd, (struct sockaddr*)&to, length) == 0 && type == SOCK_DGRAM) {
     const ssize_t sent = port == 53 ? send(fd, kQuery, sizeof kQuery, 0) : send(fd, kForeign, sizeof kForeign - 1, 0);
     (void)sent;
   }
@@ -45,7 +47,8 @@ int main(int argc, char** argv) {
     return 1;
   }
   for (int i = 2; i < argc; i++) {
-    for (size_t k = 0; k < sizeof datagrams / sizeof *datagrams; k++) attempt(argv[1], argv[i], SOCK_DGRAM, datagrams[k]);
+    for (size_t k = 0; k < sizeof datagrams / sizeof *datagrams; k++)
+      attempt(argv[1], argv[i], SOCK_DGRAM, datagrams[k]);
     for (size_t k = 0; k < sizeof streams / sizeof *streams; k++) attempt(argv[1], argv[i], SOCK_STREAM, streams[k]);
   }
   sleep(1);

@@ -10,7 +10,10 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 export async function compiled(name: string): Promise<string> {
   const source = join(here, `${name}.c`);
   const directory = join(here, '../../.setup/lab');
-  const program = join(directory, `${name}-${createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16)}`);
+  const program = join(
+    directory,
+    `${name}-${createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16)}`,
+  );
   if (existsSync(program)) return program;
   mkdirSync(directory, { recursive: true });
   const partial = `${program}.${String(process.pid)}`;

@@ -13,7 +13,9 @@ it('connects by EAP-MSCHAPv2 twenty times in a row; prints the time from Connect
     times.push(client.connectMilliseconds);
     expect(await client.stop()).toBe(0);
   }
-  figure(`Connecting to Connected, median / largest of 20: ${medianAndLargest(times)} (to be at most 60 ms in the median)`);
+  figure(
+    `Connecting to Connected, median / largest of 20: ${medianAndLargest(times)} (to be at most 60 ms in the median)`,
+  );
   // The figure is judged by the benchmark; here only what no busy machine explains is a failure.
   expect(median(times)).toBeLessThan(300);
 });

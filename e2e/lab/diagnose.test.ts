@@ -12,22 +12,55 @@ const program = fileURLToPath(new URL('../../bin/agile-vpn', import.meta.url));
 describe('agile-vpn diagnose against a real gateway', () => {
   const lab = useLab();
 
-  async function diagnose(changes: ProfileText = {}, password: string = account.password): Promise<{ readonly code: number; readonly steps: Readonly<Record<string, DiagnosisStep>>; readonly outcomes: string; readonly halfOpen: number; readonly said: string }> {
+  async function diagnose(
+    changes: ProfileText = {},
+    password: string = account.password,
+  ): Promise<{
+    readonly code: number;
+    readonly steps: Readonly<Record<string, DiagnosisStep>>;
+    readonly outcomes: string;
+    readonly halfOpen: number;
+    readonly said: string;
+  }> {
     const file = lab().pki.path('diagnose.agilevpn.json');
     const passwordFile = lab().pki.path('diagnose.password');
     writeFileSync(file, JSON.stringify({ ...profiles['eap-mschapv2'], ...changes }));
     writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
     const before = await lab().snapshot();
-    const { code, stdout, stderr } = await lab().on('client', program, ['diagnose', file, '--json', '--password-file', passwordFile], { env: clientEnvironment(lab()), mayFail: true, timeout: 90_000 });
+    const { code, stdout, stderr } = await lab().on(
+      'client',
+      program,
+      ['diagnose', file, '--json', '--password-file', passwordFile],
+      { env: clientEnvironment(lab()), mayFail: true, timeout: 90_000 },
+    );
     expect(difference(before, await lab().snapshot())).toBe('');
     const left = await lab().gatewaySas();
     expect(left.filter(({ state }) => state === 'ESTABLISHED')).toEqual([]);
-    const list = stdout.trim().split('\n').map((line) => (JSON.parse(line) as { step: DiagnosisStep }).step);
+    const list = stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { step: DiagnosisStep }).step);
     for (const { step, outcome, text } of list) figure(`${outcome.padEnd(8)} ${step}: ${text}`);
     expect(list, stderr).toHaveLength(9);
     const steps = Object.fromEntries(list.map((step) => [step.step, step]));
-    const order = ['name', 'udp-500', 'udp-4500', 'proposals', 'fragments', 'certificate', 'authentication', 'addresses', 'traffic'];
-    return { code, steps, outcomes: order.map((step) => steps[step]?.outcome).join(' '), halfOpen: left.length, said: stdout + stderr };
+    const order = [
+      'name',
+      'udp-500',
+      'udp-4500',
+      'proposals',
+      'fragments',
+      'certificate',
+      'authentication',
+      'addresses',
+      'traffic',
+    ];
+    return {
+      code,
+      steps,
+      outcomes: order.map((step) => steps[step]?.outcome).join(' '),
+      halfOpen: left.length,
+      said: stdout + stderr,
+    };
   }
 
   it('everything passes, the tunnel answers from inside, and neither computer nor gateway keep anything of it', async () => {

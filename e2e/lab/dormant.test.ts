@@ -18,7 +18,9 @@ it('sleeps while both adapters are away, sends nothing around the tunnel, and go
   expect(dormant.outageEndsAt).not.toBeNull();
   expect(dormant.tunnelAddresses).toEqual(before.tunnelAddresses);
   // The tunnel's route stays, so what wants to reach the server waits there or is lost, and never leaves in the clear.
-  expect((await lab().on('client', 'ip', ['route', 'get', addresses.server])).stdout).toContain(before.tunnelAdapter ?? 'no tunnel adapter');
+  expect((await lab().on('client', 'ip', ['route', 'get', addresses.server])).stdout).toContain(
+    before.tunnelAdapter ?? 'no tunnel adapter',
+  );
 
   const back = monotonic();
   await lab().plug('eth1');

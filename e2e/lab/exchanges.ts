@@ -12,7 +12,10 @@ export function exchangesOf(client: VpnClient): readonly Exchange[] {
   });
 }
 
-const isUpdate = (exchange: Exchange): boolean => exchange.payloads.some(({ fields }) => fields.some(({ name, value }) => name === 'notify' && value === 'UPDATE_SA_ADDRESSES'));
+const isUpdate = (exchange: Exchange): boolean =>
+  exchange.payloads.some(({ fields }) =>
+    fields.some(({ name, value }) => name === 'notify' && value === 'UPDATE_SA_ADDRESSES'),
+  );
 
 export interface InFlight {
   readonly updates: number;

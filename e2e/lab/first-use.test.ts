@@ -19,8 +19,15 @@ const unknown = (name: string, accepted: readonly string[] = []): ProfileText =>
 
 describe('servers that nobody vouches for (A-54, P-13)', () => {
   const lab = useLab();
-  const connect = (profile: ProfileText): VpnClient => VpnClient.connect(lab(), profile, { password: account.password });
-  const refused = async (client: VpnClient): Promise<{ readonly code: number | undefined; readonly rule: string | null | undefined; readonly detail: string }> => {
+  const connect = (profile: ProfileText): VpnClient =>
+    VpnClient.connect(lab(), profile, { password: account.password });
+  const refused = async (
+    client: VpnClient,
+  ): Promise<{
+    readonly code: number | undefined;
+    readonly rule: string | null | undefined;
+    readonly detail: string;
+  }> => {
     const { error } = await client.waitFor('the refusal', (s) => s.state === 'Disconnected' && s.error !== null);
     await client.exit;
     return { code: error?.code, rule: error?.rule, detail: error?.detail ?? '' };
@@ -32,7 +39,14 @@ describe('servers that nobody vouches for (A-54, P-13)', () => {
     const error = await refused(client);
     expect(error).toMatchObject({ code: 13801, rule: 'trust-anchor' });
     expect(error.detail).toContain(fingerprint);
-    for (const words of [fingerprint, 'CN=untrusted.lab.test', 'CN=Untrusted CA', 'dns:untrusted.lab.test', 'serverCertificate.acceptedCertificates']) expect(client.stderr).toContain(words);
+    for (const words of [
+      fingerprint,
+      'CN=untrusted.lab.test',
+      'CN=Untrusted CA',
+      'dns:untrusted.lab.test',
+      'serverCertificate.acceptedCertificates',
+    ])
+      expect(client.stderr).toContain(words);
     expect((await lab().gatewaySas()).filter((sa) => sa.state === 'ESTABLISHED')).toEqual([]);
     // EAP had not begun: the gateway asked, and got no answer of that kind.
     expect(await lab().gateway.log()).not.toContain('EAP/RES');
@@ -57,7 +71,12 @@ describe('servers that nobody vouches for (A-54, P-13)', () => {
     writeFileSync(join(folder, 'asked.password'), `${account.password}\n`, { mode: 0o600 });
     await lab().on('client', program, ['import', join(folder, 'asked.agilevpn.json')], { env: environment });
 
-    const terminal = lab().start('client', 'script', ['-qfec', `${program} connect Asked --json --password-file ${join(folder, 'asked.password')}`, '/dev/null'], { env: environment });
+    const terminal = lab().start(
+      'client',
+      'script',
+      ['-qfec', `${program} connect Asked --json --password-file ${join(folder, 'asked.password')}`, '/dev/null'],
+      { env: environment },
+    );
     let shown = '';
     terminal.stdout?.on('data', (text: Buffer) => (shown += text.toString()));
     await until('the question', 15_000, () => (shown.includes('Type "yes"') ? true : undefined));
@@ -68,7 +87,12 @@ describe('servers that nobody vouches for (A-54, P-13)', () => {
     terminal.stdin?.write('\x03');
     await until('the end', 15_000, () => (terminal.exitCode !== null ? true : undefined));
 
-    const again = lab().start('client', program, ['connect', 'Asked', '--json', '--password-file', join(folder, 'asked.password')], { env: environment });
+    const again = lab().start(
+      'client',
+      program,
+      ['connect', 'Asked', '--json', '--password-file', join(folder, 'asked.password')],
+      { env: environment },
+    );
     let output = '';
     again.stdout?.on('data', (text: Buffer) => (output += text.toString()));
     await until('Connected again', 15_000, () => (output.includes('"state":"Connected"') ? true : undefined));
@@ -81,7 +105,16 @@ describe('servers that nobody vouches for (A-54, P-13)', () => {
     const environment = clientEnvironment(lab());
     const file = join(lab().directory, 'no.agilevpn.json');
     writeFileSync(file, JSON.stringify(unknown('No')));
-    const terminal = lab().start('client', 'script', ['-qfec', `${program} connect ${file} --json --password-file ${join(lab().directory, 'asked.password')}`, '/dev/null'], { env: environment });
+    const terminal = lab().start(
+      'client',
+      'script',
+      [
+        '-qfec',
+        `${program} connect ${file} --json --password-file ${join(lab().directory, 'asked.password')}`,
+        '/dev/null',
+      ],
+      { env: environment },
+    );
     let shown = '';
     terminal.stdout?.on('data', (text: Buffer) => (shown += text.toString()));
     await until('the question', 15_000, () => (shown.includes('Type "yes"') ? true : undefined));
@@ -96,7 +129,12 @@ describe('servers that nobody vouches for (A-54, P-13)', () => {
     const radius = await lab().radius({ certificate: 'aaa-untrusted' });
     try {
       const profile = (accepted: readonly string[], gateway: readonly string[]): ProfileText => ({
-        ...radiusProfile(`AAA first use ${String(accepted.length)}`, { method: 'peap-mschapv2', anonymousIdentity: 'anonymous', username: account.username, acceptedServerCertificates: accepted }),
+        ...radiusProfile(`AAA first use ${String(accepted.length)}`, {
+          method: 'peap-mschapv2',
+          anonymousIdentity: 'anonymous',
+          username: account.username,
+          acceptedServerCertificates: accepted,
+        }),
         serverCertificate: { acceptedCertificates: gateway },
       });
       const gateway = [await lab().fingerprint('server-rsa')];

@@ -2,9 +2,15 @@ import { addresses } from './topology';
 import type { Pki } from './pki';
 
 /** Accounts of the lab's gateway; made up, and checked not to show up in any output. */
-export const account = { username: 'alice', password: 'Correct-Horse-7', psk: 'a shared battery staple 9', radiusSecret: 'gateway and radius 31' } as const;
+export const account = {
+  username: 'alice',
+  password: 'Correct-Horse-7',
+  psk: 'a shared battery staple 9',
+  radiusSecret: 'gateway and radius 31',
+} as const;
 
-const ikeProposals = 'aes256gcm16-prfsha384-ecp256,aes256gcm16-prfsha256-ecp256,aes128gcm16-prfsha256-ecp256,aes256gcm16-prfsha384-ecp384,chacha20poly1305-prfsha256-curve25519,aes256-sha256-modp2048';
+const ikeProposals =
+  'aes256gcm16-prfsha384-ecp256,aes256gcm16-prfsha256-ecp256,aes128gcm16-prfsha256-ecp256,aes256gcm16-prfsha384-ecp384,chacha20poly1305-prfsha256-curve25519,aes256-sha256-modp2048';
 const espProposals = 'aes128gcm16,aes256gcm16,chacha20poly1305,aes256-sha256,aes128-sha1';
 
 export interface GatewayConnection {
@@ -25,14 +31,34 @@ export const eap = 'auth = eap-mschapv2\n eap_id = %any';
 const connections: readonly GatewayConnection[] = [
   { name: 'eap', identity: 'vpn.lab.test', certificate: 'server-rsa', remote: eap },
   { name: 'eap-named', identity: 'eap.lab.test', certificate: 'server-rsa', remote: eap },
-  { name: 'rsa', identity: 'rsa.lab.test', certificate: 'server-rsa', remote: 'auth = pubkey\n id = client-rsa.lab.test' },
-  { name: 'ecdsa', identity: 'ecdsa.lab.test', certificate: 'server-ecdsa', remote: 'auth = pubkey\n id = client-ecdsa.lab.test' },
+  {
+    name: 'rsa',
+    identity: 'rsa.lab.test',
+    certificate: 'server-rsa',
+    remote: 'auth = pubkey\n id = client-rsa.lab.test',
+  },
+  {
+    name: 'ecdsa',
+    identity: 'ecdsa.lab.test',
+    certificate: 'server-ecdsa',
+    remote: 'auth = pubkey\n id = client-ecdsa.lab.test',
+  },
   { name: 'psk', identity: 'psk.lab.test', certificate: null, remote: 'auth = psk\n id = client-psk.lab.test' },
   { name: 'expired', identity: 'expired.lab.test', certificate: 'server-expired', remote: eap },
   { name: 'untrusted', identity: 'untrusted.lab.test', certificate: 'server-untrusted', remote: eap },
   // Passes EAP on to FreeRADIUS, where a test has started one.
-  { name: 'radius', identity: 'radius.lab.test', certificate: 'server-rsa', remote: 'auth = eap-radius\n eap_id = %any' },
-  { name: 'eap-tls', identity: 'eap-tls.lab.test', certificate: 'server-rsa', remote: 'auth = eap-tls\n eap_id = %any' },
+  {
+    name: 'radius',
+    identity: 'radius.lab.test',
+    certificate: 'server-rsa',
+    remote: 'auth = eap-radius\n eap_id = %any',
+  },
+  {
+    name: 'eap-tls',
+    identity: 'eap-tls.lab.test',
+    certificate: 'server-rsa',
+    remote: 'auth = eap-tls\n eap_id = %any',
+  },
   // No CHILD SA is configured: every selector is refused with TS_UNACCEPTABLE.
   { name: 'refused', identity: 'refused.lab.test', certificate: 'server-rsa', remote: eap, children: 'none' },
 ];
@@ -57,7 +83,10 @@ const secretsAndAuthorities = (pki: Pki): string => `
 
 /** swanctl.conf of the gateway: one connection for each way to authenticate, chosen by IDr and IDi. */
 export function gatewayConfiguration(pki: Pki, options: GatewayOptions = {}): string {
-  const remotes = (remote: GatewayConnection['remote']): string => (typeof remote === 'string' ? `remote { ${remote} }` : remote.map((round, i) => `remote-${String(i + 1)} { round = ${String(i + 1)}\n ${round} }`).join('\n      '));
+  const remotes = (remote: GatewayConnection['remote']): string =>
+    typeof remote === 'string'
+      ? `remote { ${remote} }`
+      : remote.map((round, i) => `remote-${String(i + 1)} { round = ${String(i + 1)}\n ${round} }`).join('\n      ');
   const connection = (c: GatewayConnection): string => `
     ${c.name} {
       version = 2

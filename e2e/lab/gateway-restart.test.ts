@@ -16,9 +16,19 @@ it.each([
   try {
     await lab().restartGateway(clean);
     const returned = monotonic();
-    const after = await client.waitFor('a new IKE SA', (s) => s.state === 'Connected' && s.ike?.spiInitiator !== before.ike?.spiInitiator, 30_000);
-    figure(`gateway ${clean ? 'restarted cleanly' : 'killed and started'}: Connected again ${(monotonic() - returned).toFixed(0)} ms after its return (to be at most 3000 ms)`);
-    expect(after).toMatchObject({ tunnelAddresses: before.tunnelAddresses, connectedSince: before.connectedSince, tunnelAdapter: before.tunnelAdapter });
+    const after = await client.waitFor(
+      'a new IKE SA',
+      (s) => s.state === 'Connected' && s.ike?.spiInitiator !== before.ike?.spiInitiator,
+      30_000,
+    );
+    figure(
+      `gateway ${clean ? 'restarted cleanly' : 'killed and started'}: Connected again ${(monotonic() - returned).toFixed(0)} ms after its return (to be at most 3000 ms)`,
+    );
+    expect(after).toMatchObject({
+      tunnelAddresses: before.tunnelAddresses,
+      connectedSince: before.connectedSince,
+      tunnelAdapter: before.tunnelAdapter,
+    });
     await lab().on('client', 'ping', ['-c', '3', '-i', '0.2', '-W', '2', addresses.server]);
     expect(await client.stop()).toBe(0);
   } finally {

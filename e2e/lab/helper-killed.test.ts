@@ -24,7 +24,17 @@ function helperOf(host: number): number | undefined {
   return undefined;
 }
 
-const network = (killSwitch: boolean): { readonly network: { readonly useDefaultGateway: boolean; readonly dnsServers: string; readonly ipv6: string; readonly killSwitch: boolean; readonly allowLan: boolean } } => ({
+const network = (
+  killSwitch: boolean,
+): {
+  readonly network: {
+    readonly useDefaultGateway: boolean;
+    readonly dnsServers: string;
+    readonly ipv6: string;
+    readonly killSwitch: boolean;
+    readonly allowLan: boolean;
+  };
+} => ({
   network: { useDefaultGateway: true, dnsServers: 'server', ipv6: 'tunnel-or-block', killSwitch, allowLan: false },
 });
 
@@ -32,63 +42,113 @@ describe('the privileged helper is killed alone', () => {
   const lab = useLab();
 
   beforeAll(async () => {
-    await lab().gateway.load(gatewayConfiguration(lab().pki).replaceAll(`local_ts = ${addresses.inside}, ${addresses.inside6}`, 'local_ts = 0.0.0.0/0').replaceAll('pools = inside4, inside6', 'pools = inside4'));
-    await batch(lab().namespace('client'), ['address add fd50::2/64 dev eth1 nodad', 'route add default via fd50::1 dev eth1 metric 600']);
+    await lab().gateway.load(
+      gatewayConfiguration(lab().pki)
+        .replaceAll(`local_ts = ${addresses.inside}, ${addresses.inside6}`, 'local_ts = 0.0.0.0/0')
+        .replaceAll('pools = inside4, inside6', 'pools = inside4'),
+    );
+    await batch(lab().namespace('client'), [
+      'address add fd50::2/64 dev eth1 nodad',
+      'route add default via fd50::1 dev eth1 metric 600',
+    ]);
   });
   afterEach(async () => {
-    for (const table of ['agile_vpn', 'agile_vpn_avpn0']) await lab().on('client', 'nft', ['delete', 'table', 'inet', table], { mayFail: true });
+    for (const table of ['agile_vpn', 'agile_vpn_avpn0'])
+      await lab().on('client', 'nft', ['delete', 'table', 'inet', table], { mayFail: true });
   });
 
-  it.each([true, false])('with kill switch %s: stated, replaced within a second, nothing lost of the tunnel, nothing leaves beside it', async (killSwitch) => {
-    const before = await lab().snapshot();
-    const client = VpnClient.by(lab(), 'eap-mschapv2', network(killSwitch));
-    const connected = await client.connected();
-    await lab().ping(1);
-    const wanted = await lab().snapshot();
-    const pinger = await startPinger(lab(), 'client', addresses.server, 5);
-    const watch = await watchLeaks(lab(), killSwitch ? undefined : `not host ${internet} and not host ${internet6} and not host ${addresses.server}`);
-    const first = helperOf(client.pid);
-    expect(first).toBeDefined();
-    // Programs go on trying to get out around the moment, bound to adapters as well where the kill switch holds those too.
-    const trying = killSwitch ? tryEverything(lab()) : lab().on('client', 'ping', ['-c', '100', '-i', '0.02', '-W', '1', internet], { mayFail: true });
-    await sleep(200);
-    const killed = monotonic();
-    process.kill(first!, 'SIGKILL');
-    await client.waitFor('"not in force"', (s) => (s.settings ?? []).some(({ concern, inForce, detail }) => concern === 'tunnel' && !inForce && detail.includes('helper ended')), 1_000);
-    const stated = monotonic();
-    const again = await client.waitFor('in force again', (s) => (s.settings ?? []).length === 6 && (s.settings ?? []).every(({ inForce }) => inForce), 5_000);
-    const replaced = monotonic();
-    figure(`kill switch ${String(killSwitch)}: stated ${(stated - killed).toFixed(0)} ms after the kill, everything in force and watched again after ${(replaced - killed).toFixed(0)} ms`);
-    expect(replaced - killed).toBeLessThan(1_000);
-    const second = helperOf(client.pid);
-    expect(second).toBeDefined();
-    expect(second).not.toBe(first);
-    await trying;
-    const packets = await watch();
-    const echoes = await pinger.stop();
-    figure(`kill switch ${String(killSwitch)}: ${String(packets.length)} packets outside of the policy, ${String(lost(echoes))} of ${String(echoes.length)} pings lost`);
-    expect(packets).toEqual([]);
-    // Around the moment; what a busy machine drops at other times is not the helper's.
-    expect(lost(echoes, killed - 100, replaced + 500)).toBe(0);
-    // The new one watches: what somebody else removes is back.
-    await lab().on('client', 'sh', ['-c', 'ip rule del priority 7001; ip address flush dev avpn0']);
-    await until('the repair', 2_000, async () => (difference(wanted, await lab().snapshot()) === '' ? true : undefined));
-    for (const key of ['tunnelAdapter', 'tunnelAddresses', 'connectedSince', 'originAddress', 'roams'] as const) expect(again[key]).toEqual(connected[key]);
-    expect(again.ike).toEqual(connected.ike);
-    expect(client.changes.map(({ status }) => status.state).filter((state, i, all) => state !== all[i - 1])).toEqual(['Connecting', 'Connected']);
-    expect(await client.stop()).toBe(0);
-    expect(difference(before, await lab().snapshot())).toBe('');
-  });
+  it.each([true, false])(
+    'with kill switch %s: stated, replaced within a second, nothing lost of the tunnel, nothing leaves beside it',
+    async (killSwitch) => {
+      const before = await lab().snapshot();
+      const client = VpnClient.by(lab(), 'eap-mschapv2', network(killSwitch));
+      const connected = await client.connected();
+      await lab().ping(1);
+      const wanted = await lab().snapshot();
+      const pinger = await startPinger(lab(), 'client', addresses.server, 5);
+      const watch = await watchLeaks(
+        lab(),
+        killSwitch ? undefined : `not host ${internet} and not host ${internet6} and not host ${addresses.server}`,
+      );
+      const first = helperOf(client.pid);
+      expect(first).toBeDefined();
+      // Programs go on trying to get out around the moment, bound to adapters as well where the kill switch holds those
+      // too.
+      const trying = killSwitch
+        ? tryEverything(lab())
+        : lab().on('client', 'ping', ['-c', '100', '-i', '0.02', '-W', '1', internet], { mayFail: true });
+      await sleep(200);
+      const killed = monotonic();
+      process.kill(first!, 'SIGKILL');
+      await client.waitFor(
+        '"not in force"',
+        (s) =>
+          (s.settings ?? []).some(
+            ({ concern, inForce, detail }) => concern === 'tunnel' && !inForce && detail.includes('helper ended'),
+          ),
+        1_000,
+      );
+      const stated = monotonic();
+      const again = await client.waitFor(
+        'in force again',
+        (s) => (s.settings ?? []).length === 6 && (s.settings ?? []).every(({ inForce }) => inForce),
+        5_000,
+      );
+      const replaced = monotonic();
+      figure(
+        `kill switch ${String(killSwitch)}: stated ${(stated - killed).toFixed(0)} ms after the kill, everything in force and watched again after ${(replaced - killed).toFixed(0)} ms`,
+      );
+      expect(replaced - killed).toBeLessThan(1_000);
+      const second = helperOf(client.pid);
+      expect(second).toBeDefined();
+      expect(second).not.toBe(first);
+      await trying;
+      const packets = await watch();
+      const echoes = await pinger.stop();
+      figure(
+        `kill switch ${String(killSwitch)}: ${String(packets.length)} packets outside of the policy, ${String(lost(echoes))} of ${String(echoes.length)} pings lost`,
+      );
+      expect(packets).toEqual([]);
+      // Around the moment; what a busy machine drops at other times is not the helper's.
+      expect(lost(echoes, killed - 100, replaced + 500)).toBe(0);
+      // The new one watches: what somebody else removes is back.
+      await lab().on('client', 'sh', ['-c', 'ip rule del priority 7001; ip address flush dev avpn0']);
+      await until('the repair', 2_000, async () =>
+        difference(wanted, await lab().snapshot()) === '' ? true : undefined,
+      );
+      for (const key of ['tunnelAdapter', 'tunnelAddresses', 'connectedSince', 'originAddress', 'roams'] as const)
+        expect(again[key]).toEqual(connected[key]);
+      expect(again.ike).toEqual(connected.ike);
+      expect(client.changes.map(({ status }) => status.state).filter((state, i, all) => state !== all[i - 1])).toEqual([
+        'Connecting',
+        'Connected',
+      ]);
+      expect(await client.stop()).toBe(0);
+      expect(difference(before, await lab().snapshot())).toBe('');
+    },
+  );
 
   it('and none can take its place: the connection ends for that reason, and its kill switch stays until a person lifts it', async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', network(true));
     await client.connected();
     await lab().ping(1);
     // In this host's mounts alone the program is another one.
-    await lab().on('client', 'nsenter', ['-t', String(client.pid), '-m', 'mount', '--bind', '/bin/false', helperProgram() ?? '']);
+    await lab().on('client', 'nsenter', [
+      '-t',
+      String(client.pid),
+      '-m',
+      'mount',
+      '--bind',
+      '/bin/false',
+      helperProgram() ?? '',
+    ]);
     process.kill(helperOf(client.pid)!, 'SIGKILL');
     expect((await client.exit).code).toBe(4);
-    expect(client.status).toMatchObject({ state: 'Disconnected', trafficBlocked: true, error: { code: 827, message: 'The privileged helper ended, and none could take its place. Connect again.' } });
+    expect(client.status).toMatchObject({
+      state: 'Disconnected',
+      trafficBlocked: true,
+      error: { code: 827, message: 'The privileged helper ended, and none could take its place. Connect again.' },
+    });
     expect(await lab().gatewaySas()).toEqual([]);
     expect((await lab().on('client', 'ip', ['link'])).stdout).not.toContain('avpn');
     const watch = await watchLeaks(lab());

@@ -12,7 +12,16 @@ import { end, run, until, whenGone } from './run';
 import { takeSnapshot } from './snapshot';
 import { Charon } from './strongswan';
 import type { IkeSa } from './strongswan';
-import { addresses, batch, buildTopology, defaultRoutes, farEnd, inNamespace, removeAbandoned, topologyNames } from './topology';
+import {
+  addresses,
+  batch,
+  buildTopology,
+  defaultRoutes,
+  farEnd,
+  inNamespace,
+  removeAbandoned,
+  topologyNames,
+} from './topology';
 import type { AdapterName, Machine, Topology } from './topology';
 
 let labsOfThisProcess = 0;
@@ -27,7 +36,10 @@ export function listening(tcpdump: ChildProcess): Promise<void> {
   });
 }
 
-/** The laboratory: namespaces, a PKI, strongSwan as gateway. `down` and the end of this process, however it ends, remove it. */
+/**
+ * The laboratory: namespaces, a PKI, strongSwan as gateway. `down` and the end of this process, however it ends, remove
+ * it.
+ */
 export class Lab {
   readonly directory: string;
   readonly pki: Pki;
@@ -54,7 +66,13 @@ export class Lab {
     try {
       mkdirSync(directory, { recursive: true });
       const [pki] = await Promise.all([makePki(join(directory, 'pki')), buildTopology(topology)]);
-      const gateway = new Charon({ namespace: topology.name('gateway'), directory: join(directory, 'gateway'), swanctl: gatewayConfiguration(pki), keys: ['rsa', 'ecdsa', 'expired', 'untrusted'].map((k) => pki.path(`server-${k}.key`)), charon: radiusOfGateway });
+      const gateway = new Charon({
+        namespace: topology.name('gateway'),
+        directory: join(directory, 'gateway'),
+        swanctl: gatewayConfiguration(pki),
+        keys: ['rsa', 'ecdsa', 'expired', 'untrusted'].map((k) => pki.path(`server-${k}.key`)),
+        charon: radiusOfGateway,
+      });
       await gateway.start();
       return new Lab(directory, pki, gateway, topology, remove);
     } catch (error) {
@@ -71,7 +89,14 @@ export class Lab {
 
   /** SHA-256 of a certificate of the PKI, as profiles and dialogs write it. */
   async fingerprint(certificate: string): Promise<string> {
-    const { stdout } = await run('openssl', ['x509', '-in', this.pki.path(`${certificate}.pem`), '-noout', '-fingerprint', '-sha256']);
+    const { stdout } = await run('openssl', [
+      'x509',
+      '-in',
+      this.pki.path(`${certificate}.pem`),
+      '-noout',
+      '-fingerprint',
+      '-sha256',
+    ]);
     return stdout.trim().split('=')[1] ?? '';
   }
 
@@ -80,13 +105,27 @@ export class Lab {
   }
 
   /** Runs a program to its end on one of the machines. */
-  on(machine: Machine, command: string, args: readonly string[], options: Parameters<typeof run>[2] = {}): ReturnType<typeof run> {
+  on(
+    machine: Machine,
+    command: string,
+    args: readonly string[],
+    options: Parameters<typeof run>[2] = {},
+  ): ReturnType<typeof run> {
     return inNamespace(this.namespace(machine), command, args, options);
   }
 
   /** Starts a program on one of the machines; it dies with the lab. */
-  start(machine: Machine, command: string, args: readonly string[], options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {}): ChildProcess {
-    return spawn('ip', ['netns', 'exec', this.namespace(machine), command, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: options.env ?? process.env, cwd: options.cwd });
+  start(
+    machine: Machine,
+    command: string,
+    args: readonly string[],
+    options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+  ): ChildProcess {
+    return spawn('ip', ['netns', 'exec', this.namespace(machine), command, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: options.env ?? process.env,
+      cwd: options.cwd,
+    });
   }
 
   /** The adapter is switched off: addresses stay, its routes go. */
@@ -103,9 +142,15 @@ export class Lab {
   async plug(adapter: AdapterName): Promise<void> {
     await batch(this.namespace('wires'), [`link set ${farEnd[adapter]} up`]);
     const { via, metric } = defaultRoutes[adapter];
-    await batch(this.namespace('client'), [`link set ${adapter} up`, `route replace default via ${via} dev ${adapter} metric ${String(metric)}`]);
-    const works = async (machine: Machine, name: string): Promise<boolean> => (await this.on(machine, 'cat', [`/sys/class/net/${name}/operstate`], { mayFail: true })).stdout.trim() === 'up';
-    await until(`${adapter} to work again`, 5_000, async () => ((await works('client', adapter)) && (await works('wires', farEnd[adapter])) ? true : undefined));
+    await batch(this.namespace('client'), [
+      `link set ${adapter} up`,
+      `route replace default via ${via} dev ${adapter} metric ${String(metric)}`,
+    ]);
+    const works = async (machine: Machine, name: string): Promise<boolean> =>
+      (await this.on(machine, 'cat', [`/sys/class/net/${name}/operstate`], { mayFail: true })).stdout.trim() === 'up';
+    await until(`${adapter} to work again`, 5_000, async () =>
+      (await works('client', adapter)) && (await works('wires', farEnd[adapter])) ? true : undefined,
+    );
   }
 
   /** Addresses, routes, rules, firewall and resolver of the client as text: equal texts, equal settings. */
@@ -120,7 +165,8 @@ export class Lab {
   /** The gateway rekeys every CHILD SA and IKE SA it has; resolves when it has asked for it, not when it is done. */
   async gatewayRekey(): Promise<void> {
     for (const sa of await this.gatewaySas()) {
-      for (const child of sa.children.filter((c) => c.state === 'INSTALLED')) await this.gateway.vici.command('rekey', { 'child-id': child.uniqueId });
+      for (const child of sa.children.filter((c) => c.state === 'INSTALLED'))
+        await this.gateway.vici.command('rekey', { 'child-id': child.uniqueId });
       await this.gateway.vici.command('rekey', { 'ike-id': sa.uniqueId });
     }
   }
@@ -131,7 +177,9 @@ export class Lab {
     await this.gateway.start();
   }
 
-  /** Records an adapter of the client; resolves once packets are being recorded. The result stops it and gives the file. */
+  /**
+   * Records an adapter of the client; resolves once packets are being recorded. The result stops it and gives the file.
+   */
   async capture(adapter: AdapterName): Promise<() => Promise<string>> {
     const file = join(this.directory, `${adapter}-${String(Date.now())}.pcap`);
     const tcpdump = this.start('client', 'tcpdump', ['-i', adapter, '-U', '-w', file]);
@@ -144,14 +192,24 @@ export class Lab {
 
   /** FreeRADIUS beside the gateway; it ends with the lab, or by its `stop`. */
   async radius(options: RadiusOptions = {}): Promise<Radius> {
-    const radius = new Radius(this.namespace('gateway'), join(this.directory, `radius-${String(this.#radiusServers++)}`), this.pki, options);
+    const radius = new Radius(
+      this.namespace('gateway'),
+      join(this.directory, `radius-${String(this.#radiusServers++)}`),
+      this.pki,
+      options,
+    );
     await radius.start();
     return radius;
   }
 
   /** strongSwan's own client on the client machine, for proof of the lab and for comparison. */
   async strongswanClient(): Promise<Charon> {
-    const client = new Charon({ namespace: this.namespace('client'), directory: join(this.directory, 'client'), swanctl: strongswanClientConfiguration(this.pki), keys: ['rsa', 'ecdsa'].map((k) => this.pki.path(`client-${k}.key`)) });
+    const client = new Charon({
+      namespace: this.namespace('client'),
+      directory: join(this.directory, 'client'),
+      swanctl: strongswanClientConfiguration(this.pki),
+      keys: ['rsa', 'ecdsa'].map((k) => this.pki.path(`client-${k}.key`)),
+    });
     await client.start();
     return client;
   }

@@ -1,16 +1,22 @@
-// Tries everything that could leave: TCP, UDP, DNS, ICMP, bound to no adapter and, where the first argument names the program for it, to each one. Ends by itself.
+// Tries everything that could leave: TCP, UDP, DNS, ICMP, bound to no adapter and, where the first argument names the
+// program for it, to each one. Ends by itself.
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 
 const [bound, ...targets] = process.argv.slice(2);
 const adapters = bound === '' ? [] : ['eth0', 'eth1'];
-for (const adapter of adapters) spawn(bound, [adapter, ...targets], { stdio: 'ignore' }).on('error', () => process.exit(1));
+for (const adapter of adapters)
+  spawn(bound, [adapter, ...targets], { stdio: 'ignore' }).on('error', () => process.exit(1));
 const foreign = Buffer.from('LEAK of somebody else');
-const query = Buffer.from('4c4b0100000100000000000004' + Buffer.from('leak').toString('hex') + '0474657374' + '0000010001', 'hex');
+const query = Buffer.from(
+  '4c4b0100000100000000000004' + Buffer.from('leak').toString('hex') + '0474657374' + '0000010001',
+  'hex',
+);
 for (const target of targets) {
   const type = target.includes(':') ? 'udp6' : 'udp4';
-  // 500 and 4500: to the gateway the tunnel's own packets go there, and nobody else's may (TunnelCrack ServerIP). The text tells them apart.
+  // 500 and 4500: to the gateway the tunnel's own packets go there, and nobody else's may (TunnelCrack ServerIP). The
+  // text tells them apart.
   for (const port of [53, 9999, 443, 500, 4500]) {
     const socket = createSocket(type);
     socket.on('error', () => undefined);

@@ -11,13 +11,26 @@ import { VpnClient } from './vpn-client';
 const second = '10.10.0.9';
 
 /** One IKE SA, one tunnel, one Connected. */
-const lasting = (client: VpnClient): unknown => ({ initiator: client.status?.ike?.spiInitiator, addresses: client.status?.tunnelAddresses, since: client.status?.connectedSince });
+const lasting = (client: VpnClient): unknown => ({
+  initiator: client.status?.ike?.spiInitiator,
+  addresses: client.status?.tunnelAddresses,
+  since: client.status?.connectedSince,
+});
 
-const listenOn = (lab: Lab, list: readonly string[]): Promise<void> => lab.gateway.load(gatewayConfiguration(lab.pki).replaceAll(`local_addrs = ${addresses.gateway}`, `local_addrs = ${list.join(', ')}`));
+const listenOn = (lab: Lab, list: readonly string[]): Promise<void> =>
+  lab.gateway.load(
+    gatewayConfiguration(lab.pki).replaceAll(`local_addrs = ${addresses.gateway}`, `local_addrs = ${list.join(', ')}`),
+  );
 
-/** What the lab's names lead to, for programs that ask from now on. The file is changed in place: they see it by a bind mount. */
+/**
+ * What the lab's names lead to, for programs that ask from now on. The file is changed in place: they see it by a bind
+ * mount.
+ */
 function pointNamesAt(lab: Lab, address: string): void {
-  writeFileSync(`/etc/netns/${lab.namespace('client')}/hosts`, `127.0.0.1 localhost\n${address} ${hostNames.join(' ')}\n`);
+  writeFileSync(
+    `/etc/netns/${lab.namespace('client')}/hosts`,
+    `127.0.0.1 localhost\n${address} ${hostNames.join(' ')}\n`,
+  );
 }
 
 describe('a gateway with two addresses (M-4, M-5, M-8)', () => {
@@ -34,15 +47,24 @@ describe('a gateway with two addresses (M-4, M-5, M-8)', () => {
     await sleep(500);
 
     const died = monotonic();
-    await nft(lab().namespace('gateway'), `table inet dead {
+    await nft(
+      lab().namespace('gateway'),
+      `table inet dead {
       chain in { type filter hook input priority -10; ip daddr ${addresses.gateway} udp dport { 500, 4500 } drop; }
       chain out { type filter hook output priority -10; ip saddr ${addresses.gateway} udp sport { 500, 4500 } drop; }
-    }`);
-    await client.waitFor('the second address', (s) => s.state === 'Connected' && s.destinationAddress === second, 10_000);
+    }`,
+    );
+    await client.waitFor(
+      'the second address',
+      (s) => s.state === 'Connected' && s.destinationAddress === second,
+      10_000,
+    );
     const moved = monotonic() - died;
     await sleep(1_000);
     const gap = longestGap(await pinger.stop(), died, died + moved + 1_000);
-    figure(`the gateway's first address died: on the second ${moved.toFixed(0)} ms later, longest gap of traffic ${gap.toFixed(0)} ms`);
+    figure(
+      `the gateway's first address died: on the second ${moved.toFixed(0)} ms later, longest gap of traffic ${gap.toFixed(0)} ms`,
+    );
     expect(lasting(client)).toEqual(before);
     expect(client.status?.lastRoam?.reason).toBe('path-silent');
     await lab().ping();
@@ -51,7 +73,11 @@ describe('a gateway with two addresses (M-4, M-5, M-8)', () => {
     const traffic = await startPinger(lab(), 'client', addresses.server, 10);
     const withdrawn = monotonic();
     await batch(lab().namespace('gateway'), [`address del ${second}/24 dev eth0`]);
-    await client.waitFor('the first address', (s) => s.state === 'Connected' && s.destinationAddress === addresses.gateway, 10_000);
+    await client.waitFor(
+      'the first address',
+      (s) => s.state === 'Connected' && s.destinationAddress === addresses.gateway,
+      10_000,
+    );
     await traffic.stop();
     figure(`the gateway lost its second address: back on the first ${(monotonic() - withdrawn).toFixed(0)} ms later`);
     expect(lasting(client)).toEqual(before);
@@ -79,25 +105,48 @@ describe('a gateway whose name leads elsewhere after an outage', () => {
     await client.connected();
     const before = lasting(client);
     const plugged = await whileDormant(client, async () => {
-      await batch(lab().namespace('gateway'), [`address del ${addresses.gateway}/24 dev eth0`, `address add ${moved}/24 dev eth0`]);
+      await batch(lab().namespace('gateway'), [
+        `address del ${addresses.gateway}/24 dev eth0`,
+        `address add ${moved}/24 dev eth0`,
+      ]);
       await listenOn(lab(), [moved]);
       pointNamesAt(lab(), moved);
     });
     await client.waitFor('the new address', (s) => s.state === 'Connected' && s.destinationAddress === moved, 15_000);
-    figure(`the gateway moved while Dormant: Connected at its new address ${(monotonic() - plugged).toFixed(0)} ms after the link came back`);
+    figure(
+      `the gateway moved while Dormant: Connected at its new address ${(monotonic() - plugged).toFixed(0)} ms after the link came back`,
+    );
     expect(lasting(client)).toEqual(before);
-    const passing = await until('traffic at the new address', 30_000, async () => ((await lab().ping(1).then(() => true, () => false)) ? monotonic() : undefined));
+    const passing = await until('traffic at the new address', 30_000, async () =>
+      (await lab()
+        .ping(1)
+        .then(
+          () => true,
+          () => false,
+        ))
+        ? monotonic()
+        : undefined,
+    );
     figure(`traffic at the new address ${(passing - plugged).toFixed(0)} ms after the link came back`);
 
     const again = await whileDormant(client, async () => {
       await lab().gateway.stop('SIGKILL');
-      await batch(lab().namespace('gateway'), [`address del ${moved}/24 dev eth0`, `address add ${second}/24 dev eth0`]);
+      await batch(lab().namespace('gateway'), [
+        `address del ${moved}/24 dev eth0`,
+        `address add ${second}/24 dev eth0`,
+      ]);
       await lab().gateway.start();
       await listenOn(lab(), [second]);
       pointNamesAt(lab(), second);
     });
-    const after = await client.waitFor('a new session at the new address', (s) => s.state === 'Connected' && s.destinationAddress === second, 20_000);
-    figure(`another gateway behind the name: Connected ${(monotonic() - again).toFixed(0)} ms after the link came back`);
+    const after = await client.waitFor(
+      'a new session at the new address',
+      (s) => s.state === 'Connected' && s.destinationAddress === second,
+      20_000,
+    );
+    figure(
+      `another gateway behind the name: Connected ${(monotonic() - again).toFixed(0)} ms after the link came back`,
+    );
     expect(after.tunnelAddresses).toEqual((before as { readonly addresses: unknown }).addresses);
     expect(after.connectedSince).toBe((before as { readonly since: unknown }).since);
     await lab().ping();

@@ -12,8 +12,15 @@ const port = 8088;
 const page = 'http://192.0.2.80/check';
 
 /** The router stops IKE and ESP, and answers for every web server, as the access point of a hotel does. */
-async function portal(): Promise<{ readonly become: (kind: 'portal' | 'internet' | 'silent') => void; readonly requests: () => number; readonly server: ChildProcess }> {
-  const server = lab().start('router', process.execPath, [fileURLToPath(new URL('./portal-program.mjs', import.meta.url)), String(port)]);
+async function portal(): Promise<{
+  readonly become: (kind: 'portal' | 'internet' | 'silent') => void;
+  readonly requests: () => number;
+  readonly server: ChildProcess;
+}> {
+  const server = lab().start('router', process.execPath, [
+    fileURLToPath(new URL('./portal-program.mjs', import.meta.url)),
+    String(port),
+  ]);
   let said = '';
   server.stdout?.on('data', (data: Buffer) => (said += data.toString()));
   await new Promise<void>((resolve, reject) => {
@@ -27,7 +34,11 @@ async function portal(): Promise<{ readonly become: (kind: 'portal' | 'internet'
        chain through { type filter hook forward priority filter; udp dport { 500, 4500 } drop; udp sport { 500, 4500 } drop; }
      }`,
   );
-  return { become: (kind) => server.stdin?.write(`${kind}\n`), requests: () => said.split('\n').filter((line) => line.startsWith('request ')).length, server };
+  return {
+    become: (kind) => server.stdin?.write(`${kind}\n`),
+    requests: () => said.split('\n').filter((line) => line.startsWith('request ')).length,
+    server,
+  };
 }
 
 afterEach(async () => {
@@ -49,7 +60,11 @@ it('a captive portal, no Internet and a silent server are told apart, and none o
   const began = monotonic();
   const ping = lab().start('client', 'ping', ['-q', '-i', '0.2', '10.99.0.2']);
   try {
-    await client.waitFor('the portal', (s) => s.state === 'WaitingToReconnect' && s.waitingFor === 'captive-portal', 15_000);
+    await client.waitFor(
+      'the portal',
+      (s) => s.state === 'WaitingToReconnect' && s.waitingFor === 'captive-portal',
+      15_000,
+    );
     figure(`captive portal named ${((monotonic() - began) / 1000).toFixed(1)} s after it closed`);
     expect(client.status?.paths.find((path) => path.adapter === 'eth1')?.connectivity).toBe('captive-portal');
     become('silent');
@@ -79,8 +94,12 @@ it('with the kill switch no such question leaves', async () => {
   await client.connected();
   await lab().cablePull('eth0');
   const { requests, server } = await portal();
-  const counted = async (): Promise<number> => Number(/packets (\d+)/.exec((await lab().on('router', 'nft', ['list', 'table', 'ip', 'seen'])).stdout)?.[1]);
-  await nft(lab().namespace('router'), 'table ip seen {\n chain in { type filter hook prerouting priority -300; iifname "wlan" tcp dport 80 counter; }\n}');
+  const counted = async (): Promise<number> =>
+    Number(/packets (\d+)/.exec((await lab().on('router', 'nft', ['list', 'table', 'ip', 'seen'])).stdout)?.[1]);
+  await nft(
+    lab().namespace('router'),
+    'table ip seen {\n chain in { type filter hook prerouting priority -300; iifname "wlan" tcp dport 80 counter; }\n}',
+  );
   const ping = lab().start('client', 'ping', ['-q', '-i', '0.2', '10.99.0.2']);
   try {
     await client.waitFor('WaitingToReconnect', (s) => s.state === 'WaitingToReconnect', 15_000);

@@ -16,10 +16,15 @@ const settings: TunnelSettings = {
   dns: { servers: ['10.99.0.53', 'fd99::53'], searchDomains: ['corp.test'], splitDomains: [] },
   killSwitch: null,
 };
-const split: TunnelSettings = { ...settings, routes: ['10.99.0.0/16'], dns: { servers: ['10.99.0.53'], searchDomains: [], splitDomains: ['corp.test', 'lab.test'] } };
+const split: TunnelSettings = {
+  ...settings,
+  routes: ['10.99.0.0/16'],
+  dns: { servers: ['10.99.0.53'], searchDomains: [], splitDomains: ['corp.test', 'lab.test'] },
+};
 
 /** Every 10 ms, for as long as starting a daemon may take. */
-const waitFor = (condition: string): string => `i=0; until ${condition} >/dev/null 2>&1; do i=$((i+1)); [ $i -lt 1000 ] || exit 1; sleep 0.01; done;`;
+const waitFor = (condition: string): string =>
+  `i=0; until ${condition} >/dev/null 2>&1; do i=$((i+1)); [ $i -lt 1000 ] || exit 1; sleep 0.01; done;`;
 
 const overUsr = (folder: string): string => `mount -t overlay overlay -o lowerdir=${folder}/usr:/usr /usr;`;
 
@@ -40,11 +45,17 @@ async function resolvedMachine(): Promise<Namespace> {
 /** `kind`: the two programs of that name. */
 async function resolvconfMachine(kind: 'openresolv' | 'resolvconf'): Promise<Namespace> {
   const folder = await debianPackage(kind);
-  const own = kind === 'openresolv' ? `mkdir -p /run/resolvconf;` : 'mkdir -p /run/resolvconf/interface; touch /run/resolvconf/enable-updates; ln -s ../run/resolvconf/resolv.conf /etc/resolv.conf;';
-  return Namespace.machine(`${overUsr(folder)} cp -a ${folder}/etc/. /etc; ${own} printf "nameserver 192.0.2.53\\nsearch lan.test\\n" | resolvconf -a eth0.dhcp; grep -q 192.0.2.53 /etc/resolv.conf;`);
+  const own =
+    kind === 'openresolv'
+      ? `mkdir -p /run/resolvconf;`
+      : 'mkdir -p /run/resolvconf/interface; touch /run/resolvconf/enable-updates; ln -s ../run/resolvconf/resolv.conf /etc/resolv.conf;';
+  return Namespace.machine(
+    `${overUsr(folder)} cp -a ${folder}/etc/. /etc; ${own} printf "nameserver 192.0.2.53\\nsearch lan.test\\n" | resolvconf -a eth0.dhcp; grep -q 192.0.2.53 /etc/resolv.conf;`,
+  );
 }
 
-const dns = (report: SettingsReport): { readonly inForce: boolean; readonly detail: string } | undefined => report.concerns.find(({ concern }) => concern === 'dns');
+const dns = (report: SettingsReport): { readonly inForce: boolean; readonly detail: string } | undefined =>
+  report.concerns.find(({ concern }) => concern === 'dns');
 
 describe('name servers by the real program', () => {
   let net: Namespace | null = null;
@@ -70,43 +81,66 @@ describe('name servers by the real program', () => {
     net = await resolvedMachine();
     const machine = net;
     /** The words after "Link 2 (avpn0):", those that resolved orders by itself in one order. */
-    const property = async (what: string): Promise<string> => (await machine.run('resolvectl', what, 'avpn0')).trim().replace(/^Link \d+ \(avpn0\):\s*/, '');
-    const link = async (): Promise<string> => `${await property('dns')} | ${(await property('domain')).split(' ').sort().join(' ')} | ${await property('default-route')}`;
-    const file = (): Promise<string> => machine.run('sh', '-c', 'ls -l --time-style=+ /etc/resolv.conf; cat /etc/resolv.conf');
+    const property = async (what: string): Promise<string> =>
+      (await machine.run('resolvectl', what, 'avpn0')).trim().replace(/^Link \d+ \(avpn0\):\s*/, '');
+    const link = async (): Promise<string> =>
+      `${await property('dns')} | ${(await property('domain')).split(' ').sort().join(' ')} | ${await property('default-route')}`;
+    const file = (): Promise<string> =>
+      machine.run('sh', '-c', 'ls -l --time-style=+ /etc/resolv.conf; cat /etc/resolv.conf');
     const before = await file();
     expect(dns(await open(settings))).toEqual({ concern: 'dns', inForce: true, detail: 'systemd-resolved' });
     expect(await link()).toBe('10.99.0.53 fd99::53 | corp.test ~. | yes');
     await repaired('resolvectl dns avpn0 192.0.2.66', link);
     await repaired('resolvectl revert avpn0', link);
-    expect(dns(await net.do<SettingsReport>('apply', split))).toMatchObject({ inForce: true, detail: 'systemd-resolved' });
+    expect(dns(await net.do<SettingsReport>('apply', split))).toMatchObject({
+      inForce: true,
+      detail: 'systemd-resolved',
+    });
     expect(await link()).toBe('10.99.0.53 | ~corp.test ~lab.test | no');
     // The helper dies alone: its successor finds and keeps them.
     await net.do('reports');
     await net.do('killHelper', { signal: 'SIGKILL', successors: 0 });
-    await until('the next helper', 5_000, async () => ((await machine.do<SettingsReport[]>('reports')).some((report) => report.concerns.every(({ inForce }) => inForce)) ? true : undefined));
+    await until('the next helper', 5_000, async () =>
+      (await machine.do<SettingsReport[]>('reports')).some((report) => report.concerns.every(({ inForce }) => inForce))
+        ? true
+        : undefined,
+    );
     await repaired('resolvectl revert avpn0', link);
     await net.do('withdraw');
     expect(await net.run('resolvectl', 'dns')).not.toContain('10.99.0.53');
     expect(await file()).toBe(before);
   });
 
-  it.each(['openresolv', 'resolvconf'] as const)('resolvconf of the package %s: the tunnel\u2019s servers lead; split DNS is said to be not in force; repaired; the others\u2019 again afterwards', async (kind) => {
-    net = await resolvconfMachine(kind);
-    const machine = net;
-    const file = (): Promise<string> => machine.run('cat', '/etc/resolv.conf');
-    const before = await file();
-    expect(before).toContain('nameserver 192.0.2.53');
-    const first = dns(await open(settings));
-    expect(first).toMatchObject({ inForce: true });
-    expect(first!.detail).toMatch(/^resolvconf/);
-    const text = await file();
-    figure(`${kind}: ${first!.detail}: ${text.split('\n').filter((line) => /^(nameserver|search)/.test(line)).join('; ')}`);
-    expect(text.split('\n').filter((line) => line.startsWith('nameserver')).slice(0, 2)).toEqual(['nameserver 10.99.0.53', 'nameserver fd99::53']);
-    expect(text).toMatch(/^search corp\.test/m);
-    await repaired('echo "nameserver 192.0.2.66" > /etc/resolv.conf', file);
-    await repaired('resolvconf -d tun.avpn0', file);
-    expect(dns(await net.do<SettingsReport>('apply', split))).toMatchObject({ inForce: false });
-    await net.do('withdraw');
-    expect(await file()).toBe(before);
-  });
+  it.each(['openresolv', 'resolvconf'] as const)(
+    'resolvconf of the package %s: the tunnel\u2019s servers lead; split DNS is said to be not in force; repaired; the others\u2019 again afterwards',
+    async (kind) => {
+      net = await resolvconfMachine(kind);
+      const machine = net;
+      const file = (): Promise<string> => machine.run('cat', '/etc/resolv.conf');
+      const before = await file();
+      expect(before).toContain('nameserver 192.0.2.53');
+      const first = dns(await open(settings));
+      expect(first).toMatchObject({ inForce: true });
+      expect(first!.detail).toMatch(/^resolvconf/);
+      const text = await file();
+      figure(
+        `${kind}: ${first!.detail}: ${text
+          .split('\n')
+          .filter((line) => /^(nameserver|search)/.test(line))
+          .join('; ')}`,
+      );
+      expect(
+        text
+          .split('\n')
+          .filter((line) => line.startsWith('nameserver'))
+          .slice(0, 2),
+      ).toEqual(['nameserver 10.99.0.53', 'nameserver fd99::53']);
+      expect(text).toMatch(/^search corp\.test/m);
+      await repaired('echo "nameserver 192.0.2.66" > /etc/resolv.conf', file);
+      await repaired('resolvconf -d tun.avpn0', file);
+      expect(dns(await net.do<SettingsReport>('apply', split))).toMatchObject({ inForce: false });
+      await net.do('withdraw');
+      expect(await file()).toBe(before);
+    },
+  );
 });

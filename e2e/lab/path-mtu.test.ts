@@ -13,9 +13,16 @@ const largestWhole = 1238;
 
 describe('the MTU of the path', () => {
   const lab = useLab();
-  const profile = { network: { useDefaultGateway: false, routes: ['10.99.0.0/24', 'fd99::/64'] }, mobility: { enabled: true, returnToPreferred: false, adapterOrder: ['eth0', 'eth1'] } };
-  const tunnelMtu = async (): Promise<number> => Number(/mtu (\d+)/.exec((await lab().on('client', 'ip', ['link', 'show', 'avpn0'])).stdout)?.[1]);
-  const pmtu = (size: number): ReturnType<ReturnType<typeof lab>['on']> => lab().on('client', 'ping', ['-c', '1', '-W', '1', '-M', 'do', '-s', String(size - 28), addresses.server], { mayFail: true });
+  const profile = {
+    network: { useDefaultGateway: false, routes: ['10.99.0.0/24', 'fd99::/64'] },
+    mobility: { enabled: true, returnToPreferred: false, adapterOrder: ['eth0', 'eth1'] },
+  };
+  const tunnelMtu = async (): Promise<number> =>
+    Number(/mtu (\d+)/.exec((await lab().on('client', 'ip', ['link', 'show', 'avpn0'])).stdout)?.[1]);
+  const pmtu = (size: number): ReturnType<ReturnType<typeof lab>['on']> =>
+    lab().on('client', 'ping', ['-c', '1', '-W', '1', '-M', 'do', '-s', String(size - 28), addresses.server], {
+      mayFail: true,
+    });
 
   beforeAll(async () => {
     // IPv4 alone: with IPv6 an adapter may not be smaller than 1280.
@@ -40,11 +47,16 @@ describe('the MTU of the path', () => {
     expect(`${refused.stdout}${refused.stderr}`).toMatch(/Frag needed and DF set|message too long, mtu/);
     expect((await pmtu(largestWhole)).stdout).toContain(' 1 received');
     // Without DF a larger one arrives in parts; how the answer comes back is the gateway's business.
-    const echoes = async (): Promise<number> => Number(/InEchos\s+(\d+)/.exec((await lab().on('server', 'nstat', ['-asz', 'IcmpInEchos'])).stdout)?.[1]);
+    const echoes = async (): Promise<number> =>
+      Number(/InEchos\s+(\d+)/.exec((await lab().on('server', 'nstat', ['-asz', 'IcmpInEchos'])).stdout)?.[1]);
     const before = await echoes();
-    await lab().on('client', 'ping', ['-c', '1', '-W', '1', '-M', 'dont', '-s', '1372', addresses.server], { mayFail: true });
+    await lab().on('client', 'ping', ['-c', '1', '-W', '1', '-M', 'dont', '-s', '1372', addresses.server], {
+      mayFail: true,
+    });
     expect(await echoes()).toBe(before + 1);
-    figure(`inner packets of ${String(largestWhole)} octets on a path of ${String(narrow)}, tunnel adapter ${String(await tunnelMtu())}`);
+    figure(
+      `inner packets of ${String(largestWhole)} octets on a path of ${String(narrow)}, tunnel adapter ${String(await tunnelMtu())}`,
+    );
     expect(await client.stop()).toBe(0);
   });
 
@@ -62,19 +74,22 @@ describe('the MTU of the path', () => {
     expect(await client.stop()).toBe(0);
   });
 
-  it.each(['download', 'upload'] as const)('a TCP %s survives the move onto the narrow path, every octet right', async (direction) => {
-    const client = VpnClient.by(lab(), 'eap-mschapv2', profile);
-    await client.connected(30_000);
-    const running = transfer(lab(), direction, 12 * 1024 * 1024, 4 * 1024 * 1024, 60_000);
-    await sleep(700);
-    await lab().cablePull('eth0');
-    await client.waitFor('eth1', (s) => s.state === 'Connected' && s.adapter === 'eth1');
-    const result = await running;
-    figure(`${direction}: ${String(result.bytes)} octets over the move in ${result.milliseconds.toFixed(0)} ms`);
-    expect(result.received).toBe(result.sent);
-    expect(result.bytes).toBe(12 * 1024 * 1024);
-    expect(await client.stop()).toBe(0);
-  });
+  it.each(['download', 'upload'] as const)(
+    'a TCP %s survives the move onto the narrow path, every octet right',
+    async (direction) => {
+      const client = VpnClient.by(lab(), 'eap-mschapv2', profile);
+      await client.connected(30_000);
+      const running = transfer(lab(), direction, 12 * 1024 * 1024, 4 * 1024 * 1024, 60_000);
+      await sleep(700);
+      await lab().cablePull('eth0');
+      await client.waitFor('eth1', (s) => s.state === 'Connected' && s.adapter === 'eth1');
+      const result = await running;
+      figure(`${direction}: ${String(result.bytes)} octets over the move in ${result.milliseconds.toFixed(0)} ms`);
+      expect(result.received).toBe(result.sent);
+      expect(result.bytes).toBe(12 * 1024 * 1024);
+      expect(await client.stop()).toBe(0);
+    },
+  );
 
   it('forwarded connections are told the tunnel’s size by their handshake (MSS)', async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', profile);

@@ -34,8 +34,8 @@ static int64_t now_ns(void) {
   return (int64_t)t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-static uint16_t checksum(const void *data, size_t length) {
-  const uint16_t *word = data;
+static uint16_t checksum(const void* data, size_t length) {
+  const uint16_t* word = data;
   uint32_t sum = 0;
   for (; length > 1; length -= 2) sum += *word++;
   while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
@@ -48,7 +48,7 @@ struct echo {
   char padding[52];
 };
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc != 3) {
     fprintf(stderr, "usage: pinger ADDRESS INTERVAL_US\n");
     return 1;
@@ -66,7 +66,8 @@ int main(int argc, char **argv) {
   }
   int buffer = 4 << 20;
   setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer);
-  struct record *records = mmap(NULL, sizeof(struct record) * MAX_REQUESTS, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  struct record* records =
+      mmap(NULL, sizeof(struct record) * MAX_REQUESTS, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (records == MAP_FAILED) {
     perror("pinger: memory");
     return 1;
@@ -84,16 +85,19 @@ int main(int argc, char **argv) {
     int64_t now = now_ns();
     if (stop_at != 0 && now >= stop_at) break;
     if (stop_at == 0 && now >= next) {
-      struct echo out = {.header = {.type = ICMP_ECHO, .un.echo = {.id = id, .sequence = htons((uint16_t)count)}}, .request = count};
+      struct echo out = {.header = {.type = ICMP_ECHO, .un.echo = {.id = id, .sequence = htons((uint16_t)count)}},
+                         .request = count};
       out.header.checksum = checksum(&out, sizeof out);
-      records[count].sent = sendto(fd, &out, sizeof out, 0, (struct sockaddr *)&peer, sizeof peer) == sizeof out ? now : 0;
+      records[count].sent =
+          sendto(fd, &out, sizeof out, 0, (struct sockaddr*)&peer, sizeof peer) == sizeof out ? now : 0;
       count++;
       next += interval * (1 + (now - next) / interval);
       if (count == MAX_REQUESTS) stop_at = now + LINGER_NS;
     }
     int64_t wake = stop_at != 0 ? stop_at : next;
     int64_t left = wake - now_ns();
-    struct timespec timeout = {.tv_sec = left > 0 ? left / 1000000000LL : 0, .tv_nsec = left > 0 ? left % 1000000000LL : 0};
+    struct timespec timeout = {.tv_sec = left > 0 ? left / 1000000000LL : 0,
+                               .tv_nsec = left > 0 ? left % 1000000000LL : 0};
     if (ppoll(ready, stop_at == 0 ? 2 : 1, &timeout, NULL) < 0 && errno != EINTR) break;
     if (ready[0].revents != 0) {
       unsigned char in[2048];
@@ -103,7 +107,8 @@ int main(int argc, char **argv) {
         struct echo answer;
         if ((size_t)got < header + sizeof answer) continue;
         memcpy(&answer, in + header, sizeof answer);
-        if (answer.header.type == ICMP_ECHOREPLY && answer.header.un.echo.id == id && answer.request < count && records[answer.request].received == 0)
+        if (answer.header.type == ICMP_ECHOREPLY && answer.header.un.echo.id == id && answer.request < count &&
+            records[answer.request].received == 0)
           records[answer.request].received = now_ns();
       }
     }
@@ -113,6 +118,7 @@ int main(int argc, char **argv) {
     }
     ready[0].revents = ready[1].revents = 0;
   }
-  for (uint32_t i = 0; i < count; i++) printf("%lld %lld\n", (long long)records[i].sent, (long long)records[i].received);
+  for (uint32_t i = 0; i < count; i++)
+    printf("%lld %lld\n", (long long)records[i].sent, (long long)records[i].received);
   return 0;
 }

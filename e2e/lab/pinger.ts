@@ -60,7 +60,9 @@ export function longestGap(echoes: readonly Echo[], from: number, to: number): n
   return Math.max(longest, to - previous);
 }
 
-export const lost = (echoes: readonly Echo[], from = -Infinity, to = Infinity): number => echoes.filter((e) => e.received === null && e.sent >= from && e.sent < to).length;
+export const lost = (echoes: readonly Echo[], from = -Infinity, to = Infinity): number =>
+  echoes.filter((e) => e.received === null && e.sent >= from && e.sent < to).length;
 
 /** The longest distance between two requests: how far the machine itself kept the instrument from working. */
-export const instrumentStall = (echoes: readonly Echo[]): number => echoes.reduce((worst, e, i) => (i === 0 ? 0 : Math.max(worst, e.sent - (echoes[i - 1]?.sent ?? e.sent))), 0);
+export const instrumentStall = (echoes: readonly Echo[]): number =>
+  echoes.reduce((worst, e, i) => (i === 0 ? 0 : Math.max(worst, e.sent - (echoes[i - 1]?.sent ?? e.sent))), 0);

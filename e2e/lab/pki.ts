@@ -24,16 +24,90 @@ export interface Wanted {
 
 /** RSA only where RSA is what is tested: its keys take long to make. */
 const certificates: readonly Wanted[] = [
-  { name: 'server-rsa', issuer: 'ca-rsa', key: 'rsa', commonName: 'vpn.lab.test', names: ['vpn.lab.test', 'eap.lab.test', 'rsa.lab.test', 'psk.lab.test', 'refused.lab.test', 'radius.lab.test', 'eap-tls.lab.test', 'eap-only.lab.test', 'two-rounds.lab.test'], usage: 'serverAuth' },
-  { name: 'server-ecdsa', issuer: 'ca-ecdsa', key: 'ecdsa', commonName: 'ecdsa.lab.test', names: ['ecdsa.lab.test'], usage: 'serverAuth' },
-  { name: 'server-expired', issuer: 'ca-rsa', key: 'ecdsa', commonName: 'expired.lab.test', names: ['expired.lab.test'], usage: 'serverAuth', expired: true },
-  { name: 'server-untrusted', issuer: 'ca-untrusted', key: 'ecdsa', commonName: 'untrusted.lab.test', names: ['untrusted.lab.test'], usage: 'serverAuth' },
+  {
+    name: 'server-rsa',
+    issuer: 'ca-rsa',
+    key: 'rsa',
+    commonName: 'vpn.lab.test',
+    names: [
+      'vpn.lab.test',
+      'eap.lab.test',
+      'rsa.lab.test',
+      'psk.lab.test',
+      'refused.lab.test',
+      'radius.lab.test',
+      'eap-tls.lab.test',
+      'eap-only.lab.test',
+      'two-rounds.lab.test',
+    ],
+    usage: 'serverAuth',
+  },
+  {
+    name: 'server-ecdsa',
+    issuer: 'ca-ecdsa',
+    key: 'ecdsa',
+    commonName: 'ecdsa.lab.test',
+    names: ['ecdsa.lab.test'],
+    usage: 'serverAuth',
+  },
+  {
+    name: 'server-expired',
+    issuer: 'ca-rsa',
+    key: 'ecdsa',
+    commonName: 'expired.lab.test',
+    names: ['expired.lab.test'],
+    usage: 'serverAuth',
+    expired: true,
+  },
+  {
+    name: 'server-untrusted',
+    issuer: 'ca-untrusted',
+    key: 'ecdsa',
+    commonName: 'untrusted.lab.test',
+    names: ['untrusted.lab.test'],
+    usage: 'serverAuth',
+  },
   // The authentication server: another name than the gateway's, and two that must not be taken for it.
-  { name: 'aaa', issuer: 'ca-rsa', key: 'ecdsa', commonName: 'aaa.lab.test', names: ['aaa.lab.test'], usage: 'serverAuth' },
-  { name: 'aaa-other-name', issuer: 'ca-rsa', key: 'ecdsa', commonName: 'printer.lab.test', names: ['printer.lab.test'], usage: 'serverAuth' },
-  { name: 'aaa-untrusted', issuer: 'ca-untrusted', key: 'ecdsa', commonName: 'aaa.lab.test', names: ['aaa.lab.test'], usage: 'serverAuth' },
-  { name: 'client-rsa', issuer: 'ca-rsa', key: 'rsa', commonName: 'client-rsa.lab.test', names: ['client-rsa.lab.test'], usage: 'clientAuth' },
-  { name: 'client-ecdsa', issuer: 'ca-ecdsa', key: 'ecdsa', commonName: 'client-ecdsa.lab.test', names: ['client-ecdsa.lab.test'], usage: 'clientAuth' },
+  {
+    name: 'aaa',
+    issuer: 'ca-rsa',
+    key: 'ecdsa',
+    commonName: 'aaa.lab.test',
+    names: ['aaa.lab.test'],
+    usage: 'serverAuth',
+  },
+  {
+    name: 'aaa-other-name',
+    issuer: 'ca-rsa',
+    key: 'ecdsa',
+    commonName: 'printer.lab.test',
+    names: ['printer.lab.test'],
+    usage: 'serverAuth',
+  },
+  {
+    name: 'aaa-untrusted',
+    issuer: 'ca-untrusted',
+    key: 'ecdsa',
+    commonName: 'aaa.lab.test',
+    names: ['aaa.lab.test'],
+    usage: 'serverAuth',
+  },
+  {
+    name: 'client-rsa',
+    issuer: 'ca-rsa',
+    key: 'rsa',
+    commonName: 'client-rsa.lab.test',
+    names: ['client-rsa.lab.test'],
+    usage: 'clientAuth',
+  },
+  {
+    name: 'client-ecdsa',
+    issuer: 'ca-ecdsa',
+    key: 'ecdsa',
+    commonName: 'client-ecdsa.lab.test',
+    names: ['client-ecdsa.lab.test'],
+    usage: 'clientAuth',
+  },
 ];
 
 const keyOptions: Readonly<Record<KeyKind, readonly string[]>> = {
@@ -54,11 +128,27 @@ const patience = 120_000;
 export async function makePki(directory: string): Promise<Pki> {
   mkdirSync(directory, { recursive: true });
   const path = (file: string): string => join(directory, file);
-  const openssl = (...args: readonly string[]): Promise<unknown> => run('openssl', args, { cwd: directory, timeout: patience });
+  const openssl = (...args: readonly string[]): Promise<unknown> =>
+    run('openssl', args, { cwd: directory, timeout: patience });
 
   const authority = async (name: string, kind: 'rsa' | 'ecdsa', subject: string): Promise<void> => {
     await openssl(...generateKey(kind), '-out', `${name}.key`);
-    await openssl('req', '-x509', '-new', '-sha256', '-key', `${name}.key`, '-days', '3650', '-subj', subject, '-out', `${name}.pem`, '-addext', 'keyUsage=critical,keyCertSign,cRLSign');
+    await openssl(
+      'req',
+      '-x509',
+      '-new',
+      '-sha256',
+      '-key',
+      `${name}.key`,
+      '-days',
+      '3650',
+      '-subj',
+      subject,
+      '-out',
+      `${name}.pem`,
+      '-addext',
+      'keyUsage=critical,keyCertSign,cRLSign',
+    );
   };
   await Promise.all([
     authority('ca-rsa', 'rsa', '/O=Lab/CN=Lab RSA CA'),
@@ -71,8 +161,34 @@ export async function makePki(directory: string): Promise<Pki> {
     const extensions = `basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=${wanted.usage}\nsubjectAltName=${wanted.names.map((n) => `DNS:${n}`).join(',')}\n`;
     writeFileSync(path(`${wanted.name}.ext`), extensions);
     await openssl(...generateKey(wanted.key), '-out', `${wanted.name}.key`);
-    await openssl('req', '-new', '-key', `${wanted.name}.key`, '-subj', `/O=Lab/CN=${wanted.commonName}`, '-out', `${wanted.name}.csr`);
-    await openssl('x509', '-req', '-sha256', '-in', `${wanted.name}.csr`, '-CA', `${wanted.issuer}.pem`, '-CAkey', `${wanted.issuer}.key`, '-set_serial', String(serial++), ...(wanted.expired === true ? ['-days', '-1'] : ['-days', '365']), '-extfile', `${wanted.name}.ext`, '-out', `${wanted.name}.pem`);
+    await openssl(
+      'req',
+      '-new',
+      '-key',
+      `${wanted.name}.key`,
+      '-subj',
+      `/O=Lab/CN=${wanted.commonName}`,
+      '-out',
+      `${wanted.name}.csr`,
+    );
+    await openssl(
+      'x509',
+      '-req',
+      '-sha256',
+      '-in',
+      `${wanted.name}.csr`,
+      '-CA',
+      `${wanted.issuer}.pem`,
+      '-CAkey',
+      `${wanted.issuer}.key`,
+      '-set_serial',
+      String(serial++),
+      ...(wanted.expired === true ? ['-days', '-1'] : ['-days', '365']),
+      '-extfile',
+      `${wanted.name}.ext`,
+      '-out',
+      `${wanted.name}.pem`,
+    );
   };
   const issue = async (wanted: readonly Wanted[]): Promise<void> => {
     await Promise.all(wanted.map(issueOne));

@@ -30,7 +30,11 @@ export async function play(): Promise<number> {
   const password = lab.pki.path('password');
   writeFileSync(password, `${account.password}\n`, { mode: 0o600 });
   const shell = join(lab.directory, 'client.sh');
-  writeFileSync(shell, `#!/bin/sh\n# Runs a program on the client machine of the lab.\nexec env ${variables} ip netns exec ${lab.namespace('client')} "$@"\n`, { mode: 0o755 });
+  writeFileSync(
+    shell,
+    `#!/bin/sh\n# Runs a program on the client machine of the lab.\nexec env ${variables} ip netns exec ${lab.namespace('client')} "$@"\n`,
+    { mode: 0o755 },
+  );
 
   process.stdout.write(`The lab is up.
 
@@ -55,7 +59,8 @@ ${help}
   for (;;) {
     if (process.stdin.isTTY) process.stdout.write('lab> ');
     const next = await Promise.race([interrupted, commands.next()]);
-    const line = next === 'quit' ? 'quit' : next.done === true ? (process.stdin.isTTY ? 'quit' : await interrupted) : next.value;
+    const line =
+      next === 'quit' ? 'quit' : next.done === true ? (process.stdin.isTTY ? 'quit' : await interrupted) : next.value;
     if (line.trim() === 'quit') break;
     await obey(lab, line.trim()).catch((error: unknown) => process.stdout.write(`${String(error)}\n`));
   }
@@ -79,8 +84,13 @@ async function obey(lab: Lab, line: string): Promise<void> {
       return lab.plug(named());
     case 'sas': {
       for (const sa of await lab.gatewaySas()) {
-        process.stdout.write(`${sa.connection} ${sa.state} ${sa.initiatorSpi}:${sa.responderSpi} at ${sa.remoteHost}:${String(sa.remotePort)} with ${sa.virtualIps.join(' ')}\n`);
-        for (const child of sa.children) process.stdout.write(`  ${child.name} ${child.state} in ${child.spiIn} out ${child.spiOut}, packets in ${String(child.packetsIn)} out ${String(child.packetsOut)}\n`);
+        process.stdout.write(
+          `${sa.connection} ${sa.state} ${sa.initiatorSpi}:${sa.responderSpi} at ${sa.remoteHost}:${String(sa.remotePort)} with ${sa.virtualIps.join(' ')}\n`,
+        );
+        for (const child of sa.children)
+          process.stdout.write(
+            `  ${child.name} ${child.state} in ${child.spiIn} out ${child.spiOut}, packets in ${String(child.packetsIn)} out ${String(child.packetsOut)}\n`,
+          );
       }
       return;
     }

@@ -1,4 +1,5 @@
-// A web server in the way: `portal` redirects to a sign-in, `internet` answers as the page that is asked for, `silent` lets the request wait.
+// A web server in the way: `portal` redirects to a sign-in, `internet` answers as the page that is asked for, `silent`
+// lets the request wait.
 // Its first line says that it listens; each line of standard input changes what it is.
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';

@@ -16,7 +16,13 @@ describe('a key that never leaves its token (P-25, P-40)', () => {
 
   const profileOf = (method: string): ProfileText => {
     const { certificate } = token;
-    if (method !== 'machine-certificate') return radiusProfile(`Token ${method}`, { method, certificate, anonymousIdentity: 'anonymous', serverNames: ['aaa.lab.test'] });
+    if (method !== 'machine-certificate')
+      return radiusProfile(`Token ${method}`, {
+        method,
+        certificate,
+        anonymousIdentity: 'anonymous',
+        serverNames: ['aaa.lab.test'],
+      });
     return { ...profiles.rsa, name: 'Token machine', authentication: { method, certificate } };
   };
 

@@ -20,14 +20,26 @@ export interface RadiusOptions {
   readonly cache?: boolean;
 }
 
-export type Authentication = Readonly<Record<string, string | boolean | readonly string[] | Readonly<Record<string, Readonly<Record<string, string>>>>>>;
+export type Authentication = Readonly<
+  Record<string, string | boolean | readonly string[] | Readonly<Record<string, Readonly<Record<string, string>>>>>
+>;
 
 export const withPassword = { username: account.username, serverNames: ['aaa.lab.test'] } as const;
-export const withCertificate = { certificate: 'client-rsa.pem', privateKey: 'client-rsa.key', serverNames: ['aaa.lab.test'] } as const;
+export const withCertificate = {
+  certificate: 'client-rsa.pem',
+  privateKey: 'client-rsa.key',
+  serverNames: ['aaa.lab.test'],
+} as const;
 
 /** A profile for the gateway that passes EAP on to FreeRADIUS. */
 export function radiusProfile(name: string, authentication: Authentication): ProfileText {
-  return { ...profiles['eap-mschapv2'], name, server: 'radius.lab.test', remoteIdentity: 'radius.lab.test', authentication };
+  return {
+    ...profiles['eap-mschapv2'],
+    name,
+    server: 'radius.lab.test',
+    remoteIdentity: 'radius.lab.test',
+    authentication,
+  };
 }
 
 /** FreeRADIUS with everything of its own in one folder, in the namespace of the gateway. */
@@ -40,18 +52,28 @@ export class Radius {
   constructor(namespace: string, directory: string, pki: Pki, options: RadiusOptions) {
     this.#namespace = namespace;
     this.#directory = directory;
-    this.#configuration = radiusConfiguration(directory, pki, { certificate: 'aaa', tls: '1.2', peapInner: 'mschapv2', only: 'all', cache: false, ...options });
+    this.#configuration = radiusConfiguration(directory, pki, {
+      certificate: 'aaa',
+      tls: '1.2',
+      peapInner: 'mschapv2',
+      only: 'all',
+      cache: false,
+      ...options,
+    });
   }
 
   async start(): Promise<void> {
     mkdirSync(join(this.#directory, 'sessions'), { recursive: true, mode: 0o700 });
     for (const [name, text] of Object.entries(this.#configuration)) writeFileSync(join(this.#directory, name), text);
     const output = openSync(join(this.#directory, 'debug.log'), 'a');
-    this.#process = spawn('ip', ['netns', 'exec', this.#namespace, 'freeradius', '-X', '-d', this.#directory], { stdio: ['ignore', output, output] });
+    this.#process = spawn('ip', ['netns', 'exec', this.#namespace, 'freeradius', '-X', '-d', this.#directory], {
+      stdio: ['ignore', output, output],
+    });
     closeSync(output);
     const { pid, exitCode } = this.#process;
     await until('FreeRADIUS', 15_000, () => {
-      if (pid === undefined || this.#process?.exitCode !== exitCode) throw new Error(`FreeRADIUS ended: ${this.log.slice(-1500)}`);
+      if (pid === undefined || this.#process?.exitCode !== exitCode)
+        throw new Error(`FreeRADIUS ended: ${this.log.slice(-1500)}`);
       return this.log.includes('Ready to process requests') ? true : undefined;
     });
   }
@@ -67,7 +89,11 @@ export class Radius {
   }
 }
 
-function radiusConfiguration(directory: string, pki: Pki, options: Required<RadiusOptions>): Readonly<Record<string, string>> {
+function radiusConfiguration(
+  directory: string,
+  pki: Pki,
+  options: Required<RadiusOptions>,
+): Readonly<Record<string, string>> {
   const authorities = join(directory, 'authorities.pem');
   const tls = (name: string): string => `tls-config ${name} {
       private_key_file = ${pki.path(`${options.certificate}.key`)}

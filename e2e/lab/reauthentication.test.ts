@@ -15,8 +15,22 @@ const kinds: readonly KeyKind[] = ['rsa4096', 'rsa-pss', 'ecdsa384', 'ed25519'];
 
 const certificates: readonly Wanted[] = kinds.flatMap((key) => [
   // The gateway signs with RSASSA-PSS by an ordinary RSA key, this client by a key that can do nothing else.
-  { name: `server-${key}`, issuer: 'ca-rsa', key: key === 'rsa-pss' ? 'rsa' : key, commonName: `${key}.lab.test`, names: [`${key}.lab.test`, 'vpn.lab.test'], usage: 'serverAuth' },
-  { name: `client-${key}`, issuer: 'ca-rsa', key, commonName: `client-${key}.lab.test`, names: [`client-${key}.lab.test`], usage: 'clientAuth' },
+  {
+    name: `server-${key}`,
+    issuer: 'ca-rsa',
+    key: key === 'rsa-pss' ? 'rsa' : key,
+    commonName: `${key}.lab.test`,
+    names: [`${key}.lab.test`, 'vpn.lab.test'],
+    usage: 'serverAuth',
+  },
+  {
+    name: `client-${key}`,
+    issuer: 'ca-rsa',
+    key,
+    commonName: `client-${key}.lab.test`,
+    names: [`client-${key}.lab.test`],
+    usage: 'clientAuth',
+  },
 ]);
 
 const connections: readonly GatewayConnection[] = [
@@ -27,15 +41,39 @@ const connections: readonly GatewayConnection[] = [
     ...(key === 'rsa-pss' ? { auth: 'rsa/pss-sha256' } : {}),
     remote: `auth = ${key === 'rsa-pss' ? 'ike:rsa/pss-sha256' : 'pubkey'}\n id = client-${key}.lab.test`,
   })),
-  { name: 'two-rounds', identity: 'two-rounds.lab.test', certificate: 'server-rsa', remote: ['auth = pubkey\n id = client-rsa.lab.test', 'auth = eap-mschapv2\n eap_id = %any'] },
-  { name: 'eap-only', identity: 'eap-only.lab.test', certificate: 'server-rsa', auth: 'eap-tls', remote: 'auth = eap-tls\n eap_id = %any' },
+  {
+    name: 'two-rounds',
+    identity: 'two-rounds.lab.test',
+    certificate: 'server-rsa',
+    remote: ['auth = pubkey\n id = client-rsa.lab.test', 'auth = eap-mschapv2\n eap_id = %any'],
+  },
+  {
+    name: 'eap-only',
+    identity: 'eap-only.lab.test',
+    certificate: 'server-rsa',
+    auth: 'eap-tls',
+    remote: 'auth = eap-tls\n eap_id = %any',
+  },
 ];
 
 /** Names in the hosts file are those of the usual lab; the identity chooses the connection. */
-const named = (identity: string, changes: ProfileText): ProfileText => ({ ...profiles['eap-mschapv2'], name: identity, server: 'vpn.lab.test', remoteIdentity: `${identity}.lab.test`, ...changes });
+const named = (identity: string, changes: ProfileText): ProfileText => ({
+  ...profiles['eap-mschapv2'],
+  name: identity,
+  server: 'vpn.lab.test',
+  remoteIdentity: `${identity}.lab.test`,
+  ...changes,
+});
 
 const byCertificate = (key: KeyKind): ProfileText =>
-  named(key, { localIdentity: `client-${key}.lab.test`, authentication: { method: 'machine-certificate', certificate: `client-${key}.pem`, privateKey: `client-${key}.key` } });
+  named(key, {
+    localIdentity: `client-${key}.lab.test`,
+    authentication: {
+      method: 'machine-certificate',
+      certificate: `client-${key}.pem`,
+      privateKey: `client-${key}.key`,
+    },
+  });
 
 const eapTls = { method: 'eap-tls', certificate: 'client-rsa.pem', privateKey: 'client-rsa.key' } as const;
 const anonymous = { anonymousIdentity: 'anonymous', ...withPassword } as const;
@@ -50,13 +88,41 @@ const ways: readonly (readonly [way: string, connection: string, status: string,
   ['machine certificate, Ed25519', 'ed25519', 'Machine certificate', byCertificate('ed25519')],
   ['pre-shared key', 'psk', 'Pre-shared key', profiles.psk],
   ['EAP-TLS of the gateway itself', 'eap-tls', 'EAP-TLS', named('eap-tls', { authentication: eapTls })],
-  ['EAP-TLS only (RFC 5998)', 'eap-only', 'EAP-TLS', named('eap-only', { authentication: { ...eapTls, eapOnly: true } })],
-  ['machine certificate, then EAP-MSCHAPv2 (RFC 4739)', 'two-rounds', 'Machine certificate + EAP-MSCHAPv2', named('two-rounds', { localIdentity: 'client-rsa.lab.test', authentication: { method: 'eap-mschapv2', username: account.username, machineCertificate: 'client-rsa.pem', machinePrivateKey: 'client-rsa.key' } })],
+  [
+    'EAP-TLS only (RFC 5998)',
+    'eap-only',
+    'EAP-TLS',
+    named('eap-only', { authentication: { ...eapTls, eapOnly: true } }),
+  ],
+  [
+    'machine certificate, then EAP-MSCHAPv2 (RFC 4739)',
+    'two-rounds',
+    'Machine certificate + EAP-MSCHAPv2',
+    named('two-rounds', {
+      localIdentity: 'client-rsa.lab.test',
+      authentication: {
+        method: 'eap-mschapv2',
+        username: account.username,
+        machineCertificate: 'client-rsa.pem',
+        machinePrivateKey: 'client-rsa.key',
+      },
+    }),
+  ],
 ];
 
-const radiusWays: readonly (readonly [way: string, status: string, authentication: Authentication, radius: RadiusOptions])[] = [
+const radiusWays: readonly (readonly [
+  way: string,
+  status: string,
+  authentication: Authentication,
+  radius: RadiusOptions,
+])[] = [
   ['PEAP-MSCHAPv2', 'PEAP-EAP-MSCHAPv2', { method: 'peap-mschapv2', ...anonymous }, {}],
-  ['PEAP-TLS', 'PEAP-EAP-TLS', { method: 'peap-tls', anonymousIdentity: 'anonymous', ...withCertificate }, { peapInner: 'tls' }],
+  [
+    'PEAP-TLS',
+    'PEAP-EAP-TLS',
+    { method: 'peap-tls', anonymousIdentity: 'anonymous', ...withCertificate },
+    { peapInner: 'tls' },
+  ],
   ['EAP-TLS 1.2', 'EAP-TLS', { method: 'eap-tls', ...withCertificate }, {}],
   ['EAP-TLS 1.3', 'EAP-TLS', { method: 'eap-tls', ...withCertificate }, { tls: '1.3' }],
   ['EAP-TTLS with MSCHAPv2', 'EAP-TTLS-MSCHAPv2', { method: 'eap-ttls', ...anonymous }, {}],
@@ -78,8 +144,17 @@ describe('every way to sign in, and again without a lost ping (C-36, C-65)', () 
     const client = VpnClient.connect(lab(), profile, { password: account.password });
     const { before, after, lost } = await signInAgain(lab(), client, way);
     expect(before.authentication).toBe(status);
-    expect(after).toMatchObject({ state: 'Connected', authentication: status, connectedSince: before.connectedSince, tunnelAddresses: before.tunnelAddresses });
-    expect(client.changes.map((change) => change.status.state).filter((state) => state !== 'Connecting' && state !== 'Connected' && state !== 'Disconnected')).toEqual([]);
+    expect(after).toMatchObject({
+      state: 'Connected',
+      authentication: status,
+      connectedSince: before.connectedSince,
+      tunnelAddresses: before.tunnelAddresses,
+    });
+    expect(
+      client.changes
+        .map((change) => change.status.state)
+        .filter((state) => state !== 'Connecting' && state !== 'Connected' && state !== 'Disconnected'),
+    ).toEqual([]);
     expect(lost).toBe(0);
     const sas = await until('one IKE SA', 3_000, async () => {
       const all = await lab().gatewaySas();
@@ -108,9 +183,15 @@ describe('every way to sign in, and again without a lost ping (C-36, C-65)', () 
     await lab().linkDown('eth0');
     try {
       await client.waitFor('the roam', ({ state, adapter }) => state === 'Connected' && adapter === 'eth1');
-      const after = await client.waitFor('a new IKE SA', ({ state, ike }) => state === 'Connected' && ike !== null && ike.spiInitiator !== before.ike?.spiInitiator, 15_000);
+      const after = await client.waitFor(
+        'a new IKE SA',
+        ({ state, ike }) => state === 'Connected' && ike !== null && ike.spiInitiator !== before.ike?.spiInitiator,
+        15_000,
+      );
       expect(after.adapter).toBe('eth1');
-      figure(`signed in again after a roam: ${before.tunnelAddresses.join(', ')} became ${after.tunnelAddresses.join(', ')}`);
+      figure(
+        `signed in again after a roam: ${before.tunnelAddresses.join(', ')} became ${after.tunnelAddresses.join(', ')}`,
+      );
       expect(after.connectedSince).toBe(before.connectedSince);
       await sleep(1_500);
       await lab().ping();

@@ -26,7 +26,8 @@ export interface RoamOptions {
   /** Milliseconds given to recover before the adapter is plugged in again. */
   readonly settle?: number;
   /**
-   * Milliseconds between plugging in and the next switch. The kernel looks at links once a second (net/core/link_watch.c), so what is
+   * Milliseconds between plugging in and the next switch. The kernel looks at links once a second
+   * (net/core/link_watch.c), so what is
    * sent by an adapter within a second of its cable's return may vanish: a shorter rest measures that, and no client.
    */
   readonly rest?: number;
@@ -38,7 +39,13 @@ export interface RoamOptions {
  * Takes the adapter in use away, `count` times in turn, starting with `first`, while a request goes through
  * the tunnel every millisecond. Each adapter comes back before the other one is taken.
  */
-export async function roamSeries(lab: Lab, cut: Cut, count: number, first: AdapterName, options: RoamOptions = {}): Promise<RoamSeries> {
+export async function roamSeries(
+  lab: Lab,
+  cut: Cut,
+  count: number,
+  first: AdapterName,
+  options: RoamOptions = {},
+): Promise<RoamSeries> {
   const settle = options.settle ?? 600;
   const pinger = await startPinger(lab, 'client', addresses.server);
   await sleep(500);

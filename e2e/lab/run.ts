@@ -23,7 +23,13 @@ export function run(command: string, args: readonly string[], options: RunOption
     const child = execFile(
       command,
       [...args],
-      { timeout: options.timeout ?? 20_000, killSignal: 'SIGKILL', maxBuffer: 64 << 20, cwd: options.cwd, env: options.env ?? process.env },
+      {
+        timeout: options.timeout ?? 20_000,
+        killSignal: 'SIGKILL',
+        maxBuffer: 64 << 20,
+        cwd: options.cwd,
+        env: options.env ?? process.env,
+      },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
         if (error !== null && (code === -1 || options.mayFail !== true)) {
@@ -51,10 +57,16 @@ export function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM', pat
   });
 }
 
-export const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+export const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Asks `probe` until it gives a value. Rejects with what was waited for after `timeout` milliseconds. */
-export async function until<T>(what: string, timeout: number, probe: () => Promise<T | undefined> | T | undefined, every = 20): Promise<T> {
+export async function until<T>(
+  what: string,
+  timeout: number,
+  probe: () => Promise<T | undefined> | T | undefined,
+  every = 20,
+): Promise<T> {
   const deadline = performance.now() + timeout;
   for (;;) {
     const value = await probe();

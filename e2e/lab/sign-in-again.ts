@@ -22,10 +22,16 @@ export async function signInAgain(lab: Lab, client: VpnClient, name: string): Pr
   const pinger = await startPinger(lab, 'client', addresses.server);
   await sleep(300);
   const spi = before.ike?.spiInitiator;
-  const after = await client.waitFor('a new IKE SA', ({ state, ike }) => state === 'Connected' && ike !== null && ike.spiInitiator !== spi, 15_000);
+  const after = await client.waitFor(
+    'a new IKE SA',
+    ({ state, ike }) => state === 'Connected' && ike !== null && ike.spiInitiator !== spi,
+    15_000,
+  );
   await sleep(afterwardsMs);
   const echoes = await pinger.stop();
   const result = { before, after, lost: lost(echoes), sent: echoes.length };
-  figure(`${name}: connected in ${client.connectMilliseconds.toFixed(1)} ms as ${after.authentication ?? ''}; signed in again, ${String(result.lost)} of ${String(result.sent)} pings lost (longest stall of the instrument ${instrumentStall(echoes).toFixed(1)} ms)`);
+  figure(
+    `${name}: connected in ${client.connectMilliseconds.toFixed(1)} ms as ${after.authentication ?? ''}; signed in again, ${String(result.lost)} of ${String(result.sent)} pings lost (longest stall of the instrument ${instrumentStall(echoes).toFixed(1)} ms)`,
+  );
   return result;
 }

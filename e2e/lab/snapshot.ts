@@ -10,7 +10,15 @@ const readings: readonly (readonly [heading: string, command: string, args: read
   ['rules6', 'ip', ['-6', 'rule']],
   ['nft', 'nft', ['list', 'ruleset']],
   ['resolv.conf', 'cat', ['/etc/resolv.conf']],
-  ['sysctl', 'sysctl', ['-a', '--pattern', '^net\\.ipv[46]\\.conf\\.[^.]*\\.(rp_filter|disable_ipv6|accept_ra|src_valid_mark|forwarding)$']],
+  [
+    'sysctl',
+    'sysctl',
+    [
+      '-a',
+      '--pattern',
+      '^net\\.ipv[46]\\.conf\\.[^.]*\\.(rp_filter|disable_ipv6|accept_ra|src_valid_mark|forwarding)$',
+    ],
+  ],
 ];
 
 export async function takeSnapshot(namespace: string): Promise<string> {
@@ -31,5 +39,8 @@ export async function takeSnapshot(namespace: string): Promise<string> {
 export function difference(before: string, after: string): string {
   const left = before.split('\n');
   const right = after.split('\n');
-  return [...left.filter((line) => !right.includes(line)).map((line) => `- ${line}`), ...right.filter((line) => !left.includes(line)).map((line) => `+ ${line}`)].join('\n');
+  return [
+    ...left.filter((line) => !right.includes(line)).map((line) => `- ${line}`),
+    ...right.filter((line) => !left.includes(line)).map((line) => `+ ${line}`),
+  ].join('\n');
 }

@@ -88,10 +88,14 @@ export class Charon {
     );
     const output = openSync(join(directory, 'charon.out'), 'a');
     // `ip netns exec` gives the process its own mount namespace: a private /run keeps pid files apart.
-    this.#process = spawn('ip', ['netns', 'exec', namespace, 'sh', '-c', `mount -t tmpfs tmpfs /run && exec ${charonPath}`], {
-      env: { ...process.env, STRONGSWAN_CONF: configuration },
-      stdio: ['ignore', output, output],
-    });
+    this.#process = spawn(
+      'ip',
+      ['netns', 'exec', namespace, 'sh', '-c', `mount -t tmpfs tmpfs /run && exec ${charonPath}`],
+      {
+        env: { ...process.env, STRONGSWAN_CONF: configuration },
+        stdio: ['ignore', output, output],
+      },
+    );
     closeSync(output);
     this.#vici = await until('charon', 10_000, () => Vici.open(this.#socket).catch(() => undefined));
     await this.load(this.#options.swanctl);
@@ -103,7 +107,11 @@ export class Charon {
     const file = join(this.#options.directory, 'swanctl.conf');
     writeFileSync(file, swanctl);
     await run('swanctl', ['--load-all', '--clear', '--noprompt', '--file', file, '--uri', `unix://${this.#socket}`], {
-      env: { ...process.env, STRONGSWAN_CONF: join(this.#options.directory, 'strongswan.conf'), SWANCTL_DIR: this.#options.directory },
+      env: {
+        ...process.env,
+        STRONGSWAN_CONF: join(this.#options.directory, 'strongswan.conf'),
+        SWANCTL_DIR: this.#options.directory,
+      },
     });
   }
 
@@ -164,7 +172,10 @@ function readIkeSa(connection: string, raw: ViciSection): IkeSa {
     remoteHost: text(raw['remote-host']),
     remotePort: Number(text(raw['remote-port'])),
     virtualIps: Array.isArray(vips) ? vips : [],
-    children: typeof children === 'object' && !Array.isArray(children) ? Object.values(children).map((c) => readChildSa(c as ViciSection)) : [],
+    children:
+      typeof children === 'object' && !Array.isArray(children)
+        ? Object.values(children).map((c) => readChildSa(c as ViciSection))
+        : [],
     raw,
   };
 }

@@ -33,7 +33,21 @@ export type Machine = 'client' | 'gateway' | 'router' | 'server' | 'wires';
 export type AdapterName = 'eth0' | 'eth1';
 
 /** Names that resolve to the gateway in the client's namespace; what each certificate holds is in pki.ts. */
-export const hostNames = ['vpn.lab.test', 'eap.lab.test', 'rsa.lab.test', 'ecdsa.lab.test', 'psk.lab.test', 'refused.lab.test', 'expired.lab.test', 'untrusted.lab.test', 'misnamed.lab.test', 'radius.lab.test', 'eap-tls.lab.test', 'ocsp.lab.test', 'crl.lab.test'];
+export const hostNames = [
+  'vpn.lab.test',
+  'eap.lab.test',
+  'rsa.lab.test',
+  'ecdsa.lab.test',
+  'psk.lab.test',
+  'refused.lab.test',
+  'expired.lab.test',
+  'untrusted.lab.test',
+  'misnamed.lab.test',
+  'radius.lab.test',
+  'eap-tls.lab.test',
+  'ocsp.lab.test',
+  'crl.lab.test',
+];
 
 export interface Topology {
   readonly name: (machine: Machine) => string;
@@ -55,7 +69,10 @@ export const defaultRoutes: Readonly<Record<AdapterName, { readonly via: string;
 export const topologyNames = (id: string): Topology => {
   const name = (machine: Machine): string => `avl-${id}-${machine}`;
   const removal = machines
-    .map((m) => `for p in $(ip netns pids ${name(m)} 2>/dev/null); do kill -9 $p 2>/dev/null; done; ip netns del ${name(m)} 2>/dev/null; rm -rf /etc/netns/${name(m)}`)
+    .map(
+      (m) =>
+        `for p in $(ip netns pids ${name(m)} 2>/dev/null); do kill -9 $p 2>/dev/null; done; ip netns del ${name(m)} 2>/dev/null; rm -rf /etc/netns/${name(m)}`,
+    )
     .join('; ');
   return { name, removal };
 };
@@ -64,16 +81,24 @@ export async function buildTopology(topology: Topology): Promise<void> {
   const { name } = topology;
   for (const machine of machines) {
     mkdirSync(`/etc/netns/${name(machine)}`, { recursive: true });
-    writeFileSync(`/etc/netns/${name(machine)}/hosts`, `127.0.0.1 localhost\n${addresses.gateway} ${hostNames.join(' ')}\n`);
-    writeFileSync(`/etc/netns/${name(machine)}/resolv.conf`, machine === 'client' ? `# set by the lab\nnameserver ${addresses.routerWlan}\n` : '');
+    writeFileSync(
+      `/etc/netns/${name(machine)}/hosts`,
+      `127.0.0.1 localhost\n${addresses.gateway} ${hostNames.join(' ')}\n`,
+    );
+    writeFileSync(
+      `/etc/netns/${name(machine)}/resolv.conf`,
+      machine === 'client' ? `# set by the lab\nnameserver ${addresses.routerWlan}\n` : '',
+    );
   }
   await batch(null, [...machines.map((m) => `netns add ${name(m)}`)]);
 
-  // The kernel reports a lost carrier at once, unless any link of the machine changed within the last second: then up to one
+  // The kernel reports a lost carrier at once, unless any link of the machine changed within the last second: then up
+  // to one
   // second late (net/core/link_watch.c). That limit is not for devices whose index differs from their peer's. The lab's
   // cables are pulled in quick succession, so give each end its own index: every pull is reported like a single one.
   let index = 100;
-  const cable = (end: string, machine: Machine, port: string): string => `link add ${end} index ${String(index++)} netns ${name(machine)} type veth peer name ${port} netns ${name('wires')}`;
+  const cable = (end: string, machine: Machine, port: string): string =>
+    `link add ${end} index ${String(index++)} netns ${name(machine)} type veth peer name ${port} netns ${name('wires')}`;
   await batch(null, [
     cable('eth0', 'client', farEnd.eth0),
     cable('eth1', 'client', farEnd.eth1),
@@ -93,16 +118,30 @@ export async function buildTopology(topology: Topology): Promise<void> {
   ]);
   // Bridges need no addresses. Elsewhere duplicate address detection would change addresses a second or two after each
   // change: charon would announce that in the middle of a test, and no two snapshots would be equal.
-  await inNamespace(name('wires'), 'sysctl', ['-qw', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1']);
-  await inNamespace(name('client'), 'sysctl', ['-qw', 'net.ipv6.conf.eth0.accept_dad=0', 'net.ipv6.conf.eth1.accept_dad=0']);
-  await inNamespace(name('gateway'), 'sysctl', ['-qw', 'net.ipv6.conf.eth0.disable_ipv6=1', 'net.ipv6.conf.eth1.accept_dad=0']);
+  await inNamespace(name('wires'), 'sysctl', [
+    '-qw',
+    'net.ipv6.conf.all.disable_ipv6=1',
+    'net.ipv6.conf.default.disable_ipv6=1',
+  ]);
+  await inNamespace(name('client'), 'sysctl', [
+    '-qw',
+    'net.ipv6.conf.eth0.accept_dad=0',
+    'net.ipv6.conf.eth1.accept_dad=0',
+  ]);
+  await inNamespace(name('gateway'), 'sysctl', [
+    '-qw',
+    'net.ipv6.conf.eth0.disable_ipv6=1',
+    'net.ipv6.conf.eth1.accept_dad=0',
+  ]);
   await batch(name('client'), [
     'link set lo up',
     `address add ${addresses.clientLan}/24 dev eth0`,
     `address add ${addresses.clientWlan}/24 dev eth1`,
     'link set eth0 up',
     'link set eth1 up',
-    ...(['eth0', 'eth1'] as const).map((a) => `route add default via ${defaultRoutes[a].via} dev ${a} metric ${String(defaultRoutes[a].metric)}`),
+    ...(['eth0', 'eth1'] as const).map(
+      (a) => `route add default via ${defaultRoutes[a].via} dev ${a} metric ${String(defaultRoutes[a].metric)}`,
+    ),
   ]);
   await batch(name('router'), [
     'link set lo up',
@@ -131,7 +170,8 @@ export async function buildTopology(topology: Topology): Promise<void> {
   for (const machine of ['router', 'gateway'] as const) {
     await inNamespace(name(machine), 'sysctl', ['-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1']);
   }
-  // The router is a NAT device, and a black hole for IKE at its own address: the unreachable server of the failure tests.
+  // The router is a NAT device, and a black hole for IKE at its own address: the unreachable server of the failure
+  // tests.
   await nft(
     name('router'),
     `table ip lab {
@@ -150,13 +190,20 @@ export async function buildTopology(topology: Topology): Promise<void> {
 
 /** Many `ip` commands in one process. */
 export async function batch(namespace: string | null, lines: readonly string[]): Promise<void> {
-  await run('ip', [...(namespace === null ? [] : ['-n', namespace]), '-batch', '-'], { input: `${lines.join('\n')}\n` });
+  await run('ip', [...(namespace === null ? [] : ['-n', namespace]), '-batch', '-'], {
+    input: `${lines.join('\n')}\n`,
+  });
 }
 
-export const nft = (namespace: string, rules: string): Promise<unknown> => run('ip', ['netns', 'exec', namespace, 'nft', '-f', '-'], { input: rules });
+export const nft = (namespace: string, rules: string): Promise<unknown> =>
+  run('ip', ['netns', 'exec', namespace, 'nft', '-f', '-'], { input: rules });
 
-export const inNamespace = (namespace: string, command: string, args: readonly string[], options: Parameters<typeof run>[2] = {}): ReturnType<typeof run> =>
-  run('ip', ['netns', 'exec', namespace, command, ...args], options);
+export const inNamespace = (
+  namespace: string,
+  command: string,
+  args: readonly string[],
+  options: Parameters<typeof run>[2] = {},
+): ReturnType<typeof run> => run('ip', ['netns', 'exec', namespace, command, ...args], options);
 
 /** Removes what labs left behind whose process is gone: their id starts with its process id. */
 export async function removeAbandoned(): Promise<void> {

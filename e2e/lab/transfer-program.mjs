@@ -16,7 +16,7 @@ async function* content(bytes, rate) {
   const stream = createCipheriv('aes-128-ctr', randomBytes(16), randomBytes(16));
   const zeros = Buffer.alloc(chunk);
   const began = performance.now();
-  for (let done = 0; done < bytes; ) {
+  for (let done = 0; done < bytes;) {
     const length = Math.min(rate > 0 ? Math.min(chunk, Math.max(1024, rate / 100)) : chunk, bytes - done) | 0;
     yield stream.update(zeros.subarray(0, length));
     done += length;
@@ -51,7 +51,12 @@ async function receiveFrom(socket, bytes, already) {
     rest += data.subarray(body.length).toString();
   };
   take(already);
-  return { hash, take, done: () => left === 0, line: () => (rest.includes('\n') ? rest.slice(0, rest.indexOf('\n')) : null) };
+  return {
+    hash,
+    take,
+    done: () => left === 0,
+    line: () => (rest.includes('\n') ? rest.slice(0, rest.indexOf('\n')) : null),
+  };
 }
 
 function serve(port) {

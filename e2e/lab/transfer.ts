@@ -22,8 +22,22 @@ export async function startFileServer(lab: Lab): Promise<void> {
   });
 }
 
-/** Moves `bytes` octets between the client and the server behind the gateway; `rate` in octets a second slows the sender. */
-export async function transfer(lab: Lab, direction: 'download' | 'upload', bytes: number, rate = 0, timeout = 120_000): Promise<TransferResult> {
-  const { stdout } = await lab.on('client', process.execPath, [program, direction, addresses.server, String(port), String(bytes), String(rate)], { timeout });
+/**
+ * Moves `bytes` octets between the client and the server behind the gateway; `rate` in octets a second slows the
+ * sender.
+ */
+export async function transfer(
+  lab: Lab,
+  direction: 'download' | 'upload',
+  bytes: number,
+  rate = 0,
+  timeout = 120_000,
+): Promise<TransferResult> {
+  const { stdout } = await lab.on(
+    'client',
+    process.execPath,
+    [program, direction, addresses.server, String(port), String(bytes), String(rate)],
+    { timeout },
+  );
   return JSON.parse(stdout) as TransferResult;
 }

@@ -31,14 +31,30 @@ describe('the user interface against a real gateway', () => {
   /** Chromium on the client machine, where the page is: both ends of the browser host are in its namespace. */
   async function openBrowser(): Promise<Page> {
     const wrapper = join(lab().directory, 'chromium.sh');
-    writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${lab().namespace('client')} ${findChromium() ?? 'chromium'} "$@"\n`);
+    writeFileSync(
+      wrapper,
+      `#!/bin/sh\nexec ip netns exec ${lab().namespace('client')} ${findChromium() ?? 'chromium'} "$@"\n`,
+    );
     chmodSync(wrapper, 0o755);
-    browser = await chromium.launch({ executablePath: wrapper, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'] });
+    browser = await chromium.launch({
+      executablePath: wrapper,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-first-run',
+      ],
+    });
     return (await browser.newContext()).newPage();
   }
 
   async function startUi(): Promise<string> {
-    ui = lab().start('client', program, ['ui', '--no-open', '--port', '0', '--keep-secrets'], { env: clientEnvironment(lab()) });
+    ui = lab().start('client', program, ['ui', '--no-open', '--port', '0', '--keep-secrets'], {
+      env: clientEnvironment(lab()),
+    });
     const started = ui;
     return new Promise((resolve, reject) => {
       createInterface({ input: started.stdout! }).once('line', resolve);
@@ -46,10 +62,20 @@ describe('the user interface against a real gateway', () => {
     });
   }
 
-  const shows = (what: string, locator: Locator, timeout = 10_000): Promise<void> => locator.first().waitFor({ state: 'visible', timeout }).catch(() => Promise.reject(new Error(`not shown: ${what}`)));
+  const shows = (what: string, locator: Locator, timeout = 10_000): Promise<void> =>
+    locator
+      .first()
+      .waitFor({ state: 'visible', timeout })
+      .catch(() => Promise.reject(new Error(`not shown: ${what}`)));
   const texts = (what: string, locator: Locator, wanted: string | RegExp, timeout = 10_000): Promise<true> =>
     until(`${what} to be ${String(wanted)}`, timeout, async () => {
-      const text = (await locator.first().textContent({ timeout: 1_000 }).catch(() => null))?.trim() ?? '';
+      const text =
+        (
+          await locator
+            .first()
+            .textContent({ timeout: 1_000 })
+            .catch(() => null)
+        )?.trim() ?? '';
       return (typeof wanted === 'string' ? text === wanted : wanted.test(text)) ? true : undefined;
     });
 
@@ -57,7 +83,10 @@ describe('the user interface against a real gateway', () => {
     const file = lab().pki.path('ui.agilevpn.json');
     const dialing = { redialSeconds: 5 };
     const mobility = { enabled: true, returnToPreferred: false, adapterOrder: ['eth0', 'eth1'], outageSeconds: 60 };
-    writeFileSync(file, JSON.stringify({ ...profiles['eap-mschapv2'], authentication: { method: 'eap-mschapv2' }, dialing, mobility }));
+    writeFileSync(
+      file,
+      JSON.stringify({ ...profiles['eap-mschapv2'], authentication: { method: 'eap-mschapv2' }, dialing, mobility }),
+    );
     const env = clientEnvironment(lab());
     await lab().on('client', program, ['import', file], { env });
     const url = await startUi();
@@ -76,7 +105,10 @@ describe('the user interface against a real gateway', () => {
     await dialog.getByLabel('Save this user name and password').check();
     const began = monotonic();
     await dialog.getByRole('button', { name: 'Connect', exact: true }).click();
-    await shows('connected', page.getByRole('button', { name: new RegExp(`Network: ${name}, (No )?Internet access, Connected through`) }));
+    await shows(
+      'connected',
+      page.getByRole('button', { name: new RegExp(`Network: ${name}, (No )?Internet access, Connected through`) }),
+    );
     figure(`from the click to "Connected" in the tray: ${(monotonic() - began).toFixed(0)} ms`);
     await lab().ping();
     const secrets = join(env['XDG_DATA_HOME'] ?? '', 'agile-vpn/secrets.json');
@@ -108,10 +140,18 @@ describe('the user interface against a real gateway', () => {
     await lab().cablePull('eth1');
     await shows('Dormant', page.getByRole('button', { name: `Network: ${name}, Dormant`, exact: true }));
     await status.getByRole('tab', { name: 'General' }).click();
-    await until('Duration to count on', 5_000, async () => ((await duration.textContent()) !== before ? true : undefined));
-    await lab().on('gateway', 'nft', ['-f', '-'], { input: 'table inet lab_silent { chain input { type filter hook input priority 0; udp dport { 500, 4500 } drop; }; }' });
+    await until('Duration to count on', 5_000, async () =>
+      (await duration.textContent()) !== before ? true : undefined,
+    );
+    await lab().on('gateway', 'nft', ['-f', '-'], {
+      input:
+        'table inet lab_silent { chain input { type filter hook input priority 0; udp dport { 500, 4500 } drop; }; }',
+    });
     await lab().plug('eth1');
-    await shows('Waiting to reconnect', page.getByRole('button', { name: `Network: ${name}, Dormant: Waiting to reconnect`, exact: true }));
+    await shows(
+      'Waiting to reconnect',
+      page.getByRole('button', { name: `Network: ${name}, Dormant: Waiting to reconnect`, exact: true }),
+    );
 
     // The outage time is used up: 829, and a redial that nobody has to click and that asks nothing.
     const failure = page.getByRole('dialog', { name: new RegExp(name) }).filter({ hasText: '829' });
@@ -119,7 +159,11 @@ describe('the user interface against a real gateway', () => {
     figure(`829 after ${((monotonic() - dark) / 1000).toFixed(1)} s of an outage time of 60 s`);
     await lab().on('gateway', 'nft', ['delete table inet lab_silent']);
     await shows('the countdown', failure.getByRole('button', { name: /^Redial = [1-5]$/ }));
-    await shows('connected again', page.getByRole('button', { name: new RegExp(`Network: ${name}, (No )?Internet access, Connected through`) }), 30_000);
+    await shows(
+      'connected again',
+      page.getByRole('button', { name: new RegExp(`Network: ${name}, (No )?Internet access, Connected through`) }),
+      30_000,
+    );
     expect(await page.getByLabel('Password:').count()).toBe(0);
     await lab().ping();
 
@@ -128,8 +172,10 @@ describe('the user interface against a real gateway', () => {
     await lab().ping();
     const again = await browser!.contexts()[0]!.newPage();
     await again.goto(new URL('/', url).href);
-    await shows('the same state in a new tab', again.getByRole('button', { name: new RegExp(`Network: ${name}, (No )?Internet access, Connected through`) }));
+    await shows(
+      'the same state in a new tab',
+      again.getByRole('button', { name: new RegExp(`Network: ${name}, (No )?Internet access, Connected through`) }),
+    );
     expect(said).toEqual([]);
   });
 });
-

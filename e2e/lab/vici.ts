@@ -6,10 +6,20 @@ export interface ViciSection {
   [key: string]: string | string[] | ViciSection;
 }
 
-const packet = { request: 0, response: 1, unknownCommand: 2, register: 3, unregister: 4, confirm: 5, unknownEvent: 6, event: 7 } as const;
+const packet = {
+  request: 0,
+  response: 1,
+  unknownCommand: 2,
+  register: 3,
+  unregister: 4,
+  confirm: 5,
+  unknownEvent: 6,
+  event: 7,
+} as const;
 const element = { sectionStart: 1, sectionEnd: 2, keyValue: 3, listStart: 4, listItem: 5, listEnd: 6 } as const;
 
-const named = (type: number, name: string): Buffer => Buffer.concat([Buffer.from([type, name.length]), Buffer.from(name)]);
+const named = (type: number, name: string): Buffer =>
+  Buffer.concat([Buffer.from([type, name.length]), Buffer.from(name)]);
 
 const sized = (value: string): Buffer => {
   const octets = Buffer.from(value);

@@ -15,14 +15,52 @@ export type Method = 'eap-mschapv2' | 'rsa' | 'ecdsa' | 'psk';
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type ProfileText = Readonly<Record<string, Json>>;
 
-const tunnelOnly = { network: { useDefaultGateway: false, routes: ['10.99.0.0/24'] }, mobility: { enabled: true, returnToPreferred: false, adapterOrder: ['eth0', 'eth1'] }, proposals: { ike: ['aes256gcm16-prfsha384-ecp256'], esp: ['aes128gcm16'] } } as const;
+const tunnelOnly = {
+  network: { useDefaultGateway: false, routes: ['10.99.0.0/24'] },
+  mobility: { enabled: true, returnToPreferred: false, adapterOrder: ['eth0', 'eth1'] },
+  proposals: { ike: ['aes256gcm16-prfsha384-ecp256'], esp: ['aes128gcm16'] },
+} as const;
 
 /** Profiles for each way the lab's gateway authenticates; file names are relative to the PKI's folder. */
 export const profiles: Readonly<Record<Method, ProfileText>> = {
-  'eap-mschapv2': { version: 1, name: 'Lab EAP', server: 'eap.lab.test', remoteIdentity: 'eap.lab.test', authentication: { method: 'eap-mschapv2', username: account.username }, serverCertificate: { authorities: ['ca-rsa.pem'], revocation: 'off' }, ...tunnelOnly },
-  rsa: { version: 1, name: 'Lab RSA', server: 'rsa.lab.test', remoteIdentity: 'rsa.lab.test', localIdentity: 'client-rsa.lab.test', authentication: { method: 'machine-certificate', certificate: 'client-rsa.pem', privateKey: 'client-rsa.key' }, serverCertificate: { authorities: ['ca-rsa.pem'], revocation: 'off' }, ...tunnelOnly },
-  ecdsa: { version: 1, name: 'Lab ECDSA', server: 'ecdsa.lab.test', remoteIdentity: 'ecdsa.lab.test', localIdentity: 'client-ecdsa.lab.test', authentication: { method: 'machine-certificate', certificate: 'client-ecdsa.pem', privateKey: 'client-ecdsa.key' }, serverCertificate: { authorities: ['ca-ecdsa.pem'], revocation: 'off' }, ...tunnelOnly },
-  psk: { version: 1, name: 'Lab PSK', server: 'psk.lab.test', remoteIdentity: 'psk.lab.test', localIdentity: 'client-psk.lab.test', authentication: { method: 'psk', psk: account.psk }, ...tunnelOnly },
+  'eap-mschapv2': {
+    version: 1,
+    name: 'Lab EAP',
+    server: 'eap.lab.test',
+    remoteIdentity: 'eap.lab.test',
+    authentication: { method: 'eap-mschapv2', username: account.username },
+    serverCertificate: { authorities: ['ca-rsa.pem'], revocation: 'off' },
+    ...tunnelOnly,
+  },
+  rsa: {
+    version: 1,
+    name: 'Lab RSA',
+    server: 'rsa.lab.test',
+    remoteIdentity: 'rsa.lab.test',
+    localIdentity: 'client-rsa.lab.test',
+    authentication: { method: 'machine-certificate', certificate: 'client-rsa.pem', privateKey: 'client-rsa.key' },
+    serverCertificate: { authorities: ['ca-rsa.pem'], revocation: 'off' },
+    ...tunnelOnly,
+  },
+  ecdsa: {
+    version: 1,
+    name: 'Lab ECDSA',
+    server: 'ecdsa.lab.test',
+    remoteIdentity: 'ecdsa.lab.test',
+    localIdentity: 'client-ecdsa.lab.test',
+    authentication: { method: 'machine-certificate', certificate: 'client-ecdsa.pem', privateKey: 'client-ecdsa.key' },
+    serverCertificate: { authorities: ['ca-ecdsa.pem'], revocation: 'off' },
+    ...tunnelOnly,
+  },
+  psk: {
+    version: 1,
+    name: 'Lab PSK',
+    server: 'psk.lab.test',
+    remoteIdentity: 'psk.lab.test',
+    localIdentity: 'client-psk.lab.test',
+    authentication: { method: 'psk', psk: account.psk },
+    ...tunnelOnly,
+  },
 };
 
 export interface ClientOptions {
@@ -83,7 +121,11 @@ export class VpnClient {
 
   /** With the right password for EAP. */
   static by(lab: Lab, method: Method, changes: ProfileText = {}, options: ClientOptions = {}): VpnClient {
-    return VpnClient.connect(lab, { ...profiles[method], ...changes }, method === 'eap-mschapv2' ? { password: account.password, ...options } : options);
+    return VpnClient.connect(
+      lab,
+      { ...profiles[method], ...changes },
+      method === 'eap-mschapv2' ? { password: account.password, ...options } : options,
+    );
   }
 
   /** Ends what a failed test left connected. */
@@ -103,7 +145,10 @@ export class VpnClient {
     return this.#changes.at(-1)?.status ?? null;
   }
 
-  /** The first status from now on, or the present one, that `wanted` accepts. Rejects when the client ends or time is up. */
+  /**
+   * The first status from now on, or the present one, that `wanted` accepts. Rejects when the client ends or time is
+   * up.
+   */
   waitFor(what: string, wanted: (status: StatusObject) => boolean, timeout = 10_000): Promise<StatusObject> {
     return new Promise((resolve, reject) => {
       const finish = (): void => {
@@ -169,5 +214,13 @@ export function clientEnvironment(lab: Lab): NodeJS.ProcessEnv {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     return path;
   };
-  return { ...process.env, HOME: home, XDG_CONFIG_HOME: folder('config'), XDG_STATE_HOME: folder('state'), XDG_DATA_HOME: folder('data'), XDG_CACHE_HOME: folder('cache'), XDG_RUNTIME_DIR: folder('run') };
+  return {
+    ...process.env,
+    HOME: home,
+    XDG_CONFIG_HOME: folder('config'),
+    XDG_STATE_HOME: folder('state'),
+    XDG_DATA_HOME: folder('data'),
+    XDG_CACHE_HOME: folder('cache'),
+    XDG_RUNTIME_DIR: folder('run'),
+  };
 }

@@ -3,7 +3,8 @@
  * It knows the part of Electron's interface that src-main/electron uses, typed by Electron's own declarations.
  * What it cannot show: process isolation (the preload runs in the page's world) and the system's own windows and tray.
  *
- * Our scheme has no handler in a plain Chromium, so `agile-vpn-app://app/` is shown as `http://app.localhost/` and translated
+ * Our scheme has no handler in a plain Chromium, so `agile-vpn-app://app/` is shown as `http://app.localhost/` and
+ * translated
  * back wherever the main process looks. Commands come as JSON lines on standard input; answers go to standard output.
  */
 import { EventEmitter } from 'node:events';
@@ -26,7 +27,16 @@ const context: BrowserContext = await chromium.launchPersistentContext(required(
   executablePath: required('STAND_IN_CHROMIUM'),
   viewport: null,
   reducedMotion: 'reduce',
-  args: [`--remote-debugging-port=${required('STAND_IN_PORT')}`, '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  args: [
+    `--remote-debugging-port=${required('STAND_IN_PORT')}`,
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
 });
 
 // ---- session and protocol ----
@@ -34,8 +44,12 @@ const context: BrowserContext = await chromium.launchPersistentContext(required(
 type Handler = (request: Request) => Response | Promise<Response>;
 const handlers = new Map<string, Handler>();
 const privileged: Electron.CustomScheme[] = [];
-let beforeRequest: ((details: { url: string }, callback: (response: { cancel?: boolean }) => void) => void) | null = null;
-const permissions: { request: ((contents: unknown, permission: string, callback: (granted: boolean) => void) => void) | null; check: (() => boolean) | null } = { request: null, check: null };
+let beforeRequest: ((details: { url: string }, callback: (response: { cancel?: boolean }) => void) => void) | null =
+  null;
+const permissions: {
+  request: ((contents: unknown, permission: string, callback: (granted: boolean) => void) => void) | null;
+  check: (() => boolean) | null;
+} = { request: null, check: null };
 
 const defaultSession = {
   protocol: { handle: (scheme: string, handler: Handler) => void handlers.set(scheme, handler) },
@@ -53,7 +67,9 @@ const defaultSession = {
   setDevicePermissionHandler: () => undefined,
 };
 export const session = { defaultSession };
-export const protocol = { registerSchemesAsPrivileged: (schemes: Electron.CustomScheme[]) => void privileged.push(...schemes) };
+export const protocol = {
+  registerSchemesAsPrivileged: (schemes: Electron.CustomScheme[]) => void privileged.push(...schemes),
+};
 
 const refused: string[] = [];
 
@@ -70,12 +86,30 @@ async function answer(route: Route): Promise<void> {
     return;
   }
   const response = await handler(new Request(url, { method: route.request().method() }));
-  await route.fulfill({ status: response.status, headers: Object.fromEntries(response.headers), body: Buffer.from(await response.arrayBuffer()) });
+  await route.fulfill({
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: Buffer.from(await response.arrayBuffer()),
+  });
 }
 
 // ---- app ----
 
-class StandInApp extends EventEmitter implements Pick<Electron.App, 'enableSandbox' | 'requestSingleInstanceLock' | 'whenReady' | 'quit' | 'exit' | 'getLocale' | 'isPackaged' | 'getAppPath'> {
+class StandInApp
+  extends EventEmitter
+  implements
+    Pick<
+      Electron.App,
+      | 'enableSandbox'
+      | 'requestSingleInstanceLock'
+      | 'whenReady'
+      | 'quit'
+      | 'exit'
+      | 'getLocale'
+      | 'isPackaged'
+      | 'getAppPath'
+    >
+{
   sandboxed = false;
   readonly isPackaged = false;
   getAppPath(): string {
@@ -131,7 +165,11 @@ class Contents extends EventEmitter {
   forcefullyCrashRenderer(): void {
     const { page } = this;
     // The process that would answer is the one that ends.
-    if (page !== null) void context.newCDPSession(page).then((session) => session.send('Page.crash')).catch(() => undefined);
+    if (page !== null)
+      void context
+        .newCDPSession(page)
+        .then((session) => session.send('Page.crash'))
+        .catch(() => undefined);
   }
   setWindowOpenHandler(handler: (details: { url: string }) => { action: string }): void {
     this.openHandler = handler;
@@ -148,7 +186,9 @@ class Contents extends EventEmitter {
       const batch = this.#waiting.splice(0);
       try {
         await this.page.evaluate((messages) => {
-          const { __standInReceive: receive } = window as unknown as { __standInReceive(channel: unknown, message: unknown): void };
+          const { __standInReceive: receive } = window as unknown as {
+            __standInReceive(channel: unknown, message: unknown): void;
+          };
           for (const [channel, message] of messages) receive(channel, message);
         }, batch);
       } catch (error) {
@@ -159,7 +199,10 @@ class Contents extends EventEmitter {
   }
 }
 
-/** Runs before any script of a page: what the preload may require, and window.open and window.close as Electron handles them. */
+/**
+ * Runs before any script of a page: what the preload may require, and window.open and window.close as Electron handles
+ * them.
+ */
 function pageScript(preload: string): string {
   return `(() => {
     const listeners = new Map();
@@ -180,7 +223,10 @@ function pageScript(preload: string): string {
   })();`;
 }
 
-export class BrowserWindow extends EventEmitter implements Pick<Electron.BrowserWindow, 'isVisible' | 'show' | 'hide' | 'focus' | 'destroy' | 'isDestroyed'> {
+export class BrowserWindow
+  extends EventEmitter
+  implements Pick<Electron.BrowserWindow, 'isVisible' | 'show' | 'hide' | 'focus' | 'destroy' | 'isDestroyed'>
+{
   readonly options: Electron.BrowserWindowConstructorOptions;
   readonly contents = new Contents();
   bounds: Partial<Electron.Rectangle> = {};
@@ -191,7 +237,12 @@ export class BrowserWindow extends EventEmitter implements Pick<Electron.Browser
     super();
     this.options = options;
     const { x, y, width, height } = options;
-    this.bounds = { ...(x === undefined ? {} : { x }), ...(y === undefined ? {} : { y }), ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) };
+    this.bounds = {
+      ...(x === undefined ? {} : { x }),
+      ...(y === undefined ? {} : { y }),
+      ...(width === undefined ? {} : { width }),
+      ...(height === undefined ? {} : { height }),
+    };
     windows.push(this);
     app.emit('web-contents-created', {}, this.contents);
   }
@@ -234,7 +285,10 @@ export class BrowserWindow extends EventEmitter implements Pick<Electron.Browser
       const senderFrame = frame === page.mainFrame() ? contents.mainFrame : { url: toReal(frame.url()) };
       ipcMain.emit(channel, { sender: contents, senderFrame }, message);
     });
-    await page.exposeBinding('__standInOpen', (_source, address: string) => void contents.openHandler?.({ url: toReal(address) }));
+    await page.exposeBinding(
+      '__standInOpen',
+      (_source, address: string) => void contents.openHandler?.({ url: toReal(address) }),
+    );
     await page.exposeBinding('__standInClose', () => this.close());
     await page.addInitScript(pageScript(readFileSync(this.options.webPreferences?.preload ?? '', 'utf8')));
     let loaded = false;
@@ -282,13 +336,18 @@ export class BrowserWindow extends EventEmitter implements Pick<Electron.Browser
 
 export const screen = {
   getCursorScreenPoint: (): Electron.Point => ({ x: 1900, y: 1060 }),
-  getDisplayNearestPoint: (): { workArea: Electron.Rectangle } => ({ workArea: { x: 0, y: 0, width: 1920, height: 1040 } }),
+  getDisplayNearestPoint: (): { workArea: Electron.Rectangle } => ({
+    workArea: { x: 0, y: 0, width: 1920, height: 1040 },
+  }),
 };
 
 interface Picture {
   readonly path: string;
 }
-export const nativeImage = { createFromPath: (path: string): Picture => ({ path: readFileSync(path).length > 0 ? path : '' }), createEmpty: (): Picture => ({ path: '' }) };
+export const nativeImage = {
+  createFromPath: (path: string): Picture => ({ path: readFileSync(path).length > 0 ? path : '' }),
+  createEmpty: (): Picture => ({ path: '' }),
+};
 
 type Template = readonly Electron.MenuItemConstructorOptions[];
 export const Menu = { buildFromTemplate: (template: Template): Template => template };
@@ -342,7 +401,10 @@ export const safeStorage = {
 
 // ---- what a test asks ----
 
-const labels = (menu: Template): unknown[] => menu.map((item) => (Array.isArray(item.submenu) ? { [item.label ?? '']: labels(item.submenu) } : (item.label ?? item.type)));
+const labels = (menu: Template): unknown[] =>
+  menu.map((item) =>
+    Array.isArray(item.submenu) ? { [item.label ?? '']: labels(item.submenu) } : (item.label ?? item.type),
+  );
 
 function choose(menu: Template, path: readonly string[]): void {
   const [first, ...rest] = path;
@@ -359,14 +421,33 @@ function state(): unknown {
     refused,
     notified,
     permissionGranted: permissions.check?.() ?? true,
-    windows: windows.map((window) => ({ url: window.url, visible: window.isVisible(), bounds: window.bounds, frame: window.options.frame, webPreferences: window.options.webPreferences })),
-    tray: shell.tray === null ? null : { tooltip: shell.tray.tooltip, picture: shell.tray.picture.path, menu: labels(shell.tray.menu) },
+    windows: windows.map((window) => ({
+      url: window.url,
+      visible: window.isVisible(),
+      bounds: window.bounds,
+      frame: window.options.frame,
+      webPreferences: window.options.webPreferences,
+    })),
+    tray:
+      shell.tray === null
+        ? null
+        : { tooltip: shell.tray.tooltip, picture: shell.tray.picture.path, menu: labels(shell.tray.menu) },
   };
 }
 
 interface Command {
   readonly id: number;
-  readonly do: 'state' | 'tray-click' | 'tray-click-over-panel' | 'menu' | 'second-instance' | 'open-url' | 'forge' | 'blur-panel' | 'crash' | 'hang';
+  readonly do:
+    | 'state'
+    | 'tray-click'
+    | 'tray-click-over-panel'
+    | 'menu'
+    | 'second-instance'
+    | 'open-url'
+    | 'forge'
+    | 'blur-panel'
+    | 'crash'
+    | 'hang';
   readonly window?: string;
   readonly path?: readonly string[];
   readonly event?: Record<string, unknown>;

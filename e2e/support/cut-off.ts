@@ -1,8 +1,10 @@
 import type { Locator } from '@playwright/test';
 
 /**
- * Texts of a surface of which a part can neither be seen nor scrolled to, now: outside of the page, clipped by a box that does not scroll,
- * or wider than the button that bears them. Names that people chose may be shortened with an ellipsis: they are in `bdi`.
+ * Texts of a surface of which a part can neither be seen nor scrolled to, now: outside of the page, clipped by a box
+ * that does not scroll,
+ * or wider than the button that bears them. Names that people chose may be shortened with an ellipsis: they are in
+ * `bdi`.
  */
 export function cutOff(surface: Locator): Promise<readonly string[]> {
   return surface.evaluate((root) => {
@@ -12,7 +14,13 @@ export function cutOff(surface: Locator): Promise<readonly string[]> {
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
       const text = (node.textContent ?? '').trim();
       const parent = node.parentElement;
-      if (text === '' || parent === null || parent.closest('bdi, option, .visually-hidden, svg, [aria-hidden=true]') !== null || !parent.checkVisibility({ checkOpacity: true, visibilityProperty: true })) continue;
+      if (
+        text === '' ||
+        parent === null ||
+        parent.closest('bdi, option, .visually-hidden, svg, [aria-hidden=true]') !== null ||
+        !parent.checkVisibility({ checkOpacity: true, visibilityProperty: true })
+      )
+        continue;
       const range = document.createRange();
       range.selectNodeContents(node);
       for (const rect of range.getClientRects()) {
@@ -33,9 +41,18 @@ export function cutOff(surface: Locator): Promise<readonly string[]> {
             if (down === 'hidden' || down === 'clip') why = `down, by ${box.className || box.tagName}`;
             else [top, bottom] = [frame.top, frame.bottom];
           }
-          if (box.tagName === 'BUTTON' && across === 'visible' && (left < frame.left - slack || right > frame.right + slack)) why = 'across, by its button';
+          if (
+            box.tagName === 'BUTTON' &&
+            across === 'visible' &&
+            (left < frame.left - slack || right > frame.right + slack)
+          )
+            why = 'across, by its button';
         }
-        if (why === '' && (left < -slack || top < -slack || right > window.innerWidth + slack || bottom > window.innerHeight + slack)) why = 'by the edge of the page';
+        if (
+          why === '' &&
+          (left < -slack || top < -slack || right > window.innerWidth + slack || bottom > window.innerHeight + slack)
+        )
+          why = 'by the edge of the page';
         if (why !== '') found.push(`"${text.slice(0, 60)}" ${why}`);
         if (why !== '') break;
       }
@@ -46,7 +63,8 @@ export function cutOff(surface: Locator): Promise<readonly string[]> {
       if (measure === null || !select.checkVisibility() || select.size > 1) continue;
       measure.font = getComputedStyle(select).font;
       const text = select.selectedOptions[0]?.text ?? '';
-      if (select.title !== text && measure.measureText(text).width > select.clientWidth + slack) found.push(`"${text}" in its field`);
+      if (select.title !== text && measure.measureText(text).width > select.clientWidth + slack)
+        found.push(`"${text}" in its field`);
     }
     return found;
   });

@@ -17,7 +17,12 @@ export interface DesktopState {
   readonly refused: readonly string[];
   readonly notified: readonly { readonly title: string; readonly body: string }[];
   readonly permissionGranted: boolean;
-  readonly windows: readonly { readonly url: string; readonly visible: boolean; readonly frame: boolean; readonly webPreferences: Readonly<Record<string, unknown>> }[];
+  readonly windows: readonly {
+    readonly url: string;
+    readonly visible: boolean;
+    readonly frame: boolean;
+    readonly webPreferences: Readonly<Record<string, unknown>>;
+  }[];
   readonly tray: { readonly tooltip: string; readonly picture: string; readonly menu: readonly unknown[] } | null;
 }
 
@@ -41,17 +46,21 @@ async function freePort(): Promise<number> {
 
 async function startDesktop(directory: string, standIn: string): Promise<Desktop & { stop(): Promise<void> }> {
   const port = await freePort();
-  const child = spawn(process.execPath, ['--import', pathToFileURL(join(root, 'e2e/stand-in/register.mjs')).href, join(root, 'out/main/electron.js')], {
-    env: {
-      ...process.env,
-      ...ownFolders(directory),
-      ELECTRON_STAND_IN: standIn,
-      STAND_IN_CHROMIUM: findChromium() ?? 'chromium',
-      STAND_IN_PROFILE: join(directory, 'chromium'),
-      STAND_IN_PORT: String(port),
+  const child = spawn(
+    process.execPath,
+    ['--import', pathToFileURL(join(root, 'e2e/stand-in/register.mjs')).href, join(root, 'out/main/electron.js')],
+    {
+      env: {
+        ...process.env,
+        ...ownFolders(directory),
+        ELECTRON_STAND_IN: standIn,
+        STAND_IN_CHROMIUM: findChromium() ?? 'chromium',
+        STAND_IN_PROFILE: join(directory, 'chromium'),
+        STAND_IN_PORT: String(port),
+      },
+      stdio: ['pipe', 'pipe', 'pipe'],
     },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  );
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -87,7 +96,9 @@ async function startDesktop(directory: string, standIn: string): Promise<Desktop
         if (page !== undefined) return page;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
-      throw new Error(`No window shows ${hash}: ${JSON.stringify((await state()).windows.map((window) => window.url))} ${errors}`);
+      throw new Error(
+        `No window shows ${hash}: ${JSON.stringify((await state()).windows.map((window) => window.url))} ${errors}`,
+      );
     },
     quit: async () => {
       await command({ do: 'menu', path: ['Exit'] });

@@ -1,5 +1,16 @@
 import { ApiError, type ApiService } from '../../src-main/api/service';
-import type { AdapterView, ApiPush, ApiRequests, DemoAdapter, LogEntry, Prompt, PromptAnswer, RoundTripSample, Snapshot, TokenView } from '../../src-main/api/contract';
+import type {
+  AdapterView,
+  ApiPush,
+  ApiRequests,
+  DemoAdapter,
+  LogEntry,
+  Prompt,
+  PromptAnswer,
+  RoundTripSample,
+  Snapshot,
+  TokenView,
+} from '../../src-main/api/contract';
 import { sampleCertificate, sampleDiagnosis } from './samples';
 import type { StatusObject } from '../../src-core/connection/status';
 import type { Profile } from '../../src-core/profiles/profile';
@@ -13,13 +24,73 @@ export function sampleProfile(name: string, change: Partial<Profile> = {}): Prof
     port: null,
     remoteIdentity: null,
     localIdentity: null,
-    authentication: { method: 'eap-mschapv2', username: 'alice', domain: null, anonymousIdentity: null, certificate: null, privateKey: null, serverNames: [], serverAuthorities: [], ttlsInner: 'mschapv2', eapOnly: false, machineCertificate: null, machinePrivateKey: null, requireCryptobinding: false, fastReconnect: false, chosenCertificate: null, acceptedServerCertificates: [] },
-    serverCertificate: { authorities: [], subjectAltName: null, commonName: null, organization: null, organizationalUnit: null, extendedKeyUsage: 'serverAuth', revocation: 'relaxed', acceptedCertificates: [] },
-    mobility: { enabled: true, outageSeconds: 1800, adapterOrder: [], returnToPreferred: true, connectivityCheck: null },
-    network: { useDefaultGateway: false, routes: [], dnsServers: 'server', splitDns: [], ipv6: 'tunnel-or-block', killSwitch: false, allowLan: true, mtu: 'auto', dhcpInform: false },
-    dialing: { showProgress: true, promptForCredentials: false, includeDomain: false, redialAttempts: 3, redialSeconds: 60, redialOnLinkFailure: true, idleSeconds: null },
+    authentication: {
+      method: 'eap-mschapv2',
+      username: 'alice',
+      domain: null,
+      anonymousIdentity: null,
+      certificate: null,
+      privateKey: null,
+      serverNames: [],
+      serverAuthorities: [],
+      ttlsInner: 'mschapv2',
+      eapOnly: false,
+      machineCertificate: null,
+      machinePrivateKey: null,
+      requireCryptobinding: false,
+      fastReconnect: false,
+      chosenCertificate: null,
+      acceptedServerCertificates: [],
+    },
+    serverCertificate: {
+      authorities: [],
+      subjectAltName: null,
+      commonName: null,
+      organization: null,
+      organizationalUnit: null,
+      extendedKeyUsage: 'serverAuth',
+      revocation: 'relaxed',
+      acceptedCertificates: [],
+    },
+    mobility: {
+      enabled: true,
+      outageSeconds: 1800,
+      adapterOrder: [],
+      returnToPreferred: true,
+      connectivityCheck: null,
+    },
+    network: {
+      useDefaultGateway: false,
+      routes: [],
+      dnsServers: 'server',
+      splitDns: [],
+      ipv6: 'tunnel-or-block',
+      killSwitch: false,
+      allowLan: true,
+      mtu: 'auto',
+      dhcpInform: false,
+    },
+    dialing: {
+      showProgress: true,
+      promptForCredentials: false,
+      includeDomain: false,
+      redialAttempts: 3,
+      redialSeconds: 60,
+      redialOnLinkFailure: true,
+      idleSeconds: null,
+    },
     proposals: { ike: ['aes256gcm16-prfsha384-ecp256'], esp: ['aes128gcm16'] },
-    advanced: { postQuantum: 'off', fragmentation: true, natKeepaliveSeconds: 20, dpdSeconds: 30, ikeLifetimeSeconds: 28_800, childLifetimeSeconds: 3_600, reauthenticationSeconds: null, tcpFallback: false, legacyWindows: false },
+    advanced: {
+      postQuantum: 'off',
+      fragmentation: true,
+      natKeepaliveSeconds: 20,
+      dpdSeconds: 30,
+      ikeLifetimeSeconds: 28_800,
+      childLifetimeSeconds: 3_600,
+      reauthenticationSeconds: null,
+      tcpFallback: false,
+      legacyWindows: false,
+    },
     ...change,
   };
 }
@@ -55,16 +126,30 @@ export function sampleStatus(connection: string, change: Partial<StatusObject> =
 }
 
 /**
- * A service that only behaves like the demo: for states of the user interface that a real engine reaches rarely or slowly
+ * A service that only behaves like the demo: for states of the user interface that a real engine reaches rarely or
+ * slowly
  * (an outage of thirty minutes, every error). What the product does is tested with the real service.
  */
-export function createFakeDemo(options: { readonly profiles?: readonly Profile[]; readonly roundTrips?: Readonly<Record<string, readonly RoundTripSample[]>>; readonly roundTripHistory?: Snapshot['roundTripHistory'] } = {}) {
+export function createFakeDemo(
+  options: {
+    readonly profiles?: readonly Profile[];
+    readonly roundTrips?: Readonly<Record<string, readonly RoundTripSample[]>>;
+    readonly roundTripHistory?: Snapshot['roundTripHistory'];
+  } = {},
+) {
   const listeners = new Set<(push: ApiPush) => void>();
   const push = (message: ApiPush): void => {
     for (const listener of listeners) listener(message);
   };
-  let profiles: readonly Profile[] = options.profiles ?? [sampleProfile('Demo', { server: '127.0.0.1', mobility: { ...sampleProfile('Demo').mobility, adapterOrder: ['eth0', 'wlan0'] } })];
-  const statuses = new Map(profiles.map((profile) => [profile.name, sampleStatus(profile.name, { server: profile.server })]));
+  let profiles: readonly Profile[] = options.profiles ?? [
+    sampleProfile('Demo', {
+      server: '127.0.0.1',
+      mobility: { ...sampleProfile('Demo').mobility, adapterOrder: ['eth0', 'wlan0'] },
+    }),
+  ];
+  const statuses = new Map(
+    profiles.map((profile) => [profile.name, sampleStatus(profile.name, { server: profile.server })]),
+  );
   const plugged = new Map([
     ['eth0', true],
     ['wlan0', true],
@@ -92,9 +177,17 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       signal: name === 'wlan0' ? 80 : null,
       network: null,
     }));
-  const demo = (): readonly DemoAdapter[] => [...plugged].map(([name, on]) => ({ name, label: labels[name] ?? name, plugged: on }));
+  const demo = (): readonly DemoAdapter[] =>
+    [...plugged].map(([name, on]) => ({ name, label: labels[name] ?? name, plugged: on }));
   const note = (connection: string, text: string): void => {
-    const entry: LogEntry = { id: log.length + 1, at: new Date().toISOString(), connection, level: 'info', area: 'connection', text };
+    const entry: LogEntry = {
+      id: log.length + 1,
+      at: new Date().toISOString(),
+      connection,
+      level: 'info',
+      area: 'connection',
+      text,
+    };
     log.push(entry);
     push({ type: 'log', entries: [entry] });
   };
@@ -136,7 +229,19 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       dnsServers: ['10.99.0.53'],
       authentication: 'EAP-MSCHAPv2',
       children: [
-        { spiIn: '0a', spiOut: '0b', proposal: 'aes128gcm16', local: ['10.77.0.1/32'], remote: ['10.99.0.0/24'], bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, droppedReplay: 0, droppedAuth: 0 },
+        {
+          spiIn: '0a',
+          spiOut: '0b',
+          proposal: 'aes128gcm16',
+          local: ['10.77.0.1/32'],
+          remote: ['10.99.0.0/24'],
+          bytesIn: 0,
+          bytesOut: 0,
+          packetsIn: 0,
+          packetsOut: 0,
+          droppedReplay: 0,
+          droppedAuth: 0,
+        },
       ],
       paths: paths(adapter),
     });
@@ -147,13 +252,25 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
     for (const status of statuses.values()) {
       if (status.state !== 'Connected' && status.state !== 'Dormant') continue;
       const base = status.adapter === 'wlan0' ? 2.4 : 0.8;
-      const sample = { at: Date.now(), milliseconds: status.state === 'Dormant' ? null : base + chance() * base, adapter: status.adapter };
+      const sample = {
+        at: Date.now(),
+        milliseconds: status.state === 'Dormant' ? null : base + chance() * base,
+        adapter: status.adapter,
+      };
       roundTrips.set(status.connection, [...(roundTrips.get(status.connection) ?? []), sample]);
       push({ type: 'round-trip', connection: status.connection, sample });
       const [child] = status.children;
       if (child !== undefined && status.state === 'Connected')
         setStatus(status.connection, {
-          children: [{ ...child, bytesIn: child.bytesIn + 84, bytesOut: child.bytesOut + 84, packetsIn: child.packetsIn + 1, packetsOut: child.packetsOut + 1 }],
+          children: [
+            {
+              ...child,
+              bytesIn: child.bytesIn + 84,
+              bytesOut: child.bytesOut + 84,
+              packetsIn: child.packetsIn + 1,
+              packetsOut: child.packetsOut + 1,
+            },
+          ],
         });
     }
   }, 250);
@@ -179,7 +296,17 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
     }),
     connect: ({ name }) => {
       setStatus(name, { state: 'Connecting', phase: 'connecting', error: null });
-      const prompt: Prompt = { id: `p-${name}`, type: 'credentials', connection: name, kind: 'password', username: 'demo', domain: null, reason: null, canSave: true, hasSaved: false };
+      const prompt: Prompt = {
+        id: `p-${name}`,
+        type: 'credentials',
+        connection: name,
+        kind: 'password',
+        username: 'demo',
+        domain: null,
+        reason: null,
+        canSave: true,
+        hasSaved: false,
+      };
       prompts.set(prompt.id, prompt);
       push({ type: 'prompt', prompt });
       return null;
@@ -190,7 +317,18 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
     },
     liftKillSwitch: () => null,
     disconnect: ({ name }) => {
-      setStatus(name, { state: 'Disconnected', phase: null, connectedSince: null, adapter: null, adapterLabel: null, paths: [], children: [], outageEndsAt: null, waitingFor: null, trafficBlocked: false });
+      setStatus(name, {
+        state: 'Disconnected',
+        phase: null,
+        connectedSince: null,
+        adapter: null,
+        adapterLabel: null,
+        paths: [],
+        children: [],
+        outageEndsAt: null,
+        waitingFor: null,
+        trafficBlocked: false,
+      });
       return null;
     },
     answerPrompt: ({ id, answer }) => {
@@ -204,7 +342,14 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
         setStatus(prompt.connection, {
           state: 'Disconnected',
           phase: null,
-          error: { code: 691, symbol: 'AUTHENTICATION_FAILURE', message: 'The user name or password was not accepted. Check them and try again.', detail: 'The server answered E=691 R=1 to EAP-MSCHAPv2.', ikeNotify: null, rule: null },
+          error: {
+            code: 691,
+            symbol: 'AUTHENTICATION_FAILURE',
+            message: 'The user name or password was not accepted. Check them and try again.',
+            detail: 'The server answered E=691 R=1 to EAP-MSCHAPv2.',
+            ikeNotify: null,
+            rule: null,
+          },
         });
       else void establish(prompt.connection);
       return null;
@@ -258,7 +403,13 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
       for (const status of statuses.values()) {
         if (status.state !== 'Connected' && status.state !== 'Dormant') continue;
         const adapter = choose();
-        if (adapter === null) setStatus(status.connection, { state: 'Dormant', waitingFor: 'no-adapter', outageEndsAt: new Date(Date.now() + 1_800_000).toISOString(), paths: paths(null) });
+        if (adapter === null)
+          setStatus(status.connection, {
+            state: 'Dormant',
+            waitingFor: 'no-adapter',
+            outageEndsAt: new Date(Date.now() + 1_800_000).toISOString(),
+            paths: paths(null),
+          });
         else if (adapter !== status.adapter || status.state === 'Dormant')
           setStatus(status.connection, {
             state: 'Connected',
@@ -268,7 +419,13 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
             adapterLabel: labels[adapter] ?? null,
             originAddress: addresses[adapter] ?? null,
             roams: status.roams + 1,
-            lastRoam: { at: new Date().toISOString(), from: status.adapter, to: adapter, reason: on ? 'preferred-adapter' : 'carrier-lost', milliseconds: 3 },
+            lastRoam: {
+              at: new Date().toISOString(),
+              from: status.adapter,
+              to: adapter,
+              reason: on ? 'preferred-adapter' : 'carrier-lost',
+              milliseconds: 3,
+            },
             paths: paths(adapter),
           });
         else setStatus(status.connection, { paths: paths(adapter) });
@@ -292,5 +449,17 @@ export function createFakeDemo(options: { readonly profiles?: readonly Profile[]
     profiles = profiles.map((profile) => (profile.name === name ? change(profile) : profile));
     push({ type: 'profiles', profiles, statuses: [...statuses.values()] });
   };
-  return { service, push, setStatus, status, changeProfile, ask, answers, saved, joined, tokens, close: () => clearInterval(timer) };
+  return {
+    service,
+    push,
+    setStatus,
+    status,
+    changeProfile,
+    ask,
+    answers,
+    saved,
+    joined,
+    tokens,
+    close: () => clearInterval(timer),
+  };
 }

@@ -15,7 +15,13 @@ export interface Product {
 
 /** The person's folders, in a directory of the test's own. */
 export function ownFolders(directory: string): NodeJS.ProcessEnv {
-  return { HOME: directory, XDG_CONFIG_HOME: join(directory, 'config'), XDG_DATA_HOME: join(directory, 'data'), XDG_STATE_HOME: join(directory, 'state'), XDG_RUNTIME_DIR: join(directory, 'run') };
+  return {
+    HOME: directory,
+    XDG_CONFIG_HOME: join(directory, 'config'),
+    XDG_DATA_HOME: join(directory, 'data'),
+    XDG_STATE_HOME: join(directory, 'state'),
+    XDG_RUNTIME_DIR: join(directory, 'run'),
+  };
 }
 
 /** Starts `agile-vpn ui` as a person would and waits for its first line, the address. */

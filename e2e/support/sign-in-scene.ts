@@ -26,7 +26,12 @@ const innerHost = '10.99.0.1';
 export interface Arrangement {
   readonly gateway: Partial<EmbeddedGatewayOptions>;
   /** Keys of the profile's file. Without `serverCertificate` it trusts the gateway's authority. */
-  readonly profile: { readonly authentication: Readonly<Record<string, unknown>>; readonly serverCertificate?: Readonly<Record<string, unknown>>; readonly dialing?: Readonly<Record<string, unknown>>; readonly server?: string };
+  readonly profile: {
+    readonly authentication: Readonly<Record<string, unknown>>;
+    readonly serverCertificate?: Readonly<Record<string, unknown>>;
+    readonly dialing?: Readonly<Record<string, unknown>>;
+    readonly server?: string;
+  };
   /** Of the gateway; one of the own authority for its name when absent. */
   readonly gatewayCertificate?: TestAuthority;
   readonly tokenModules?: readonly string[];
@@ -46,15 +51,32 @@ export interface SignInScene {
 }
 
 /**
- * The real browser host and service, the real engine over UDP on loopback, and the embedded gateway arranged by the test;
+ * The real browser host and service, the real engine over UDP on loopback, and the embedded gateway arranged by the
+ * test;
  * nothing stands in for anything but the computer's network settings, which are the demo's.
  */
-export async function startScene(directory: string, rendererDirectory: string, arrangement: Arrangement): Promise<SignInScene & { close(): Promise<void> }> {
+export async function startScene(
+  directory: string,
+  rendererDirectory: string,
+  arrangement: Arrangement,
+): Promise<SignInScene & { close(): Promise<void> }> {
   const clock = new SystemClock();
   const random = new SystemRandom();
   const datagrams = new NodeDatagrams();
   const authority = newAuthority('Contoso Root');
-  const own = arrangement.gatewayCertificate ?? certificate({ subject: [['O', 'Contoso'], ['CN', gatewayName]], dnsNames: [gatewayName], extendedKeyUsage: ['serverAuth'] }, authority);
+  const own =
+    arrangement.gatewayCertificate ??
+    certificate(
+      {
+        subject: [
+          ['O', 'Contoso'],
+          ['CN', gatewayName],
+        ],
+        dnsNames: [gatewayName],
+        extendedKeyUsage: ['serverAuth'],
+      },
+      authority,
+    );
   let clients = 0;
   const gateway = new EmbeddedGateway({
     clock,
@@ -90,7 +112,11 @@ export async function startScene(directory: string, rendererDirectory: string, a
 
   const network = new DemoNetwork(datagrams);
   let answered = 0;
-  const settings = new DemoSettings(clock, innerHost, ({ milliseconds }) => (answered += milliseconds === null ? 0 : 1));
+  const settings = new DemoSettings(
+    clock,
+    innerHost,
+    ({ milliseconds }) => (answered += milliseconds === null ? 0 : 1),
+  );
   const tls = createTlsEngine();
   const tokens = createTokens();
   const environment: ConnectionEnvironment = {
@@ -105,15 +131,37 @@ export async function startScene(directory: string, rendererDirectory: string, a
       random,
       adapters: network,
       datagrams: network,
-      resolver: { resolve: () => (arrangement.resolves?.() === false ? Promise.reject(new Error('no such name')) : Promise.resolve([address])) },
+      resolver: {
+        resolve: () =>
+          arrangement.resolves?.() === false ? Promise.reject(new Error('no such name')) : Promise.resolve([address]),
+      },
       networkSettings: settings,
       trace,
-      credentials: createCredentialsSource({ random, secrets, questions, remember, tokenModules: () => arrangement.tokenModules ?? [], trace, tls, tokens, acceptance: { wallTime: () => clock.wallTime(), systemAuthorities: () => [] } }),
+      credentials: createCredentialsSource({
+        random,
+        secrets,
+        questions,
+        remember,
+        tokenModules: () => arrangement.tokenModules ?? [],
+        trace,
+        tls,
+        tokens,
+        acceptance: { wallTime: () => clock.wallTime(), systemAuthorities: () => [] },
+      }),
       createDataPath: () => createTypeScriptDataPath({ clock, trace }),
       createSession: (config, dependencies) => createInitiatorSession(dependencies, config),
     }),
   };
-  const service = new VpnService({ version: 'test', host: 'browser', language: 'en', clock, profiles, secretStore: new FileSecretStore(join(directory, 'secrets')), system: environment, demo: null });
+  const service = new VpnService({
+    version: 'test',
+    host: 'browser',
+    language: 'en',
+    clock,
+    profiles,
+    secretStore: new FileSecretStore(join(directory, 'secrets')),
+    system: environment,
+    demo: null,
+  });
   const web = await startWebHost(service, { port: 0, rendererDirectory });
   return {
     url: web.url,

@@ -12,10 +12,17 @@ import type { TestAuthority } from '../../src-core/pki/testing';
 export type { Arrangement, SignInScene } from './sign-in-scene';
 
 interface Scenes {
-  readonly startScene: (directory: string, rendererDirectory: string, arrangement: Arrangement) => Promise<SignInScene & { close(): Promise<void> }>;
+  readonly startScene: (
+    directory: string,
+    rendererDirectory: string,
+    arrangement: Arrangement,
+  ) => Promise<SignInScene & { close(): Promise<void> }>;
 }
 
-export const test = base.extend<{ directory: string; arrange: (arrangement: Arrangement) => Promise<SignInScene> }, { scenes: Scenes; card: TestAuthority }>({
+export const test = base.extend<
+  { directory: string; arrange: (arrangement: Arrangement) => Promise<SignInScene> },
+  { scenes: Scenes; card: TestAuthority }
+>({
   scenes: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the first argument
     async ({}, use) => {
@@ -23,7 +30,8 @@ export const test = base.extend<{ directory: string; arrange: (arrangement: Arra
     },
     { scope: 'worker' },
   ],
-  // The one card of this worker process: another one in another folder would not be seen by the module that is loaded (makeSoftToken).
+  // The one card of this worker process: another one in another folder would not be seen by the module that is loaded
+  // (makeSoftToken).
   card: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the first argument
     async ({}, use) => {

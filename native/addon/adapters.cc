@@ -67,11 +67,13 @@ Napi::Value ReadAdapters(const Napi::CallbackInfo& info) {
   return out;
 }
 
-/// lookupRoute(destination, adapter | null, source | null) -> { index, adapter, source, gateway, mtu } or null when there is no route
+/// lookupRoute(destination, adapter | null, source | null) -> { index, adapter, source, gateway, mtu } or null when
+/// there is no route
 Napi::Value LookupRoute(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto* state = static_cast<State*>(info.Data());
-  if (info.Length() != 3 || !info[0].IsString() || !(info[1].IsString() || info[1].IsNull()) || !(info[2].IsString() || info[2].IsNull())) {
+  if (info.Length() != 3 || !info[0].IsString() || !(info[1].IsString() || info[1].IsNull()) ||
+      !(info[2].IsString() || info[2].IsNull())) {
     throw Napi::TypeError::New(env, "lookupRoute(destination, adapter, source)");
   }
   int index = 0;
@@ -81,7 +83,8 @@ Napi::Value LookupRoute(const Napi::CallbackInfo& info) {
   }
   const std::string source = info[2].IsString() ? info[2].As<Napi::String>().Utf8Value() : std::string();
   netlink::RouteAnswer answer;
-  const netlink::Result result = netlink::LookupRoute(state->socket, info[0].As<Napi::String>().Utf8Value(), index, source, &answer);
+  const netlink::Result result =
+      netlink::LookupRoute(state->socket, info[0].As<Napi::String>().Utf8Value(), index, source, &answer);
   if (!result.ok()) {
     // EINVAL with "destination" or "source" is the caller's mistake; everything else the kernel says means: no way.
     if (result.code == EINVAL && !result.detail.empty()) throw SystemError(env, EINVAL, result.detail);
@@ -105,9 +108,10 @@ double MonotonicMilliseconds() {
 
 /// The rtnetlink monitor: one thread, one call into JavaScript for everything the kernel had ready.
 ///
-/// The kernel reports carrier loss late: linkwatch spaces its notices by up to a second (net/core/link_watch.c), so that the second of two
-/// cables pulled together shows that much later. The carrier bit itself is true at once; it is compared every 20 ms for the 1.2 s after a link's
-/// notice, the time in which the kernel may hold one back, and every 50 ms otherwise (the notices of other namespaces' links, which we cannot see, delay ours as well).
+/// The kernel reports carrier loss late: linkwatch spaces its notices by up to a second (net/core/link_watch.c), so
+/// that the second of two cables pulled together shows that much later. The carrier bit itself is true at once; it is
+/// compared every 20 ms for the 1.2 s after a link's notice, the time in which the kernel may hold one back, and every
+/// 50 ms otherwise (the notices of other namespaces' links, which we cannot see, delay ours as well).
 class Monitor {
  public:
   static int Open() {
@@ -118,7 +122,8 @@ class Monitor {
     sockaddr_nl local{};
     local.nl_family = AF_NETLINK;
     bool good = bind(fd, reinterpret_cast<sockaddr*>(&local), sizeof local) == 0;
-    for (const int group : {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE}) {
+    for (const int group : {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
+                            RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE}) {
       good = good && setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) == 0;
     }
     if (good) return fd;
@@ -181,7 +186,8 @@ class Monitor {
     for (int reads = 0; reads < 4096; reads++) {
       sockaddr_nl from{};
       socklen_t length = sizeof from;
-      const ssize_t got = recvfrom(fd_, buffer, sizeof buffer, MSG_DONTWAIT | MSG_TRUNC, reinterpret_cast<sockaddr*>(&from), &length);
+      const ssize_t got =
+          recvfrom(fd_, buffer, sizeof buffer, MSG_DONTWAIT | MSG_TRUNC, reinterpret_cast<sockaddr*>(&from), &length);
       if (got < 0) {
         if (errno == EINTR) continue;
         // The kernel had more than the buffer holds: something was lost, so everything must be read anew.
@@ -200,7 +206,8 @@ class Monitor {
       // Signed: the macros subtract aligned lengths and compare with zero.
       int left = static_cast<int>(got);
       for (auto* at = reinterpret_cast<nlmsghdr*>(buffer); NLMSG_OK(at, left); at = NLMSG_NEXT(at, left)) {
-        if (at->nlmsg_type == RTM_NEWLINK || at->nlmsg_type == RTM_DELLINK) watchfulUntil_ = MonotonicMilliseconds() + kWatchful;
+        if (at->nlmsg_type == RTM_NEWLINK || at->nlmsg_type == RTM_DELLINK)
+          watchfulUntil_ = MonotonicMilliseconds() + kWatchful;
         relevant = relevant || Relevant(at);
       }
     }
@@ -218,11 +225,12 @@ class Monitor {
     // While a call is on its way it speaks for later events too.
     if (!pending_->exchange(true)) {
       auto* at = new double(heldSince_);
-      const napi_status status = call_.NonBlockingCall(at, [pending = pending_](Napi::Env env, Napi::Function listener, double* when) {
-        const std::unique_ptr<double> owned(when);
-        *pending = false;
-        if (env != nullptr) listener.Call({Napi::Number::New(env, *owned)});
-      });
+      const napi_status status =
+          call_.NonBlockingCall(at, [pending = pending_](Napi::Env env, Napi::Function listener, double* when) {
+            const std::unique_ptr<double> owned(when);
+            *pending = false;
+            if (env != nullptr) listener.Call({Napi::Number::New(env, *owned)});
+          });
       if (status != napi_ok) {
         delete at;
         return false;

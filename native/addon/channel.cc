@@ -114,7 +114,8 @@ class Channel {
         return;
       }
       Napi::Array descriptors = Napi::Array::New(env, owned->descriptors.size());
-      for (size_t i = 0; i < owned->descriptors.size(); i++) descriptors.Set(static_cast<uint32_t>(i), owned->descriptors[i]);
+      for (size_t i = 0; i < owned->descriptors.size(); i++)
+        descriptors.Set(static_cast<uint32_t>(i), owned->descriptors[i]);
       owned->descriptors.clear();
       listener.Call({Napi::String::New(env, owned->text), descriptors});
     });
@@ -128,10 +129,12 @@ class Channel {
   Napi::ThreadSafeFunction call_;
 };
 
-/// openChannel(fd, listener: (text | null, descriptors: number[]) => void) -> { send, close }. Takes the descriptor over. null: the other end is gone.
+/// openChannel(fd, listener: (text | null, descriptors: number[]) => void) -> { send, close }. Takes the descriptor
+/// over. null: the other end is gone.
 Napi::Value OpenChannel(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  if (info.Length() != 2 || !info[0].IsNumber() || !info[1].IsFunction()) throw Napi::TypeError::New(env, "openChannel(fd, listener)");
+  if (info.Length() != 2 || !info[0].IsNumber() || !info[1].IsFunction())
+    throw Napi::TypeError::New(env, "openChannel(fd, listener)");
   auto channel = std::make_shared<Channel>(env, info[1].As<Napi::Function>(), info[0].As<Napi::Number>().Int32Value());
   const int code = channel->start();
   if (code != 0) throw SystemError(env, code, "open channel");
@@ -140,22 +143,23 @@ Napi::Value OpenChannel(const Napi::CallbackInfo& info) {
   });
   Napi::Object out = Napi::Object::New(env);
   out.Set("send", Napi::Function::New(env, [channel](const Napi::CallbackInfo& call) -> Napi::Value {
-    if (call.Length() != 2 || !call[0].IsString() || !call[1].IsArray()) throw Napi::TypeError::New(call.Env(), "send(text, descriptors)");
-    const auto list = call[1].As<Napi::Array>();
-    std::vector<int> descriptors;
-    for (uint32_t i = 0; i < list.Length(); i++) {
-      const Napi::Value each = list[i];
-      if (!each.IsNumber()) throw Napi::TypeError::New(call.Env(), "send(text, descriptors)");
-      descriptors.push_back(each.As<Napi::Number>().Int32Value());
-    }
-    const int failed = channel->send(call[0].As<Napi::String>().Utf8Value(), descriptors);
-    if (failed != 0) throw SystemError(call.Env(), failed, "send to helper");
-    return call.Env().Undefined();
-  }));
+            if (call.Length() != 2 || !call[0].IsString() || !call[1].IsArray())
+              throw Napi::TypeError::New(call.Env(), "send(text, descriptors)");
+            const auto list = call[1].As<Napi::Array>();
+            std::vector<int> descriptors;
+            for (uint32_t i = 0; i < list.Length(); i++) {
+              const Napi::Value each = list[i];
+              if (!each.IsNumber()) throw Napi::TypeError::New(call.Env(), "send(text, descriptors)");
+              descriptors.push_back(each.As<Napi::Number>().Int32Value());
+            }
+            const int failed = channel->send(call[0].As<Napi::String>().Utf8Value(), descriptors);
+            if (failed != 0) throw SystemError(call.Env(), failed, "send to helper");
+            return call.Env().Undefined();
+          }));
   out.Set("close", Napi::Function::New(env, [channel](const Napi::CallbackInfo& call) -> Napi::Value {
-    channel->close();
-    return call.Env().Undefined();
-  }));
+            channel->close();
+            return call.Env().Undefined();
+          }));
   return out;
 }
 
@@ -195,7 +199,8 @@ Napi::Value PeerCredentials(const Napi::CallbackInfo& info) {
   if (info.Length() != 1 || !info[0].IsNumber()) throw Napi::TypeError::New(env, "peerCredentials(fd)");
   ucred credentials{};
   socklen_t length = sizeof credentials;
-  if (getsockopt(info[0].As<Napi::Number>().Int32Value(), SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) throw SystemError(env, errno, "SO_PEERCRED");
+  if (getsockopt(info[0].As<Napi::Number>().Int32Value(), SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0)
+    throw SystemError(env, errno, "SO_PEERCRED");
   Napi::Object out = Napi::Object::New(env);
   out.Set("pid", credentials.pid);
   out.Set("uid", Napi::Number::New(env, credentials.uid));

@@ -33,14 +33,17 @@ struct SocketAddress {
       inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr, text, sizeof text);
     } else if (family() == AF_INET6) {
       const in6_addr& a = reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr;
-      if (IN6_IS_ADDR_V4MAPPED(&a)) inet_ntop(AF_INET, &a.s6_addr[12], text, sizeof text);
-      else inet_ntop(AF_INET6, &a, text, sizeof text);
+      if (IN6_IS_ADDR_V4MAPPED(&a))
+        inet_ntop(AF_INET, &a.s6_addr[12], text, sizeof text);
+      else
+        inet_ntop(AF_INET6, &a, text, sizeof text);
     }
     return text;
   }
 };
 
-/// Parses an address without zone or brackets. `scopeId` is used for link-local IPv6 addresses only. nullopt: not an address.
+/// Parses an address without zone or brackets. `scopeId` is used for link-local IPv6 addresses only. nullopt: not an
+/// address.
 inline std::optional<SocketAddress> ParseSocketAddress(const std::string& text, uint16_t port, uint32_t scopeId = 0) {
   SocketAddress out;
   auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);

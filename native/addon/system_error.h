@@ -1,4 +1,5 @@
-// Errors of system calls as JavaScript errors: `code` is the name ("ENODEV"), `errno` the number, as Node's own errors have it.
+// Errors of system calls as JavaScript errors: `code` is the name ("ENODEV"), `errno` the number, as Node's own errors
+// have it.
 #pragma once
 #include <napi.h>
 #include <net/if.h>
@@ -17,6 +18,8 @@ inline Napi::Error SystemError(Napi::Env env, int code, const std::string& what)
 }
 
 /// 0 when there is none of that name.
-inline uint32_t AdapterIndex(const std::string& name) { return name.size() < IFNAMSIZ ? if_nametoindex(name.c_str()) : 0; }
+inline uint32_t AdapterIndex(const std::string& name) {
+  return name.size() < IFNAMSIZ ? if_nametoindex(name.c_str()) : 0;
+}
 
 }  // namespace agile

@@ -1,4 +1,5 @@
-// Packets of a TUN descriptor through JavaScript: for the TypeScript data path. The native one reads the descriptor itself.
+// Packets of a TUN descriptor through JavaScript: for the TypeScript data path. The native one reads the descriptor
+// itself.
 #include <unistd.h>
 
 #include <cerrno>
@@ -39,18 +40,20 @@ class Reader {
       if (got < 0) {
         if (errno == EINTR) continue;
         if (errno == EAGAIN) return true;
-        // EBADFD: the adapter was deleted. The helper makes it anew behind this descriptor; poll reports an error until then.
+        // EBADFD: the adapter was deleted. The helper makes it anew behind this descriptor; poll reports an error until
+        // then.
         if (errno == EBADFD) usleep(20 * 1000);
         return errno == EBADFD || errno == EIO;
       }
       auto* packet = new std::vector<uint8_t>(buffer_.begin(), buffer_.begin() + got);
-      const napi_status status = call_.NonBlockingCall(packet, [](Napi::Env env, Napi::Function listener, std::vector<uint8_t>* data) {
-        const std::unique_ptr<std::vector<uint8_t>> owned(data);
-        if (env == nullptr) return;
-        Napi::Uint8Array bytes = Napi::Uint8Array::New(env, owned->size());
-        if (!owned->empty()) memcpy(bytes.Data(), owned->data(), owned->size());
-        listener.Call({bytes});
-      });
+      const napi_status status =
+          call_.NonBlockingCall(packet, [](Napi::Env env, Napi::Function listener, std::vector<uint8_t>* data) {
+            const std::unique_ptr<std::vector<uint8_t>> owned(data);
+            if (env == nullptr) return;
+            Napi::Uint8Array bytes = Napi::Uint8Array::New(env, owned->size());
+            if (!owned->empty()) memcpy(bytes.Data(), owned->data(), owned->size());
+            listener.Call({bytes});
+          });
       if (status != napi_ok) delete packet;
       if (status != napi_ok && status != napi_queue_full) return false;
     }
@@ -67,7 +70,8 @@ class Reader {
 /// readPackets(fd, listener) -> stop function
 Napi::Value ReadPackets(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  if (info.Length() != 2 || !info[0].IsNumber() || !info[1].IsFunction()) throw Napi::TypeError::New(env, "readPackets(fd, listener)");
+  if (info.Length() != 2 || !info[0].IsNumber() || !info[1].IsFunction())
+    throw Napi::TypeError::New(env, "readPackets(fd, listener)");
   auto reader = std::make_shared<Reader>(env, info[1].As<Napi::Function>(), info[0].As<Napi::Number>().Int32Value());
   const int code = reader->start();
   if (code != 0) throw SystemError(env, code, "read packets");
@@ -83,7 +87,8 @@ Napi::Value ReadPackets(const Napi::CallbackInfo& info) {
 /// writePacket(fd, packet) -> null, or the error's name
 Napi::Value WritePacket(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (info.Length() != 2 || !info[0].IsNumber() || !info[1].IsTypedArray()) throw Napi::TypeError::New(env, "writePacket(fd, packet)");
+  if (info.Length() != 2 || !info[0].IsNumber() || !info[1].IsTypedArray())
+    throw Napi::TypeError::New(env, "writePacket(fd, packet)");
   const auto packet = info[1].As<Napi::Uint8Array>();
   for (int attempt = 0; attempt < 8; attempt++) {
     if (write(info[0].As<Napi::Number>().Int32Value(), packet.Data(), packet.ByteLength()) >= 0) return env.Null();

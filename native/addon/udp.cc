@@ -20,7 +20,8 @@ Napi::Value OpenUdp(const Napi::CallbackInfo& info) {
   const uint32_t port = info[2].As<Napi::Number>().Uint32Value();
   if (port > 65535) throw agile::SystemError(env, EINVAL, "port");
   const uint32_t scope = options.adapter.empty() ? 0 : agile::AdapterIndex(options.adapter);
-  const auto local = agile::ParseSocketAddress(info[1].As<Napi::String>().Utf8Value(), static_cast<uint16_t>(port), scope);
+  const auto local =
+      agile::ParseSocketAddress(info[1].As<Napi::String>().Utf8Value(), static_cast<uint16_t>(port), scope);
   if (!local) throw agile::SystemError(env, EINVAL, "address");
   options.local = *local;
   const int fd = agile::OpenUdpSocket(options);
@@ -43,7 +44,8 @@ Napi::Value OpenUdp(const Napi::CallbackInfo& info) {
 /// sendUdp(fd, datagram, address, port, scopeAdapter | null) -> null when sent, else the error's name
 Napi::Value SendUdp(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (info.Length() != 4 || !info[0].IsNumber() || !info[1].IsTypedArray() || !info[2].IsString() || !info[3].IsNumber()) {
+  if (info.Length() != 4 || !info[0].IsNumber() || !info[1].IsTypedArray() || !info[2].IsString() ||
+      !info[3].IsNumber()) {
     throw Napi::TypeError::New(env, "sendUdp(fd, datagram, address, port)");
   }
   const auto data = info[1].As<Napi::Uint8Array>();

@@ -1,5 +1,6 @@
-// Reads one UDP socket on a thread of its own: ESP goes to the data path that was attached to the socket and is finished on this very
-// thread; IKE, and everything while no data path is attached, goes to JavaScript (RFC 3948 section 2).
+// Reads one UDP socket on a thread of its own: ESP goes to the data path that was attached to the socket and is
+// finished on this very thread; IKE, and everything while no data path is attached, goes to JavaScript (RFC 3948
+// section 2).
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
@@ -226,7 +227,8 @@ bool Reader::deliver(Arrival* arrival) {
 /// readUdp(fd, listener) -> stop function. listener(datagram, address, port) or listener(null, code, mtu).
 Napi::Value ReadUdp(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  if (info.Length() != 2 || !info[0].IsNumber() || !info[1].IsFunction()) throw Napi::TypeError::New(env, "readUdp(fd, listener)");
+  if (info.Length() != 2 || !info[0].IsNumber() || !info[1].IsFunction())
+    throw Napi::TypeError::New(env, "readUdp(fd, listener)");
   auto reader = std::make_shared<Reader>(env, info[1].As<Napi::Function>(), info[0].As<Napi::Number>().Int32Value());
   const int code = reader->start();
   if (code != 0) throw SystemError(env, code, "read UDP socket");
@@ -270,4 +272,6 @@ void DetachEspReceiver(const EspReceiver* receiver) {
 
 }  // namespace agile
 
-void InitUdpReader(Napi::Env env, Napi::Object exports) { exports.Set("readUdp", Napi::Function::New(env, ReadUdp, "readUdp")); }
+void InitUdpReader(Napi::Env env, Napi::Object exports) {
+  exports.Set("readUdp", Napi::Function::New(env, ReadUdp, "readUdp"));
+}

@@ -36,7 +36,9 @@ int OpenUdpSocket(const UdpOptions& options) {
     return -code;
   };
   if (!options.adapter.empty()) {
-    if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options.adapter.c_str(), static_cast<socklen_t>(options.adapter.size())) != 0) return fail();
+    if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options.adapter.c_str(),
+                   static_cast<socklen_t>(options.adapter.size())) != 0)
+      return fail();
   }
   if (family == AF_INET6) {
     if (!SetInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) return fail();
@@ -84,7 +86,9 @@ int ReadErrorQueue(int fd, SocketError* error) {
       if ((!v4 && !v6) || c->cmsg_len < CMSG_LEN(sizeof(sock_extended_err))) continue;
       sock_extended_err detail;
       memcpy(&detail, CMSG_DATA(c), sizeof detail);
-      if (detail.ee_origin != SO_EE_ORIGIN_ICMP && detail.ee_origin != SO_EE_ORIGIN_ICMP6 && detail.ee_origin != SO_EE_ORIGIN_LOCAL) continue;
+      if (detail.ee_origin != SO_EE_ORIGIN_ICMP && detail.ee_origin != SO_EE_ORIGIN_ICMP6 &&
+          detail.ee_origin != SO_EE_ORIGIN_LOCAL)
+        continue;
       error->code = static_cast<int>(detail.ee_errno);
       error->mtu = detail.ee_errno == EMSGSIZE ? detail.ee_info : 0;
       error->destination.storage = name;
@@ -107,13 +111,17 @@ bool IsIke(const uint8_t* data, size_t length, const SocketAddress& to) {
 /// Lets the socket's packets be fragmented while it lives. ESP that another thread sends meanwhile merely lacks DF.
 class Fragmentable {
  public:
-  Fragmentable(int fd, int family) : fd_(fd), v6_(family == AF_INET6) { set(v6_ ? IPV6_PMTUDISC_OMIT : IP_PMTUDISC_OMIT); }
+  Fragmentable(int fd, int family) : fd_(fd), v6_(family == AF_INET6) {
+    set(v6_ ? IPV6_PMTUDISC_OMIT : IP_PMTUDISC_OMIT);
+  }
   ~Fragmentable() { set(v6_ ? IPV6_PMTUDISC_PROBE : IP_PMTUDISC_PROBE); }
   Fragmentable(const Fragmentable&) = delete;
   Fragmentable& operator=(const Fragmentable&) = delete;
 
  private:
-  void set(int mode) const { SetInt(fd_, v6_ ? IPPROTO_IPV6 : IPPROTO_IP, v6_ ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, mode); }
+  void set(int mode) const {
+    SetInt(fd_, v6_ ? IPPROTO_IPV6 : IPPROTO_IP, v6_ ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, mode);
+  }
   int fd_;
   bool v6_;
 };
@@ -122,12 +130,14 @@ class Fragmentable {
 
 int SendDatagram(int fd, const void* data, size_t length, const SocketAddress& to) {
   std::optional<Fragmentable> fragmentable;
-  if (length > kUnfragmentedIke && IsIke(static_cast<const uint8_t*>(data), length, to)) fragmentable.emplace(fd, to.family());
+  if (length > kUnfragmentedIke && IsIke(static_cast<const uint8_t*>(data), length, to))
+    fragmentable.emplace(fd, to.family());
   for (int attempt = 0; attempt < 8; attempt++) {
     if (sendto(fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT, to.get(), to.length) >= 0) return 0;
     if (errno != EINTR) {
       // A pending ICMP error of an earlier datagram is reported here once and cleared; it says nothing about this one.
-      if ((errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH || errno == EMSGSIZE) && attempt == 0) continue;
+      if ((errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH || errno == EMSGSIZE) && attempt == 0)
+        continue;
       return errno;
     }
   }

@@ -16,11 +16,14 @@ struct UdpOptions {
 
 /// Opens a non-blocking, close-on-exec UDP socket as the data path wants it. Returns the descriptor, or -errno.
 ///
-/// - IP_MTU_DISCOVER is PROBE: DF is set on ESP and the kernel's cached path MTU is not applied, so that a forged "fragmentation needed" cannot
+/// - IP_MTU_DISCOVER is PROBE: DF is set on ESP and the kernel's cached path MTU is not applied, so that a forged
+/// "fragmentation needed" cannot
 ///   stop us (H-74). ESP larger than the adapter's MTU gets EMSGSIZE. IKE is let through at any size: see SendDatagram.
-/// - SO_MARK of one that is bound to an adapter is the mark of the physical side where this process may set it (root): otherwise the helper is asked (helper/sockets.h).
+/// - SO_MARK of one that is bound to an adapter is the mark of the physical side where this process may set it (root):
+/// otherwise the helper is asked (helper/sockets.h).
 /// - IP_RECVERR: ICMP errors arrive on the error queue and are hints only.
-/// - SO_RCVBUF 4 MB (only absorbs our own scheduling gaps), SO_SNDBUF 512 KB (the queue towards a slow uplink; datapath.md 6.4).
+/// - SO_RCVBUF 4 MB (only absorbs our own scheduling gaps), SO_SNDBUF 512 KB (the queue towards a slow uplink;
+/// datapath.md 6.4).
 int OpenUdpSocket(const UdpOptions& options);
 
 /// Does the socket carry the mark that leads past the tunnel?
@@ -40,8 +43,8 @@ struct SocketError {
 int ReadErrorQueue(int fd, SocketError* error);
 
 /// Sends one datagram, again when interrupted. 0, or errno.
-/// IKE (to port 500, or with the non-ESP marker) of more than 1200 octets goes without DF and in IP fragments where need be: a peer without
-/// IKE fragmentation (RFC 7383) must still get our certificates.
+/// IKE (to port 500, or with the non-ESP marker) of more than 1200 octets goes without DF and in IP fragments where
+/// need be: a peer without IKE fragmentation (RFC 7383) must still get our certificates.
 int SendDatagram(int fd, const void* data, size_t length, const SocketAddress& to);
 
 /// "ENETUNREACH" for ENETUNREACH; "E123" for one without a name.

@@ -24,7 +24,8 @@ constexpr const char* kAbsent = "# there was no such file";
 /// glibc reads no more than three (MAXNS).
 constexpr size_t kMaxServersInFile = 3;
 
-const char* kSplitNeedsResolved = "names under the split domains cannot be sent to the tunnel's servers alone without systemd-resolved";
+const char* kSplitNeedsResolved =
+    "names under the split domains cannot be sent to the tunnel's servers alone without systemd-resolved";
 
 bool WriteAll(int fd, const std::string& text) {
   size_t at = 0;
@@ -37,7 +38,8 @@ bool WriteAll(int fd, const std::string& text) {
   return true;
 }
 
-/// Replaces the file at once by rename; where it is a mount point of its own (containers, namespaces) it is rewritten in place.
+/// Replaces the file at once by rename; where it is a mount point of its own (containers, namespaces) it is rewritten
+/// in place.
 int ReplaceFile(const std::string& text) {
   const std::string temporary = std::string(kResolvConf) + ".agile-vpn-" + std::to_string(getpid());
   // Of a helper with this number that was killed at it; nobody but root writes here.
@@ -81,7 +83,9 @@ std::string ReadLink() {
 class NoDns : public DnsMethod {
  public:
   const char* name() const override { return "none"; }
-  DnsState apply(const std::string&, int, const DnsSettings&) override { return {false, "this network namespace shares /etc/resolv.conf with the rest of the computer", false}; }
+  DnsState apply(const std::string&, int, const DnsSettings&) override {
+    return {false, "this network namespace shares /etc/resolv.conf with the rest of the computer", false};
+  }
   void withdraw(const std::string&, int) override {}
 };
 
@@ -95,7 +99,8 @@ class FileDns : public DnsMethod {
     std::string owner;
     FormerFile former;
     const bool ours = UnwrapResolvConf(present, &owner, &former);
-    if (ours && owner != tunnel && if_nametoindex(owner.c_str()) != 0) return {false, "/etc/resolv.conf belongs to " + owner, false};
+    if (ours && owner != tunnel && if_nametoindex(owner.c_str()) != 0)
+      return {false, "/etc/resolv.conf belongs to " + owner, false};
     if (!ours) former = {present.empty() ? access(kResolvConf, F_OK) == 0 : true, present, ReadLink()};
     const std::string wanted = WrapResolvConf(tunnel, settings, former);
     if (wanted == present) return {true, "file", false};
@@ -180,7 +185,8 @@ class Resolvconf : public DnsMethod {
     if (!RunResolvconf(path_, arguments, ResolvConfText(settings))) return {false, "resolvconf refused", true};
     // A record that it has already changes nothing; a file that somebody wrote over it does.
     if (!Effective(settings)) RunResolvconf(path_, {"-u"}, {});
-    if (!Effective(settings)) return {false, "resolvconf took the servers, but /etc/resolv.conf does not name them first", true};
+    if (!Effective(settings))
+      return {false, "resolvconf took the servers, but /etc/resolv.conf does not name them first", true};
     return {true, Detail(settings), true};
   }
 
@@ -194,8 +200,11 @@ class Resolvconf : public DnsMethod {
   static std::string Detail(const DnsSettings& settings) {
     size_t servers = 0;
     const std::string text = ReadSmallFile(kResolvConf);
-    for (size_t at = text.find("nameserver "); at != std::string::npos; at = text.find("\nnameserver ", at + 1)) servers++;
-    return servers > std::min(settings.servers.size(), kMaxServersInFile) ? "resolvconf; servers of other adapters follow after the tunnel's" : "resolvconf";
+    for (size_t at = text.find("nameserver "); at != std::string::npos; at = text.find("\nnameserver ", at + 1))
+      servers++;
+    return servers > std::min(settings.servers.size(), kMaxServersInFile)
+               ? "resolvconf; servers of other adapters follow after the tunnel's"
+               : "resolvconf";
   }
 
   /// The tunnel's servers lead the file. A local forwarder on loopback that resolvconf feeds counts too.
@@ -220,7 +229,7 @@ class Resolvconf : public DnsMethod {
 std::string ReadSmallFile(const char* path) {
   const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return {};
-  struct stat about {};
+  struct stat about{};
   std::string out;
   if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) {
     char part[4096];
@@ -235,7 +244,8 @@ std::string ReadSmallFile(const char* path) {
 
 std::string ResolvConfText(const DnsSettings& settings) {
   std::string out;
-  for (size_t i = 0; i < settings.servers.size() && i < kMaxServersInFile; i++) out += "nameserver " + settings.servers[i].address() + "\n";
+  for (size_t i = 0; i < settings.servers.size() && i < kMaxServersInFile; i++)
+    out += "nameserver " + settings.servers[i].address() + "\n";
   if (!settings.searchDomains.empty()) {
     out += "search";
     for (const auto& domain : settings.searchDomains) out += " " + domain;
@@ -245,7 +255,8 @@ std::string ResolvConfText(const DnsSettings& settings) {
 }
 
 std::string WrapResolvConf(const std::string& tunnel, const DnsSettings& settings, const FormerFile& former) {
-  std::string out = kMarker + tunnel + "; what was here before follows as comments and comes back\n" + ResolvConfText(settings);
+  std::string out =
+      kMarker + tunnel + "; what was here before follows as comments and comes back\n" + ResolvConfText(settings);
   if (!former.link.empty()) out += kLink + former.link + "\n";
   if (!former.existed) out += std::string(kAbsent) + "\n";
   std::istringstream lines(former.text);
@@ -266,10 +277,14 @@ bool UnwrapResolvConf(const std::string& text, std::string* tunnel, FormerFile* 
   std::istringstream lines(text.substr(lineEnd + 1));
   std::string line;
   while (std::getline(lines, line)) {
-    if (line.compare(0, strlen(kKept), kKept) == 0) former->text += line.substr(strlen(kKept)) + "\n";
-    else if (line.compare(0, strlen(kLink), kLink) == 0) former->link = line.substr(strlen(kLink));
-    else if (line == kAbsent) former->existed = false;
-    else if (line == "#!" && !former->text.empty()) former->text.pop_back();
+    if (line.compare(0, strlen(kKept), kKept) == 0)
+      former->text += line.substr(strlen(kKept)) + "\n";
+    else if (line.compare(0, strlen(kLink), kLink) == 0)
+      former->link = line.substr(strlen(kLink));
+    else if (line == kAbsent)
+      former->existed = false;
+    else if (line == "#!" && !former->text.empty())
+      former->text.pop_back();
   }
   return true;
 }
@@ -278,8 +293,10 @@ std::unique_ptr<DnsMethod> FileMethod() { return std::make_unique<FileDns>(); }
 
 std::unique_ptr<DnsMethod> ResolvconfMethod() {
   for (const char* path : {"/usr/sbin/resolvconf", "/sbin/resolvconf"}) {
-    struct stat about {};
-    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode) || about.st_uid != 0 || (about.st_mode & (S_IWGRP | S_IWOTH)) != 0) continue;
+    struct stat about{};
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode) || about.st_uid != 0 ||
+        (about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+      continue;
     // systemd ships resolvectl under this name too: it speaks to resolved, which was asked before.
     char real[PATH_MAX];
     if (realpath(path, real) == nullptr || strstr(real, "resolvectl") != nullptr) continue;

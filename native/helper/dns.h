@@ -1,4 +1,5 @@
-// Name servers of the tunnel, by whatever is in charge of names here: systemd-resolved, resolvconf, or /etc/resolv.conf itself.
+// Name servers of the tunnel, by whatever is in charge of names here: systemd-resolved, resolvconf, or /etc/resolv.conf
+// itself.
 #pragma once
 #include <memory>
 #include <string>
@@ -31,7 +32,8 @@ class DnsMethod {
 
 class Dns {
  public:
-  /// In another network namespace systemd-resolved would set the wrong links, and a resolv.conf shared with the rest of the computer is not ours to change.
+  /// In another network namespace systemd-resolved would set the wrong links, and a resolv.conf shared with the rest of
+  /// the computer is not ours to change.
   explicit Dns(const Surroundings& surroundings) : surroundings_(surroundings) {}
   ~Dns();
 

@@ -54,14 +54,17 @@ bool Running(sd_bus* bus) {
   Message reply;
   BusError error;
   int owned = 0;
-  if (sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner", error.out(), reply.out(), "s", kService) < 0) return false;
+  if (sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner",
+                         error.out(), reply.out(), "s", kService) < 0)
+    return false;
   return sd_bus_message_read(reply.get(), "b", &owned) > 0 && owned != 0;
 }
 
 /// Programs ask resolved only if resolv.conf leads there: its stub, or its own list by way of nss-resolve.
 bool ResolvConfLeadsThere() {
   const std::string text = ReadSmallFile(kResolvConf);
-  return text.find("nameserver 127.0.0.53") != std::string::npos || text.find("nameserver 127.0.0.54") != std::string::npos;
+  return text.find("nameserver 127.0.0.53") != std::string::npos ||
+         text.find("nameserver 127.0.0.54") != std::string::npos;
 }
 
 class Resolved : public DnsMethod {
@@ -113,7 +116,9 @@ class Resolved : public DnsMethod {
     }
     if (code >= 0) code = sd_bus_message_close_container(domains.get());
     if (code >= 0) code = sd_bus_call(bus_, domains.get(), 0, error.out(), nullptr);
-    if (code >= 0) code = sd_bus_call_method(bus_, kService, kPath, kManager, "SetLinkDefaultRoute", error.out(), nullptr, "ib", index, settings.splitDomains.empty() ? 1 : 0);
+    if (code >= 0)
+      code = sd_bus_call_method(bus_, kService, kPath, kManager, "SetLinkDefaultRoute", error.out(), nullptr, "ib",
+                                index, settings.splitDomains.empty() ? 1 : 0);
     if (code < 0) {
       *why = "systemd-resolved refused: " + error.text(code);
       return false;
@@ -158,7 +163,8 @@ class Resolved : public DnsMethod {
       size_t length = 0;
       code = sd_bus_message_read(servers.get(), "i", &family);
       if (code >= 0) code = sd_bus_message_read_array(servers.get(), 'y', &bytes, &length);
-      if (code >= 0) found.emplace_back(static_cast<const uint8_t*>(bytes), static_cast<const uint8_t*>(bytes) + length);
+      if (code >= 0)
+        found.emplace_back(static_cast<const uint8_t*>(bytes), static_cast<const uint8_t*>(bytes) + length);
       if (code >= 0) code = sd_bus_message_exit_container(servers.get());
     }
     bool same = code >= 0 && found.size() == settings.servers.size();
@@ -170,11 +176,13 @@ class Resolved : public DnsMethod {
     if (code >= 0) code = sd_bus_message_enter_container(domains.get(), 'a', "(sb)");
     const char* domain = nullptr;
     int routing = 0;
-    while (code >= 0 && (code = sd_bus_message_read(domains.get(), "(sb)", &domain, &routing)) > 0) names.emplace(domain, routing != 0);
+    while (code >= 0 && (code = sd_bus_message_read(domains.get(), "(sb)", &domain, &routing)) > 0)
+      names.emplace(domain, routing != 0);
     same = same && code >= 0 && names == Wanted(settings);
 
     int defaultRoute = 0;
-    code = sd_bus_get_property_trivial(bus_, kService, object.c_str(), kLink, "DefaultRoute", error.out(), 'b', &defaultRoute);
+    code = sd_bus_get_property_trivial(bus_, kService, object.c_str(), kLink, "DefaultRoute", error.out(), 'b',
+                                       &defaultRoute);
     same = same && code >= 0 && (defaultRoute != 0) == settings.splitDomains.empty();
     if (!same) *why = "systemd-resolved does not have the tunnel's servers";
     return same;

@@ -32,28 +32,37 @@ std::string GuardRules(const TunnelSettings& settings, uid_t client, bool strict
   std::string prerouting;
   for (const int family : {AF_INET, AF_INET6}) {
     const std::string addresses = Set(settings.addresses, family);
-    if (!addresses.empty()) prerouting += " iifname != { \"lo\", " + tunnel + " } " + Ip(family) + " daddr " + addresses + " drop\n";
+    if (!addresses.empty())
+      prerouting += " iifname != { \"lo\", " + tunnel + " } " + Ip(family) + " daddr " + addresses + " drop\n";
   }
   if (strictReversePath) {
-    // With src_valid_mark the reverse-path look-up sees this mark and answers past the tunnel. Only for packets to this computer: forwarded ones keep theirs.
-    prerouting += " iifname != { \"lo\", " + tunnel + " } fib daddr type local meta mark 0 meta mark set " + Number(netlink::kPhysicalMark) +
+    // With src_valid_mark the reverse-path look-up sees this mark and answers past the tunnel. Only for packets to this
+    // computer: forwarded ones keep theirs.
+    prerouting += " iifname != { \"lo\", " + tunnel + " } fib daddr type local meta mark 0 meta mark set " +
+                  Number(netlink::kPhysicalMark) +
                   (setSrcValidMark ? std::string(" comment \"") + kSrcValidMarkWasOff + "\"" : "") + "\n";
   }
   std::string out;
-  if (!prerouting.empty()) out += "chain prerouting {\n type filter hook prerouting priority -300; policy accept;\n" + prerouting + "}\n";
+  if (!prerouting.empty())
+    out += "chain prerouting {\n type filter hook prerouting priority -300; policy accept;\n" + prerouting + "}\n";
 
   if (settings.blockIpv6) {
-    std::string allowed = " oifname { \"lo\", " + tunnel + " } accept\n ip6 daddr { fe80::/10, fc00::/7, ff00::/8 } accept\n";
+    std::string allowed =
+        " oifname { \"lo\", " + tunnel + " } accept\n ip6 daddr { fe80::/10, fc00::/7, ff00::/8 } accept\n";
     // The tunnel's own outer packets may be IPv6: our own sockets, which the mark tells.
-    allowed += " meta mark " + Number(netlink::kPhysicalMark) + " meta skuid " + Number(client) + " meta l4proto udp accept\n";
-    out += "chain output {\n type filter hook output priority -10; policy accept;\n meta nfproto != ipv6 accept\n" + allowed + " reject with icmpv6 admin-prohibited\n}\n";
+    allowed +=
+        " meta mark " + Number(netlink::kPhysicalMark) + " meta skuid " + Number(client) + " meta l4proto udp accept\n";
+    out += "chain output {\n type filter hook output priority -10; policy accept;\n meta nfproto != ipv6 accept\n" +
+           allowed + " reject with icmpv6 admin-prohibited\n}\n";
   }
 
   // What this computer forwards (containers) learns the tunnel's size by its own handshake: RFC 879 arithmetic.
   const std::string mss4 = Number(settings.mtu - 40);
   const std::string mss6 = Number(settings.mtu - 60);
   out += "chain forward {\n type filter hook forward priority -150; policy accept;\n";
-  if (settings.blockIpv6) out += " meta nfproto ipv6 oifname != " + tunnel + " ip6 daddr != { fe80::/10, fc00::/7, ff00::/8 } reject with icmpv6 admin-prohibited\n";
+  if (settings.blockIpv6)
+    out += " meta nfproto ipv6 oifname != " + tunnel +
+           " ip6 daddr != { fe80::/10, fc00::/7, ff00::/8 } reject with icmpv6 admin-prohibited\n";
   for (const char* direction : {"oifname ", "iifname "}) {
     const std::string syn = std::string(" ") + direction + tunnel + " tcp flags & (syn | rst) == syn ";
     out += syn + "meta nfproto ipv4 tcp option maxseg size > " + mss4 + " tcp option maxseg size set " + mss4 + "\n";

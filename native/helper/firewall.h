@@ -1,8 +1,11 @@
 // Two nft tables of our own; nobody else's is ever touched.
 //
-//   inet agile_vpn_avpnN   guards of one tunnel, gone with it: packets for its addresses from other adapters (CVE-2019-14899), IPv6 that
-//                          has no way into the tunnel, MSS of forwarded connections, the mark that keeps strict reverse-path filters content
-//   inet agile_vpn         the kill switch (kill_switch.h): stays when its client vanished or failed, lifted by a person only
+//   inet agile_vpn_avpnN   guards of one tunnel, gone with it: packets for its addresses from other adapters
+//   (CVE-2019-14899), IPv6 that
+//                          has no way into the tunnel, MSS of forwarded connections, the mark that keeps strict
+//                          reverse-path filters content
+//   inet agile_vpn         the kill switch (kill_switch.h): stays when its client vanished or failed, lifted by a
+//   person only
 //
 // Each is replaced in one transaction and read back.
 #pragma once
@@ -20,10 +23,12 @@ namespace agile::helper {
 
 inline std::string GuardTable(const std::string& tunnel) { return "agile_vpn_" + tunnel; }
 
-/// How a guard table says what net.ipv4.conf.all.src_valid_mark was before its helper set it, should the helper be killed.
+/// How a guard table says what net.ipv4.conf.all.src_valid_mark was before its helper set it, should the helper be
+/// killed.
 constexpr const char* kSrcValidMarkWasOff = "src_valid_mark was 0";
 
-/// nft text of the guard table's chains. `strictReversePath`: packets from the physical side get the mark; `setSrcValidMark`: their look-up was made to see it by us. Pure.
+/// nft text of the guard table's chains. `strictReversePath`: packets from the physical side get the mark;
+/// `setSrcValidMark`: their look-up was made to see it by us. Pure.
 std::string GuardRules(const TunnelSettings& settings, uid_t client, bool strictReversePath, bool setSrcValidMark);
 
 class Firewall {

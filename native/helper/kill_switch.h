@@ -1,4 +1,5 @@
-// The kill switch: which packets may leave while its table is there (docs/security.md), as nft text, and what a table that somebody left says. Pure.
+// The kill switch: which packets may leave while its table is there (docs/security.md), as nft text, and what a table
+// that somebody left says. Pure.
 #pragma once
 #include <sys/types.h>
 
@@ -12,15 +13,18 @@ namespace agile::helper {
 
 constexpr const char* kKillSwitchTable = "agile_vpn";
 
-/// A local network that may be talked to: on link of a physical adapter, of a private range, and no larger than a site's (H-71).
+/// A local network that may be talked to: on link of a physical adapter, of a private range, and no larger than a
+/// site's (H-71).
 struct LocalNetwork {
   std::string adapter;
   Prefix network;
   bool operator==(const LocalNetwork&) const = default;
 };
 
-/// An adapter's address with its prefix length as a local network; nothing where it is public, too large or its adapter's name would need quoting.
-std::optional<LocalNetwork> LocalNetworkOf(const std::string& adapter, int family, const std::string& address, uint8_t length);
+/// An adapter's address with its prefix length as a local network; nothing where it is public, too large or its
+/// adapter's name would need quoting.
+std::optional<LocalNetwork> LocalNetworkOf(const std::string& adapter, int family, const std::string& address,
+                                           uint8_t length);
 
 /// nft text of the table's sets and chains; empty: no table.
 std::string KillSwitchRules(const TunnelSettings& settings, uid_t client, const std::vector<LocalNetwork>& local);

@@ -1,8 +1,10 @@
-// agile-vpn-helper: the only privileged program. Serves one client on standard input, a Unix SOCK_SEQPACKET socket, and ends with it.
+// agile-vpn-helper: the only privileged program. Serves one client on standard input, a Unix SOCK_SEQPACKET socket, and
+// ends with it.
 //
 //   started by a root host      standard input is one end of its socket pair
 //   started by pkexec           the same; polkit has judged already
-//   started by systemd          agile-vpn-helper.socket (Accept=yes), with --socket-activated: polkit is asked about the client before its first change
+//   started by systemd          agile-vpn-helper.socket (Accept=yes), with --socket-activated: polkit is asked about
+//   the client before its first change
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -28,7 +30,8 @@ using namespace agile::helper;
 
 /// Changes often come in bursts; ours is one answer.
 constexpr int kSettleMilliseconds = 20;
-/// What has no notification (systemd-resolved's link settings) is read again this often: what somebody changed is right again within a second.
+/// What has no notification (systemd-resolved's link settings) is read again this often: what somebody changed is right
+/// again within a second.
 constexpr int kPeriodMilliseconds = 800;
 /// After a check, this many times its own duration belong to others, whatever floods the watches.
 constexpr int kRest = 8;
@@ -69,7 +72,11 @@ int Serve(int fd, const Client& client, const Surroundings& surroundings, Sessio
 
   Session session(fd, client.uid, surroundings, std::move(authorize));
   int resolvConf = WatchResolvConf();
-  pollfd waits[5] = {{fd, POLLIN, 0}, {signals, POLLIN, 0}, {WatchRoutes(), POLLIN, 0}, {WatchFirewall(), POLLIN, 0}, {resolvConf, POLLIN, 0}};
+  pollfd waits[5] = {{fd, POLLIN, 0},
+                     {signals, POLLIN, 0},
+                     {WatchRoutes(), POLLIN, 0},
+                     {WatchFirewall(), POLLIN, 0},
+                     {resolvConf, POLLIN, 0}};
   int64_t due = -1;
   int repairs = 0;
   int64_t quietSince = Now();

@@ -19,7 +19,8 @@ namespace agile::helper {
 
 /// The system refused. Numbers and symbols as in src-core/ports/vpn-error.ts.
 struct ApplyError : std::runtime_error {
-  ApplyError(int number, const char* name, const std::string& message, std::string more) : std::runtime_error(message), code(number), symbol(name), detail(std::move(more)) {}
+  ApplyError(int number, const char* name, const std::string& message, std::string more)
+      : std::runtime_error(message), code(number), symbol(name), detail(std::move(more)) {}
   int code;
   const char* symbol;
   std::string detail;
@@ -38,10 +39,12 @@ class Reconciler {
  public:
   Reconciler(uid_t client, const Surroundings& surroundings) : client_(client), dns_(surroundings) {}
 
-  /// Creates the adapter, up with its MTU, without addresses. Throws ApplyError (633). Returns the descriptor; it stays ours.
+  /// Creates the adapter, up with its MTU, without addresses. Throws ApplyError (633). Returns the descriptor; it stays
+  /// ours.
   int openTunnel(const std::string& name, uint32_t mtu, bool offload);
-  /// The same for an adapter that a helper made which has ended: `descriptor` is the client's and stays the caller's. What that helper set is put
-  /// right by `apply`, put back by `withdraw`. Throws InvalidRequest when the descriptor is not of that adapter, ApplyError (633).
+  /// The same for an adapter that a helper made which has ended: `descriptor` is the client's and stays the caller's.
+  /// What that helper set is put right by `apply`, put back by `withdraw`. Throws InvalidRequest when the descriptor is
+  /// not of that adapter, ApplyError (633).
   void adoptTunnel(int descriptor, const std::string& name, uint32_t mtu, bool offload);
   /// Throws ApplyError (633, 827); then the state is what it was before.
   Report apply(const TunnelSettings& settings);
@@ -50,7 +53,8 @@ class Reconciler {
   /// Removes a kill switch that some connection left: the person's own wish. `owner` empty: whosever it is.
   /// false: there is none of that owner. Throws ApplyError (633) while its connection lives.
   bool lift(const std::string& owner);
-  /// A UDP socket on port 68 of the tunnel for DHCPINFORM (protocol.md W-20). Throws ApplyError (633). The caller owns it.
+  /// A UDP socket on port 68 of the tunnel for DHCPINFORM (protocol.md W-20). Throws ApplyError (633). The caller owns
+  /// it.
   int openDhcp();
 
   /// Reads everything back and repairs it. A report when something was repaired or is newly (not) in force.
@@ -59,7 +63,8 @@ class Reconciler {
 
   /// The kill switch whose table is there, whoever left it.
   std::optional<KillSwitchInForce> killSwitch();
-  /// What a killed helper left: rules, routes and guards of tunnels that are gone, and its resolv.conf. The kill switch stays.
+  /// What a killed helper left: rules, routes and guards of tunnels that are gone, and its resolv.conf. The kill switch
+  /// stays.
   void removeLeftovers();
 
  private:

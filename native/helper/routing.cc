@@ -12,7 +12,8 @@ namespace agile::helper {
 
 namespace {
 
-/// Rules of avpnN take the priorities from here + N * kRulesPerTunnel; before "main" (32766) and what people put shortly before it.
+/// Rules of avpnN take the priorities from here + N * kRulesPerTunnel; before "main" (32766) and what people put
+/// shortly before it.
 constexpr uint32_t kFirstPriority = 7000;
 /// 33 or 129 prefix lengths of a family, two rules each, at most.
 constexpr uint32_t kRulesPerTunnel = 260;
@@ -31,7 +32,8 @@ struct KernelRoute {
 /// The metric of routes without one: the kernel gives IPv6 its own default.
 constexpr uint32_t kMetric = 64;
 
-netlink::Result DumpRoutes(netlink::Socket& socket, int family, const std::function<void(uint32_t table, const KernelRoute&)>& visit) {
+netlink::Result DumpRoutes(netlink::Socket& socket, int family,
+                           const std::function<void(uint32_t table, const KernelRoute&)>& visit) {
   netlink::Message message(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP);
   rtmsg info{};
   info.rtm_family = static_cast<uint8_t>(family);
@@ -51,7 +53,8 @@ netlink::Result DumpRoutes(netlink::Socket& socket, int family, const std::funct
         out.route.destination.length = route->rtm_dst_len;
         const size_t size = family == AF_INET ? 4 : 16;
         out.route.destination.bytes.assign(size, 0);
-        if (attributes.has(RTA_DST) && attributes.size(RTA_DST) == size) out.route.destination.bytes.assign(attributes.data(RTA_DST), attributes.data(RTA_DST) + size);
+        if (attributes.has(RTA_DST) && attributes.size(RTA_DST) == size)
+          out.route.destination.bytes.assign(attributes.data(RTA_DST), attributes.data(RTA_DST) + size);
         out.index = static_cast<int>(attributes.u32(RTA_OIF).value_or(0));
         out.metric = attributes.u32(RTA_PRIORITY).value_or(0);
         out.protocol = route->rtm_protocol;
@@ -64,8 +67,10 @@ netlink::Result DumpRoutes(netlink::Socket& socket, int family, const std::funct
   return {};
 }
 
-netlink::Result ChangeRoute(netlink::Socket& socket, bool add, uint32_t table, int index, const Route& route, uint32_t metric) {
-  netlink::Message message(add ? RTM_NEWROUTE : RTM_DELROUTE, static_cast<uint16_t>(NLM_F_REQUEST | NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_REPLACE : 0)));
+netlink::Result ChangeRoute(netlink::Socket& socket, bool add, uint32_t table, int index, const Route& route,
+                            uint32_t metric) {
+  netlink::Message message(add ? RTM_NEWROUTE : RTM_DELROUTE,
+                           static_cast<uint16_t>(NLM_F_REQUEST | NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_REPLACE : 0)));
   rtmsg info{};
   info.rtm_family = static_cast<uint8_t>(route.family);
   info.rtm_dst_len = route.destination.length;
@@ -105,10 +110,12 @@ netlink::Result DumpRules(netlink::Socket& socket, int family, std::vector<Kerne
         rule.rule.priority = attributes.u32(FRA_PRIORITY).value_or(0);
         rule.rule.table = attributes.u32(FRA_TABLE).value_or(header->table);
         rule.rule.suppress = static_cast<int32_t>(attributes.u32(FRA_SUPPRESS_PREFIXLEN).value_or(0xffffffffu));
-        rule.rule.unlessMarked = (header->flags & FIB_RULE_INVERT) != 0 && attributes.u32(FRA_FWMARK).value_or(0) == netlink::kPhysicalMark;
+        rule.rule.unlessMarked =
+            (header->flags & FIB_RULE_INVERT) != 0 && attributes.u32(FRA_FWMARK).value_or(0) == netlink::kPhysicalMark;
         rule.protocol = attributes.u8(FRA_PROTOCOL).value_or(0);
         // In our range, said by "kernel", which makes none there itself, and leading where ours lead.
-        rule.ours = rule.protocol == RTPROT_KERNEL && rule.rule.priority >= kFirstPriority && rule.rule.priority < kFirstPriority + kTunnels * kRulesPerTunnel;
+        rule.ours = rule.protocol == RTPROT_KERNEL && rule.rule.priority >= kFirstPriority &&
+                    rule.rule.priority < kFirstPriority + kTunnels * kRulesPerTunnel;
         found.push_back(rule);
       },
       [&] { found.clear(); });
@@ -118,7 +125,8 @@ netlink::Result DumpRules(netlink::Socket& socket, int family, std::vector<Kerne
 }
 
 netlink::Result ChangeRule(netlink::Socket& socket, bool add, const Rule& rule) {
-  netlink::Message message(add ? RTM_NEWRULE : RTM_DELRULE, static_cast<uint16_t>(NLM_F_REQUEST | NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_EXCL : 0)));
+  netlink::Message message(add ? RTM_NEWRULE : RTM_DELRULE,
+                           static_cast<uint16_t>(NLM_F_REQUEST | NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_EXCL : 0)));
   fib_rule_hdr info{};
   info.family = static_cast<uint8_t>(rule.family);
   info.table = RT_TABLE_UNSPEC;
@@ -143,14 +151,17 @@ Prefix Everything(int family) {
   return out;
 }
 
-bool Contains(const std::vector<Prefix>& list, const Prefix& what) { return std::find(list.begin(), list.end(), what) != list.end(); }
+bool Contains(const std::vector<Prefix>& list, const Prefix& what) {
+  return std::find(list.begin(), list.end(), what) != list.end();
+}
 
 }  // namespace
 
 std::vector<Route> RoutesFor(const TunnelSettings& settings) {
   std::vector<Route> out;
   for (const auto& destination : settings.routes) out.push_back({destination.family, destination, RTN_UNICAST});
-  if (settings.blockIpv6 && !Contains(settings.routes, Everything(AF_INET6))) out.push_back({AF_INET6, Everything(AF_INET6), RTN_UNREACHABLE});
+  if (settings.blockIpv6 && !Contains(settings.routes, Everything(AF_INET6)))
+    out.push_back({AF_INET6, Everything(AF_INET6), RTN_UNREACHABLE});
   return out;
 }
 
@@ -169,7 +180,8 @@ std::vector<Rule> RulesFor(const TunnelSettings& settings) {
   return out;
 }
 
-netlink::Result SetRoutes(netlink::Socket& socket, uint32_t table, int index, const std::vector<Route>& routes, bool* changed) {
+netlink::Result SetRoutes(netlink::Socket& socket, uint32_t table, int index, const std::vector<Route>& routes,
+                          bool* changed) {
   std::vector<KernelRoute> present;
   for (const int family : {AF_INET, AF_INET6}) {
     const netlink::Result result = DumpRoutes(socket, family, [&](uint32_t in, const KernelRoute& route) {
@@ -177,15 +189,19 @@ netlink::Result SetRoutes(netlink::Socket& socket, uint32_t table, int index, co
     });
     if (!result.ok()) return result;
   }
-  const auto good = [&](const KernelRoute& have, const Route& want) { return have.route == want && have.metric == kMetric && (want.type != RTN_UNICAST || have.index == index); };
+  const auto good = [&](const KernelRoute& have, const Route& want) {
+    return have.route == want && have.metric == kMetric && (want.type != RTN_UNICAST || have.index == index);
+  };
   for (const auto& have : present) {
     if (std::any_of(routes.begin(), routes.end(), [&](const Route& want) { return good(have, want); })) continue;
-    const netlink::Result result = ChangeRoute(socket, false, table, have.route.type == RTN_UNICAST ? have.index : 0, have.route, have.metric);
+    const netlink::Result result =
+        ChangeRoute(socket, false, table, have.route.type == RTN_UNICAST ? have.index : 0, have.route, have.metric);
     if (!result.ok() && result.code != ESRCH) return result;
     *changed = true;
   }
   for (const auto& want : routes) {
-    if (std::any_of(present.begin(), present.end(), [&](const KernelRoute& have) { return good(have, want); })) continue;
+    if (std::any_of(present.begin(), present.end(), [&](const KernelRoute& have) { return good(have, want); }))
+      continue;
     netlink::Result result = ChangeRoute(socket, true, table, index, want, kMetric);
     if (!result.ok()) {
       result.detail = want.destination.text() + (result.detail.empty() ? "" : ": " + result.detail);
@@ -204,19 +220,22 @@ netlink::Result SetRules(netlink::Socket& socket, uint32_t number, const std::ve
     const netlink::Result result = DumpRules(socket, family, &all);
     if (!result.ok()) return result;
     for (const auto& rule : all) {
-      if (rule.ours && rule.rule.priority >= first && rule.rule.priority < first + kRulesPerTunnel) present.push_back(rule);
+      if (rule.ours && rule.rule.priority >= first && rule.rule.priority < first + kRulesPerTunnel)
+        present.push_back(rule);
     }
   }
   // New ones first: between two states no packet may find neither.
   for (const auto& want : rules) {
-    if (std::any_of(present.begin(), present.end(), [&](const KernelRule& have) { return have.rule == want; })) continue;
+    if (std::any_of(present.begin(), present.end(), [&](const KernelRule& have) { return have.rule == want; }))
+      continue;
     const netlink::Result result = ChangeRule(socket, true, want);
     if (!result.ok() && result.code != EEXIST) return result;
     *changed = true;
   }
   std::vector<Rule> seen;
   for (const auto& have : present) {
-    const bool wanted = std::find(rules.begin(), rules.end(), have.rule) != rules.end() && std::find(seen.begin(), seen.end(), have.rule) == seen.end();
+    const bool wanted = std::find(rules.begin(), rules.end(), have.rule) != rules.end() &&
+                        std::find(seen.begin(), seen.end(), have.rule) == seen.end();
     seen.push_back(have.rule);
     if (wanted) continue;
     const netlink::Result result = ChangeRule(socket, false, have.rule);

@@ -31,14 +31,19 @@ json ToJson(const Report& report) {
 json ToJson(const std::optional<KillSwitchInForce>& killSwitch) {
   if (!killSwitch) return nullptr;
   json endpoints = json::array();
-  for (const Endpoint& endpoint : killSwitch->endpoints) endpoints.push_back({{"address", endpoint.address.address()}, {"port", endpoint.port}});
+  for (const Endpoint& endpoint : killSwitch->endpoints)
+    endpoints.push_back({{"address", endpoint.address.address()}, {"port", endpoint.port}});
   const bool live = if_nametoindex(killSwitch->tunnelName.c_str()) != 0;
-  return {{"owner", killSwitch->owner}, {"tunnelName", killSwitch->tunnelName}, {"live", live}, {"endpoints", std::move(endpoints)}};
+  return {{"owner", killSwitch->owner},
+          {"tunnelName", killSwitch->tunnelName},
+          {"live", live},
+          {"endpoints", std::move(endpoints)}};
 }
 
 }  // namespace
 
-Session::Session(int fd, uid_t client, const Surroundings& surroundings, Authorize authorize) : fd_(fd), reconciler_(client, surroundings), buffer_(kMaxMessage), authorize_(std::move(authorize)) {
+Session::Session(int fd, uid_t client, const Surroundings& surroundings, Authorize authorize)
+    : fd_(fd), reconciler_(client, surroundings), buffer_(kMaxMessage), authorize_(std::move(authorize)) {
   // A client that does not read must not hold up the repair of its network.
   const timeval limit{1, 0};
   setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
@@ -48,7 +53,9 @@ Session::Session(int fd, uid_t client, const Surroundings& surroundings, Authori
 void Session::requireAuthorization() {
   if (authorized()) return;
   std::string why;
-  if (!authorize_(&why)) throw ApplyError(827, "IPSEC_SERVICE_STOPPED", "You may not change the network of this computer for a VPN connection.", why);
+  if (!authorize_(&why))
+    throw ApplyError(827, "IPSEC_SERVICE_STOPPED",
+                     "You may not change the network of this computer for a VPN connection.", why);
   authorize_ = nullptr;
   reconciler_.removeLeftovers();
 }
@@ -97,11 +104,13 @@ json Session::handle(const json& request, const std::vector<int>& received, int*
   requireAuthorization();
   if (name == "mark") {
     CheckMembers(request, "", {"id", "method"});
-    if (received.empty() || received.size() > kMaxSockets) throw InvalidRequest("descriptors", "1 to " + std::to_string(kMaxSockets) + " sockets come with this request");
+    if (received.empty() || received.size() > kMaxSockets)
+      throw InvalidRequest("descriptors", "1 to " + std::to_string(kMaxSockets) + " sockets come with this request");
     for (const int socket : received) {
       const int code = MarkSocket(socket);
       if (code == ENOTSOCK || code == EPROTOTYPE) throw InvalidRequest("descriptors", "one is no UDP socket");
-      if (code != 0) throw ApplyError(827, "IPSEC_SERVICE_STOPPED", "The system refused to mark a socket.", strerror(code));
+      if (code != 0)
+        throw ApplyError(827, "IPSEC_SERVICE_STOPPED", "The system refused to mark a socket.", strerror(code));
     }
     return json::object();
   }
@@ -142,7 +151,8 @@ json Session::handle(const json& request, const std::vector<int>& received, int*
   if (name == "lift") {
     CheckMembers(request, "", {"id", "method", "owner"});
     if (!request.contains("owner")) throw InvalidRequest("owner", "is missing");
-    return {{"lifted", reconciler_.lift(request["owner"].is_null() ? std::string() : ParseOwner(request["owner"], "owner"))}};
+    return {{"lifted",
+             reconciler_.lift(request["owner"].is_null() ? std::string() : ParseOwner(request["owner"], "owner"))}};
   }
   throw InvalidRequest("method", "is not known");
 }
@@ -179,8 +189,10 @@ bool Session::receive() {
   json reply;
   int descriptor = -1;
   try {
-    if (header.msg_flags & MSG_TRUNC) throw InvalidRequest("request", "is longer than " + std::to_string(kMaxMessage) + " octets");
-    if (header.msg_flags & MSG_CTRUNC) throw InvalidRequest("descriptors", "are more than " + std::to_string(kMaxSockets));
+    if (header.msg_flags & MSG_TRUNC)
+      throw InvalidRequest("request", "is longer than " + std::to_string(kMaxMessage) + " octets");
+    if (header.msg_flags & MSG_CTRUNC)
+      throw InvalidRequest("descriptors", "are more than " + std::to_string(kMaxSockets));
     const auto shallow = [](int depth, json::parse_event_t, json&) {
       if (depth > kDeepest) throw InvalidRequest("request", "is nested too deeply");
       return true;
@@ -192,11 +204,29 @@ bool Session::receive() {
     id = *given;
     reply = {{"id", id}, {"result", handle(request, received, &descriptor)}};
   } catch (const InvalidRequest& error) {
-    reply = {{"id", id}, {"error", {{"code", 827}, {"symbol", "IPSEC_SERVICE_STOPPED"}, {"message", "The helper refused the request."}, {"detail", error.what()}, {"field", error.field}}}};
+    reply = {{"id", id},
+             {"error",
+              {{"code", 827},
+               {"symbol", "IPSEC_SERVICE_STOPPED"},
+               {"message", "The helper refused the request."},
+               {"detail", error.what()},
+               {"field", error.field}}}};
   } catch (const ApplyError& error) {
-    reply = {{"id", id}, {"error", {{"code", error.code}, {"symbol", error.symbol}, {"message", error.what()}, {"detail", error.detail}, {"field", nullptr}}}};
+    reply = {{"id", id},
+             {"error",
+              {{"code", error.code},
+               {"symbol", error.symbol},
+               {"message", error.what()},
+               {"detail", error.detail},
+               {"field", nullptr}}}};
   } catch (const std::exception& error) {
-    reply = {{"id", id}, {"error", {{"code", 827}, {"symbol", "IPSEC_SERVICE_STOPPED"}, {"message", "The helper failed."}, {"detail", error.what()}, {"field", nullptr}}}};
+    reply = {{"id", id},
+             {"error",
+              {{"code", 827},
+               {"symbol", "IPSEC_SERVICE_STOPPED"},
+               {"message", "The helper failed."},
+               {"detail", error.what()},
+               {"field", nullptr}}}};
   }
   const bool sent = send(reply, descriptor);
   // The tunnel's descriptor stays ours as well; a DHCP socket is the client's alone.

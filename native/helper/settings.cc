@@ -31,7 +31,8 @@ const json& Required(const json& object, const std::string& field, const char* n
 const std::string& Text(const json& value, const std::string& field, size_t longest) {
   if (!value.is_string()) throw InvalidRequest(field, "must be text");
   const auto& text = value.get_ref<const std::string&>();
-  if (text.empty() || text.size() > longest) throw InvalidRequest(field, "must have 1 to " + std::to_string(longest) + " characters");
+  if (text.empty() || text.size() > longest)
+    throw InvalidRequest(field, "must have 1 to " + std::to_string(longest) + " characters");
   return text;
 }
 
@@ -91,9 +92,11 @@ Prefix Cidr(const json& value, const std::string& field) {
   const std::string& text = Text(value, field, 49);
   const size_t slash = text.find('/');
   Prefix out;
-  if (slash == std::string::npos || !ParseAddressText(text.substr(0, slash), &out)) throw InvalidRequest(field, "is not of the form address/length");
+  if (slash == std::string::npos || !ParseAddressText(text.substr(0, slash), &out))
+    throw InvalidRequest(field, "is not of the form address/length");
   const std::string digits = text.substr(slash + 1);
-  if (digits.empty() || digits.size() > 3 || !std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+  if (digits.empty() || digits.size() > 3 ||
+      !std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; })) {
     throw InvalidRequest(field, "is not of the form address/length");
   }
   const int length = std::stoi(digits);
@@ -109,7 +112,8 @@ Prefix Network(const json& value, const std::string& field) {
     out.bytes[i] = static_cast<uint8_t>(out.bytes[i] & (0xff00 >> kept));
   }
   const auto& b = out.bytes;
-  if (out.length > 0 && ((out.family == AF_INET && (b[0] == 127 || b[0] >= 224)) || (out.family == AF_INET6 && (b[0] == 0xff || (out.length == 128 && !Unicast(out)))))) {
+  if (out.length > 0 && ((out.family == AF_INET && (b[0] == 127 || b[0] >= 224)) ||
+                         (out.family == AF_INET6 && (b[0] == 0xff || (out.length == 128 && !Unicast(out)))))) {
     throw InvalidRequest(field, "is not a unicast network");
   }
   return out;
@@ -134,7 +138,8 @@ std::string Domain(const json& value, const std::string& field) {
       label = 0;
       continue;
     }
-    const bool allowed = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    const bool allowed =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     if (!allowed || ++label > 63) throw InvalidRequest(field, "is not a domain name");
   }
   if (label == 0) throw InvalidRequest(field, "is not a domain name");
@@ -153,7 +158,8 @@ DnsSettings ParseDns(const json& value, const std::string& field) {
   DnsSettings out;
   const std::string servers = Member(field, "servers");
   const json& list = List(Required(value, field, "servers"), servers, kMaxServers);
-  for (size_t i = 0; i < list.size(); i++) out.servers.push_back(UnicastAddress(list[i], servers + "[" + std::to_string(i) + "]"));
+  for (size_t i = 0; i < list.size(); i++)
+    out.servers.push_back(UnicastAddress(list[i], servers + "[" + std::to_string(i) + "]"));
   if (out.servers.empty()) throw InvalidRequest(servers, "is empty");
   out.searchDomains = Domains(Required(value, field, "searchDomains"), Member(field, "searchDomains"));
   out.splitDomains = Domains(Required(value, field, "splitDomains"), Member(field, "splitDomains"));
@@ -204,22 +210,28 @@ void CheckMembers(const json& object, const std::string& field, std::initializer
 
 std::string ParseTunnelName(const json& value, const std::string& field) {
   const std::string& text = Text(value, field, 15);
-  const bool good = text.size() >= 5 && text.size() <= 6 && text.compare(0, 4, "avpn") == 0 && (text.size() == 5 || text[4] != '0') &&
-                    std::all_of(text.begin() + 4, text.end(), [](char c) { return c >= '0' && c <= '9'; }) && TunnelNumber(text) < kTunnels;
+  const bool good = text.size() >= 5 && text.size() <= 6 && text.compare(0, 4, "avpn") == 0 &&
+                    (text.size() == 5 || text[4] != '0') &&
+                    std::all_of(text.begin() + 4, text.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
+                    TunnelNumber(text) < kTunnels;
   if (!good) throw InvalidRequest(field, "must be avpn0 to avpn" + std::to_string(kTunnels - 1));
   return text;
 }
 
 std::string ParseOwner(const json& value, const std::string& field) {
   const std::string& text = Text(value, field, 64);
-  const bool good = text.size() >= 16 && std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  const bool good = text.size() >= 16 && std::all_of(text.begin(), text.end(), [](char c) {
+                      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+                    });
   if (!good) throw InvalidRequest(field, "must be 16 to 64 hexadecimal digits");
   return text;
 }
 
 uint32_t TunnelNumber(const std::string& name) { return static_cast<uint32_t>(std::stoul(name.substr(4))); }
 
-uint32_t ParseMtu(const json& value, const std::string& field) { return static_cast<uint32_t>(Number(value, field, kSmallestMtu4, 9000)); }
+uint32_t ParseMtu(const json& value, const std::string& field) {
+  return static_cast<uint32_t>(Number(value, field, kSmallestMtu4, 9000));
+}
 
 TunnelSettings ParseSettings(const json& value, const std::string& field) {
   CheckMembers(value, field, {"tunnelName", "owner", "mtu", "addresses", "routes", "ipv6", "dns", "killSwitch"});
@@ -233,7 +245,8 @@ TunnelSettings ParseSettings(const json& value, const std::string& field) {
     const std::string name = addresses + "[" + std::to_string(i) + "]";
     Prefix address = Cidr(list[i], name);
     if (!Unicast(address)) throw InvalidRequest(name, "is not a unicast address");
-    if (address.family == AF_INET6 && out.mtu < kSmallestMtu6) throw InvalidRequest(Member(field, "mtu"), "must be at least 1280 with an IPv6 address");
+    if (address.family == AF_INET6 && out.mtu < kSmallestMtu6)
+      throw InvalidRequest(Member(field, "mtu"), "must be at least 1280 with an IPv6 address");
     out.addresses.push_back(std::move(address));
   }
   out.routes = Networks(Required(value, field, "routes"), Member(field, "routes"));

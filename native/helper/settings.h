@@ -1,4 +1,5 @@
-// The declared state a client may ask for (src-core/ports/network-settings.ts) and its strict validation. Pure: touches no system.
+// The declared state a client may ask for (src-core/ports/network-settings.ts) and its strict validation. Pure: touches
+// no system.
 #pragma once
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -10,7 +11,8 @@ namespace agile::helper {
 
 /// A request that is refused. `field` names what is wrong: "settings.routes[3]".
 struct InvalidRequest : std::runtime_error {
-  InvalidRequest(std::string fieldName, const std::string& why) : std::runtime_error(fieldName + ": " + why), field(std::move(fieldName)) {}
+  InvalidRequest(std::string fieldName, const std::string& why)
+      : std::runtime_error(fieldName + ": " + why), field(std::move(fieldName)) {}
   std::string field;
 };
 

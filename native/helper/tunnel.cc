@@ -24,10 +24,12 @@ namespace agile::helper {
 
 namespace {
 
-/// What waits while the host's process gets no processor: a quarter of a second at 2000 packets a second. It is never the queue towards a
-/// slow uplink, which could be seconds of super-packets: the data path empties it at once and bounds that wait in octets.
+/// What waits while the host's process gets no processor: a quarter of a second at 2000 packets a second. It is never
+/// the queue towards a slow uplink, which could be seconds of super-packets: the data path empties it at once and
+/// bounds that wait in octets.
 constexpr uint32_t kQueueLength = 512;
-/// One super-packet read is one segmented send: 44 datagrams of 1472 octets are what UDP_SEGMENT takes (datapath.md 6.2).
+/// One super-packet read is one segmented send: 44 datagrams of 1472 octets are what UDP_SEGMENT takes
+/// (datapath.md 6.2).
 constexpr uint32_t kSegments = 44;
 /// /dev/net/tun among the miscellaneous devices (the kernel's admin-guide/devices.txt).
 constexpr unsigned kTunMinor = 200;
@@ -55,17 +57,19 @@ struct Descriptor {
   }
 };
 
-/// The network namespace behind `fd` is the one of this process. `question`: SIOCGSKNS (of the descriptor), TUNGETDEVNETNS (of its adapter).
+/// The network namespace behind `fd` is the one of this process. `question`: SIOCGSKNS (of the descriptor),
+/// TUNGETDEVNETNS (of its adapter).
 bool OwnNamespace(int fd, unsigned long question) {
   const Descriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   const Descriptor own{socket.fd < 0 ? -1 : ioctl(socket.fd, SIOCGSKNS)};
   const Descriptor other{ioctl(fd, question)};
-  struct stat left {}, right {};
-  return own.fd >= 0 && other.fd >= 0 && fstat(own.fd, &left) == 0 && fstat(other.fd, &right) == 0 && left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+  struct stat left{}, right{};
+  return own.fd >= 0 && other.fd >= 0 && fstat(own.fd, &left) == 0 && fstat(other.fd, &right) == 0 &&
+         left.st_dev == right.st_dev && left.st_ino == right.st_ino;
 }
 
 bool IsTunDescriptor(int fd) {
-  struct stat about {};
+  struct stat about{};
   return fstat(fd, &about) == 0 && S_ISCHR(about.st_mode) && about.st_rdev == makedev(MISC_MAJOR, kTunMinor);
 }
 
@@ -108,7 +112,9 @@ int Tunnel::adopt(int fd, const std::string& name, uid_t owner, bool offload) {
   if (attached) {
     const int kind = IFF_TUN | IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE;
     const int wanted = IFF_TUN | IFF_NO_PI | (offload ? IFF_VNET_HDR : 0);
-    if (name != std::string(request.ifr_name, strnlen(request.ifr_name, IFNAMSIZ)) || (request.ifr_flags & kind) != wanted || !OwnNamespace(fd, TUNGETDEVNETNS)) return EINVAL;
+    if (name != std::string(request.ifr_name, strnlen(request.ifr_name, IFNAMSIZ)) ||
+        (request.ifr_flags & kind) != wanted || !OwnNamespace(fd, TUNGETDEVNETNS))
+      return EINVAL;
     // Whoever holds the descriptor could have made it outlive everybody.
     if (request.ifr_flags & IFF_PERSIST && ioctl(fd, TUNSETPERSIST, 0) != 0) return errno;
   }
@@ -188,7 +194,8 @@ netlink::Result SetAddresses(netlink::Socket& socket, int index, const std::vect
   netlink::Result result = ReadAddresses(socket, index, &present);
   if (!result.ok()) return result;
   for (const auto& address : present) {
-    if (std::any_of(addresses.begin(), addresses.end(), [&](const Prefix& want) { return SameAddress(address, want); })) continue;
+    if (std::any_of(addresses.begin(), addresses.end(), [&](const Prefix& want) { return SameAddress(address, want); }))
+      continue;
     netlink::Message message(RTM_DELADDR, NLM_F_REQUEST | NLM_F_ACK);
     ifaddrmsg info{};
     info.ifa_family = static_cast<uint8_t>(address.family);
@@ -203,7 +210,9 @@ netlink::Result SetAddresses(netlink::Socket& socket, int index, const std::vect
     *changed = true;
   }
   for (const auto& want : addresses) {
-    if (std::any_of(present.begin(), present.end(), [&](const netlink::Address& address) { return SameAddress(address, want); })) continue;
+    if (std::any_of(present.begin(), present.end(),
+                    [&](const netlink::Address& address) { return SameAddress(address, want); }))
+      continue;
     netlink::Message message(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE);
     ifaddrmsg info{};
     info.ifa_family = static_cast<uint8_t>(want.family);
@@ -222,11 +231,13 @@ netlink::Result SetAddresses(netlink::Socket& socket, int index, const std::vect
   return {};
 }
 
-netlink::Result HasAddresses(netlink::Socket& socket, int index, const std::vector<Prefix>& addresses, std::string* missing) {
+netlink::Result HasAddresses(netlink::Socket& socket, int index, const std::vector<Prefix>& addresses,
+                             std::string* missing) {
   std::vector<netlink::Address> present;
   const netlink::Result result = ReadAddresses(socket, index, &present);
   for (const auto& want : addresses) {
-    if (!std::any_of(present.begin(), present.end(), [&](const netlink::Address& address) { return SameAddress(address, want); })) {
+    if (!std::any_of(present.begin(), present.end(),
+                     [&](const netlink::Address& address) { return SameAddress(address, want); })) {
       *missing = want.text();
       return result;
     }

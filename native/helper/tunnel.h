@@ -18,13 +18,15 @@ class Tunnel {
   Tunnel(const Tunnel&) = delete;
   Tunnel& operator=(const Tunnel&) = delete;
 
-  /// Creates the adapter for `owner` (IFF_TUN | IFF_NO_PI, with IFF_VNET_HDR when `offload`). 0 or errno; EBUSY when another process has it.
+  /// Creates the adapter for `owner` (IFF_TUN | IFF_NO_PI, with IFF_VNET_HDR when `offload`). 0 or errno; EBUSY when
+  /// another process has it.
   int open(const std::string& name, uid_t owner, bool offload);
-  /// Takes the adapter over from a helper that ended: `fd` is the descriptor that the client still holds, and stays the caller's. Where that helper
-  /// took the adapter along, it is made anew behind the descriptor. 0 or errno; EINVAL: no TUN descriptor of this network namespace,
-  /// or not of an adapter of that name and kind.
+  /// Takes the adapter over from a helper that ended: `fd` is the descriptor that the client still holds, and stays the
+  /// caller's. Where that helper took the adapter along, it is made anew behind the descriptor. 0 or errno; EINVAL: no
+  /// TUN descriptor of this network namespace, or not of an adapter of that name and kind.
   int adopt(int fd, const std::string& name, uid_t owner, bool offload);
-  /// After something deleted the adapter: creates it anew behind the same descriptor, which the client's data path still holds. 0 or errno.
+  /// After something deleted the adapter: creates it anew behind the same descriptor, which the client's data path
+  /// still holds. 0 or errno.
   int reattach();
   void close();
 
@@ -46,10 +48,12 @@ class Tunnel {
 
 /// Up, MTU, queue length 64 packets, no automatic IPv6 link-local address.
 netlink::Result SetLink(netlink::Socket& socket, int index, uint32_t mtu);
-/// Makes the adapter have exactly these addresses (link-local IPv6 is not touched). `changed` tells whether anything was done.
+/// Makes the adapter have exactly these addresses (link-local IPv6 is not touched). `changed` tells whether anything
+/// was done.
 netlink::Result SetAddresses(netlink::Socket& socket, int index, const std::vector<Prefix>& addresses, bool* changed);
 /// Whether they are there now.
-netlink::Result HasAddresses(netlink::Socket& socket, int index, const std::vector<Prefix>& addresses, std::string* missing);
+netlink::Result HasAddresses(netlink::Socket& socket, int index, const std::vector<Prefix>& addresses,
+                             std::string* missing);
 
 /// Writes a number to /proc/sys/net/<path>. The path is ours, never a client's. 0 or errno.
 int WriteSysctl(const std::string& path, int value);

@@ -23,7 +23,8 @@ int Subscribe(int protocol, std::initializer_list<int> groups) {
   sockaddr_nl local{};
   local.nl_family = AF_NETLINK;
   bool good = bind(fd, reinterpret_cast<sockaddr*>(&local), sizeof local) == 0;
-  for (const int group : groups) good = good && setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) == 0;
+  for (const int group : groups)
+    good = good && setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) == 0;
   if (good) return fd;
   const int code = errno;
   close(fd);
@@ -33,7 +34,8 @@ int Subscribe(int protocol, std::initializer_list<int> groups) {
 }  // namespace
 
 int WatchRoutes() {
-  return Subscribe(NETLINK_ROUTE, {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE});
+  return Subscribe(NETLINK_ROUTE, {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
+                                   RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE});
 }
 
 int WatchFirewall() { return Subscribe(NETLINK_NETFILTER, {NFNLGRP_NFTABLES}); }

@@ -48,7 +48,9 @@ class Message {
     attribute(static_cast<uint16_t>(type | NLA_F_NESTED), nullptr, 0);
     return at;
   }
-  void close(size_t at) { reinterpret_cast<rtattr*>(data_.data() + at)->rta_len = static_cast<uint16_t>(data_.size() - at); }
+  void close(size_t at) {
+    reinterpret_cast<rtattr*>(data_.data() + at)->rta_len = static_cast<uint16_t>(data_.size() - at);
+  }
 
   nlmsghdr* header() { return reinterpret_cast<nlmsghdr*>(data_.data()); }
   /// The finished message.

@@ -12,8 +12,10 @@ namespace agile::netlink {
 
 std::string AddressText(const uint8_t* data, size_t length) {
   char text[INET6_ADDRSTRLEN] = "";
-  if (length == 4) inet_ntop(AF_INET, data, text, sizeof text);
-  else if (length == 16) inet_ntop(AF_INET6, data, text, sizeof text);
+  if (length == 4)
+    inet_ntop(AF_INET, data, text, sizeof text);
+  else if (length == 16)
+    inet_ntop(AF_INET6, data, text, sizeof text);
   return text;
 }
 
@@ -31,7 +33,8 @@ bool ParseLink(const nlmsghdr* message, Link* out) {
   out->master = attributes.u32(IFLA_MASTER).value_or(0);
   out->txQueueLength = attributes.u32(IFLA_TXQLEN).value_or(0);
   if (attributes.has(IFLA_LINKINFO)) {
-    out->kind = Attributes<IFLA_INFO_MAX>(attributes.data(IFLA_LINKINFO), attributes.size(IFLA_LINKINFO)).text(IFLA_INFO_KIND);
+    out->kind =
+        Attributes<IFLA_INFO_MAX>(attributes.data(IFLA_LINKINFO), attributes.size(IFLA_LINKINFO)).text(IFLA_INFO_KIND);
   }
   return !out->name.empty();
 }
@@ -105,7 +108,8 @@ bool ParseText(const std::string& text, Parsed* out) {
   return false;
 }
 
-Result Ask(Socket& socket, const Parsed& destination, int index, const Parsed* source, uint32_t flags, RouteAnswer* out) {
+Result Ask(Socket& socket, const Parsed& destination, int index, const Parsed* source, uint32_t flags,
+           RouteAnswer* out) {
   Message message(RTM_GETROUTE, NLM_F_REQUEST);
   rtmsg route{};
   route.rtm_family = static_cast<uint8_t>(destination.family);
@@ -128,7 +132,8 @@ Result Ask(Socket& socket, const Parsed& destination, int index, const Parsed* s
     answered = true;
     type = info->rtm_type;
     out->index = static_cast<int>(attributes.u32(RTA_OIF).value_or(0));
-    if (attributes.has(RTA_PREFSRC)) out->source = AddressText(attributes.data(RTA_PREFSRC), attributes.size(RTA_PREFSRC));
+    if (attributes.has(RTA_PREFSRC))
+      out->source = AddressText(attributes.data(RTA_PREFSRC), attributes.size(RTA_PREFSRC));
     if (attributes.has(RTA_GATEWAY)) {
       out->gateway = AddressText(attributes.data(RTA_GATEWAY), attributes.size(RTA_GATEWAY));
     } else if (attributes.has(RTA_VIA) && attributes.size(RTA_VIA) > sizeof(rtvia)) {
@@ -136,18 +141,21 @@ Result Ask(Socket& socket, const Parsed& destination, int index, const Parsed* s
       out->gateway = AddressText(attributes.data(RTA_VIA) + sizeof(rtvia), attributes.size(RTA_VIA) - sizeof(rtvia));
     }
     if (attributes.has(RTA_METRICS)) {
-      out->mtu = Attributes<RTAX_MAX>(attributes.data(RTA_METRICS), attributes.size(RTA_METRICS)).u32(RTAX_MTU).value_or(0);
+      out->mtu =
+          Attributes<RTAX_MAX>(attributes.data(RTA_METRICS), attributes.size(RTA_METRICS)).u32(RTAX_MTU).value_or(0);
     }
   });
   if (!result.ok()) return result;
-  if (!answered || (type != RTN_UNICAST && type != RTN_LOCAL && (flags & RTM_F_FIB_MATCH) == 0)) return {ENETUNREACH, {}};
+  if (!answered || (type != RTN_UNICAST && type != RTN_LOCAL && (flags & RTM_F_FIB_MATCH) == 0))
+    return {ENETUNREACH, {}};
   if (type != RTN_UNICAST && type != RTN_LOCAL) return {ENETUNREACH, {}};
   return result;
 }
 
 }  // namespace
 
-Result LookupRoute(Socket& socket, const std::string& destination, int index, const std::string& source, RouteAnswer* out) {
+Result LookupRoute(Socket& socket, const std::string& destination, int index, const std::string& source,
+                   RouteAnswer* out) {
   Parsed to, from;
   if (!ParseText(destination, &to)) return {EINVAL, "destination"};
   if (!source.empty() && (!ParseText(source, &from) || from.family != to.family)) return {EINVAL, "source"};

@@ -32,7 +32,8 @@ struct Address {
   uint32_t protocol = 0;
 };
 
-/// The route mark that look-ups of ours carry: the tunnel's policy rule is "not fwmark this", so the answer is the physical one. "avpn".
+/// The route mark that look-ups of ours carry: the tunnel's policy rule is "not fwmark this", so the answer is the
+/// physical one. "avpn".
 constexpr uint32_t kPhysicalMark = 0x6176706e;
 
 struct RouteAnswer {
@@ -46,9 +47,10 @@ Result DumpLinks(Socket& socket, std::vector<Link>* out);
 /// Both families.
 Result DumpAddresses(Socket& socket, std::vector<Address>* out);
 
-/// RTM_GETROUTE. `index` 0: any adapter; `source` empty: the kernel chooses. Fails with ENETUNREACH when no route really matches:
-/// for a bound look-up IPv4 without a route would otherwise guess "on link".
-Result LookupRoute(Socket& socket, const std::string& destination, int index, const std::string& source, RouteAnswer* out);
+/// RTM_GETROUTE. `index` 0: any adapter; `source` empty: the kernel chooses. Fails with ENETUNREACH when no route
+/// really matches: for a bound look-up IPv4 without a route would otherwise guess "on link".
+Result LookupRoute(Socket& socket, const std::string& destination, int index, const std::string& source,
+                   RouteAnswer* out);
 
 /// Reads one RTM_NEWLINK / RTM_NEWADDR message. false: malformed, or not that kind.
 bool ParseLink(const nlmsghdr* message, Link* out);

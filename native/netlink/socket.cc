@@ -34,7 +34,8 @@ int Socket::open() {
   sockaddr_nl local{};
   local.nl_family = AF_NETLINK;
   socklen_t length = sizeof local;
-  if (bind(fd, reinterpret_cast<sockaddr*>(&local), sizeof local) != 0 || getsockname(fd, reinterpret_cast<sockaddr*>(&local), &length) != 0) {
+  if (bind(fd, reinterpret_cast<sockaddr*>(&local), sizeof local) != 0 ||
+      getsockname(fd, reinterpret_cast<sockaddr*>(&local), &length) != 0) {
     const int code = errno;
     close(fd);
     return code;
@@ -48,9 +49,11 @@ static std::string ExtendedAck(const nlmsghdr* message, const nlmsgerr* error) {
   if ((message->nlmsg_flags & NLM_F_ACK_TLVS) == 0) return {};
   size_t offset = NLMSG_SPACE(sizeof(nlmsgerr));
   // Without NLM_F_CAPPED the whole request is quoted between the error and its attributes.
-  if ((message->nlmsg_flags & NLM_F_CAPPED) == 0 && error->msg.nlmsg_len > NLMSG_HDRLEN) offset += NLMSG_ALIGN(error->msg.nlmsg_len - NLMSG_HDRLEN);
+  if ((message->nlmsg_flags & NLM_F_CAPPED) == 0 && error->msg.nlmsg_len > NLMSG_HDRLEN)
+    offset += NLMSG_ALIGN(error->msg.nlmsg_len - NLMSG_HDRLEN);
   if (offset >= message->nlmsg_len) return {};
-  return Attributes<NLMSGERR_ATTR_MAX>(reinterpret_cast<const uint8_t*>(message) + offset, message->nlmsg_len - offset).text(NLMSGERR_ATTR_MSG);
+  return Attributes<NLMSGERR_ATTR_MAX>(reinterpret_cast<const uint8_t*>(message) + offset, message->nlmsg_len - offset)
+      .text(NLMSGERR_ATTR_MSG);
 }
 
 Result Socket::once(Message& message, const Visitor& visit, bool* interrupted) {

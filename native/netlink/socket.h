@@ -29,8 +29,9 @@ class Socket {
   bool isOpen() const { return fd_ >= 0; }
 
   using Visitor = std::function<void(const nlmsghdr*)>;
-  /// Sends and waits for the end of the answer (ACK or the last part of a dump), at most 5 s a part. `visit` gets every message of the answer.
-  /// A dump the kernel marked as interrupted is repeated (8 times at most): `restart` is called before each repetition, to forget what came.
+  /// Sends and waits for the end of the answer (ACK or the last part of a dump), at most 5 s a part. `visit` gets every
+  /// message of the answer. A dump the kernel marked as interrupted is repeated (8 times at most): `restart` is called
+  /// before each repetition, to forget what came.
   Result request(Message& message, const Visitor& visit = {}, const std::function<void()>& restart = {});
 
  private:

@@ -16,7 +16,10 @@ export interface IpPrefix {
   readonly prefixLength: number;
 }
 
-/** Octets of an address in text form: 4 or 16; null when it is not one. IPv4: four decimal numbers without leading zeros. */
+/**
+ * Octets of an address in text form: 4 or 16; null when it is not one. IPv4: four decimal numbers without leading
+ * zeros.
+ */
 export function ipToOctets(text: string): Uint8Array | null {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
 }
@@ -47,7 +50,9 @@ export function canonicalIp(text: string): string | null {
 export function sameIp(a: string, b: string): boolean {
   const left = ipToOctets(a);
   const right = ipToOctets(b);
-  return left !== null && right !== null && left.length === right.length && left.every((octet, i) => octet === right[i]);
+  return (
+    left !== null && right !== null && left.length === right.length && left.every((octet, i) => octet === right[i])
+  );
 }
 
 /** The address as a number. Throws a RangeError when `text` is not an address. */
@@ -99,7 +104,11 @@ export function formatCidr(prefix: IpPrefix): string {
 export function prefixToRange(prefix: IpPrefix): IpRange {
   const host = BigInt((prefix.family === 4 ? 32 : 128) - prefix.prefixLength);
   const start = (ipToNumber(prefix.address) >> host) << host;
-  return { family: prefix.family, start: numberToIp(start, prefix.family), end: numberToIp(start + (1n << host) - 1n, prefix.family) };
+  return {
+    family: prefix.family,
+    start: numberToIp(start, prefix.family),
+    end: numberToIp(start + (1n << host) - 1n, prefix.family),
+  };
 }
 
 /** The fewest prefixes that cover exactly the range, in order; at most 62 for IPv4 and 254 for IPv6. */
@@ -129,12 +138,16 @@ export function formatRange(range: IpRange): string {
 }
 
 export function rangeContains(outer: IpRange, inner: IpRange): boolean {
-  return outer.family === inner.family && compareIp(outer.start, inner.start) <= 0 && compareIp(inner.end, outer.end) <= 0;
+  return (
+    outer.family === inner.family && compareIp(outer.start, inner.start) <= 0 && compareIp(inner.end, outer.end) <= 0
+  );
 }
 
 /** False for anything that is not an address. */
 export function rangeContainsAddress(range: IpRange, address: string): boolean {
-  return ipFamily(address) === range.family && compareIp(range.start, address) <= 0 && compareIp(address, range.end) <= 0;
+  return (
+    ipFamily(address) === range.family && compareIp(range.start, address) <= 0 && compareIp(address, range.end) <= 0
+  );
 }
 
 /** False for anything that is not an address. */
@@ -167,13 +180,22 @@ const specialRanges = Object.entries(specialPrefixes).map(([use, prefixes]) => (
   prefixes: prefixes.map((text) => parseCidr(text)).filter((prefix) => prefix !== null),
 }));
 
-/** Which special use an address has, null for an ordinary one. IPv4-mapped IPv6 addresses are judged as the IPv4 address inside. */
+/**
+ * Which special use an address has, null for an ordinary one. IPv4-mapped IPv6 addresses are judged as the IPv4 address
+ * inside.
+ */
 export function specialUse(address: string): SpecialUse | null {
   const octets = ipToOctets(address);
   if (octets === null) return null;
-  const mapped = octets.length === 16 && octets.subarray(0, 10).every((octet) => octet === 0) && octets[10] === 0xff && octets[11] === 0xff;
+  const mapped =
+    octets.length === 16 &&
+    octets.subarray(0, 10).every((octet) => octet === 0) &&
+    octets[10] === 0xff &&
+    octets[11] === 0xff;
   const judged = mapped ? octetsToIp(octets.subarray(12)) : address;
-  return specialRanges.find(({ prefixes }) => prefixes.some((prefix) => prefixContainsAddress(prefix, judged)))?.use ?? null;
+  return (
+    specialRanges.find(({ prefixes }) => prefixes.some((prefix) => prefixContainsAddress(prefix, judged)))?.use ?? null
+  );
 }
 
 function octetsToNumber(octets: Uint8Array): bigint {

@@ -4,10 +4,22 @@ import { decoded, DecodeError, Reader, Writer } from '.';
 
 describe('Reader and Writer', () => {
   test('fields come back as they were written, big-endian', () => {
-    const bytes = new Writer(1).uint8(0x01).uint16(0x0203).uint32(0xf4050607).uint64(0x8899aabbccddeeffn).bytes(new Uint8Array([1, 2])).zeros(1).finish();
+    const bytes = new Writer(1)
+      .uint8(0x01)
+      .uint16(0x0203)
+      .uint32(0xf4050607)
+      .uint64(0x8899aabbccddeeffn)
+      .bytes(new Uint8Array([1, 2]))
+      .zeros(1)
+      .finish();
     expect([...bytes]).toEqual([1, 2, 3, 0xf4, 5, 6, 7, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 1, 2, 0]);
     const reader = new Reader(bytes, 'test');
-    expect([reader.uint8('a'), reader.uint16('b'), reader.uint32('c'), reader.uint64('d')]).toEqual([1, 0x0203, 0xf4050607, 0x8899aabbccddeeffn]);
+    expect([reader.uint8('a'), reader.uint16('b'), reader.uint32('c'), reader.uint64('d')]).toEqual([
+      1,
+      0x0203,
+      0xf4050607,
+      0x8899aabbccddeeffn,
+    ]);
     expect([...reader.bytes(2, 'e')]).toEqual([1, 2]);
     expect(reader.remaining).toBe(1);
     reader.skip(1, 'f');
@@ -20,7 +32,8 @@ describe('Reader and Writer', () => {
     expect(result.ok).toBe(false);
     if (!result.ok) expect([result.error.area, result.error.field]).toEqual(['SA', 'SPI']);
     expect(reader.position).toBe(0);
-    for (const length of [4, -1, 1.5, Number.NaN, 2 ** 53]) expect(() => reader.bytes(length, 'x')).toThrow(DecodeError);
+    for (const length of [4, -1, 1.5, Number.NaN, 2 ** 53])
+      expect(() => reader.bytes(length, 'x')).toThrow(DecodeError);
   });
 
   test('a sub-reader cannot see behind its end', () => {
@@ -50,12 +63,25 @@ describe('Reader and Writer', () => {
 
   test('a value that does not fit its field is a RangeError', () => {
     const writer = new Writer();
-    for (const write of [() => writer.uint8(256), () => writer.uint16(-1), () => writer.uint32(2 ** 32), () => writer.uint8(1.5), () => writer.uint64(2n ** 64n), () => writer.patchUint16(0, 1)]) expect(write).toThrow(RangeError);
+    for (const write of [
+      () => writer.uint8(256),
+      () => writer.uint16(-1),
+      () => writer.uint32(2 ** 32),
+      () => writer.uint8(1.5),
+      () => writer.uint64(2n ** 64n),
+      () => writer.patchUint16(0, 1),
+    ])
+      expect(write).toThrow(RangeError);
     expect(writer.length).toBe(0);
   });
 
   test('a length prefix counts the body and what is asked in addition', () => {
-    expect([...new Writer().uint8(7).lengthPrefixed16(4, (writer) => writer.uint8(1).uint16(2)).finish()]).toEqual([7, 0, 7, 1, 0, 2]);
+    expect([
+      ...new Writer()
+        .uint8(7)
+        .lengthPrefixed16(4, (writer) => writer.uint8(1).uint16(2))
+        .finish(),
+    ]).toEqual([7, 0, 7, 1, 0, 2]);
   });
 
   test('any sequence of chunks is kept in order through growth', () => {

@@ -2,7 +2,8 @@ import { DecodeError } from './decode-error';
 
 /**
  * Reads big-endian fields from a view of `bytes`. Every read is checked against what is left before anything is
- * touched; a read that does not fit throws a DecodeError that names the field. Nothing is copied: `bytes` returns views.
+ * touched; a read that does not fit throws a DecodeError that names the field. Nothing is copied: `bytes` returns
+ * views.
  */
 export class Reader {
   readonly #bytes: Uint8Array;

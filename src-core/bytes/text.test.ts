@@ -1,6 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { base64Decode, base64Encode, compare, concat, equal, equalConstantTime, hexDecode, hexEncode, isZero, sanitizeText, uint16Octets, uint32Octets, utf8Decode, utf8DecodeLossy, utf8Encode, wipe } from '.';
+import {
+  base64Decode,
+  base64Encode,
+  compare,
+  concat,
+  equal,
+  equalConstantTime,
+  hexDecode,
+  hexEncode,
+  isZero,
+  sanitizeText,
+  uint16Octets,
+  uint32Octets,
+  utf8Decode,
+  utf8DecodeLossy,
+  utf8Encode,
+  wipe,
+} from '.';
 
 const bytes = fc.uint8Array({ maxLength: 100 });
 
@@ -8,11 +25,23 @@ describe('text forms of octets', () => {
   test('hex', () => {
     expect(hexEncode(new Uint8Array([0, 0xab, 0xff]))).toBe('00abff');
     for (const bad of ['0', '0g', '0x00', ' 00', '-1']) expect(hexDecode(bad)).toBeNull();
-    fc.assert(fc.property(bytes, (value) => { expect(hexDecode(hexEncode(value).toUpperCase())).toEqual(value); }));
+    fc.assert(
+      fc.property(bytes, (value) => {
+        expect(hexDecode(hexEncode(value).toUpperCase())).toEqual(value);
+      }),
+    );
   });
 
   test('base64: vectors of RFC 4648 section 10', () => {
-    for (const [text, encoded] of [['', ''], ['f', 'Zg=='], ['fo', 'Zm8='], ['foo', 'Zm9v'], ['foob', 'Zm9vYg=='], ['fooba', 'Zm9vYmE='], ['foobar', 'Zm9vYmFy']] as const) {
+    for (const [text, encoded] of [
+      ['', ''],
+      ['f', 'Zg=='],
+      ['fo', 'Zm8='],
+      ['foo', 'Zm9v'],
+      ['foob', 'Zm9vYg=='],
+      ['fooba', 'Zm9vYmE='],
+      ['foobar', 'Zm9vYmFy'],
+    ] as const) {
       expect(base64Encode(utf8Encode(text))).toBe(encoded);
       expect(base64Decode(encoded)).toEqual(utf8Encode(text));
     }

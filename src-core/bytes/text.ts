@@ -24,10 +24,16 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+/gu;
 
 /**
  * Text of a stranger made fit for a person: controls, format characters (bidirectional overrides among them) and line
- * breaks become one blank each run, length at most `limit` characters. Still plain text: whoever shows it must not read it as markup.
+ * breaks become one blank each run, length at most `limit` characters. Still plain text: whoever shows it must not read
+ * it as markup.
  */
 export function sanitizeText(text: string, limit = 256): string {
-  const clean = [...text.slice(0, limit * 4).replace(unprintable, ' ').trim()];
+  const clean = [
+    ...text
+      .slice(0, limit * 4)
+      .replace(unprintable, ' ')
+      .trim(),
+  ];
   return clean.length <= limit ? clean.join('') : `${clean.slice(0, Math.max(0, limit - 1)).join('')}…`;
 }
 

@@ -106,5 +106,6 @@ export class Writer {
 }
 
 function check(value: number, limit: number): void {
-  if (!Number.isInteger(value) || value < 0 || value > limit) throw new RangeError(`${String(value)} does not fit its field`);
+  if (!Number.isInteger(value) || value < 0 || value > limit)
+    throw new RangeError(`${String(value)} does not fit its field`);
 }

@@ -25,11 +25,25 @@ export function openTunnel(context: ConnectionContext, attempt: Attempt): void {
 
 /** Where the gateway may be talked to now: as its name resolved, as it announced, and where it is talked to. */
 function gatewayAddresses({ facts }: ConnectionContext): readonly string[] {
-  return [...new Set([...(facts.path === null ? [] : [facts.path.destination]), ...facts.gatewayAddresses, ...facts.announcedAddresses])];
+  return [
+    ...new Set([
+      ...(facts.path === null ? [] : [facts.path.destination]),
+      ...facts.gatewayAddresses,
+      ...facts.announcedAddresses,
+    ]),
+  ];
 }
 
-/** Addresses, routes, DNS and firewall as the session at hand and the path in use ask for; what is in force already is not asked for again. Rejects with a VpnError. */
-export async function applySettings(context: ConnectionContext, attempt: Attempt, device: TunnelDevice, child: ChildSaInfo): Promise<void> {
+/**
+ * Addresses, routes, DNS and firewall as the session at hand and the path in use ask for; what is in force already is
+ * not asked for again. Rejects with a VpnError.
+ */
+export async function applySettings(
+  context: ConnectionContext,
+  attempt: Attempt,
+  device: TunnelDevice,
+  child: ChildSaInfo,
+): Promise<void> {
   const { facts, profile } = context;
   const { session } = attempt;
   if (session === null || facts.configuration === null || facts.path === null) return;
@@ -46,19 +60,27 @@ export async function applySettings(context: ConnectionContext, attempt: Attempt
 }
 
 /**
- * Lets our own packets to the gateway's addresses of now through the kill switch, before the first one leaves. null: nothing is to be done for it.
+ * Lets our own packets to the gateway's addresses of now through the kill switch, before the first one leaves. null:
+ * nothing is to be done for it.
  * Works without a session as well: a new one may begin at an address that was only just resolved.
  */
 export function allowGateway(context: ConnectionContext, attempt: Attempt): Promise<void> | null {
   const { settings } = attempt;
   if (settings?.killSwitch == null || attempt.ended) return null;
   const gatewayPort = attempt.session?.path?.remote.port ?? 4500;
-  const killSwitch = { ...settings.killSwitch, endpoints: gatewayEndpoints(context.profile, { gatewayAddresses: gatewayAddresses(context), gatewayPort }) };
+  const killSwitch = {
+    ...settings.killSwitch,
+    endpoints: gatewayEndpoints(context.profile, { gatewayAddresses: gatewayAddresses(context), gatewayPort }),
+  };
   const wanted = { ...settings, killSwitch };
   return same(wanted, settings) ? null : apply(context, attempt, wanted);
 }
 
-async function apply({ ports, facts, changed }: ConnectionContext, attempt: Attempt, settings: TunnelSettings): Promise<void> {
+async function apply(
+  { ports, facts, changed }: ConnectionContext,
+  attempt: Attempt,
+  settings: TunnelSettings,
+): Promise<void> {
   if (attempt.settings !== null && same(settings, attempt.settings)) return;
   attempt.settings = settings;
   facts.dnsServers = settings.dns?.servers ?? [];
@@ -81,6 +103,10 @@ function same(left: TunnelSettings, right: TunnelSettings): boolean {
 export function reportSettings(trace: Trace, facts: ConnectionFacts, report: SettingsReport): void {
   facts.settings = report.concerns;
   for (const { concern, inForce, detail } of report.concerns) {
-    trace.log({ level: inForce ? 'debug' : 'warning', area: 'settings', text: inForce ? `${concern}: in force (${detail})` : `${concern}: NOT in force: ${detail}` });
+    trace.log({
+      level: inForce ? 'debug' : 'warning',
+      area: 'settings',
+      text: inForce ? `${concern}: in force (${detail})` : `${concern}: NOT in force: ${detail}`,
+    });
   }
 }

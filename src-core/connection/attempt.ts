@@ -81,7 +81,8 @@ export function newAttempt(ports: ConnectionPorts): Attempt {
 function receive(attempt: Attempt, datagram: Uint8Array, from: SocketAddress, socket: DatagramSocket): void {
   if (from.port !== 500) {
     if (datagram.length < 4) return;
-    if ((datagram[0]! | datagram[1]! | datagram[2]! | datagram[3]!) !== 0) return attempt.dataPath.receive(datagram, from);
+    if ((datagram[0]! | datagram[1]! | datagram[2]! | datagram[3]!) !== 0)
+      return attempt.dataPath.receive(datagram, from);
   }
   const path = { socket, remote: from };
   if (attempt.next?.receive(datagram, path) === true || attempt.session?.receive(datagram, path) === true) return;
@@ -94,19 +95,34 @@ export function isReachable(attempt: Attempt): boolean {
   return attempt.session !== null && !attempt.sessionOver && state !== 'Dormant' && state !== 'Failed';
 }
 
-/** Puts back and closes everything the attempt opened, the kill switch only where somebody wished for the end, in parallel with the goodbye. Never rejects. */
-export async function closeAttempt(context: ConnectionContext, attempt: Attempt, end: { readonly sayGoodbye: boolean; readonly keepKillSwitch: boolean }): Promise<void> {
+/**
+ * Puts back and closes everything the attempt opened, the kill switch only where somebody wished for the end, in
+ * parallel with the goodbye. Never rejects.
+ */
+export async function closeAttempt(
+  context: ConnectionContext,
+  attempt: Attempt,
+  end: { readonly sayGoodbye: boolean; readonly keepKillSwitch: boolean },
+): Promise<void> {
   attempt.manager?.stop();
   attempt.next?.abandon();
   attempt.next = null;
   attempt.dataPath.setPath(null);
-  const farewell = end.sayGoodbye && attempt.session !== null ? attempt.session.close(deleteWaitMs) : Promise.resolve(attempt.session?.abandon());
+  const farewell =
+    end.sayGoodbye && attempt.session !== null
+      ? attempt.session.close(deleteWaitMs)
+      : Promise.resolve(attempt.session?.abandon());
   const lastWords = end.sayGoodbye ? attempt.retired.close(deleteWaitMs) : Promise.resolve(attempt.retired.abandon());
   const putBack = (async (): Promise<void> => {
     const [opened] = await Promise.allSettled([attempt.opening]);
     // Without a tunnel or without the service nothing was changed, and there is nobody to change it back.
     if (attempt.opening === null) return;
-    if (opened.status === 'rejected' && opened.reason instanceof VpnError && opened.reason.symbol === 'IPSEC_SERVICE_STOPPED') return;
+    if (
+      opened.status === 'rejected' &&
+      opened.reason instanceof VpnError &&
+      opened.reason.symbol === 'IPSEC_SERVICE_STOPPED'
+    )
+      return;
     try {
       await context.ports.networkSettings.withdraw(end.keepKillSwitch);
     } finally {
@@ -115,7 +131,11 @@ export async function closeAttempt(context: ConnectionContext, attempt: Attempt,
     }
   })();
   const results = await Promise.allSettled([farewell, putBack, lastWords]);
-  if (results[1].status === 'rejected') context.log('error', `Not everything could be put back: ${results[1].reason instanceof Error ? results[1].reason.message : 'unknown reason'}.`);
+  if (results[1].status === 'rejected')
+    context.log(
+      'error',
+      `Not everything could be put back: ${results[1].reason instanceof Error ? results[1].reason.message : 'unknown reason'}.`,
+    );
   attempt.session?.abandon();
   attempt.session = null;
   attempt.dataPath.close();

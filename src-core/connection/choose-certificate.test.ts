@@ -12,13 +12,20 @@ import { exampleProfile } from './example-profile';
 import type { CertificateChoice, Remembered } from './questions';
 
 const root = testRoot();
-const of = (name: string, more: object = {}): TestAuthority => testCertificate({ subject: [['CN', name]], extendedKeyUsage: ['clientAuth'], ...more }, root);
+const of = (name: string, more: object = {}): TestAuthority =>
+  testCertificate({ subject: [['CN', name]], extendedKeyUsage: ['clientAuth'], ...more }, root);
 const work = of('alice at work');
 const home = of('alice at home');
 const old = of('alice of old', { notAfter: testNow - day });
 const server = of('a server', { extendedKeyUsage: ['serverAuth'] });
 
-const pem = (...own: readonly TestAuthority[]): string => own.map(({ certificate, privateKey }) => encodePem('CERTIFICATE', certificate.der) + String(privateKey.export({ format: 'pem', type: 'pkcs8' }))).join('\n');
+const pem = (...own: readonly TestAuthority[]): string =>
+  own
+    .map(
+      ({ certificate, privateKey }) =>
+        encodePem('CERTIFICATE', certificate.der) + String(privateKey.export({ format: 'pem', type: 'pkcs8' })),
+    )
+    .join('\n');
 const nobody = (): Promise<never> => expect.unreachable('a secret is asked for');
 
 interface Asked {
@@ -48,11 +55,17 @@ function person(answer: number | null, modules: readonly string[] = []): Asked {
   };
 }
 
-const profileOf = (authentication: Partial<Profile['authentication']>): Profile => exampleProfile({ authentication: { method: 'machine-certificate', ...authentication } });
+const profileOf = (authentication: Partial<Profile['authentication']>): Profile =>
+  exampleProfile({ authentication: { method: 'machine-certificate', ...authentication } });
 const nameOf = (leaf: Certificate | undefined): string => fingerprint(leaf!);
 
 /** As in an attempt that has learnt what the server wants, should that matter. */
-async function load(profile: Profile, tokens: Tokens | null, { chooser }: Asked, wanted: WantedAuthorities | null = null): Promise<ClientKey | null> {
+async function load(
+  profile: Profile,
+  tokens: Tokens | null,
+  { chooser }: Asked,
+  wanted: WantedAuthorities | null = null,
+): Promise<ClientKey | null> {
   const key = await loadClientKey(profile, testNow, nobody, tokens, chooser);
   return key instanceof UndecidedKey ? key.decide(wanted) : key;
 }
@@ -62,9 +75,13 @@ describe('which of the person’s certificates (P-20, P-21)', () => {
     const asked = person(1);
     const certificate = pem(old, work, server, home);
     const key = await load(profileOf({ certificate }), null, asked);
-    expect(asked.shown.map((choices) => choices.map((choice) => nameOf(choice.certificate)))).toEqual([[nameOf(work.certificate), nameOf(home.certificate)]]);
+    expect(asked.shown.map((choices) => choices.map((choice) => nameOf(choice.certificate)))).toEqual([
+      [nameOf(work.certificate), nameOf(home.certificate)],
+    ]);
     expect(nameOf(key?.leaf)).toBe(nameOf(home.certificate));
-    expect(asked.remembered).toEqual([{ type: 'client-certificate', certificate, fingerprint: nameOf(home.certificate) }]);
+    expect(asked.remembered).toEqual([
+      { type: 'client-certificate', certificate, fingerprint: nameOf(home.certificate) },
+    ]);
   });
 
   it.each([
@@ -81,10 +98,22 @@ describe('which of the person’s certificates (P-20, P-21)', () => {
     const asked = person(null);
     expect(await load(profileOf({ certificate: pem(work, home) }), null, asked)).toBeNull();
     expect(asked.remembered).toEqual([]);
-    await expect(load(profileOf({ certificate: pem(old, server) }), null, asked)).rejects.toMatchObject({ code: 13806, rule: 'expired' });
+    await expect(load(profileOf({ certificate: pem(old, server) }), null, asked)).rejects.toMatchObject({
+      code: 13806,
+      rule: 'expired',
+    });
   });
 
-  const token = (entries: readonly { readonly id: string; readonly der: Uint8Array }[]): Token => ({ pinState: 'fine', needsPin: false, isPresent: true, login: nobody, certificates: () => entries, supports: () => true, sign: () => expect.unreachable('nothing is signed'), close: () => undefined });
+  const token = (entries: readonly { readonly id: string; readonly der: Uint8Array }[]): Token => ({
+    pinState: 'fine',
+    needsPin: false,
+    isPresent: true,
+    login: nobody,
+    certificates: () => entries,
+    supports: () => true,
+    sign: () => expect.unreachable('nothing is signed'),
+    close: () => undefined,
+  });
   const tokens: Tokens = {
     list: () => [{ label: 'badge', manufacturer: '', model: '' }],
     open: () =>
@@ -102,33 +131,70 @@ describe('which of the person’s certificates (P-20, P-21)', () => {
     expect(asked.shown[0]?.map((choice) => choice.token?.id)).toEqual(['02', '03']);
     expect(nameOf(key?.leaf)).toBe(nameOf(work.certificate));
     expect(key?.token?.label).toBe('badge');
-    expect(asked.remembered).toEqual([{ type: 'client-certificate', certificate: { pkcs11: { module: '/usr/lib/badge.so', token: 'badge', id: '02' } }, fingerprint: null }]);
+    expect(asked.remembered).toEqual([
+      {
+        type: 'client-certificate',
+        certificate: { pkcs11: { module: '/usr/lib/badge.so', token: 'badge', id: '02' } },
+        fingerprint: null,
+      },
+    ]);
   });
 
   it('and without tokens it says so as before', async () => {
-    await expect(load(profileOf({ certificate: null }), tokens, person(0))).rejects.toMatchObject({ code: 13806, rule: 'certificate-missing' });
+    await expect(load(profileOf({ certificate: null }), tokens, person(0))).rejects.toMatchObject({
+      code: 13806,
+      rule: 'certificate-missing',
+    });
   });
 
   describe('by what the server asks for (RFC 7296 section 3.7, RFC 8446 section 4.2.4)', () => {
     const other = testRoot('Other Root');
     const issuing = testCertificate({ subject: [['CN', 'Issuing']], ca: true }, other);
     const below = testCertificate({ subject: [['CN', 'alice elsewhere']], extendedKeyUsage: ['clientAuth'] }, issuing);
-    const bySpki = (...authorities: readonly TestAuthority[]): WantedAuthorities => ({ by: 'key', hashes: authorities.map(({ certificate }) => certificateRequestHash(certificate)) });
-    const byName = (...authorities: readonly TestAuthority[]): WantedAuthorities => ({ by: 'name', names: authorities.map(({ certificate }) => certificate.subject.der) });
-    /** Two of one root, and one below an intermediate of another; the roots are known as the profile or the system knows them. */
-    const asking = async (wanted: WantedAuthorities | null, known: readonly TestAuthority[] = [root, other]): Promise<{ readonly shown: readonly string[] | undefined; readonly used: string; readonly log: readonly string[]; readonly noneWanted: boolean | undefined }> => {
+    const bySpki = (...authorities: readonly TestAuthority[]): WantedAuthorities => ({
+      by: 'key',
+      hashes: authorities.map(({ certificate }) => certificateRequestHash(certificate)),
+    });
+    const byName = (...authorities: readonly TestAuthority[]): WantedAuthorities => ({
+      by: 'name',
+      names: authorities.map(({ certificate }) => certificate.subject.der),
+    });
+    /**
+     * Two of one root, and one below an intermediate of another; the roots are known as the profile or the system knows
+     * them.
+     */
+    const asking = async (
+      wanted: WantedAuthorities | null,
+      known: readonly TestAuthority[] = [root, other],
+    ): Promise<{
+      readonly shown: readonly string[] | undefined;
+      readonly used: string;
+      readonly log: readonly string[];
+      readonly noneWanted: boolean | undefined;
+    }> => {
       const asked = person(0);
       const log: string[] = [];
       let noneWanted: boolean | undefined;
       const chooser: CertificateChooser = {
         ...asked.chooser,
-        questions: { acceptServer: nobody, chooseCertificate: (question) => ((noneWanted = question.noneWanted), asked.chooser.questions!.chooseCertificate(question)) },
+        questions: {
+          acceptServer: nobody,
+          chooseCertificate: (question) => (
+            (noneWanted = question.noneWanted),
+            asked.chooser.questions!.chooseCertificate(question)
+          ),
+        },
         authorities: () => known.map(({ certificate }) => certificate),
         log: (text) => void log.push(text),
       };
       const certificate = `${pem(work, home, below)}\n${encodePem('CERTIFICATE', issuing.certificate.der)}`;
       const key = await load(profileOf({ certificate }), null, { ...asked, chooser }, wanted);
-      return { shown: asked.shown[0]?.map((choice) => nameOf(choice.certificate)), used: nameOf(key?.leaf), log, noneWanted };
+      return {
+        shown: asked.shown[0]?.map((choice) => nameOf(choice.certificate)),
+        used: nameOf(key?.leaf),
+        log,
+        noneWanted,
+      };
     };
     const all = [work, home, below].map(({ certificate }) => nameOf(certificate));
 
@@ -140,7 +206,9 @@ describe('which of the person’s certificates (P-20, P-21)', () => {
     ] as const)('one fits, by %s: used, nobody is asked, and the log says why', async (_what, wanted, known) => {
       const outcome = await asking(wanted, known);
       expect([outcome.used, outcome.shown]).toEqual([nameOf(below.certificate), undefined]);
-      expect(outcome.log.join()).toContain('Of 3 certificates that fit, one is of an authority that the server asks for');
+      expect(outcome.log.join()).toContain(
+        'Of 3 certificates that fit, one is of an authority that the server asks for',
+      );
     });
 
     it.each([

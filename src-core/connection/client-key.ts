@@ -1,4 +1,10 @@
-import { clientCertificateProblem, clientCredentialsError, listClientCredentials, type ClientCertificateUse, type ClientCredentials } from '../pki/client-credentials';
+import {
+  clientCertificateProblem,
+  clientCredentialsError,
+  listClientCredentials,
+  type ClientCertificateUse,
+  type ClientCredentials,
+} from '../pki/client-credentials';
 import { type Certificate, fingerprint } from '../pki/certificate';
 import { PkiError } from '../pki/pki-error';
 import type { Signer } from '../ikev2/session';
@@ -6,7 +12,14 @@ import type { TlsSigner } from '../ports/tls';
 import type { Tokens } from '../ports/tokens';
 import { VpnError } from '../ports/vpn-error';
 import type { Profile, TokenReference } from '../profiles/profile';
-import { type Candidate, type CertificateChooser, chooseAmong, fitting, onTokens, withoutAsking } from './choose-certificate';
+import {
+  type Candidate,
+  type CertificateChooser,
+  chooseAmong,
+  fitting,
+  onTokens,
+  withoutAsking,
+} from './choose-certificate';
 import type { TokenPresence } from './ports';
 import type { Ask } from './questions';
 import { openTokenKey } from './token-key';
@@ -30,27 +43,45 @@ export interface ClientKey {
 const mostPassphrases = 3;
 
 /**
- * The certificate to show, or those of which one is to be shown. null: the person cancelled. Rejects with VpnError 13806, for EAP 798 or 853 to 854,
+ * The certificate to show, or those of which one is to be shown. null: the person cancelled. Rejects with VpnError
+ * 13806, for EAP 798 or 853 to 854,
  * when there is none or it is not fit to be shown (P-21).
  */
-export async function loadClientKey(profile: Profile, wallTime: number, ask: Ask, tokens: Tokens | null | undefined, chooser: CertificateChooser): Promise<ClientKey | UndecidedKey | null> {
+export async function loadClientKey(
+  profile: Profile,
+  wallTime: number,
+  ask: Ask,
+  tokens: Tokens | null | undefined,
+  chooser: CertificateChooser,
+): Promise<ClientKey | UndecidedKey | null> {
   const { certificate, privateKey, chosenCertificate: chosen } = profile.authentication;
   const use = useOf(profile);
   const checked = (key: ClientKey | null): ClientKey | null => fitKey(key, use, wallTime);
-  const fromToken = async (reference: TokenReference): Promise<ClientKey | null> => checked(await openTokenKey(reference, tokens, ask));
+  const fromToken = async (reference: TokenReference): Promise<ClientKey | null> =>
+    checked(await openTokenKey(reference, tokens, ask));
   if (certificate === null && tokens != null) {
     const found = onTokens(tokens, use, wallTime, chooser);
     const only = withoutAsking(found, (one) => one, null);
     if (only !== undefined) return fromToken(referenceOf(only));
     if (found.length > 1 && chooser.questions !== undefined) {
-      return undecided(found, (one) => one, chooser, async ({ entry, asked }) => {
-        const reference = referenceOf(entry);
-        if (asked) chooser.remember({ type: 'client-certificate', certificate: reference, fingerprint: null });
-        return fromToken(reference);
-      });
+      return undecided(
+        found,
+        (one) => one,
+        chooser,
+        async ({ entry, asked }) => {
+          const reference = referenceOf(entry);
+          if (asked) chooser.remember({ type: 'client-certificate', certificate: reference, fingerprint: null });
+          return fromToken(reference);
+        },
+      );
     }
   }
-  if (certificate === null) throw new VpnError(use === 'ike' ? 'IKE_NO_CERT' : 'NO_EAPTLS_CERTIFICATE', 'No client certificate is chosen for this connection. Choose one in its properties.', { detail: 'authentication.certificate is not set', rule: 'certificate-missing' });
+  if (certificate === null)
+    throw new VpnError(
+      use === 'ike' ? 'IKE_NO_CERT' : 'NO_EAPTLS_CERTIFICATE',
+      'No client certificate is chosen for this connection. Choose one in its properties.',
+      { detail: 'authentication.certificate is not set', rule: 'certificate-missing' },
+    );
   if (typeof certificate !== 'string') return fromToken(certificate);
   const all = await readFile({ certificate, privateKey }, use, ask);
   if (all === null) return null;
@@ -70,7 +101,12 @@ export function useOf({ authentication }: Profile): ClientCertificateUse {
   return authentication.method === 'machine-certificate' ? 'ike' : 'eap';
 }
 
-function undecided<T>(entries: readonly T[], candidate: (entry: T) => Candidate, chooser: CertificateChooser, take: (chosen: { readonly entry: T; readonly asked: boolean }) => Promise<ClientKey | null>): UndecidedKey {
+function undecided<T>(
+  entries: readonly T[],
+  candidate: (entry: T) => Candidate,
+  chooser: CertificateChooser,
+  take: (chosen: { readonly entry: T; readonly asked: boolean }) => Promise<ClientKey | null>,
+): UndecidedKey {
   return new UndecidedKey(
     entries.map((entry) => candidate(entry).choice.certificate),
     async (wanted) => {
@@ -88,7 +124,10 @@ function fitKey(key: ClientKey | null, use: ClientCertificateUse, wallTime: numb
   throw problem;
 }
 
-const candidateOf = ({ leaf, others }: ClientCredentials): Candidate => ({ choice: { certificate: leaf, token: null }, issuers: others });
+const candidateOf = ({ leaf, others }: ClientCredentials): Candidate => ({
+  choice: { certificate: leaf, token: null },
+  issuers: others,
+});
 
 function referenceOf({ choice }: Candidate): TokenReference {
   if (choice.token === null) throw new TypeError('a certificate on a token');
@@ -97,11 +136,21 @@ function referenceOf({ choice }: Candidate): TokenReference {
 
 function inMemory(own: ClientCredentials): ClientKey {
   const tlsKey = new Uint8Array(own.privateKey.export({ format: 'der', type: 'pkcs8' }));
-  return { leaf: own.leaf, certificates: own.certificates, signer: own.signer, tlsKey, wipe: () => void tlsKey.fill(0) };
+  return {
+    leaf: own.leaf,
+    certificates: own.certificates,
+    signer: own.signer,
+    tlsKey,
+    wipe: () => void tlsKey.fill(0),
+  };
 }
 
 /** null: the person cancelled. */
-async function readFile({ certificate, privateKey }: { readonly certificate: string; readonly privateKey: string | null }, use: ClientCertificateUse, ask: Ask): Promise<readonly ClientCredentials[] | null> {
+async function readFile(
+  { certificate, privateKey }: { readonly certificate: string; readonly privateKey: string | null },
+  use: ClientCertificateUse,
+  ask: Ask,
+): Promise<readonly ClientCredentials[] | null> {
   let passphrase: string | null = null;
   for (let attempt = 0; ; attempt++) {
     try {

@@ -3,7 +3,8 @@ import { hash } from '../crypto/hash';
 import { foldName } from '../profiles/checks';
 
 /**
- * What names a connection where its name as people read it has no business: 32 hexadecimal digits, equal for equal names of profiles. The kill
+ * What names a connection where its name as people read it has no business: 32 hexadecimal digits, equal for equal
+ * names of profiles. The kill
  * switch that a connection leaves in the kernel carries it, so that the next start of a host knows whose it is.
  */
 export function connectionId(name: string): string {

@@ -1,7 +1,8 @@
 import type { VpnErrorInfo } from '../ports/vpn-error';
 
 /**
- * One connection from Connect to Disconnect as data. While `up`, mobility decides what people see: Connected, Dormant or WaitingToReconnect.
+ * One connection from Connect to Disconnect as data. While `up`, mobility decides what people see: Connected, Dormant
+ * or WaitingToReconnect.
  */
 export type ConnectionPhase =
   | { readonly type: 'down'; readonly error: VpnErrorInfo | null }
@@ -58,7 +59,10 @@ export function connectionStep(phase: ConnectionPhase, input: ConnectionInput): 
 }
 
 /** Progress only goes forward within one attempt; a new attempt with other credentials begins at `connecting` again. */
-function forward(phase: Extract<ConnectionPhase, { type: 'connecting' }>, step: (typeof steps)[number]): ConnectionPhase {
+function forward(
+  phase: Extract<ConnectionPhase, { type: 'connecting' }>,
+  step: (typeof steps)[number],
+): ConnectionPhase {
   if (step === phase.step) return phase;
   const restart = step === 'connecting' && phase.step === 'authenticating';
   return restart || steps.indexOf(step) > steps.indexOf(phase.step) ? { type: 'connecting', step } : phase;

@@ -7,7 +7,14 @@ import { TokenError } from '../ports/tokens';
 import type { DatagramSocket } from '../ports/datagrams';
 import { VpnError, type VpnErrorSymbol } from '../ports/vpn-error';
 import type { LogRecord } from '../ports/trace';
-import { perfectLink, RecordingDataPath, SeededRandom, SimulatedNetwork, VirtualClock, type SimulatedHost } from '../simulation';
+import {
+  perfectLink,
+  RecordingDataPath,
+  SeededRandom,
+  SimulatedNetwork,
+  VirtualClock,
+  type SimulatedHost,
+} from '../simulation';
 import type { Profile } from '../profiles/profile';
 import { Connection } from './connection';
 import type { SessionCredentials } from './ports';
@@ -42,17 +49,36 @@ class ScriptedSession implements IkeSession {
     this.emit({ type: 'progress', phase: 'init' });
   }
 
-  establish(more: Partial<Extract<IkeSessionEvent, { type: 'established' }>> = {}, remoteSelectors?: IkeSession['children'][number]['remoteSelectors']): void {
+  establish(
+    more: Partial<Extract<IkeSessionEvent, { type: 'established' }>> = {},
+    remoteSelectors?: IkeSession['children'][number]['remoteSelectors'],
+  ): void {
     this.path = { socket: this.path!.socket, remote: { address: gateway, port: 4500 } };
     this.emit({ type: 'progress', phase: 'auth' });
-    this.ike = { spiInitiator: '0011223344556677', spiResponder: '8899aabbccddeeff', proposal: 'aes256gcm16-prfsha384-ecp256', establishedAt: this.dependencies.clock.wallTime() };
+    this.ike = {
+      spiInitiator: '0011223344556677',
+      spiResponder: '8899aabbccddeeff',
+      proposal: 'aes256gcm16-prfsha384-ecp256',
+      establishedAt: this.dependencies.clock.wallTime(),
+    };
     this.children = [
       {
         spiIn: 0xc0000001,
         spiOut: 0xc0000002,
         proposal: 'aes128gcm16',
-        localSelectors: [{ family: 4, protocol: 0, startPort: 0, endPort: 65535, startAddress: '10.77.0.1', endAddress: '10.77.0.1' }],
-        remoteSelectors: remoteSelectors ?? [{ family: 4, protocol: 0, startPort: 0, endPort: 65535, startAddress: '10.99.0.0', endAddress: '10.99.0.255' }],
+        localSelectors: [
+          { family: 4, protocol: 0, startPort: 0, endPort: 65535, startAddress: '10.77.0.1', endAddress: '10.77.0.1' },
+        ],
+        remoteSelectors: remoteSelectors ?? [
+          {
+            family: 4,
+            protocol: 0,
+            startPort: 0,
+            endPort: 65535,
+            startAddress: '10.99.0.0',
+            endAddress: '10.99.0.255',
+          },
+        ],
         installedAt: 0,
       },
     ];
@@ -60,7 +86,14 @@ class ScriptedSession implements IkeSession {
       type: 'established',
       ike: this.ike,
       child: this.children[0]!,
-      configuration: { ipv4Addresses: ['10.77.0.1'], ipv6Addresses: [], dnsServers: ['10.99.0.53'], subnets: [], dnsDomains: [], dhcpServers: [] },
+      configuration: {
+        ipv4Addresses: ['10.77.0.1'],
+        ipv6Addresses: [],
+        dnsServers: ['10.99.0.53'],
+        subnets: [],
+        dnsDomains: [],
+        dhcpServers: [],
+      },
       authentication: 'EAP-MSCHAPv2',
       mobikeSupported: true,
       natDetected: false,
@@ -76,7 +109,9 @@ class ScriptedSession implements IkeSession {
 
   setPath(path: IkePath): void {
     this.path = path;
-    this.dependencies.clock.setTimer(3, 'answer', () => this.emit({ type: 'path-confirmed', path, natDetected: path.socket.adapter === 'eth1' }));
+    this.dependencies.clock.setTimer(3, 'answer', () =>
+      this.emit({ type: 'path-confirmed', path, natDetected: path.socket.adapter === 'eth1' }),
+    );
   }
 
   probe(): Promise<IkePath | null> {
@@ -114,7 +149,13 @@ class RecordedSettings implements NetworkSettings {
   applied: TunnelSettings | null = null;
   openError: VpnError | null = null;
   applyError: VpnError | null = null;
-  readonly device: TunnelDevice = { name: 'avpn0', fd: null, onPacket: () => undefined, write: () => undefined, close: () => void this.calls.push('close device') };
+  readonly device: TunnelDevice = {
+    name: 'avpn0',
+    fd: null,
+    onPacket: () => undefined,
+    write: () => undefined,
+    close: () => void this.calls.push('close device'),
+  };
 
   openTunnel(name: string): Promise<TunnelDevice> {
     this.calls.push(`open ${name}`);
@@ -189,7 +230,12 @@ class Scene {
     this.host.addAdapter({ name: 'eth0', label: 'Ethernet', addresses: ['10.10.0.2'], conditions: perfectLink });
     this.host.addAdapter({ name: 'eth1', label: 'Wi-Fi', addresses: ['10.20.0.2'], conditions: perfectLink });
     this.connection = new Connection({
-      profile: exampleProfile({ name: 'Contoso', server: 'vpn.contoso.test', mobility: { adapterOrder: ['eth0', 'eth1'], outageSeconds: 300, ...mobility }, network: wanted }),
+      profile: exampleProfile({
+        name: 'Contoso',
+        server: 'vpn.contoso.test',
+        mobility: { adapterOrder: ['eth0', 'eth1'], outageSeconds: 300, ...mobility },
+        network: wanted,
+      }),
       tunnelName: 'avpn0',
       onStatus: (status) => void this.statuses.push(status),
       ports: {
@@ -202,7 +248,12 @@ class Scene {
         trace: { log: (record) => void this.logs.push(record) },
         credentials: ({ reason }) => {
           this.questions.push(reason);
-          if (this.token === null) return Promise.reject(new VpnError('IKE_NO_CERT', 'Your token is not plugged in.', { cause: new TokenError('absent', 'no token has the label badge') }));
+          if (this.token === null)
+            return Promise.reject(
+              new VpnError('IKE_NO_CERT', 'Your token is not plugged in.', {
+                cause: new TokenError('absent', 'no token has the label badge'),
+              }),
+            );
           return Promise.resolve(this.answers-- > 0 ? this.#credentials(this.questions.length) : null);
         },
         createDataPath: () => {
@@ -261,7 +312,12 @@ describe('a connection', () => {
   it('goes from Connecting to Connected and says so in the status object', async () => {
     await scene.connect();
     expect(scene.states).toEqual(['Connecting', 'Connected']);
-    expect([...new Set(scene.statuses.map((status) => status.phase))]).toEqual(['resolving', 'connecting', 'registering', null]);
+    expect([...new Set(scene.statuses.map((status) => status.phase))]).toEqual([
+      'resolving',
+      'connecting',
+      'registering',
+      null,
+    ]);
     expect(scene.statuses.at(-1)).toMatchObject({
       connection: 'Contoso',
       state: 'Connected',
@@ -274,11 +330,25 @@ describe('a connection', () => {
       dnsServers: ['10.99.0.53'],
       authentication: 'EAP-MSCHAPv2',
       mobikeSupported: true,
-      children: [{ spiIn: 'c0000001', spiOut: 'c0000002', proposal: 'aes128gcm16', local: ['10.77.0.1/32'], remote: ['10.99.0.0/24'] }],
+      children: [
+        {
+          spiIn: 'c0000001',
+          spiOut: 'c0000002',
+          proposal: 'aes128gcm16',
+          local: ['10.77.0.1/32'],
+          remote: ['10.99.0.0/24'],
+        },
+      ],
       roams: 0,
       error: null,
     });
-    expect(scene.settings.applied).toMatchObject({ tunnelName: 'avpn0', owner: expect.stringMatching(/^[0-9a-f]{32}$/) as string, mtu: 1400, addresses: ['10.77.0.1/32'], routes: ['10.99.0.0/24'] });
+    expect(scene.settings.applied).toMatchObject({
+      tunnelName: 'avpn0',
+      owner: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      mtu: 1400,
+      addresses: ['10.77.0.1/32'],
+      routes: ['10.99.0.0/24'],
+    });
   });
 
   it('opens the tunnel adapter while the server is being talked to', async () => {
@@ -292,12 +362,9 @@ describe('a connection', () => {
     void scene.connection.connect();
     await scene.clock.run(1);
     const { path, alternatives } = scene.session.connects[0]!;
-    expect([path, ...alternatives].map((entry) => `${entry.socket.adapter} ${entry.remote.address}:${entry.remote.port}`)).toEqual([
-      'eth0 10.10.0.1:500',
-      'eth0 10.10.0.1:4500',
-      'eth1 10.10.0.1:500',
-      'eth1 10.10.0.1:4500',
-    ]);
+    expect(
+      [path, ...alternatives].map((entry) => `${entry.socket.adapter} ${entry.remote.address}:${entry.remote.port}`),
+    ).toEqual(['eth0 10.10.0.1:500', 'eth0 10.10.0.1:4500', 'eth1 10.10.0.1:500', 'eth1 10.10.0.1:4500']);
   });
 
   it('the adapter goes: another one carries it, the address and the duration stay', async () => {
@@ -325,7 +392,13 @@ describe('a connection', () => {
     for (const name of ['eth0', 'eth1']) scene.host.adapter(name).setCarrier(false);
     await scene.clock.run(10);
     const dormant = scene.connection.status();
-    expect(dormant).toMatchObject({ state: 'Dormant', adapter: null, waitingFor: 'no-adapter', tunnelAdapter: 'avpn0', tunnelAddresses: ['10.77.0.1/32'] });
+    expect(dormant).toMatchObject({
+      state: 'Dormant',
+      adapter: null,
+      waitingFor: 'no-adapter',
+      tunnelAdapter: 'avpn0',
+      tunnelAddresses: ['10.77.0.1/32'],
+    });
     expect(Date.parse(dormant.outageEndsAt!) - scene.clock.wallTime()).toBeGreaterThan(299_000);
     expect(scene.settings.applied).not.toBeNull();
     scene.host.adapter('eth1').setCarrier(true);
@@ -334,7 +407,10 @@ describe('a connection', () => {
     expect(scene.states).toEqual(['Connecting', 'Connected', 'Dormant', 'WaitingToReconnect', 'Connected']);
     scene.host.adapter('eth1').setCarrier(false);
     await scene.clock.run(301_000);
-    expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', error: { code: 829, symbol: 'LINK_FAILURE' } });
+    expect(scene.connection.status()).toMatchObject({
+      state: 'Disconnected',
+      error: { code: 829, symbol: 'LINK_FAILURE' },
+    });
     expect(scene.statuses.filter((status) => status.state === 'Disconnected')).toHaveLength(1);
     expect(scene.settings.calls.slice(-2)).toEqual(['withdraw', 'close device']);
     expect(scene.session.closed).toBe('abandoned');
@@ -348,14 +424,19 @@ describe('a connection', () => {
       for (const name of ['eth0', 'eth1']) scene.host.adapter(name).setCarrier(false);
       await scene.clock.run(301_000);
     };
-    const endpoints = (): readonly string[] => (scene.settings.applied?.killSwitch?.endpoints ?? []).map(({ address, port }) => `${address}:${port}`);
+    const endpoints = (): readonly string[] =>
+      (scene.settings.applied?.killSwitch?.endpoints ?? []).map(({ address, port }) => `${address}:${port}`);
 
     it('a failure leaves it in force and says so; the next success replaces it', async () => {
       await scene.connect();
       expect(scene.connection.status().trafficBlocked).toBe(false);
       await loseEverything();
       expect(scene.settings.calls.slice(-2)).toEqual(['withdraw but for the kill switch', 'close device']);
-      expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', trafficBlocked: true, error: { code: 829 } });
+      expect(scene.connection.status()).toMatchObject({
+        state: 'Disconnected',
+        trafficBlocked: true,
+        error: { code: 829 },
+      });
       // An attempt that comes to nothing lifts nothing.
       await expect(scene.connection.connect()).rejects.toMatchObject({ symbol: 'VPN_TIMEOUT' });
       expect(scene.connection.status().trafficBlocked).toBe(true);
@@ -366,9 +447,15 @@ describe('a connection', () => {
 
     it('nobody left who watches over the settings: it fails for that reason, tells the server, and the kill switch stays', async () => {
       await scene.connect();
-      scene.settings.lose(new VpnError('IPSEC_SERVICE_STOPPED', 'The privileged helper ended, and none could take its place.'));
+      scene.settings.lose(
+        new VpnError('IPSEC_SERVICE_STOPPED', 'The privileged helper ended, and none could take its place.'),
+      );
       await scene.clock.run(10);
-      expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', trafficBlocked: true, error: { code: 827, message: 'The privileged helper ended, and none could take its place.' } });
+      expect(scene.connection.status()).toMatchObject({
+        state: 'Disconnected',
+        trafficBlocked: true,
+        error: { code: 827, message: 'The privileged helper ended, and none could take its place.' },
+      });
       expect(scene.settings.calls.slice(-2)).toEqual(['withdraw but for the kill switch', 'close device']);
       expect(scene.session.closed).toBe('deleted');
       expect(scene.statuses.filter((status) => status.state === 'Disconnected')).toHaveLength(1);
@@ -399,10 +486,14 @@ describe('a connection', () => {
       expect(endpoints()).toEqual(['10.10.0.1:500', '10.10.0.1:4500']);
       scene.session.emit({ type: 'peer-addresses', addresses: ['192.0.2.9'] });
       // Not a candidate before the firewall has it.
-      expect(scene.connection.status().paths.some(({ destinationAddress }) => destinationAddress === '192.0.2.9')).toBe(false);
+      expect(scene.connection.status().paths.some(({ destinationAddress }) => destinationAddress === '192.0.2.9')).toBe(
+        false,
+      );
       await scene.clock.run(1);
       expect(endpoints()).toEqual(['10.10.0.1:500', '10.10.0.1:4500', '192.0.2.9:500', '192.0.2.9:4500']);
-      expect(scene.connection.status().paths.some(({ destinationAddress }) => destinationAddress === '192.0.2.9')).toBe(true);
+      expect(scene.connection.status().paths.some(({ destinationAddress }) => destinationAddress === '192.0.2.9')).toBe(
+        true,
+      );
       // A new list replaces the old one (M-4).
       scene.session.emit({ type: 'peer-addresses', addresses: [] });
       await scene.clock.run(1);
@@ -438,7 +529,9 @@ describe('a connection', () => {
   });
 
   describe('DHCPINFORM through the tunnel (W-20)', () => {
-    const everything: IkeSession['children'][number]['remoteSelectors'] = [{ family: 4, protocol: 0, startPort: 0, endPort: 65535, startAddress: '0.0.0.0', endAddress: '255.255.255.255' }];
+    const everything: IkeSession['children'][number]['remoteSelectors'] = [
+      { family: 4, protocol: 0, startPort: 0, endPort: 65535, startAddress: '0.0.0.0', endAddress: '255.255.255.255' },
+    ];
     const connect = async (selectors = everything): Promise<void> => {
       scene = new Scene({}, { dhcpInform: true, useDefaultGateway: false });
       const connected = scene.connection.connect();
@@ -456,7 +549,26 @@ describe('a connection', () => {
       await scene.clock.run(4_500);
       expect(sent()).toBe(3);
       const question = scene.settings.dhcp[0]!;
-      const answer = Uint8Array.from([...question.subarray(0, 240), 53, 1, 5, 121, 8, 24, 10, 100, 0, 10, 99, 0, 1, 15, 12, ...new TextEncoder().encode('corp.example'), 255]);
+      const answer = Uint8Array.from([
+        ...question.subarray(0, 240),
+        53,
+        1,
+        5,
+        121,
+        8,
+        24,
+        10,
+        100,
+        0,
+        10,
+        99,
+        0,
+        1,
+        15,
+        12,
+        ...new TextEncoder().encode('corp.example'),
+        255,
+      ]);
       answer[0] = 2;
       scene.settings.answerDhcp(answer);
       await scene.clock.run(10_000);
@@ -498,7 +610,13 @@ describe('a connection', () => {
     expect(scene.settings.calls).toEqual(['open avpn0', 'apply', 'withdraw', 'close device']);
     expect(scene.wiped).toEqual([1]);
     expect(scene.states).toEqual(['Connecting', 'Connected', 'Disconnecting', 'Disconnected']);
-    expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', error: null, tunnelAdapter: null, children: [], ike: null });
+    expect(scene.connection.status()).toMatchObject({
+      state: 'Disconnected',
+      error: null,
+      tunnelAdapter: null,
+      children: [],
+      ike: null,
+    });
     await scene.clock.run(100_000);
     expect(scene.clock.pendingTimers()).toEqual([]);
   });
@@ -522,9 +640,21 @@ describe('a connection', () => {
   });
 
   it.each<[string, VpnErrorSymbol, (it: Scene) => void]>([
-    ['a name without address', 'DNSNAME_NOT_RESOLVABLE', (it) => (it.resolve = () => Promise.reject(new Error('ENOTFOUND')))],
+    [
+      'a name without address',
+      'DNSNAME_NOT_RESOLVABLE',
+      (it) => (it.resolve = () => Promise.reject(new Error('ENOTFOUND'))),
+    ],
     ['no adapter', 'VPN_TIMEOUT', (it) => ['eth0', 'eth1'].forEach((name) => it.host.adapter(name).setCarrier(false))],
-    ['no privilege for the tunnel', 'IPSEC_SERVICE_STOPPED', (it) => (it.settings.openError = new VpnError('IPSEC_SERVICE_STOPPED', 'The VPN service on this computer is not running.'))],
+    [
+      'no privilege for the tunnel',
+      'IPSEC_SERVICE_STOPPED',
+      (it) =>
+        (it.settings.openError = new VpnError(
+          'IPSEC_SERVICE_STOPPED',
+          'The VPN service on this computer is not running.',
+        )),
+    ],
     ['nobody who knows the password', 'CANCELLED', (it) => (it.answers = 0)],
   ])('%s ends in %s with everything put back', async (_, symbol, arrange) => {
     arrange(scene);
@@ -548,7 +678,10 @@ describe('a connection', () => {
   });
 
   it('a wrong password is asked for again with the reason, at most three times', async () => {
-    const wrong = new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.');
+    const wrong = new VpnError(
+      'AUTHENTICATION_FAILURE',
+      'The user name or password was not accepted. Check them and try again.',
+    );
     const failed = scene.connection.connect().catch((error: unknown) => error as VpnError);
     for (let attempt = 0; attempt < 3; attempt++) {
       await scene.clock.run(1);
@@ -556,7 +689,11 @@ describe('a connection', () => {
     }
     await scene.clock.run(1);
     expect(await failed).toBe(wrong);
-    expect(scene.questions).toEqual([null, { type: 'refused', error: wrong.info() }, { type: 'refused', error: wrong.info() }]);
+    expect(scene.questions).toEqual([
+      null,
+      { type: 'refused', error: wrong.info() },
+      { type: 'refused', error: wrong.info() },
+    ]);
     expect(scene.sessions).toHaveLength(3);
     expect(scene.wiped).toEqual([1, 2, 3]);
   });
@@ -565,7 +702,14 @@ describe('a connection', () => {
     scene.answers = 1;
     const failed = scene.connection.connect().catch((error: unknown) => error as VpnError);
     await scene.clock.run(1);
-    scene.session.emit({ type: 'ended', by: 'failure', error: new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.') });
+    scene.session.emit({
+      type: 'ended',
+      by: 'failure',
+      error: new VpnError(
+        'AUTHENTICATION_FAILURE',
+        'The user name or password was not accepted. Check them and try again.',
+      ),
+    });
     await scene.clock.run(1);
     expect(await failed).toMatchObject({ code: 691 });
   });
@@ -575,12 +719,22 @@ describe('a connection', () => {
     const before = scene.connection.status();
     scene.session.emit({ type: 'ended', by: 'peer', error: null });
     await scene.clock.run(10);
-    expect(scene.connection.status()).toMatchObject({ state: 'WaitingToReconnect', waitingFor: 'no-answer', tunnelAdapter: 'avpn0', tunnelAddresses: before.tunnelAddresses, connectedSince: before.connectedSince });
+    expect(scene.connection.status()).toMatchObject({
+      state: 'WaitingToReconnect',
+      waitingFor: 'no-answer',
+      tunnelAdapter: 'avpn0',
+      tunnelAddresses: before.tunnelAddresses,
+      connectedSince: before.connectedSince,
+    });
     expect(scene.sessions).toHaveLength(2);
     expect(scene.session.config.previousAddresses).toEqual(['10.77.0.1']);
     scene.session.establish();
     await scene.clock.run(10);
-    expect(scene.connection.status()).toMatchObject({ state: 'Connected', connectedSince: before.connectedSince, adapter: 'eth0' });
+    expect(scene.connection.status()).toMatchObject({
+      state: 'Connected',
+      connectedSince: before.connectedSince,
+      adapter: 'eth0',
+    });
     expect(scene.questions).toEqual([null]);
     // The same address, routes and DNS: nothing to ask of the system.
     expect(scene.settings.calls).toEqual(['open avpn0', 'apply']);
@@ -615,7 +769,10 @@ describe('a connection', () => {
   it('refused while it was away: tried again more slowly, then the person is asked (and here nobody answers)', async () => {
     await scene.connect();
     scene.answers = 0;
-    const wrong = new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.');
+    const wrong = new VpnError(
+      'AUTHENTICATION_FAILURE',
+      'The user name or password was not accepted. Check them and try again.',
+    );
     scene.session.emit({ type: 'ended', by: 'peer', error: null });
     const times: number[] = [];
     for (let step = 0; step < 300 && scene.connection.status().state !== 'Disconnected'; step++) {
@@ -659,7 +816,11 @@ describe('a connection', () => {
     scene.token = null;
     scene.session.emit({ type: 'reauthenticate', reason: 'AUTH_LIFETIME' });
     await scene.clock.run(1);
-    scene.session.emit({ type: 'ended', by: 'failure', error: new VpnError('IKE_NO_CERT', 'Your token was taken out.') });
+    scene.session.emit({
+      type: 'ended',
+      by: 'failure',
+      error: new VpnError('IKE_NO_CERT', 'Your token was taken out.'),
+    });
     await scene.clock.run(1);
     expect(scene.questions).toHaveLength(2);
     expect(scene.sessions[0]!.closed).toBe('no');
@@ -668,7 +829,12 @@ describe('a connection', () => {
     scene.token = { present: true };
     for (let tries = 0; tries < 5 && scene.questions.length < 3; tries++) {
       await scene.clock.run(2_001);
-      if (scene.questions.length < 3) scene.session.emit({ type: 'ended', by: 'failure', error: new VpnError('IKE_NO_CERT', 'Your token was taken out.') });
+      if (scene.questions.length < 3)
+        scene.session.emit({
+          type: 'ended',
+          by: 'failure',
+          error: new VpnError('IKE_NO_CERT', 'Your token was taken out.'),
+        });
       await scene.clock.run(1);
     }
     expect(scene.questions).toHaveLength(3);

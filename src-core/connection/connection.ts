@@ -34,7 +34,10 @@ interface Running {
   readonly keeper: SessionKeeper;
 }
 
-/** One VPN connection. `connect` and `disconnect` may be called at any time; everything else is seen in the status object. */
+/**
+ * One VPN connection. `connect` and `disconnect` may be called at any time; everything else is seen in the status
+ * object.
+ */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #facts: ConnectionFacts;
@@ -77,7 +80,10 @@ export class Connection {
     return this.#facts.previousAddresses;
   }
 
-  /** Resolves when Connected. Rejects with the VpnError that the status object then carries; everything is put back by then. */
+  /**
+   * Resolves when Connected. Rejects with the VpnError that the status object then carries; everything is put back by
+   * then.
+   */
   async connect(): Promise<void> {
     if (this.#closing !== null) await this.#closing;
     if (this.#phase.type !== 'down') return;
@@ -88,12 +94,21 @@ export class Connection {
     const keeper = new SessionKeeper(context, attempt);
     this.#running = { attempt, keeper };
     this.#give({ type: 'connect' });
-    this.#log('info', `Connecting to ${profile.server}. Mobility enabled for IKEv2 = ${profile.mobility.enabled ? 'Yes' : 'No'}, network outage time ${profile.mobility.outageSeconds} s.`);
+    this.#log(
+      'info',
+      `Connecting to ${profile.server}. Mobility enabled for IKEv2 = ${profile.mobility.enabled ? 'Yes' : 'No'}, network outage time ${profile.mobility.outageSeconds} s.`,
+    );
     try {
-      const signedIn = signIn(context, attempt, (credentials) => keeper.negotiate(credentials, null), (established) => keeper.register(established));
+      const signedIn = signIn(
+        context,
+        attempt,
+        (credentials) => keeper.negotiate(credentials, null),
+        (established) => keeper.register(established),
+      );
       await Promise.race([signedIn, attempt.aborted]);
     } catch (error) {
-      const reason = error instanceof VpnError ? explained(error, this.#connectivity?.reason ?? null) : failures.unexpected(error);
+      const reason =
+        error instanceof VpnError ? explained(error, this.#connectivity?.reason ?? null) : failures.unexpected(error);
       // Established and unusable here: the server shall not keep an SA for nobody.
       await this.#end(attempt, reason, attempt.manager !== null);
       throw reason;
@@ -124,7 +139,9 @@ export class Connection {
   /** Milliseconds of one round trip to the gateway; null: no answer within `timeoutMs`, or no path at present. */
   measureRoundTrip(timeoutMs: number): Promise<number | null> {
     const attempt = this.#running?.attempt;
-    return attempt === undefined || attempt.ended ? Promise.resolve(null) : measureRoundTrip(this.#options.ports.clock, attempt, timeoutMs);
+    return attempt === undefined || attempt.ended
+      ? Promise.resolve(null)
+      : measureRoundTrip(this.#options.ports.clock, attempt, timeoutMs);
   }
 
   status(): StatusObject {
@@ -143,7 +160,10 @@ export class Connection {
       since: this.#since,
       connectedSince: facts.connectedSince,
       wallOffset: clock.wallTime() - clock.now(),
-      path: mobility !== null && (mobility.type === 'Connected' || mobility.type === 'WaitingToReconnect') ? mobility.path : facts.path,
+      path:
+        mobility !== null && (mobility.type === 'Connected' || mobility.type === 'WaitingToReconnect')
+          ? mobility.path
+          : facts.path,
       natDetected: facts.natDetected,
       mobikeSupported: facts.mobikeSupported,
       tunnelAdapter: live ? (attempt.device?.name ?? null) : null,
@@ -165,7 +185,10 @@ export class Connection {
 
   #paths(attempt: Attempt): readonly PathStatus[] {
     const paths = attempt.manager?.paths() ?? [];
-    return paths.map((path) => ({ ...path, connectivity: path.state === 'unusable' ? null : (this.#connectivity?.of(path.adapter) ?? null) }));
+    return paths.map((path) => ({
+      ...path,
+      connectivity: path.state === 'unusable' ? null : (this.#connectivity?.of(path.adapter) ?? null),
+    }));
   }
 
   // ---- ending ----
@@ -184,9 +207,14 @@ export class Connection {
     attempt.ended = true;
     this.#give(error === null ? { type: 'disconnect' } : { type: 'fail', error: error.info() });
     if (running?.attempt === attempt) running.keeper.stop();
-    // A kill switch promises that nothing leaves until a person says so; a tunnel that was never there promised nothing.
-    const keepKillSwitch = error !== null && this.#facts.connectedSince !== null && this.#options.profile.network.killSwitch;
-    this.#closing = closeAttempt(this.#contextOf(attempt), attempt, { sayGoodbye: sayGoodbye && reachable, keepKillSwitch }).finally(() => {
+    // A kill switch promises that nothing leaves until a person says so; a tunnel that was never there promised
+    // nothing.
+    const keepKillSwitch =
+      error !== null && this.#facts.connectedSince !== null && this.#options.profile.network.killSwitch;
+    this.#closing = closeAttempt(this.#contextOf(attempt), attempt, {
+      sayGoodbye: sayGoodbye && reachable,
+      keepKillSwitch,
+    }).finally(() => {
       this.#closing = null;
       this.#running = null;
       forgetSession(this.#facts);
@@ -225,13 +253,20 @@ export class Connection {
   }
 
   #changed(): void {
-    const state = stateName(this.#phase, this.#running?.attempt.manager?.state ?? null, this.#running?.keeper.withoutSession ?? null);
+    const state = stateName(
+      this.#phase,
+      this.#running?.attempt.manager?.state ?? null,
+      this.#running?.keeper.withoutSession ?? null,
+    );
     if (state !== this.#shownState) {
       this.#shownState = state;
       this.#since = this.#options.ports.clock.wallTime();
     }
     const { type } = this.#phase;
-    this.#connectivity?.follow(state === 'WaitingToReconnect' || (type === 'connecting' && (this.#phase.step === 'resolving' || this.#phase.step === 'connecting')));
+    this.#connectivity?.follow(
+      state === 'WaitingToReconnect' ||
+        (type === 'connecting' && (this.#phase.step === 'resolving' || this.#phase.step === 'connecting')),
+    );
     if (this.#notifying) return;
     this.#notifying = true;
     queueMicrotask(() => {
@@ -249,5 +284,12 @@ export class Connection {
 function connectivityWatch({ profile, ports }: ConnectionOptions, onChange: () => void): ConnectivityWatch | null {
   const url = profile.mobility.connectivityCheck;
   if (url === null || ports.connectivity === undefined || profile.network.killSwitch) return null;
-  return new ConnectivityWatch({ clock: ports.clock, adapters: ports.adapters, probe: ports.connectivity, url, onChange, log: (text) => ports.trace.log({ level: 'info', area: 'mobility', text }) });
+  return new ConnectivityWatch({
+    clock: ports.clock,
+    adapters: ports.adapters,
+    probe: ports.connectivity,
+    url,
+    onChange,
+    log: (text) => ports.trace.log({ level: 'info', area: 'mobility', text }),
+  });
 }

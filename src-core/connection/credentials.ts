@@ -53,12 +53,20 @@ function identityOf(text: string | null, field: string): Identity | null {
   try {
     return parseIdentity(text);
   } catch (error) {
-    if (error instanceof PkiError) throw new VpnError('IKE_AUTH_FAIL', `The identity in ${field} cannot be read. Correct it in the properties of the connection.`, { detail: `${field}: ${error.message}`, cause: error });
+    if (error instanceof PkiError)
+      throw new VpnError(
+        'IKE_AUTH_FAIL',
+        `The identity in ${field} cannot be read. Correct it in the properties of the connection.`,
+        { detail: `${field}: ${error.message}`, cause: error },
+      );
     throw error;
   }
 }
 
-/** Octets of a pre-shared key as people write it: text, or "0x" and hexadecimal, or "0s" and base64 (as strongSwan reads it). */
+/**
+ * Octets of a pre-shared key as people write it: text, or "0x" and hexadecimal, or "0s" and base64 (as strongSwan reads
+ * it).
+ */
 export function presharedKey(text: string): Uint8Array {
   if (/^0x([0-9a-f]{2})+$/i.test(text)) return new Uint8Array(Buffer.from(text.slice(2), 'hex'));
   if (/^0s[A-Za-z0-9+/]+={0,2}$/.test(text)) return new Uint8Array(Buffer.from(text.slice(2), 'base64'));
@@ -78,24 +86,58 @@ export function createCredentialsSource(given: CredentialsOptions): CredentialsS
   let machineChosen: ChosenCertificate | null = null;
   const servers = questions === undefined ? null : new AcceptedServers(questions, remember);
   const sessions = new KeptSessions(() => given.acceptance.wallTime());
-  const options: CredentialsOptions = servers === null ? given : { ...given, acceptance: { ...given.acceptance, accepted: (server) => servers.of(server) } };
+  const options: CredentialsOptions =
+    servers === null
+      ? given
+      : { ...given, acceptance: { ...given.acceptance, accepted: (server) => servers.of(server) } };
   const undecided = new UndecidedKeys();
   return async (before) => {
     // What was not decided was not refused.
-    const asked: CredentialsQuestion = undecided.learn(before.refused?.error) ? { ...before, reason: null, refused: null } : before;
-    const question: CredentialsQuestion = chosen === null ? asked : { ...asked, profile: withChosenCertificate(asked.profile, chosen.certificate, chosen.fingerprint) };
+    const asked: CredentialsQuestion = undecided.learn(before.refused?.error)
+      ? { ...before, reason: null, refused: null }
+      : before;
+    const question: CredentialsQuestion =
+      chosen === null
+        ? asked
+        : { ...asked, profile: withChosenCertificate(asked.profile, chosen.certificate, chosen.fingerprint) };
     const { profile, refused } = question;
     // The same credentials once more: nothing of them was refused, and the judges know of the answer.
-    if (refused?.error instanceof UnknownServer) return (await servers?.ask(profile.name, refused.error)) === true ? refused.credentials : null;
+    if (refused?.error instanceof UnknownServer)
+      return (await servers?.ask(profile.name, refused.error)) === true ? refused.credentials : null;
     // The session is forgotten by now: the next attempt signs in with what is at hand.
     if (refused?.error instanceof ResumptionRefused) return refused.credentials;
-    const ask: Ask = (kind, account, why) => options.secrets.request({ connection: profile.name, kind, account, reason: why });
+    const ask: Ask = (kind, account, why) =>
+      options.secrets.request({ connection: profile.name, kind, account, reason: why });
     if (profile.authentication.method === 'psk') return presharedKeyCredentials(question, ask);
-    const chooser: CertificateChooser = { connection: profile.name, questions, remember, tokenModules: options.tokenModules, authorities: () => knownAuthorities(profile, options), log: (text) => options.trace.log({ level: 'info', area: 'certificate', text }) };
-    const certificateOf = (from: Profile, by = chooser) => (): Promise<ClientKey | UndecidedKey | null> => undecided.decided(useOf(from), () => loadClientKey(from, options.acceptance.wallTime(), ask, options.tokens, by));
+    const chooser: CertificateChooser = {
+      connection: profile.name,
+      questions,
+      remember,
+      tokenModules: options.tokenModules,
+      authorities: () => knownAuthorities(profile, options),
+      log: (text) => options.trace.log({ level: 'info', area: 'certificate', text }),
+    };
+    const certificateOf =
+      (from: Profile, by = chooser) =>
+      (): Promise<ClientKey | UndecidedKey | null> =>
+        undecided.decided(useOf(from), () =>
+          loadClientKey(from, options.acceptance.wallTime(), ask, options.tokens, by),
+        );
     const { method, machineCertificate: first } = profile.authentication;
-    const single = method === 'machine-certificate' ? await machineCertificate(certificateOf(profile)) : await eapCredentials(question, options, ask, certificateOf(profile), sessions);
-    const local = single === null || first === null ? single : await twoRounds(single, certificateOf(withMachineCertificate(profile, machineChosen), { ...chooser, remember: (what) => void (machineChosen = what.type === 'client-certificate' ? what : machineChosen) }));
+    const single =
+      method === 'machine-certificate'
+        ? await machineCertificate(certificateOf(profile))
+        : await eapCredentials(question, options, ask, certificateOf(profile), sessions);
+    const local =
+      single === null || first === null
+        ? single
+        : await twoRounds(
+            single,
+            certificateOf(withMachineCertificate(profile, machineChosen), {
+              ...chooser,
+              remember: (what) => void (machineChosen = what.type === 'client-certificate' ? what : machineChosen),
+            }),
+          );
     if (local === null) return null;
     return {
       ...local,
@@ -107,7 +149,10 @@ export function createCredentialsSource(given: CredentialsOptions): CredentialsS
   };
 }
 
-async function presharedKeyCredentials({ profile, reason }: CredentialsQuestion, ask: Ask): Promise<SessionCredentials | null> {
+async function presharedKeyCredentials(
+  { profile, reason }: CredentialsQuestion,
+  ask: Ask,
+): Promise<SessionCredentials | null> {
   const { username } = profile.authentication;
   const answer = await ask('psk', username, reason);
   if (answer === null) return null;
@@ -123,11 +168,19 @@ async function presharedKeyCredentials({ profile, reason }: CredentialsQuestion,
   };
 }
 
-async function machineCertificate(ownCertificate: () => Promise<ClientKey | UndecidedKey | null>): Promise<LocalCredentials | null> {
+async function machineCertificate(
+  ownCertificate: () => Promise<ClientKey | UndecidedKey | null>,
+): Promise<LocalCredentials | null> {
   const own = await ownCertificate();
   if (own === null) return null;
   // IKE_SA_INIT carries no identity.
-  if (own instanceof UndecidedKey) return { localIdentity: null, local: { method: 'undecided', end: (hashes) => new CertificateUndecided('ike', { by: 'key', hashes }) }, undecided: 'ike', wipe: () => undefined };
+  if (own instanceof UndecidedKey)
+    return {
+      localIdentity: null,
+      local: { method: 'undecided', end: (hashes) => new CertificateUndecided('ike', { by: 'key', hashes }) },
+      undecided: 'ike',
+      wipe: () => undefined,
+    };
   return {
     localIdentity: { type: 'der-dn', value: own.leaf.subject.der },
     local: { method: 'signature', signer: own.signer, certificates: own.certificates },
@@ -139,11 +192,26 @@ async function machineCertificate(ownCertificate: () => Promise<ClientKey | Unde
 /** The certificate that proves the computer, in the place of the person's. */
 function withMachineCertificate(profile: Profile, chosen: ChosenCertificate | null): Profile {
   const { machineCertificate, machinePrivateKey: privateKey } = profile.authentication;
-  return { ...profile, authentication: { ...profile.authentication, method: 'machine-certificate', certificate: chosen?.certificate ?? machineCertificate, privateKey, chosenCertificate: chosen?.fingerprint ?? null } };
+  return {
+    ...profile,
+    authentication: {
+      ...profile.authentication,
+      method: 'machine-certificate',
+      certificate: chosen?.certificate ?? machineCertificate,
+      privateKey,
+      chosenCertificate: chosen?.fingerprint ?? null,
+    },
+  };
 }
 
-/** X-12: first the computer by its certificate, then the person by EAP. null: the person cancelled. Rejects when the certificate cannot be used. */
-async function twoRounds(person: LocalCredentials, ownCertificate: () => Promise<ClientKey | UndecidedKey | null>): Promise<LocalCredentials | null> {
+/**
+ * X-12: first the computer by its certificate, then the person by EAP. null: the person cancelled. Rejects when the
+ * certificate cannot be used.
+ */
+async function twoRounds(
+  person: LocalCredentials,
+  ownCertificate: () => Promise<ClientKey | UndecidedKey | null>,
+): Promise<LocalCredentials | null> {
   if (person.local.method !== 'eap' || person.localIdentity === null) throw new TypeError('a second sign-in is by EAP');
   try {
     const machine = await machineCertificate(ownCertificate);
@@ -156,7 +224,14 @@ async function twoRounds(person: LocalCredentials, ownCertificate: () => Promise
         person.wipe();
         machine.wipe();
       };
-      return { ...person, localIdentity: machine.localIdentity, local: machine.local, ...(machine.token === undefined ? {} : { token: machine.token }), secondRound: { localIdentity: person.localIdentity, local: person.local }, wipe: wipeBoth };
+      return {
+        ...person,
+        localIdentity: machine.localIdentity,
+        local: machine.local,
+        ...(machine.token === undefined ? {} : { token: machine.token }),
+        secondRound: { localIdentity: person.localIdentity, local: person.local },
+        wipe: wipeBoth,
+      };
     }
   } catch (error) {
     person.wipe();
@@ -166,8 +241,14 @@ async function twoRounds(person: LocalCredentials, ownCertificate: () => Promise
   return null;
 }
 
-/** What may lead from the person's certificate to what a server asks for; an entry that cannot be read is told where servers are judged. */
-function knownAuthorities({ serverCertificate, authentication }: Profile, { acceptance }: CredentialsOptions): readonly Certificate[] {
+/**
+ * What may lead from the person's certificate to what a server asks for; an entry that cannot be read is told where
+ * servers are judged.
+ */
+function knownAuthorities(
+  { serverCertificate, authentication }: Profile,
+  { acceptance }: CredentialsOptions,
+): readonly Certificate[] {
   const configured = [...serverCertificate.authorities, ...authentication.serverAuthorities].flatMap((entry) => {
     try {
       return parseAuthorities([entry]).certificates;
@@ -182,5 +263,11 @@ function knownAuthorities({ serverCertificate, authentication }: Profile, { acce
 /** The gateway proves itself by a certificate that fits the rules of the profile (A-2). */
 function certificatePeer(profile: Profile, options: CredentialsOptions): SessionCredentials['peer'] {
   const { verify, certificateRequests } = gatewayAcceptance(profile, options.acceptance);
-  return { method: 'certificate', verify, certificateRequests, allowSha1Rsa: profile.advanced.legacyWindows, requestOcsp: profile.serverCertificate.revocation !== 'off' };
+  return {
+    method: 'certificate',
+    verify,
+    certificateRequests,
+    allowSha1Rsa: profile.advanced.legacyWindows,
+    requestOcsp: profile.serverCertificate.revocation !== 'off',
+  };
 }

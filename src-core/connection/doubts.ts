@@ -8,12 +8,17 @@ import { StallWatch } from './stall-watch';
 /** How often the counters are looked at while connected: with traffic, and without. */
 const busyLookMs = 100;
 const idleLookMs = 500;
-/** How long the gateway has to deny a hint that it forgot us: on a slow path as many times what its last answer took. */
+/**
+ * How long the gateway has to deny a hint that it forgot us: on a slow path as many times what its last answer took.
+ */
 const doubtMs = 1_000;
 const doubtAnswerTimes = 4;
 const longestDoubtMs = 5_000;
 
-/** Asks the gateway whether it still knows us when something hints that it does not: a forged notify or traffic that stalls decides nothing. */
+/**
+ * Asks the gateway whether it still knows us when something hints that it does not: a forged notify or traffic that
+ * stalls decides nothing.
+ */
 export class Doubts {
   readonly #context: ConnectionContext;
   readonly #attempt: Attempt;
@@ -33,7 +38,11 @@ export class Doubts {
   start(): void {
     if (this.#attempt.ended) return;
     this.#lookForStall();
-    this.#timer = this.#context.ports.clock.setTimer(this.#stalls.busy ? busyLookMs : idleLookMs, 'look for a stall', () => this.start());
+    this.#timer = this.#context.ports.clock.setTimer(
+      this.#stalls.busy ? busyLookMs : idleLookMs,
+      'look for a stall',
+      () => this.start(),
+    );
   }
 
   stop(): void {
@@ -41,7 +50,10 @@ export class Doubts {
     this.#timer = null;
   }
 
-  /** An unauthenticated hint that the gateway forgot us: it is asked once, and when it stays silent a new IKE SA is made beside the old one (C-75, M-35). */
+  /**
+   * An unauthenticated hint that the gateway forgot us: it is asked once, and when it stays silent a new IKE SA is made
+   * beside the old one (C-75, M-35).
+   */
   doubt(why: string): void {
     const attempt = this.#attempt;
     const { session, manager } = attempt;
@@ -52,7 +64,15 @@ export class Doubts {
     this.#isAlive(session, patience).then(
       (alive) => {
         const { path } = session;
-        if (alive || attempt.ended || attempt.session !== session || attempt.manager !== manager || manager?.state.type !== 'Connected' || path === null) return;
+        if (
+          alive ||
+          attempt.ended ||
+          attempt.session !== session ||
+          attempt.manager !== manager ||
+          manager?.state.type !== 'Connected' ||
+          path === null
+        )
+          return;
         // Another path may answer, or a new IKE SA on this one: both are tried at once.
         manager.handle({ type: 'path-silent', path, tries: 1, silentMs: patience });
         this.#reviver.revive('forgotten');
@@ -75,13 +95,15 @@ export class Doubts {
 
   #lookForStall(): void {
     const { session, manager, dataPath } = this.#attempt;
-    if (session === null || manager?.state.type !== 'Connected' || manager.state.move !== null) return this.#stalls.reset();
+    if (session === null || manager?.state.type !== 'Connected' || manager.state.move !== null)
+      return this.#stalls.reset();
     let packetsIn = 0;
     let packetsOut = 0;
     for (const child of session.children) {
       packetsIn += dataPath.inboundCounters(child.spiIn)?.packets ?? 0;
       packetsOut += dataPath.outboundCounters(child.spiOut)?.packets ?? 0;
     }
-    if (this.#stalls.observe({ packetsIn, packetsOut }, this.#context.ports.clock.now())) this.doubt('Packets leave and none comes back.');
+    if (this.#stalls.observe({ packetsIn, packetsOut }, this.#context.ports.clock.now()))
+      this.doubt('Packets leave and none comes back.');
   }
 }

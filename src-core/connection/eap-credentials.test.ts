@@ -12,7 +12,10 @@ import { exampleProfile } from './example-profile';
 import type { CredentialsQuestion, SessionCredentials } from './ports';
 
 const profileWith = (authentication: Partial<Profile['authentication']>): Profile =>
-  exampleProfile({ authentication: { username: 'alice', ...authentication }, serverCertificate: { authorities: [encodePem('CERTIFICATE', testRoot().certificate.der)] } });
+  exampleProfile({
+    authentication: { username: 'alice', ...authentication },
+    serverCertificate: { authorities: [encodePem('CERTIFICATE', testRoot().certificate.der)] },
+  });
 
 /** A source whose person answers by kind; what was asked is collected. */
 function source(answers: Readonly<Partial<Record<SecretRequest['kind'], string>>>) {
@@ -33,7 +36,11 @@ function source(answers: Readonly<Partial<Record<SecretRequest['kind'], string>>
 }
 
 const first = (profile: Profile): CredentialsQuestion => ({ profile, reason: null, refused: null });
-const again = (profile: Profile, error: VpnError, credentials: SessionCredentials): CredentialsQuestion => ({ profile, reason: refusedFor(error), refused: { error, credentials } });
+const again = (profile: Profile, error: VpnError, credentials: SessionCredentials): CredentialsQuestion => ({
+  profile,
+  reason: refusedFor(error),
+  refused: { error, credentials },
+});
 
 function conversationOf(credentials: SessionCredentials | null): EapConversation {
   if (credentials?.local.method !== 'eap') throw new Error('no EAP');
@@ -57,24 +64,57 @@ async function converse(peer: EapConversation, server: MschapServer): Promise<Vp
 describe('an expired password (A-8, A-19)', () => {
   const profile = profileWith({ method: 'eap-mschapv2' });
   const serverWith = (changed: (ntHash: Uint8Array) => boolean) =>
-    new MschapServer({ random: seededRandom('challenge'), name: 'aaa', account: () => ({ ntHash: ntPasswordHash('old'), problem: 648 }), changePassword: (_name, ntHash) => changed(ntHash) });
+    new MschapServer({
+      random: seededRandom('challenge'),
+      name: 'aaa',
+      account: () => ({ ntHash: ntPasswordHash('old'), problem: 648 }),
+      changePassword: (_name, ntHash) => changed(ntHash),
+    });
 
   it('is said, the new one asked for between two attempts, and changed in the second', async () => {
     const { credentials, asked } = source({ password: 'old', 'new-password': 'new' });
     const before = await credentials(first(profile));
-    const expired = await converse(conversationOf(before), serverWith(() => true));
+    const expired = await converse(
+      conversationOf(before),
+      serverWith(() => true),
+    );
     expect(expired?.symbol).toBe('PASSWD_EXPIRED');
     const after = await credentials(again(profile, expired!, before!));
-    expect(asked.map(({ kind, account, reason }) => [kind, account, reason === null])).toEqual([['password', 'alice', true], ['new-password', 'alice', false]]);
+    expect(asked.map(({ kind, account, reason }) => [kind, account, reason === null])).toEqual([
+      ['password', 'alice', true],
+      ['new-password', 'alice', false],
+    ]);
     before!.wipe();
     let stored: Uint8Array | null = null;
-    expect(await converse(conversationOf(after), serverWith((ntHash) => ((stored = ntHash), true)))).toBeNull();
+    expect(
+      await converse(
+        conversationOf(after),
+        serverWith((ntHash) => ((stored = ntHash), true)),
+      ),
+    ).toBeNull();
     expect(stored).toEqual(ntPasswordHash('new'));
-    // The same credentials again, as a new sign-in of a connection that is up: by the new password, which the server has now.
-    const server = new MschapServer({ random: seededRandom('later'), name: 'aaa', account: () => ({ ntHash: ntPasswordHash('new') }) });
+    // The same credentials again, as a new sign-in of a connection that is up: by the new password, which the server
+    // has now.
+    const server = new MschapServer({
+      random: seededRandom('later'),
+      name: 'aaa',
+      account: () => ({ ntHash: ntPasswordHash('new') }),
+    });
     expect(await converse(conversationOf(after), server)).toBeNull();
     // And a change is no more to be had of them: the new password itself is gone.
-    expect((await converse(conversationOf(after), new MschapServer({ random: seededRandom('twice'), name: 'aaa', account: () => ({ ntHash: ntPasswordHash('new'), problem: 648 }), changePassword: () => true })))?.symbol).toBe('PASSWD_EXPIRED');
+    expect(
+      (
+        await converse(
+          conversationOf(after),
+          new MschapServer({
+            random: seededRandom('twice'),
+            name: 'aaa',
+            account: () => ({ ntHash: ntPasswordHash('new'), problem: 648 }),
+            changePassword: () => true,
+          }),
+        )
+      )?.symbol,
+    ).toBe('PASSWD_EXPIRED');
     after!.wipe();
     expect(after!.mschap?.ntHash).toEqual(new Uint8Array(16));
   });
@@ -86,16 +126,27 @@ describe('an expired password (A-8, A-19)', () => {
     const conversation = conversationOf(after);
     after!.wipe();
     let stored: Uint8Array | null = null;
-    expect((await converse(conversation, serverWith((ntHash) => ((stored = ntHash), true)))) instanceof VpnError).toBe(true);
+    expect(
+      (await converse(
+        conversation,
+        serverWith((ntHash) => ((stored = ntHash), true)),
+      )) instanceof VpnError,
+    ).toBe(true);
     expect(stored).toBeNull();
   });
 
   it('a new password that the server refuses is 709 and asked for again', async () => {
     const { credentials, asked } = source({ password: 'old', 'new-password': 'new' });
     const before = await credentials(first(profile));
-    const expired = await converse(conversationOf(before), serverWith(() => true));
+    const expired = await converse(
+      conversationOf(before),
+      serverWith(() => true),
+    );
     const second = await credentials(again(profile, expired!, before!));
-    const refused = await converse(conversationOf(second), serverWith(() => false));
+    const refused = await converse(
+      conversationOf(second),
+      serverWith(() => false),
+    );
     expect(refused?.code).toBe(709);
     expect(await credentials(again(profile, refused!, second!))).not.toBeNull();
     expect(asked.map(({ kind }) => kind)).toEqual(['password', 'new-password', 'new-password']);
@@ -119,14 +170,25 @@ describe('what cannot be used is said before anything is asked', () => {
 
   it('a token where there are none', async () => {
     const { credentials } = source({});
-    await expect(credentials(first(profileWith({ method: 'machine-certificate', certificate: { pkcs11: { module: '/m.so', token: 't', id: '01' } } })))).rejects.toMatchObject({ code: 13806 });
+    await expect(
+      credentials(
+        first(
+          profileWith({
+            method: 'machine-certificate',
+            certificate: { pkcs11: { module: '/m.so', token: 't', id: '01' } },
+          }),
+        ),
+      ),
+    ).rejects.toMatchObject({ code: 13806 });
   });
 });
 
 describe('a refused certificate', () => {
   it('is not shown a second time by itself (A-21)', async () => {
     const { credentials } = source({});
-    const refused = again(profileWith({ method: 'eap-tls' }), new VpnError('AUTHENTICATION_FAILURE', 'no'), { wipe: () => undefined } as SessionCredentials);
+    const refused = again(profileWith({ method: 'eap-tls' }), new VpnError('AUTHENTICATION_FAILURE', 'no'), {
+      wipe: () => undefined,
+    } as SessionCredentials);
     expect(await credentials(refused)).toBeNull();
   });
 });

@@ -41,7 +41,10 @@ export interface EapMethodOptions {
 /** Each conversation gets a method of its own. */
 export type EapMethodFactory = (secrets: EapSecrets) => EapPeerMethod;
 
-/** Which server the tunnel may end at: the profile's names, else the gateway's; "*" waives the name and demands authorities (A-54). */
+/**
+ * Which server the tunnel may end at: the profile's names, else the gateway's; "*" waives the name and demands
+ * authorities (A-54).
+ */
 function serverNames({ authentication, remoteIdentity, server }: Profile): readonly string[] | null {
   if (authentication.serverNames.includes('*')) return null;
   return authentication.serverNames.length > 0 ? authentication.serverNames : [remoteIdentity ?? server];
@@ -49,14 +52,20 @@ function serverNames({ authentication, remoteIdentity, server }: Profile): reado
 
 /** Throws VpnError when this host has no TLS engine, or when the profile trusts any server. */
 export function tunnelOptions(profile: Profile, options: EapMethodOptions): Omit<TlsTunnelOptions, 'credentials'> {
-  if (options.tls === undefined || options.tls === null) throw new VpnError('SERVER_POLICY', 'The native part of Agile VPN, which this sign-in method needs, is not built. Run "npm run setup" in its folder, then try again.', { detail: `no TLS engine for ${profile.authentication.method}` });
+  if (options.tls === undefined || options.tls === null)
+    throw new VpnError(
+      'SERVER_POLICY',
+      'The native part of Agile VPN, which this sign-in method needs, is not built. Run "npm run setup" in its folder, then try again.',
+      { detail: `no TLS engine for ${profile.authentication.method}` },
+    );
   const { serverAuthorities } = profile.authentication;
   const judge = authenticationServerAcceptance(
     {
       authorities: serverAuthorities.length > 0 ? serverAuthorities : profile.serverCertificate.authorities,
       serverNames: serverNames(profile),
       revocation: profile.serverCertificate.revocation,
-      acceptedCertificates: profile.authentication.serverNames.length === 0 ? profile.authentication.acceptedServerCertificates : null,
+      acceptedCertificates:
+        profile.authentication.serverNames.length === 0 ? profile.authentication.acceptedServerCertificates : null,
       legacy: profile.advanced.legacyWindows,
     },
     options.acceptance,
@@ -69,8 +78,15 @@ export function tunnelOptions(profile: Profile, options: EapMethodOptions): Omit
 export function eapMethodFactory(profile: Profile, options: EapMethodOptions): EapMethodFactory {
   const { random, passwordChange } = options;
   const mschapPeer = (credentials: MschapCredentials): EapPeerMethod =>
-    new MschapPeer({ random, credentials: { username: credentials.username, ntHash: credentials.ntHash.slice() }, ...passwordChange });
-  const shown = (certificate: TlsClientCredentials | null): Pick<TlsTunnelOptions, 'credentials' | 'undecided'> => (options.undecided === undefined ? { credentials: needed(certificate) } : { credentials: null, undecided: options.undecided });
+    new MschapPeer({
+      random,
+      credentials: { username: credentials.username, ntHash: credentials.ntHash.slice() },
+      ...passwordChange,
+    });
+  const shown = (certificate: TlsClientCredentials | null): Pick<TlsTunnelOptions, 'credentials' | 'undecided'> =>
+    options.undecided === undefined
+      ? { credentials: needed(certificate) }
+      : { credentials: null, undecided: options.undecided };
   const method: AuthenticationMethod = profile.authentication.method;
   switch (method) {
     case 'eap-mschapv2':
@@ -85,16 +101,30 @@ export function eapMethodFactory(profile: Profile, options: EapMethodOptions): E
       const { requireCryptobinding, fastReconnect } = profile.authentication;
       return ({ mschap, certificate, identity }) =>
         new PeapPeer({
-          tunnel: { ...tunnel, credentials: null, ...(fastReconnect && options.resumption !== undefined ? { resumption: options.resumption } : {}) },
+          tunnel: {
+            ...tunnel,
+            credentials: null,
+            ...(fastReconnect && options.resumption !== undefined ? { resumption: options.resumption } : {}),
+          },
           identity,
-          inner: method === 'peap-tls' ? new EapTlsPeer({ ...tunnel, fragmentSize: innerFragmentSize, ...shown(certificate) }) : mschapPeer(needed(mschap)),
+          inner:
+            method === 'peap-tls'
+              ? new EapTlsPeer({ ...tunnel, fragmentSize: innerFragmentSize, ...shown(certificate) })
+              : mschapPeer(needed(mschap)),
           requireCryptobinding,
         });
     }
     case 'eap-ttls': {
       const tunnel = { ...tunnelOptions(profile, options), credentials: null };
       return ({ mschap, password }) =>
-        new TtlsPeer({ tunnel, random, inner: profile.authentication.ttlsInner === 'pap' ? { method: 'pap', username: needed(mschap).username, password: needed(password).slice() } : { method: 'mschapv2', credentials: needed(mschap) } });
+        new TtlsPeer({
+          tunnel,
+          random,
+          inner:
+            profile.authentication.ttlsInner === 'pap'
+              ? { method: 'pap', username: needed(mschap).username, password: needed(password).slice() }
+              : { method: 'mschapv2', credentials: needed(mschap) },
+        });
     }
     default:
       throw new TypeError(`${method} is not an EAP method`);
@@ -105,4 +135,3 @@ function needed<T>(value: T | null): T {
   if (value === null) throw new TypeError('a secret of the method is missing');
   return value;
 }
-

@@ -15,8 +15,26 @@ let began: number;
 
 function watch(idleSeconds: number | null): IdleWatch {
   const counters = (spi: number) => ({ packets: packets.get(spi) ?? 0 });
-  const attempt = { ended: false, session: { get children() { return children; } }, manager: { get state() { return { type: state }; } }, dataPath: { inboundCounters: counters, outboundCounters: counters } } as unknown as Attempt;
-  const context = { profile: exampleProfile({ dialing: { idleSeconds } }), ports: { clock }, lost: (error: VpnError, options?: { sayGoodbye: boolean }) => void lost.push({ at: clock.now() - began, error, goodbye: options?.sayGoodbye }) } as unknown as ConnectionContext;
+  const attempt = {
+    ended: false,
+    session: {
+      get children() {
+        return children;
+      },
+    },
+    manager: {
+      get state() {
+        return { type: state };
+      },
+    },
+    dataPath: { inboundCounters: counters, outboundCounters: counters },
+  } as unknown as Attempt;
+  const context = {
+    profile: exampleProfile({ dialing: { idleSeconds } }),
+    ports: { clock },
+    lost: (error: VpnError, options?: { sayGoodbye: boolean }) =>
+      void lost.push({ at: clock.now() - began, error, goodbye: options?.sayGoodbye }),
+  } as unknown as ConnectionContext;
   return new IdleWatch(context, attempt);
 }
 
@@ -35,12 +53,17 @@ describe('a connection that nobody uses', () => {
     await clock.run(59_000);
     expect(lost).toEqual([]);
     await clock.run(1_000);
-    expect(lost.map(({ at, error, goodbye }) => [at, error.code, error.symbol, goodbye])).toEqual([[60_000, 828, 'IDLE_TIMEOUT', true]]);
+    expect(lost.map(({ at, error, goodbye }) => [at, error.code, error.symbol, goodbye])).toEqual([
+      [60_000, 828, 'IDLE_TIMEOUT', true],
+    ]);
     expect(lost[0]?.error.message).toContain('1 minute');
     expect(clock.pendingTimers()).toEqual([]);
   });
 
-  it.each([['in', 1], ['out', 2]])('one packet %s begins the time anew', async (_direction, spi) => {
+  it.each([
+    ['in', 1],
+    ['out', 2],
+  ])('one packet %s begins the time anew', async (_direction, spi) => {
     watch(60).start();
     await clock.run(52_000);
     packets.set(spi, 1);

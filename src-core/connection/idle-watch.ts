@@ -7,8 +7,10 @@ import { failures } from './failures';
 const lookMs = 1_000;
 
 /**
- * Disconnects a connection that carries nothing (`dialing.idleSeconds`, error 828). Only packets through the tunnel count: liveness checks
- * (RFC 7296 section 2.4) and NAT keepalives are ours, not the person's. While it is Dormant or waits nothing can pass, so that time does not count;
+ * Disconnects a connection that carries nothing (`dialing.idleSeconds`, error 828). Only packets through the tunnel
+ * count: liveness checks
+ * (RFC 7296 section 2.4) and NAT keepalives are ours, not the person's. While it is Dormant or waits nothing can pass,
+ * so that time does not count;
  * nor does time in which this program stood still.
  */
 export class IdleWatch {
@@ -52,7 +54,9 @@ export class IdleWatch {
     this.#counted = this.#count();
     const passed = [...this.#counted].some(([spi, packets]) => packets > (before.get(spi) ?? 0));
     const connected = this.#attempt.manager?.state.type === 'Connected';
-    this.#idleMs = passed ? 0 : this.#idleMs + (connected ? Math.min(ports.clock.now() - this.#lookedAt, 2 * lookMs) : 0);
+    this.#idleMs = passed
+      ? 0
+      : this.#idleMs + (connected ? Math.min(ports.clock.now() - this.#lookedAt, 2 * lookMs) : 0);
     if (this.#idleMs >= idleSeconds * 1000) lost(failures.idle(idleSeconds * 1000), { sayGoodbye: true });
     else this.#wait();
   }

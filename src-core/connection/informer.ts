@@ -18,7 +18,10 @@ const udp = 17;
 
 const words = (error: unknown): string => (error instanceof Error ? error.message : 'unknown reason');
 
-/** Asks a DHCP server behind the tunnel for routes, name servers and the domain (protocol.md 7.3), once for each IKE SA that begins anew, not after a move. */
+/**
+ * Asks a DHCP server behind the tunnel for routes, name servers and the domain (protocol.md 7.3), once for each IKE SA
+ * that begins anew, not after a move.
+ */
 export class Informer {
   readonly #context: ConnectionContext;
   readonly #attempt: Attempt;
@@ -38,8 +41,11 @@ export class Informer {
     const address = facts.configuration?.ipv4Addresses[0];
     if (!profile.network.dhcpInform || address === undefined) return;
     const server = facts.configuration?.dhcpServers[0] ?? '255.255.255.255';
-    if (!this.#carries(server)) return log('info', `DHCP options are not asked for: the tunnel carries no packets to ${server}.`);
-    this.#ask(address, server, ++this.#runs).catch((error: unknown) => log('warning', `DHCP options cannot be asked for through the tunnel: ${words(error)}.`));
+    if (!this.#carries(server))
+      return log('info', `DHCP options are not asked for: the tunnel carries no packets to ${server}.`);
+    this.#ask(address, server, ++this.#runs).catch((error: unknown) =>
+      log('warning', `DHCP options cannot be asked for through the tunnel: ${words(error)}.`),
+    );
   }
 
   stop(): void {
@@ -53,7 +59,11 @@ export class Informer {
   /** W-21. */
   #carries(server: string): boolean {
     return (this.#attempt.session?.children ?? []).some((child) =>
-      child.remoteSelectors.some(({ family, startAddress, endAddress, protocol, startPort, endPort }) => rangeContainsAddress({ family, start: startAddress, end: endAddress }, server) && (protocol === 0 || (protocol === udp && startPort <= serverPort && serverPort <= endPort))),
+      child.remoteSelectors.some(
+        ({ family, startAddress, endAddress, protocol, startPort, endPort }) =>
+          rangeContainsAddress({ family, start: startAddress, end: endAddress }, server) &&
+          (protocol === 0 || (protocol === udp && startPort <= serverPort && serverPort <= endPort)),
+      ),
     );
   }
 
@@ -73,7 +83,9 @@ export class Informer {
       const options = decodeAnswer(datagram, request);
       if (options === null) return;
       this.stop();
-      this.#answered(options).catch((error: unknown) => log('error', `The DHCP options of the tunnel could not be set: ${words(error)}.`));
+      this.#answered(options).catch((error: unknown) =>
+        log('error', `The DHCP options of the tunnel could not be set: ${words(error)}.`),
+      );
     });
     const send = (): void => void socket.send(message, { address: server, port: serverPort });
     this.#timers = [
@@ -88,10 +100,18 @@ export class Informer {
   async #answered(options: DhcpOptions): Promise<void> {
     const attempt = this.#attempt;
     const { log } = this.#context;
-    const said = [...options.routes, ...options.dnsServers.map((server) => `DNS ${server}`), ...options.domains.map((domain) => `domain ${domain}`)];
-    log('info', `DHCP options came through the tunnel: ${said.length === 0 ? 'nothing that is used' : said.join(', ')}.`);
+    const said = [
+      ...options.routes,
+      ...options.dnsServers.map((server) => `DNS ${server}`),
+      ...options.domains.map((domain) => `domain ${domain}`),
+    ];
+    log(
+      'info',
+      `DHCP options came through the tunnel: ${said.length === 0 ? 'nothing that is used' : said.join(', ')}.`,
+    );
     attempt.dhcp = options;
     const child = attempt.session?.children[0];
-    if (attempt.device !== null && child !== undefined && !attempt.ended) await applySettings(this.#context, attempt, attempt.device, child);
+    if (attempt.device !== null && child !== undefined && !attempt.ended)
+      await applySettings(this.#context, attempt, attempt.device, child);
   }
 }

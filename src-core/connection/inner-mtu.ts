@@ -1,4 +1,7 @@
-/** The default of this client, of libipsec and of Windows' own client: safe on PPPoE and IPv4 over IPv6 (datapath.md 4.3). */
+/**
+ * The default of this client, of libipsec and of Windows' own client: safe on PPPoE and IPv4 over IPv6 (datapath.md
+ * 4.3).
+ */
 export const defaultInnerMtu = 1400;
 /** Octets. RFC 8200 section 5: no IPv6 below the first; RFC 791: every IPv4 host takes the second. */
 export const smallestTunnelMtu = { 6: 1280, 4: 576 } as const;
@@ -30,6 +33,11 @@ export function largestInnerPacket(outerMtu: number, outerFamily: 4 | 6, proposa
 }
 
 /** The inner MTU of a connection: the profile's number, else the default, and never more than the path takes. */
-export function chooseInnerMtu(wanted: 'auto' | number, outerMtu: number, outerFamily: 4 | 6, proposal: string): number {
+export function chooseInnerMtu(
+  wanted: 'auto' | number,
+  outerMtu: number,
+  outerFamily: 4 | 6,
+  proposal: string,
+): number {
   return Math.min(wanted === 'auto' ? defaultInnerMtu : wanted, largestInnerPacket(outerMtu, outerFamily, proposal));
 }

@@ -1,6 +1,8 @@
 import { LastSession, type ResumptionStore } from '../eap/tls/resumption';
 
-/** The secure channel of one connection for fast reconnect: of the identity that signed in last, and of no other. */
+/**
+ * The secure channel of one connection for fast reconnect: of the identity that signed in last, and of no other (A-27).
+ */
 export class KeptSessions {
   readonly #wallTime: () => number;
   #current: { readonly identity: string; readonly session: LastSession } | null = null;

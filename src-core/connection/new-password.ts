@@ -2,7 +2,8 @@ import { wipe } from '../bytes';
 import { utf16 } from '../eap';
 
 /**
- * The password that takes the place of an expired one (A-19). It belongs to the credentials of one attempt: MS-CHAPv2 needs the password itself
+ * The password that takes the place of an expired one (A-19). It belongs to the credentials of one attempt: MS-CHAPv2
+ * needs the password itself
  * for the change (RFC 2759 section 8.9), so it is kept until the server has taken it, or the credentials end.
  */
 export class NewPassword {

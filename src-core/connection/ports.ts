@@ -1,4 +1,12 @@
-import type { IkeSession, IkeSessionConfig, IkeSessionDependencies, Identity, LocalAuthentication, PeerAuthentication, SecondRound } from '../ikev2/session';
+import type {
+  IkeSession,
+  IkeSessionConfig,
+  IkeSessionDependencies,
+  Identity,
+  LocalAuthentication,
+  PeerAuthentication,
+  SecondRound,
+} from '../ikev2/session';
 import type { MschapCredentials } from '../eap';
 import type { ClientCertificateUse } from '../pki/client-credentials';
 import type { Adapters, Resolver } from '../ports/adapters';
@@ -55,7 +63,10 @@ export interface CredentialsQuestion {
   readonly refused: { readonly error: VpnError; readonly credentials: SessionCredentials } | null;
 }
 
-/** Gets what an attempt needs, asking the person where it must. The refused credentials themselves: once more with these, something else was cured. null: cancelled. Rejects with a VpnError when a certificate or key cannot be used. */
+/**
+ * Gets what an attempt needs, asking the person where it must. The refused credentials themselves: once more with
+ * these, something else was cured. null: cancelled. Rejects with a VpnError when a certificate or key cannot be used.
+ */
 export type CredentialsSource = (question: CredentialsQuestion) => Promise<SessionCredentials | null>;
 
 /** What a host gives to a connection. */

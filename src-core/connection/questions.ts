@@ -4,7 +4,11 @@ import type { FirstUse } from '../pki/unknown-server';
 import type { CertificateSource } from '../profiles/profile';
 
 /** Asks the store, then the person. null: cancelled. */
-export type Ask = (kind: SecretKind, account: string | null, reason: SecretReason | null) => Promise<SecretAnswer | null>;
+export type Ask = (
+  kind: SecretKind,
+  account: string | null,
+  reason: SecretReason | null,
+) => Promise<SecretAnswer | null>;
 
 /** A server that nobody known vouches for. */
 export interface ServerCertificateQuestion extends FirstUse {
@@ -38,4 +42,8 @@ export interface Questions {
 /** A decision that the profile keeps. Fingerprints are SHA-256, hexadecimal with colons. */
 export type Remembered =
   | { readonly type: 'server-certificate'; readonly server: FirstUse['server']; readonly fingerprint: string }
-  | { readonly type: 'client-certificate'; readonly certificate: CertificateSource; readonly fingerprint: string | null };
+  | {
+      readonly type: 'client-certificate';
+      readonly certificate: CertificateSource;
+      readonly fingerprint: string | null;
+    };

@@ -10,8 +10,18 @@ test.each([
   ['all were made', {}, { symbol: 'VPN_TIMEOUT', wasUp: false, made: 3 }, null],
   ['none is wanted', { redialAttempts: 0 }, { symbol: 'VPN_TIMEOUT', wasUp: false, made: 0 }, null],
   ['the line was dropped', {}, { symbol: 'LINK_FAILURE', wasUp: true, made: 0 }, 1],
-  ['the line was dropped, and that is not to be redialled', { redialOnLinkFailure: false }, { symbol: 'LINK_FAILURE', wasUp: true, made: 0 }, null],
-  ['the attempt failed, and only dropped lines are not to be redialled', { redialOnLinkFailure: false }, { symbol: 'VPN_TIMEOUT', wasUp: false, made: 0 }, 1],
+  [
+    'the line was dropped, and that is not to be redialled',
+    { redialOnLinkFailure: false },
+    { symbol: 'LINK_FAILURE', wasUp: true, made: 0 },
+    null,
+  ],
+  [
+    'the attempt failed, and only dropped lines are not to be redialled',
+    { redialOnLinkFailure: false },
+    { symbol: 'VPN_TIMEOUT', wasUp: false, made: 0 },
+    1,
+  ],
   // Repeating a wrong password locks the account; the rest stays wrong until somebody changes it.
   ['wrong password', {}, { symbol: 'AUTHENTICATION_FAILURE', wasUp: false, made: 0 }, null],
   ['no common proposal', {}, { symbol: 'IKE_POLICY_MATCH', wasUp: false, made: 0 }, null],

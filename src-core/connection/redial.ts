@@ -2,10 +2,19 @@ import type { VpnErrorSymbol } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';
 
 /**
- * What may heal by itself is dialled again by itself (windows7-ux 4.6). A wrong password is not: repeating it would lock the account; nor is anything
+ * What may heal by itself is dialled again by itself (windows7-ux 4.6). A wrong password is not: repeating it would
+ * lock the account; nor is anything
  * else that stays wrong until somebody changes it.
  */
-const heals: ReadonlySet<string> = new Set<VpnErrorSymbol>(['LINK_FAILURE', 'SERVER_DISCONNECTED', 'VPN_DISCONNECT', 'VPN_TIMEOUT', 'DNSNAME_NOT_RESOLVABLE', 'PORT_NOT_AVAILABLE', 'INTERNAL_ADDRESS_FAILURE']);
+const heals: ReadonlySet<string> = new Set<VpnErrorSymbol>([
+  'LINK_FAILURE',
+  'SERVER_DISCONNECTED',
+  'VPN_DISCONNECT',
+  'VPN_TIMEOUT',
+  'DNSNAME_NOT_RESOLVABLE',
+  'PORT_NOT_AVAILABLE',
+  'INTERNAL_ADDRESS_FAILURE',
+]);
 
 export interface Failure {
   readonly symbol: string;

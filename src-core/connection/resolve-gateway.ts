@@ -9,7 +9,9 @@ import { failures } from './failures';
 export async function resolveGateway(context: ConnectionContext): Promise<readonly string[]> {
   const { server } = context.profile;
   try {
-    const addresses = (await context.ports.resolver.resolve(server)).map((address) => canonicalIp(address)).filter((address) => address !== null);
+    const addresses = (await context.ports.resolver.resolve(server))
+      .map((address) => canonicalIp(address))
+      .filter((address) => address !== null);
     if (addresses.length === 0) throw new Error('the name has no address');
     return [...new Set(addresses)];
   } catch (error) {
@@ -17,8 +19,14 @@ export async function resolveGateway(context: ConnectionContext): Promise<readon
   }
 }
 
-/** The name may lead elsewhere by now; the addresses known so far are kept while it cannot be resolved within `limitMs`. */
-export async function renewGatewayAddresses(context: ConnectionContext, attempt: Attempt, limitMs: number): Promise<void> {
+/**
+ * The name may lead elsewhere by now; the addresses known so far are kept while it cannot be resolved within `limitMs`.
+ */
+export async function renewGatewayAddresses(
+  context: ConnectionContext,
+  attempt: Attempt,
+  limitMs: number,
+): Promise<void> {
   let timer: Timer | null = null;
   const late = new Promise<null>((resolve) => {
     timer = context.ports.clock.setTimer(limitMs, 'resolve again', () => resolve(null));
@@ -27,7 +35,12 @@ export async function renewGatewayAddresses(context: ConnectionContext, attempt:
   (timer as Timer | null)?.cancel();
   if (addresses === null || attempt.ended) return;
   context.facts.gatewayAddresses = addresses;
-  await allowGateway(context, attempt)?.catch((error: unknown) => context.log('error', `The new addresses of the server are not let through: ${error instanceof Error ? error.message : 'unknown reason'}.`));
+  await allowGateway(context, attempt)?.catch((error: unknown) =>
+    context.log(
+      'error',
+      `The new addresses of the server are not let through: ${error instanceof Error ? error.message : 'unknown reason'}.`,
+    ),
+  );
   if (attempt.ended) return;
   // The gateway may have moved and still know us: the old IKE SA is tried there too.
   attempt.manager?.alsoReachableAt(addresses);

@@ -1,7 +1,10 @@
 import type { IkePath, IkeSession } from '../ikev2/session';
 import type { Clock, Timer } from '../ports/clock';
 
-/** Both IKE SAs are there for so long, milliseconds: packets under way arrive, and the gateway has moved to the new one (RFC 7296 section 2.8.3). */
+/**
+ * Both IKE SAs are there for so long, milliseconds: packets under way arrive, and the gateway has moved to the new one
+ * (RFC 7296 section 2.8.3).
+ */
 const overlapMs = 1_000;
 /** Nobody waits for the answer to their DELETE, so it may be lost a few times; milliseconds. */
 const goodbyeMs = 10_000;
@@ -22,7 +25,11 @@ export class RetiredSessions {
       this.#sessions.set(session, null);
       const path = currentPath();
       // The connection has roamed meanwhile: the goodbye goes by the way that works.
-      if (path !== null && (path.socket !== session.path?.socket || path.remote.address !== session.path.remote.address)) session.setPath(path);
+      if (
+        path !== null &&
+        (path.socket !== session.path?.socket || path.remote.address !== session.path.remote.address)
+      )
+        session.setPath(path);
       session.close(goodbyeMs).then(
         () => this.#sessions.delete(session),
         () => this.#sessions.delete(session),

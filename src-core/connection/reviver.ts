@@ -8,7 +8,15 @@ import { failures } from './failures';
 import type { Established } from './negotiation';
 import type { SessionCredentials } from './ports';
 import { renewGatewayAddresses } from './resolve-gateway';
-import { afterFailure, afterSleep, beginRevival, reauthenticationTryMs, revivalTryMs, type Revival, type RevivalCause } from './revival';
+import {
+  afterFailure,
+  afterSleep,
+  beginRevival,
+  reauthenticationTryMs,
+  revivalTryMs,
+  type Revival,
+  type RevivalCause,
+} from './revival';
 import { outageMs } from './session-config';
 import { isAskedAgain } from './sign-in';
 
@@ -18,7 +26,10 @@ const mostQuickEnds = 3;
 /** A token that is not there is looked for so often. */
 const tokenPauseMs = 2_000;
 
-/** Makes a new IKE SA for the connection that exists (revival.ts says when), with what is in memory, until it works or the outage time is over. */
+/**
+ * Makes a new IKE SA for the connection that exists (revival.ts says when), with what is in memory, until it works or
+ * the outage time is over.
+ */
 export class Reviver {
   readonly #context: ConnectionContext;
   readonly #attempt: Attempt;
@@ -33,8 +44,17 @@ export class Reviver {
   /** Sessions in a row that the server ended soon. */
   #quickEnds = 0;
 
-  /** `beforeOutageEnds` is called before time that passed ends the connection: `resume` comes first where the machine slept meanwhile. */
-  constructor(context: ConnectionContext, attempt: Attempt, negotiate: (credentials: SessionCredentials, limitMs: number) => Promise<Established>, beforeOutageEnds: () => void, revived: () => void) {
+  /**
+   * `beforeOutageEnds` is called before time that passed ends the connection: `resume` comes first where the machine
+   * slept meanwhile.
+   */
+  constructor(
+    context: ConnectionContext,
+    attempt: Attempt,
+    negotiate: (credentials: SessionCredentials, limitMs: number) => Promise<Established>,
+    beforeOutageEnds: () => void,
+    revived: () => void,
+  ) {
     this.#context = context;
     this.#attempt = attempt;
     this.#negotiate = negotiate;
@@ -53,7 +73,8 @@ export class Reviver {
     const reason = error ?? (by === 'peer' ? failures.serverDisconnected() : failures.sessionLost());
     this.#quickEnds = lastedMs < quickEndMs ? this.#quickEnds + 1 : 0;
     // A server that ends it again and again means it.
-    if (phase.type !== 'up' || !profile.mobility.enabled || this.#quickEnds > mostQuickEnds) return this.#context.lost(reason);
+    if (phase.type !== 'up' || !profile.mobility.enabled || this.#quickEnds > mostQuickEnds)
+      return this.#context.lost(reason);
     this.#context.log('warning', reason.message);
     this.stop();
     this.revive('deleted');
@@ -80,7 +101,8 @@ export class Reviver {
     const context = this.#context;
     const attempt = this.#attempt;
     if (attempt.ended || this.#revival !== null || context.phase.type !== 'up') return;
-    // A lost IKE SA is made again where the connection is to survive that; the gateway's wish for a new sign-in is always met.
+    // A lost IKE SA is made again where the connection is to survive that; the gateway's wish for a new sign-in is
+    // always met.
     if (cause !== 'reauthenticate' && !context.profile.mobility.enabled) return;
     this.#revival = beginRevival(cause, context.ports.clock.now(), outageMs(context.profile));
     if (cause === 'deleted') {
@@ -90,7 +112,9 @@ export class Reviver {
       attempt.dataPath.setPath(null);
     }
     context.changed();
-    this.#reviveUntilDone(++this.#runs).catch((error: unknown) => context.lost(error instanceof VpnError ? error : failures.unexpected(error)));
+    this.#reviveUntilDone(++this.#runs).catch((error: unknown) =>
+      context.lost(error instanceof VpnError ? error : failures.unexpected(error)),
+    );
   }
 
   async #reviveUntilDone(run: number): Promise<void> {
@@ -105,11 +129,23 @@ export class Reviver {
         if (ports.clock.now() >= revival.endsAt) throw failures.linkLost(profile.name, outageMs(profile));
         try {
           // The gateway that wants a new sign-in is the one the connection is with.
-          if (revival.cause !== 'reauthenticate' || revival.tries > 0) await renewGatewayAddresses(this.#context, attempt, revivalTryMs);
+          if (revival.cause !== 'reauthenticate' || revival.tries > 0)
+            await renewGatewayAddresses(this.#context, attempt, revivalTryMs);
           if (over()) return;
-          const established = await this.#negotiate(attempt.credentials!, Math.min(revival.cause === 'reauthenticate' ? reauthenticationTryMs : revivalTryMs, revival.endsAt - ports.clock.now()));
+          const established = await this.#negotiate(
+            attempt.credentials!,
+            Math.min(
+              revival.cause === 'reauthenticate' ? reauthenticationTryMs : revivalTryMs,
+              revival.endsAt - ports.clock.now(),
+            ),
+          );
           this.#revival = null;
-          log('info', revival.cause === 'reauthenticate' ? 'Signed in again with a new IKE SA.' : 'Connected again with a new IKE SA.');
+          log(
+            'info',
+            revival.cause === 'reauthenticate'
+              ? 'Signed in again with a new IKE SA.'
+              : 'Connected again with a new IKE SA.',
+          );
           if (attempt.device !== null) await applySettings(this.#context, attempt, attempt.device, established.child);
           this.#revived();
           this.#context.changed();
@@ -135,16 +171,26 @@ export class Reviver {
     }
   }
 
-  /** What was in memory is refused for good: now the person. False: the connection ended meanwhile. Throws what cannot be cured. */
+  /**
+   * What was in memory is refused for good: now the person. False: the connection ended meanwhile. Throws what cannot
+   * be cured.
+   */
   async #askedThePerson(refusal: VpnError): Promise<boolean> {
     const attempt = this.#attempt;
     if (!isAskedAgain(refusal)) throw refusal;
-    const fresh = await this.#context.ports.credentials({ profile: this.#context.profile, reason: refusedFor(refusal), refused: attempt.credentials === null ? null : { error: refusal, credentials: attempt.credentials } });
+    const fresh = await this.#context.ports.credentials({
+      profile: this.#context.profile,
+      reason: refusedFor(refusal),
+      refused: attempt.credentials === null ? null : { error: refusal, credentials: attempt.credentials },
+    });
     if (fresh === null) throw refusal;
     return this.#goOnWith(fresh);
   }
 
-  /** The key went with the token: nothing works before it is back and open again. False: the connection ended meanwhile. Throws what the token itself does not cure. */
+  /**
+   * The key went with the token: nothing works before it is back and open again. False: the connection ended meanwhile.
+   * Throws what the token itself does not cure.
+   */
   async #askedForToken(): Promise<boolean> {
     let fresh: SessionCredentials | null;
     try {
@@ -159,7 +205,10 @@ export class Reviver {
     return this.#goOnWith(fresh);
   }
 
-  /** Those in use may be answered again (another try with the same). What is not used any more is wiped. False: the connection ended meanwhile. */
+  /**
+   * Those in use may be answered again (another try with the same). What is not used any more is wiped. False: the
+   * connection ended meanwhile.
+   */
   #goOnWith(fresh: SessionCredentials): boolean {
     const attempt = this.#attempt;
     const unused = attempt.ended ? fresh : attempt.credentials;

@@ -20,15 +20,25 @@ export function addressIdentity(address: string): Identity {
 
 /** Networks this computer is on, CIDR: an inner address inside one of them would shadow it (H-28). */
 export function localPrefixes(adapters: readonly Adapter[]): readonly string[] {
-  const prefixes = adapters.flatMap((adapter) => adapter.addresses).flatMap(({ address, prefixLength, scope }) => {
-    const prefix = scope === 'global' ? parseCidr(`${address}/${prefixLength}`) : null;
-    return prefix === null ? [] : [formatCidr(prefix)];
-  });
+  const prefixes = adapters
+    .flatMap((adapter) => adapter.addresses)
+    .flatMap(({ address, prefixLength, scope }) => {
+      const prefix = scope === 'global' ? parseCidr(`${address}/${prefixLength}`) : null;
+      return prefix === null ? [] : [formatCidr(prefix)];
+    });
   return [...new Set(prefixes)];
 }
 
 /** The configuration of one IKE session. */
-export function sessionConfig(profile: Profile, credentials: SessionCredentials, local: { readonly originAddress: string; readonly adapters: readonly Adapter[]; readonly previousAddresses: readonly string[] }): IkeSessionConfig {
+export function sessionConfig(
+  profile: Profile,
+  credentials: SessionCredentials,
+  local: {
+    readonly originAddress: string;
+    readonly adapters: readonly Adapter[];
+    readonly previousAddresses: readonly string[];
+  },
+): IkeSessionConfig {
   const { ike, esp } = effectiveProposals(profile);
   return {
     ikeProposals: ike,

@@ -24,7 +24,10 @@ import { TokenWatch } from './token-watch';
 /** Rounds of probing without any answer before a new IKE SA is tried beside the old one. */
 const roundsBeforeRevival = 2;
 
-/** The IKE SA of one attempt and its successors: which one carries the connection, which path it is on, and what its events mean. */
+/**
+ * The IKE SA of one attempt and its successors: which one carries the connection, which path it is on, and what its
+ * events mean.
+ */
 export class SessionKeeper {
   readonly #context: ConnectionContext;
   readonly #attempt: Attempt;
@@ -40,7 +43,13 @@ export class SessionKeeper {
   constructor(context: ConnectionContext, attempt: Attempt) {
     this.#context = context;
     this.#attempt = attempt;
-    this.#reviver = new Reviver(context, attempt, (credentials, limitMs) => this.negotiate(credentials, limitMs), () => this.#sleep.look(), () => this.#inform.start());
+    this.#reviver = new Reviver(
+      context,
+      attempt,
+      (credentials, limitMs) => this.negotiate(credentials, limitMs),
+      () => this.#sleep.look(),
+      () => this.#inform.start(),
+    );
     this.#doubts = new Doubts(context, attempt, this.#reviver);
     this.#sleep = new SleepWatch(context.ports.clock, (milliseconds) => {
       context.log('info', `The computer was asleep for ${duration(milliseconds)}: looking at the path again.`);
@@ -81,10 +90,16 @@ export class SessionKeeper {
     this.#tokenWatch.start();
     this.#inform.start();
     this.#idle.start();
-    this.#context.log('info', `Connected: ${facts.previousAddresses.join(', ')} by ${facts.path?.label ?? 'no adapter'} (${facts.path?.source ?? ''}).`);
+    this.#context.log(
+      'info',
+      `Connected: ${facts.previousAddresses.join(', ')} by ${facts.path?.label ?? 'no adapter'} (${facts.path?.source ?? ''}).`,
+    );
   }
 
-  /** After sleep, or when somebody asked for a fresh look: one probe, then MOBIKE, then a new sign-in with what is in memory. */
+  /**
+   * After sleep, or when somebody asked for a fresh look: one probe, then MOBIKE, then a new sign-in with what is in
+   * memory.
+   */
   resume(): void {
     this.#attempt.manager?.resume();
     this.#reviver.resume();
@@ -108,9 +123,12 @@ export class SessionKeeper {
     const { path } = session;
     const candidate = candidates.find((entry) => {
       const readiness = attempt.sockets.readiness(entry);
-      return readiness.state === 'ready' && readiness.socket === path?.socket && entry.destination === path.remote.address;
+      return (
+        readiness.state === 'ready' && readiness.socket === path?.socket && entry.destination === path.remote.address
+      );
     });
-    if (candidate === undefined || path === null) throw new Error('the session was established on a path nobody gave it');
+    if (candidate === undefined || path === null)
+      throw new Error('the session was established on a path nobody gave it');
     this.#replace(session);
     facts.path = candidate;
     facts.natDetected = event.natDetected;
@@ -120,19 +138,48 @@ export class SessionKeeper {
     attempt.dhcp = null;
     facts.authentication = event.authentication;
     facts.ike = event.ike;
-    const addresses = [...event.configuration.ipv4Addresses, ...event.configuration.ipv6Addresses.map((entry) => entry.address)];
-    if (facts.connectedSince !== null && addresses.join() !== facts.previousAddresses.join()) this.#context.log('warning', `The server gave other addresses with the new IKE SA: ${addresses.join(', ')} instead of ${facts.previousAddresses.join(', ')}. What was open through the tunnel may have to be opened again.`);
+    const addresses = [
+      ...event.configuration.ipv4Addresses,
+      ...event.configuration.ipv6Addresses.map((entry) => entry.address),
+    ];
+    if (facts.connectedSince !== null && addresses.join() !== facts.previousAddresses.join())
+      this.#context.log(
+        'warning',
+        `The server gave other addresses with the new IKE SA: ${addresses.join(', ')} instead of ${facts.previousAddresses.join(', ')}. What was open through the tunnel may have to be opened again.`,
+      );
     facts.previousAddresses = addresses;
-    const innerMtu = (entry: PathCandidate): number => chooseInnerMtu(profile.network.mtu, entry.mtu, entry.family, session.children[0]?.proposal ?? event.child.proposal);
+    const innerMtu = (entry: PathCandidate): number =>
+      chooseInnerMtu(
+        profile.network.mtu,
+        entry.mtu,
+        entry.family,
+        session.children[0]?.proposal ?? event.child.proposal,
+      );
     attempt.dataPath.setInnerMtu(innerMtu(candidate));
     attempt.dataPath.setPath(path);
-    attempt.manager = this.#newManager(session, candidate, path.remote.port, innerMtu, profile.mobility.enabled && event.mobikeSupported);
+    attempt.manager = this.#newManager(
+      session,
+      candidate,
+      path.remote.port,
+      innerMtu,
+      profile.mobility.enabled && event.mobikeSupported,
+    );
     attempt.manager.start();
-    if (profile.mobility.enabled && !event.mobikeSupported) this.#context.log('warning', 'The server does not support mobility (MOBIKE): the connection stays on this adapter.');
+    if (profile.mobility.enabled && !event.mobikeSupported)
+      this.#context.log(
+        'warning',
+        'The server does not support mobility (MOBIKE): the connection stays on this adapter.',
+      );
     this.#context.give({ type: 'register' });
   }
 
-  #newManager(session: IkeSession, path: PathCandidate, port: number, innerMtu: (path: PathCandidate) => number, mobility: boolean): MobilityManager {
+  #newManager(
+    session: IkeSession,
+    path: PathCandidate,
+    port: number,
+    innerMtu: (path: PathCandidate) => number,
+    mobility: boolean,
+  ): MobilityManager {
     const { facts, ports, profile, mobilityPolicy } = this.#context;
     const { mobility: wanted } = profile;
     let before: MobilityState['type'] = 'Connected';
@@ -144,23 +191,41 @@ export class SessionKeeper {
         session,
         dataPath: this.#attempt.dataPath,
         trace: ports.trace,
-        policy: { ...defaultMobilityPolicy, outageMs: outageMs(profile), returnToPreferred: wanted.returnToPreferred, ...mobilityPolicy, mobility },
+        policy: {
+          ...defaultMobilityPolicy,
+          outageMs: outageMs(profile),
+          returnToPreferred: wanted.returnToPreferred,
+          ...mobilityPolicy,
+          mobility,
+        },
         adapterOrder: wanted.adapterOrder,
         gatewayAddresses: facts.gatewayAddresses,
         port,
         innerMtu,
-        isBehindTunnel: (address, inUse) => isBehindTunnel(session.children.flatMap(({ remoteSelectors }) => remoteSelectors), address, inUse),
+        isBehindTunnel: (address, inUse) =>
+          isBehindTunnel(
+            session.children.flatMap(({ remoteSelectors }) => remoteSelectors),
+            address,
+            inUse,
+          ),
         onChange: (state) => {
           // After an outage the name may lead elsewhere: asked at once, beside the first try on what is known.
-          if (state.type === 'WaitingToReconnect' && before === 'Dormant') void renewGatewayAddresses(this.#context, this.#attempt, revivalTryMs);
+          if (state.type === 'WaitingToReconnect' && before === 'Dormant')
+            void renewGatewayAddresses(this.#context, this.#attempt, revivalTryMs);
           before = state.type;
           // The old IKE SA may be unknown there by now; asking for a new one does not wait for the outage time (M-35).
-          if (state.type === 'WaitingToReconnect' && state.rounds >= roundsBeforeRevival) this.#reviver.revive('forgotten');
+          if (state.type === 'WaitingToReconnect' && state.rounds >= roundsBeforeRevival)
+            this.#reviver.revive('forgotten');
           this.#context.changed();
         },
         onRoam: (roam) => this.#roamed(roam),
         beforeOutageEnds: () => this.#sleep.look(),
-        onFailed: (failure) => this.#context.lost(failure === 'outage-over' || failure === 'peer-silent' ? failures.linkLost(profile.name, outageMs(profile)) : failures.sessionLost()),
+        onFailed: (failure) =>
+          this.#context.lost(
+            failure === 'outage-over' || failure === 'peer-silent'
+              ? failures.linkLost(profile.name, outageMs(profile))
+              : failures.sessionLost(),
+          ),
       },
       path,
     );
@@ -177,7 +242,8 @@ export class SessionKeeper {
     this.#establishedAt = this.#context.ports.clock.now();
     if (old === null) return;
     // Make before break: while the old one works, what is under way on it still arrives.
-    if (this.#reviver.revival?.cause === 'reauthenticate' && !attempt.sessionOver) attempt.retired.add(old, () => attempt.session?.path ?? null);
+    if (this.#reviver.revival?.cause === 'reauthenticate' && !attempt.sessionOver)
+      attempt.retired.add(old, () => attempt.session?.path ?? null);
     else old.abandon();
     attempt.sessionOver = false;
   }
@@ -206,7 +272,14 @@ export class SessionKeeper {
         const { manager } = this.#attempt;
         const allowed = allowGateway(this.#context, this.#attempt);
         if (allowed === null) break;
-        allowed.catch((error: unknown) => this.#context.log('error', `The addresses that the server announced are not let through: ${error instanceof Error ? error.message : 'unknown reason'}.`)).finally(() => manager?.handle(event));
+        allowed
+          .catch((error: unknown) =>
+            this.#context.log(
+              'error',
+              `The addresses that the server announced are not let through: ${error instanceof Error ? error.message : 'unknown reason'}.`,
+            ),
+          )
+          .finally(() => manager?.handle(event));
         return;
       }
       case 'ended':
@@ -224,12 +297,23 @@ export class SessionKeeper {
     const { facts, ports, phase } = this.#context;
     const attempt = this.#attempt;
     facts.roams++;
-    facts.lastRoam = { at: isoTime(ports.clock.wallTime()), from: roam.from?.adapter ?? null, to: roam.to.adapter, reason: roam.reason, milliseconds: Math.round(roam.milliseconds * 10) / 10 };
+    facts.lastRoam = {
+      at: isoTime(ports.clock.wallTime()),
+      from: roam.from?.adapter ?? null,
+      to: roam.to.adapter,
+      reason: roam.reason,
+      milliseconds: Math.round(roam.milliseconds * 10) / 10,
+    };
     facts.path = roam.to;
     const child = attempt.session?.children[0];
     // Another MTU, another address of the gateway; where nothing differs nothing is asked of the system.
     if (attempt.device !== null && child !== undefined && phase.type === 'up') {
-      applySettings(this.#context, attempt, attempt.device, child).catch((error: unknown) => this.#context.log('error', `The network settings could not be renewed: ${error instanceof Error ? error.message : 'unknown reason'}.`));
+      applySettings(this.#context, attempt, attempt.device, child).catch((error: unknown) =>
+        this.#context.log(
+          'error',
+          `The network settings could not be renewed: ${error instanceof Error ? error.message : 'unknown reason'}.`,
+        ),
+      );
     }
     this.#context.changed();
   }

@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { StallWatch, type TrafficSample } from './stall-watch';
 
-/** Feeds a sample every 100 ms; gives the times at which the gateway is to be asked. `answerMs`: what its last answer took. */
+/**
+ * Feeds a sample every 100 ms; gives the times at which the gateway is to be asked. `answerMs`: what its last answer
+ * took.
+ */
 function asks(samples: readonly TrafficSample[], answerMs = 0): readonly number[] {
   const watch = new StallWatch();
   watch.answered(answerMs);
   return samples.flatMap((sample, index) => (watch.observe(sample, index * 100) ? [index * 100] : []));
 }
 
-const steps = (count: number, at: (index: number) => TrafficSample): readonly TrafficSample[] => Array.from({ length: count }, (_, index) => at(index));
+const steps = (count: number, at: (index: number) => TrafficSample): readonly TrafficSample[] =>
+  Array.from({ length: count }, (_, index) => at(index));
 
 describe('the stall watch (C-73)', () => {
   it('says nothing while answers come, and nothing when nobody speaks', () => {

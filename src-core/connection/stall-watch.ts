@@ -5,18 +5,31 @@ export interface TrafficSample {
 }
 
 export interface StallPolicy {
-  /** Milliseconds of sending without hearing anything: at least this, and on a slow path a multiple of what its last answer took. */
+  /**
+   * Milliseconds of sending without hearing anything: at least this, and on a slow path a multiple of what its last
+   * answer took.
+   */
   readonly patienceMs: number;
   readonly answerTimes: number;
   readonly longestPatienceMs: number;
   /** Fewest packets sent in that time: one alone may have no answer. */
   readonly packets: number;
-  /** After an answered check the same one-way traffic is doubted this much later, and twice as late each time; milliseconds. */
+  /**
+   * After an answered check the same one-way traffic is doubted this much later, and twice as late each time;
+   * milliseconds.
+   */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
 }
 
-export const defaultStallPolicy: StallPolicy = { patienceMs: 400, answerTimes: 3, longestPatienceMs: 2_000, packets: 2, firstPauseMs: 5_000, longestPauseMs: 60_000 };
+export const defaultStallPolicy: StallPolicy = {
+  patienceMs: 400,
+  answerTimes: 3,
+  longestPatienceMs: 2_000,
+  packets: 2,
+  firstPauseMs: 5_000,
+  longestPauseMs: 60_000,
+};
 
 interface Unanswered {
   readonly since: number;
@@ -24,8 +37,10 @@ interface Unanswered {
 }
 
 /**
- * Notices that we send and nothing comes back (C-73): a gateway that restarted drops ESP without a word, and a NAT box that forgot us
- * swallows the answers. It only says when to ask the gateway; one-way traffic is normal and is asked about more and more rarely.
+ * Notices that we send and nothing comes back (C-73): a gateway that restarted drops ESP without a word, and a NAT box
+ * that forgot us
+ * swallows the answers. It only says when to ask the gateway; one-way traffic is normal and is asked about more and
+ * more rarely.
  */
 export class StallWatch {
   readonly #policy: StallPolicy;
@@ -74,9 +89,18 @@ export class StallWatch {
     }
     if (sample.packetsOut > last.packetsOut) this.#unanswered ??= { since: now, packetsOut: last.packetsOut };
     const { packets, firstPauseMs, longestPauseMs } = this.#policy;
-    const patienceMs = Math.min(Math.max(this.#policy.patienceMs, this.#policy.answerTimes * this.#answerMs), this.#policy.longestPatienceMs);
+    const patienceMs = Math.min(
+      Math.max(this.#policy.patienceMs, this.#policy.answerTimes * this.#answerMs),
+      this.#policy.longestPatienceMs,
+    );
     const waiting = this.#unanswered;
-    if (waiting === null || now - waiting.since < patienceMs || sample.packetsOut - waiting.packetsOut < packets || now < this.#notBefore) return false;
+    if (
+      waiting === null ||
+      now - waiting.since < patienceMs ||
+      sample.packetsOut - waiting.packetsOut < packets ||
+      now < this.#notBefore
+    )
+      return false;
     this.#pause = this.#pause === 0 ? firstPauseMs : Math.min(this.#pause * 2, longestPauseMs);
     this.#notBefore = now + this.#pause;
     this.#unanswered = null;

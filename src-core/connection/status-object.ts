@@ -57,7 +57,10 @@ export function stateName(phase: ConnectionPhase, mobility: MobilityState | null
 
 function selectorText(selector: TrafficSelector): string {
   const range = formatRange({ family: selector.family, start: selector.startAddress, end: selector.endAddress });
-  const ports = selector.startPort === 0 && selector.endPort === 65535 ? '' : ` port ${selector.startPort === selector.endPort ? selector.startPort : `${selector.startPort}-${selector.endPort}`}`;
+  const ports =
+    selector.startPort === 0 && selector.endPort === 65535
+      ? ''
+      : ` port ${selector.startPort === selector.endPort ? selector.startPort : `${selector.startPort}-${selector.endPort}`}`;
   return `${range}${selector.protocol === 0 ? '' : ` protocol ${selector.protocol}`}${ports}`;
 }
 
@@ -125,7 +128,10 @@ export function idleStatus(name: string, server: string, since: number): StatusO
 export function statusObject(facts: StatusFacts): StatusObject {
   const { phase, mobility, path, configuration } = facts;
   const live = phase.type === 'up' || phase.type === 'connecting';
-  const waiting = mobility !== null && (mobility.type === 'Dormant' || mobility.type === 'WaitingToReconnect') ? mobility : facts.revival;
+  const waiting =
+    mobility !== null && (mobility.type === 'Dormant' || mobility.type === 'WaitingToReconnect')
+      ? mobility
+      : facts.revival;
   const outage = phase.type === 'up' && waiting !== null ? waiting.endsAt + facts.wallOffset : null;
   const shown = phase.type === 'up' && mobility?.type === 'Dormant' ? null : path;
   return {
@@ -141,12 +147,26 @@ export function statusObject(facts: StatusFacts): StatusObject {
     natDetected: facts.natDetected,
     mobikeSupported: facts.mobikeSupported,
     tunnelAdapter: facts.tunnelAdapter,
-    tunnelAddresses: configuration === null ? [] : [...configuration.ipv4Addresses.map((address) => `${address}/32`), ...configuration.ipv6Addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`)],
+    tunnelAddresses:
+      configuration === null
+        ? []
+        : [
+            ...configuration.ipv4Addresses.map((address) => `${address}/32`),
+            ...configuration.ipv6Addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
+          ],
     dnsServers: facts.dnsServers,
     settings: facts.settings,
     trafficBlocked: facts.trafficBlocked,
     authentication: facts.authentication,
-    ike: facts.ike === null ? null : { spiInitiator: facts.ike.spiInitiator, spiResponder: facts.ike.spiResponder, proposal: facts.ike.proposal, establishedAt: isoTime(facts.ike.establishedAt) },
+    ike:
+      facts.ike === null
+        ? null
+        : {
+            spiInitiator: facts.ike.spiInitiator,
+            spiResponder: facts.ike.spiResponder,
+            proposal: facts.ike.proposal,
+            establishedAt: isoTime(facts.ike.establishedAt),
+          },
     children: facts.children.map((child) => childStatus(child, facts.dataPath)),
     roams: facts.roams,
     lastRoam: facts.lastRoam,

@@ -2,11 +2,25 @@ import type { UnusableReason } from '../mobility/path-candidates';
 import type { Connectivity } from '../ports/connectivity';
 import type { VpnErrorInfo } from '../ports/vpn-error';
 
-export type ConnectionState = 'Disconnected' | 'Connecting' | 'Connected' | 'Dormant' | 'WaitingToReconnect' | 'Disconnecting';
+export type ConnectionState =
+  'Disconnected' | 'Connecting' | 'Connected' | 'Dormant' | 'WaitingToReconnect' | 'Disconnecting';
 
-export type RoamReason = 'adapter-lost' | 'carrier-lost' | 'address-lost' | 'preferred-adapter' | 'better-path' | 'path-silent' | 'gateway-address' | 'nat-mapping' | 'resume' | 'requested';
+export type RoamReason =
+  | 'adapter-lost'
+  | 'carrier-lost'
+  | 'address-lost'
+  | 'preferred-adapter'
+  | 'better-path'
+  | 'path-silent'
+  | 'gateway-address'
+  | 'nat-mapping'
+  | 'resume'
+  | 'requested';
 
-/** `no-adapter`, `no-route`: nothing could carry it. `no-answer`: the server is silent. `captive-portal`, `no-internet`: so is everything else on these networks. */
+/**
+ * `no-adapter`, `no-route`: nothing could carry it. `no-answer`: the server is silent. `captive-portal`, `no-internet`:
+ * so is everything else on these networks.
+ */
 export type WaitingReason = 'no-adapter' | 'no-route' | 'no-answer' | 'captive-portal' | 'no-internet';
 
 export interface ChildStatus {
@@ -24,8 +38,12 @@ export interface ChildStatus {
   readonly droppedAuth: number;
 }
 
-/** Why a path is or is not used. `proving`: preferred, and not yet trusted; `unconfirmed`: in use, the server has not said yes yet. */
-export type PathReason = UnusableReason | 'in-use' | 'unconfirmed' | 'being-tested' | 'refused' | 'silent' | 'proving' | 'not-preferred';
+/**
+ * Why a path is or is not used. `proving`: preferred, and not yet trusted; `unconfirmed`: in use, the server has not
+ * said yes yet.
+ */
+export type PathReason =
+  UnusableReason | 'in-use' | 'unconfirmed' | 'being-tested' | 'refused' | 'silent' | 'proving' | 'not-preferred';
 
 /** One candidate path and why it is or is not used; for the Mobility tab. */
 export interface PathStatus {
@@ -42,7 +60,10 @@ export interface PathStatus {
   readonly connectivity?: Connectivity | null;
 }
 
-/** The status object of docs contract.md: fields are added within a major version, never renamed. Times are ISO 8601 in UTC. */
+/**
+ * The status object of docs contract.md: fields are added within a major version, never renamed. Times are ISO 8601 in
+ * UTC.
+ */
 export interface StatusObject {
   readonly connection: string;
   readonly state: ConnectionState;
@@ -60,15 +81,32 @@ export interface StatusObject {
   readonly tunnelAdapter: string | null;
   readonly tunnelAddresses: readonly string[];
   readonly dnsServers: readonly string[];
-  /** What of the network settings is really in force, read back from the system, and how or why not. Empty while there is no tunnel. */
+  /**
+   * What of the network settings is really in force, read back from the system, and how or why not. Empty while there
+   * is no tunnel.
+   */
   readonly settings?: readonly { readonly concern: string; readonly inForce: boolean; readonly detail: string }[];
-  /** There is no tunnel, and a kill switch of this connection holds all traffic back until it is Connected again or a person disconnects it. */
+  /**
+   * There is no tunnel, and a kill switch of this connection holds all traffic back until it is Connected again or a
+   * person disconnects it.
+   */
   readonly trafficBlocked?: boolean;
   readonly authentication: string | null;
-  readonly ike: { readonly spiInitiator: string; readonly spiResponder: string; readonly proposal: string; readonly establishedAt: string } | null;
+  readonly ike: {
+    readonly spiInitiator: string;
+    readonly spiResponder: string;
+    readonly proposal: string;
+    readonly establishedAt: string;
+  } | null;
   readonly children: readonly ChildStatus[];
   readonly roams: number;
-  readonly lastRoam: { readonly at: string; readonly from: string | null; readonly to: string; readonly reason: RoamReason; readonly milliseconds: number } | null;
+  readonly lastRoam: {
+    readonly at: string;
+    readonly from: string | null;
+    readonly to: string;
+    readonly reason: RoamReason;
+    readonly milliseconds: number;
+  } | null;
   /** When Dormant or WaitingToReconnect will end in failure. */
   readonly outageEndsAt: string | null;
   /** Why it waits; null when it does not. Readers keep to text they know: a later version may add reasons. */

@@ -27,7 +27,11 @@ function unwilling(states: readonly PinState[], logins: string[]): Tokens {
   };
 }
 
-async function askedOf(states: readonly PinState[]): Promise<{ readonly reasons: readonly (SecretReason | null)[]; readonly logins: readonly string[]; readonly detail: unknown }> {
+async function askedOf(states: readonly PinState[]): Promise<{
+  readonly reasons: readonly (SecretReason | null)[];
+  readonly logins: readonly string[];
+  readonly detail: unknown;
+}> {
   const reasons: (SecretReason | null)[] = [];
   const logins: string[] = [];
   const end = openTokenKey(reference, unwilling(states, logins), (_kind, _account, reason) => {
@@ -41,7 +45,11 @@ async function askedOf(states: readonly PinState[]): Promise<{ readonly reasons:
 describe('why a PIN is asked for', () => {
   it('is counted, with what the token says is left, at most three times', async () => {
     const { reasons, logins, detail } = await askedOf(['fine', 'low', 'final-try', 'final-try']);
-    expect(reasons).toEqual([null, { type: 'pin-incorrect', wrong: 1, most: 3, pinState: 'low' }, { type: 'pin-incorrect', wrong: 2, most: 3, pinState: 'final-try' }]);
+    expect(reasons).toEqual([
+      null,
+      { type: 'pin-incorrect', wrong: 1, most: 3, pinState: 'low' },
+      { type: 'pin-incorrect', wrong: 2, most: 3, pinState: 'final-try' },
+    ]);
     expect(logins).toHaveLength(3);
     expect(detail).toBe('token badge: C_Login: 3 wrong PINs');
   });

@@ -16,9 +16,20 @@ import type { Ask } from './questions';
 /** How often a person is asked for a PIN; the token counts too, and its count is told. */
 const mostPins = 3;
 
-/** A certificate with its key on a token (P-25). The PIN is asked for here, before anything is sent. null: cancelled at the first question. */
-export async function openTokenKey({ pkcs11 }: TokenReference, tokens: Tokens | null | undefined, ask: Ask): Promise<ClientKey | null> {
-  if (tokens === null || tokens === undefined) throw refused('The native part of Agile VPN, which reads tokens, is not built. Run "npm run setup" in its folder, then try again.', 'no PKCS#11 here');
+/**
+ * A certificate with its key on a token (P-25). The PIN is asked for here, before anything is sent. null: cancelled at
+ * the first question.
+ */
+export async function openTokenKey(
+  { pkcs11 }: TokenReference,
+  tokens: Tokens | null | undefined,
+  ask: Ask,
+): Promise<ClientKey | null> {
+  if (tokens === null || tokens === undefined)
+    throw refused(
+      'The native part of Agile VPN, which reads tokens, is not built. Run "npm run setup" in its folder, then try again.',
+      'no PKCS#11 here',
+    );
   let token: Token | null = null;
   try {
     token = tokens.open(pkcs11.module, pkcs11.token);
@@ -62,13 +73,21 @@ function keyOf(token: Token, label: string, id: string): ClientKey {
   const own = found.find((entry) => entry.id === id);
   if (own === undefined) throw new TokenError('not-found', `no certificate of id ${id} among ${String(found.length)}`);
   const leaf = parseCertificate(own.der);
-  return { leaf, certificates: [own.der], signer: tokenSigner(token, id, leaf), tlsKey: tlsSigner(token, id), token: { label, isPresent: () => token.isPresent }, wipe: () => token.close() };
+  return {
+    leaf,
+    certificates: [own.der],
+    signer: tokenSigner(token, id, leaf),
+    tlsKey: tlsSigner(token, id),
+    token: { label, isPresent: () => token.isPresent },
+    wipe: () => token.close(),
+  };
 }
 
 /** "01", "0x01" and "%01" are what tools print. */
 function normalizeId(id: string): string {
   const digits = id.trim().toLowerCase().replace(/^0x/, '').replaceAll(/[%:]/g, '');
-  if (!/^([0-9a-f]{2})+$/.test(digits)) throw new TokenError('not-found', 'authentication.certificate.pkcs11.id is not hexadecimal');
+  if (!/^([0-9a-f]{2})+$/.test(digits))
+    throw new TokenError('not-found', 'authentication.certificate.pkcs11.id is not hexadecimal');
   return digits;
 }
 
@@ -76,7 +95,10 @@ function normalizeId(id: string): string {
 function tokenSigner(token: Token, id: string, leaf: Certificate): Signer {
   const keyType = signatureKeyType(importSpki(leaf.spki));
   if (keyType === null) throw new TokenError('not-found', 'the key of the certificate does not sign');
-  return { keyType, sign: (data, scheme) => Promise.resolve().then(() => signOn(token, id, data, scheme, curveOctets[keyType] ?? 0)) };
+  return {
+    keyType,
+    sign: (data, scheme) => Promise.resolve().then(() => signOn(token, id, data, scheme, curveOctets[keyType] ?? 0)),
+  };
 }
 
 /** Octets of r and of s; a longer hash value is cut to them (FIPS 186-4 section 6.4). */
@@ -94,7 +116,13 @@ function digestInfo(name: keyof typeof digestInfoPrefix, digest: Uint8Array): Ui
   return concat(hexDecode(digestInfoPrefix[name]) ?? new Uint8Array(0), digest);
 }
 
-function signOn(token: Token, id: string, data: Uint8Array, { algorithm, hash: name }: SignatureScheme, curve: number): Uint8Array {
+function signOn(
+  token: Token,
+  id: string,
+  data: Uint8Array,
+  { algorithm, hash: name }: SignatureScheme,
+  curve: number,
+): Uint8Array {
   try {
     if (name === 'identity') return token.sign(id, 'eddsa', data);
     const digest = hash(name, data);
@@ -126,11 +154,16 @@ function tokenError(error: TokenError, label: string | null): VpnError {
   const message = {
     module: 'The driver of your token cannot be used. Choose it again in the properties, or ask the administrator.',
     absent: 'Your token is not plugged in. Plug it in and try again.',
-    'pin-incorrect': 'The PIN was not accepted. Check it before you try again: the token locks itself after a few wrong ones.',
+    'pin-incorrect':
+      'The PIN was not accepted. Check it before you try again: the token locks itself after a few wrong ones.',
     'pin-locked': 'Your token has locked itself after too many wrong PINs. Ask the administrator to unlock it.',
     'not-found': 'Your token does not hold the certificate of this connection. Choose it again in the properties.',
     removed: 'Your token was taken out. Plug it in and try again.',
     failed: 'Your token did not sign. Try again, or ask the administrator.',
   }[error.reason];
-  return new VpnError('IKE_NO_CERT', message, { detail: `${label === null ? 'token' : `token ${label}`}: ${error.message}`, rule: 'client-key', cause: error });
+  return new VpnError('IKE_NO_CERT', message, {
+    detail: `${label === null ? 'token' : `token ${label}`}: ${error.message}`,
+    rule: 'client-key',
+    cause: error,
+  });
 }

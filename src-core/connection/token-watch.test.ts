@@ -18,8 +18,16 @@ beforeEach(() => {
   present = true;
   said = [];
   changes = 0;
-  context = { ports: { clock }, facts: newFacts([]), log: (level: string, text: string) => void said.push(`${level}: ${text}`), changed: () => void changes++ } as unknown as ConnectionContext;
-  attempt = { ended: false, credentials: { token: { label: 'badge', isPresent: () => present } } } as unknown as Attempt;
+  context = {
+    ports: { clock },
+    facts: newFacts([]),
+    log: (level: string, text: string) => void said.push(`${level}: ${text}`),
+    changed: () => void changes++,
+  } as unknown as ConnectionContext;
+  attempt = {
+    ended: false,
+    credentials: { token: { label: 'badge', isPresent: () => present } },
+  } as unknown as Attempt;
   watch = new TokenWatch(context, attempt);
 });
 
@@ -33,7 +41,9 @@ describe('a token that is taken out while connected (P-25)', () => {
     present = false;
     await clock.run(10_000);
     expect(context.facts.token).toEqual({ label: 'badge', present: false });
-    expect(said).toEqual(['warning: The token badge was taken out. The connection stays up; the next sign-in will ask for it.']);
+    expect(said).toEqual([
+      'warning: The token badge was taken out. The connection stays up; the next sign-in will ask for it.',
+    ]);
     present = true;
     await clock.run(2_000);
     expect(said).toHaveLength(2);

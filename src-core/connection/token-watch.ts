@@ -6,7 +6,8 @@ import type { ConnectionContext } from './connection-context';
 const lookMs = 2_000;
 
 /**
- * Says when the token with the person's key is taken out and put back (P-25). The connection stays up: its keys were made long ago. The next
+ * Says when the token with the person's key is taken out and put back (P-25). The connection stays up: its keys were
+ * made long ago. The next
  * sign-in needs the token again, and asks for it.
  */
 export class TokenWatch {
@@ -38,7 +39,11 @@ export class TokenWatch {
     const now = token === null ? null : { label: token.label, present: token.isPresent() };
     if (before?.label === now?.label && before?.present === now?.present) return;
     facts.token = now;
-    if (now !== null && !now.present) log('warning', `The token ${now.label} was taken out. The connection stays up; the next sign-in will ask for it.`);
+    if (now !== null && !now.present)
+      log(
+        'warning',
+        `The token ${now.label} was taken out. The connection stays up; the next sign-in will ask for it.`,
+      );
     else if (now !== null && before?.present === false) log('info', `The token ${now.label} is back.`);
     changed();
   }

@@ -1,4 +1,15 @@
-import { formatCidr, intersectRanges, ipFamily, ipToNumber, numberToIp, parseCidr, prefixToRange, rangeToPrefixes, specialUse, type IpRange } from '../bytes/ip-address';
+import {
+  formatCidr,
+  intersectRanges,
+  ipFamily,
+  ipToNumber,
+  numberToIp,
+  parseCidr,
+  prefixToRange,
+  rangeToPrefixes,
+  specialUse,
+  type IpRange,
+} from '../bytes/ip-address';
 import type { DhcpOptions } from '../dhcp/options';
 import type { ChildSaInfo, ConfigurationReply } from '../ikev2/session';
 import type { DnsSettings, TunnelSettings } from '../ports/network-settings';
@@ -20,7 +31,15 @@ export interface TunnelFacts {
 }
 
 /** Never routed into a tunnel (C-56). */
-const neverRouted = ['127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '255.255.255.255/32', '::1/128', 'fe80::/10', 'ff00::/8'].map((text) => prefixToRange(parseCidr(text)!));
+const neverRouted = [
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '224.0.0.0/4',
+  '255.255.255.255/32',
+  '::1/128',
+  'fe80::/10',
+  'ff00::/8',
+].map((text) => prefixToRange(parseCidr(text)!));
 
 function selectorRange(selector: TrafficSelector): IpRange {
   return { family: selector.family, start: selector.startAddress, end: selector.endAddress };
@@ -37,8 +56,10 @@ export function subtractRange(range: IpRange, hole: IpRange): readonly IpRange[]
   if (common === null) return [range];
   const rest: IpRange[] = [];
   const { family } = range;
-  if (ipToNumber(range.start) < ipToNumber(common.start)) rest.push({ family, start: range.start, end: numberToIp(ipToNumber(common.start) - 1n, family) });
-  if (ipToNumber(common.end) < ipToNumber(range.end)) rest.push({ family, start: numberToIp(ipToNumber(common.end) + 1n, family), end: range.end });
+  if (ipToNumber(range.start) < ipToNumber(common.start))
+    rest.push({ family, start: range.start, end: numberToIp(ipToNumber(common.start) - 1n, family) });
+  if (ipToNumber(common.end) < ipToNumber(range.end))
+    rest.push({ family, start: numberToIp(ipToNumber(common.end) + 1n, family), end: range.end });
   return rest;
 }
 
@@ -46,7 +67,10 @@ function toCidrs(ranges: readonly IpRange[]): readonly string[] {
   const texts = ranges.flatMap((range) => {
     // The default route stays one route; its loopback and multicast parts never reach it anyway.
     if (isEverything(range)) return [range.family === 4 ? '0.0.0.0/0' : '::/0'];
-    const kept = neverRouted.reduce<readonly IpRange[]>((rest, hole) => rest.flatMap((part) => subtractRange(part, hole)), [range]);
+    const kept = neverRouted.reduce<readonly IpRange[]>(
+      (rest, hole) => rest.flatMap((part) => subtractRange(part, hole)),
+      [range],
+    );
     return kept.flatMap((part) => rangeToPrefixes(part).map(formatCidr));
   });
   return [...new Set(texts)];
@@ -68,21 +92,33 @@ function cidrRanges(texts: readonly string[]): readonly IpRange[] {
 }
 
 /**
- * Destinations sent into the tunnel (C-51, C-56): what the CHILD SAs carry, cut down to the profile's wish. Without "use default gateway on
- * remote network": the profile's routes, else the narrowed selectors, else the subnets the server announced, else the class of the tunnel address.
+ * Destinations sent into the tunnel (C-51, C-56): what the CHILD SAs carry, cut down to the profile's wish. Without
+ * "use default gateway on
+ * remote network": the profile's routes, else the narrowed selectors, else the subnets the server announced, else the
+ * class of the tunnel address.
  */
-export function tunnelRoutes(profile: Pick<Profile, 'network'>, facts: Pick<TunnelFacts, 'children' | 'configuration' | 'dhcp'>): readonly string[] {
+export function tunnelRoutes(
+  profile: Pick<Profile, 'network'>,
+  facts: Pick<TunnelFacts, 'children' | 'configuration' | 'dhcp'>,
+): readonly string[] {
   const carried = facts.children.flatMap((child) => child.remoteSelectors).map(selectorRange);
-  const families = new Set([...facts.configuration.ipv4Addresses.map(() => 4), ...facts.configuration.ipv6Addresses.map(() => 6)]);
+  const families = new Set([
+    ...facts.configuration.ipv4Addresses.map(() => 4),
+    ...facts.configuration.ipv6Addresses.map(() => 6),
+  ]);
   const usable = carried.filter((range) => families.has(range.family));
   if (profile.network.useDefaultGateway) return toCidrs(usable);
   const cut = (wanted: readonly IpRange[]): readonly IpRange[] =>
-    wanted.flatMap((range) => usable.flatMap((have) => {
-      const common = intersectRanges(range, have);
-      return common === null ? [] : [common];
-    }));
+    wanted.flatMap((range) =>
+      usable.flatMap((have) => {
+        const common = intersectRanges(range, have);
+        return common === null ? [] : [common];
+      }),
+    );
   // W-26: half of all addresses and more are a default gateway, which is the profile's to grant.
-  const fromDhcp = cut(cidrRanges((facts.dhcp?.routes ?? []).filter((route) => (parseCidr(route)?.prefixLength ?? 0) > 1)));
+  const fromDhcp = cut(
+    cidrRanges((facts.dhcp?.routes ?? []).filter((route) => (parseCidr(route)?.prefixLength ?? 0) > 1)),
+  );
   if (profile.network.routes.length > 0) return toCidrs([...cut(cidrRanges(profile.network.routes)), ...fromDhcp]);
   return toCidrs([
     ...fromDhcp,
@@ -98,28 +134,44 @@ export function tunnelRoutes(profile: Pick<Profile, 'network'>, facts: Pick<Tunn
   ]);
 }
 
-function dnsSettings(profile: Pick<Profile, 'network'>, { configuration, dhcp }: Pick<TunnelFacts, 'configuration' | 'dhcp'>): DnsSettings | null {
+function dnsSettings(
+  profile: Pick<Profile, 'network'>,
+  { configuration, dhcp }: Pick<TunnelFacts, 'configuration' | 'dhcp'>,
+): DnsSettings | null {
   const { dnsServers, splitDns } = profile.network;
   // The authenticated gateway's own word comes first; DHCP fills what it left open.
   const told = configuration.dnsServers.length > 0 ? configuration.dnsServers : (dhcp?.dnsServers ?? []);
-  const servers = (dnsServers === 'server' ? told : dnsServers).filter((server) => specialUse(server) === null || specialUse(server) === 'private');
+  const servers = (dnsServers === 'server' ? told : dnsServers).filter(
+    (server) => specialUse(server) === null || specialUse(server) === 'private',
+  );
   if (servers.length === 0) return null;
   // C-52: domains of the server count only together with its DNS servers.
-  const announced = dnsServers === 'server' ? [...new Set([...configuration.dnsDomains, ...(dhcp?.domains ?? [])])] : [];
-  return { servers, searchDomains: announced, splitDomains: splitDns.length > 0 ? splitDns : profile.network.useDefaultGateway ? [] : announced };
+  const announced =
+    dnsServers === 'server' ? [...new Set([...configuration.dnsDomains, ...(dhcp?.domains ?? [])])] : [];
+  return {
+    servers,
+    searchDomains: announced,
+    splitDomains: splitDns.length > 0 ? splitDns : profile.network.useDefaultGateway ? [] : announced,
+  };
 }
 
 /** More than any gateway has; the helper takes no more. */
 const mostEndpoints = 64;
 
 /** C-43: the ports a new IKE SA begins with, and the one in use. */
-export function gatewayEndpoints(profile: { readonly port: number | null }, facts: Pick<TunnelFacts, 'gatewayAddresses' | 'gatewayPort'>): readonly { readonly address: string; readonly port: number }[] {
+export function gatewayEndpoints(
+  profile: { readonly port: number | null },
+  facts: Pick<TunnelFacts, 'gatewayAddresses' | 'gatewayPort'>,
+): readonly { readonly address: string; readonly port: number }[] {
   const ports = [...new Set([...(profile.port === null ? [500, 4500] : [profile.port]), facts.gatewayPort])];
   return facts.gatewayAddresses.flatMap((address) => ports.map((port) => ({ address, port }))).slice(0, mostEndpoints);
 }
 
 /** What the system shall look like while this tunnel is up. */
-export function tunnelSettings(profile: Pick<Profile, 'name' | 'port' | 'network'>, facts: TunnelFacts): TunnelSettings {
+export function tunnelSettings(
+  profile: Pick<Profile, 'name' | 'port' | 'network'>,
+  facts: TunnelFacts,
+): TunnelSettings {
   const routes = tunnelRoutes(profile, facts);
   const { configuration } = facts;
   const takesIpv4 = routes.includes('0.0.0.0/0');
@@ -127,13 +179,19 @@ export function tunnelSettings(profile: Pick<Profile, 'name' | 'port' | 'network
   return {
     tunnelName: facts.tunnelName,
     owner: connectionId(profile.name),
-    // Below 1280 the data path says "too big" itself; without IPv6 the adapter says it, and fragments what may be fragmented.
+    // Below 1280 the data path says "too big" itself; without IPv6 the adapter says it, and fragments what may be
+    // fragmented.
     mtu: Math.max(smallestTunnelMtu[configuration.ipv6Addresses.length > 0 ? 6 : 4], facts.mtu),
-    addresses: [...configuration.ipv4Addresses.map((address) => `${address}/32`), ...configuration.ipv6Addresses.map(({ address }) => `${address}/128`)],
+    addresses: [
+      ...configuration.ipv4Addresses.map((address) => `${address}/32`),
+      ...configuration.ipv6Addresses.map(({ address }) => `${address}/128`),
+    ],
     routes,
     // IPv6 is stopped only where the tunnel takes the default route and cannot carry it (anchors.md 5.4).
     ipv6: profile.network.ipv6 === 'tunnel-or-block' && takesIpv4 && !carriesIpv6 ? 'block' : 'leave',
     dns: dnsSettings(profile, facts),
-    killSwitch: profile.network.killSwitch ? { endpoints: gatewayEndpoints(profile, facts), allowLan: profile.network.allowLan } : null,
+    killSwitch: profile.network.killSwitch
+      ? { endpoints: gatewayEndpoints(profile, facts), allowLan: profile.network.allowLan }
+      : null,
   };
 }

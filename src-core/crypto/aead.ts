@@ -72,7 +72,12 @@ const hostCiphers = new Set(getCiphers());
 export function hostHasAead(name: AeadName): boolean {
   if (!hostCiphers.has(name)) return false;
   try {
-    nodeAead(name).seal(new Uint8Array(name === 'aes-128-gcm' ? 16 : name === 'aes-192-gcm' ? 24 : 32), new Uint8Array(12), new Uint8Array(1), new Uint8Array(1));
+    nodeAead(name).seal(
+      new Uint8Array(name === 'aes-128-gcm' ? 16 : name === 'aes-192-gcm' ? 24 : 32),
+      new Uint8Array(12),
+      new Uint8Array(1),
+      new Uint8Array(1),
+    );
     return true;
   } catch {
     return false;

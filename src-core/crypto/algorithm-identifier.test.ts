@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { encodeAlgorithmIdentifier, encodeDigitalSignature, parseAlgorithmIdentifier, parseDigitalSignature } from './algorithm-identifier';
+import {
+  encodeAlgorithmIdentifier,
+  encodeDigitalSignature,
+  parseAlgorithmIdentifier,
+  parseDigitalSignature,
+} from './algorithm-identifier';
 import { CryptoError } from './crypto-error';
 import type { SignatureScheme } from './signature-scheme';
 
@@ -31,15 +36,28 @@ describe('AlgorithmIdentifier, RFC 7427 appendix A', () => {
   });
 
   it('A.4.2 RSASSA-PSS with default parameters is SHA-1', () => {
-    expect(parseAlgorithmIdentifier(bytes('300d06092a864886f70d01010a3000'))).toEqual({ algorithm: 'rsa-pss', hash: 'sha1', saltLength: 20 });
+    expect(parseAlgorithmIdentifier(bytes('300d06092a864886f70d01010a3000'))).toEqual({
+      algorithm: 'rsa-pss',
+      hash: 'sha1',
+      saltLength: 20,
+    });
   });
 
   it('RSA PKCS#1 with absent parameters is accepted (X-8)', () => {
-    expect(parseAlgorithmIdentifier(bytes('300b06092a864886f70d01010b'))).toEqual({ algorithm: 'rsa-pkcs1', hash: 'sha256' });
+    expect(parseAlgorithmIdentifier(bytes('300b06092a864886f70d01010b'))).toEqual({
+      algorithm: 'rsa-pkcs1',
+      hash: 'sha256',
+    });
   });
 
   it('RSASSA-PSS with absent hash parameters and every salt length up to 64 is accepted (X-8)', () => {
-    expect(parseAlgorithmIdentifier(bytes('303d06092a864886f70d01010a3030a00d300b0609608648016503040203a11a301806092a864886f70d010108300b0609608648016503040203a203020140'))).toEqual({
+    expect(
+      parseAlgorithmIdentifier(
+        bytes(
+          '303d06092a864886f70d01010a3030a00d300b0609608648016503040203a11a301806092a864886f70d010108300b0609608648016503040203a203020140',
+        ),
+      ),
+    ).toEqual({
       algorithm: 'rsa-pss',
       hash: 'sha512',
       saltLength: 64,
@@ -47,7 +65,13 @@ describe('AlgorithmIdentifier, RFC 7427 appendix A', () => {
   });
 
   it('a salt of the default 20 octets may be left out', () => {
-    expect(parseAlgorithmIdentifier(bytes('303c06092a864886f70d01010a302fa00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500'))).toMatchObject({ saltLength: 20 });
+    expect(
+      parseAlgorithmIdentifier(
+        bytes(
+          '303c06092a864886f70d01010a302fa00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500',
+        ),
+      ),
+    ).toMatchObject({ saltLength: 20 });
   });
 
   it.each([
@@ -57,10 +81,22 @@ describe('AlgorithmIdentifier, RFC 7427 appendix A', () => {
     ['MD5 with RSA', '300d06092a864886f70d0101040500'],
     ['rsaEncryption', '300d06092a864886f70d0101010500'],
     ['ECDSA with NULL parameters', '300c06082a8648ce3d0403020500'],
-    ['PSS with another hash in MGF1', '304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020120'],
-    ['PSS with salt 65', '304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020141'],
-    ['PSS with salt 2^31 (CVE-2021-41990)', '304506092a864886f70d01010a3038a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a20702050080000000'],
-    ['PSS with a trailer field', '304606092a864886f70d01010a3039a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020120a303020101'],
+    [
+      'PSS with another hash in MGF1',
+      '304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020120',
+    ],
+    [
+      'PSS with salt 65',
+      '304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020141',
+    ],
+    [
+      'PSS with salt 2^31 (CVE-2021-41990)',
+      '304506092a864886f70d01010a3038a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a20702050080000000',
+    ],
+    [
+      'PSS with a trailer field',
+      '304606092a864886f70d01010a3039a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020120a303020101',
+    ],
     ['PSS without parameters', '300b06092a864886f70d01010a'],
     ['an indefinite length', '308006092a864886f70d01010b05000000'],
   ])('%s is refused', (_, der) => {
@@ -85,7 +121,8 @@ describe('AUTH data of method 14 (RFC 7427 section 3)', () => {
 
   it('an AlgorithmIdentifier longer than the data and an empty signature are refused (H-24)', () => {
     const data = encodeDigitalSignature({ algorithm: 'rsa-pkcs1', hash: 'sha512' }, 'rsa', bytes('aa'));
-    for (let length = 0; length < data.length; length += 1) expect(() => parseDigitalSignature(data.subarray(0, length))).toThrow(CryptoError);
+    for (let length = 0; length < data.length; length += 1)
+      expect(() => parseDigitalSignature(data.subarray(0, length))).toThrow(CryptoError);
     expect(() => parseDigitalSignature(Uint8Array.from([255, ...data]))).toThrow(CryptoError);
   });
 });

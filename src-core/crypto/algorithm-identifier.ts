@@ -3,7 +3,8 @@ import { hashLength } from './hash';
 import type { SignatureHash, SignatureScheme } from './signature-scheme';
 
 /**
- * The AlgorithmIdentifier of RFC 7427 authentication (method 14), as DER. What may come is a short closed list, so it is written
+ * The AlgorithmIdentifier of RFC 7427 authentication (method 14), as DER. What may come is a short closed list, so it
+ * is written
  * down here octet by octet (RFC 7427 appendix A, RFC 8420 appendix A) and nothing is parsed that is not on it.
  */
 export interface ParsedSignatureScheme extends SignatureScheme {
@@ -14,11 +15,26 @@ export interface ParsedSignatureScheme extends SignatureScheme {
 type KeyHash = Exclude<SignatureHash, 'identity'>;
 
 const oid = {
-  rsaPkcs1: { sha1: '06092a864886f70d010105', sha256: '06092a864886f70d01010b', sha384: '06092a864886f70d01010c', sha512: '06092a864886f70d01010d' },
-  ecdsa: { sha1: '06072a8648ce3d0401', sha256: '06082a8648ce3d040302', sha384: '06082a8648ce3d040303', sha512: '06082a8648ce3d040304' },
+  rsaPkcs1: {
+    sha1: '06092a864886f70d010105',
+    sha256: '06092a864886f70d01010b',
+    sha384: '06092a864886f70d01010c',
+    sha512: '06092a864886f70d01010d',
+  },
+  ecdsa: {
+    sha1: '06072a8648ce3d0401',
+    sha256: '06082a8648ce3d040302',
+    sha384: '06082a8648ce3d040303',
+    sha512: '06082a8648ce3d040304',
+  },
   rsaPss: '06092a864886f70d01010a',
   mgf1: '06092a864886f70d010108',
-  hash: { sha1: '06052b0e03021a', sha256: '0609608648016503040201', sha384: '0609608648016503040202', sha512: '0609608648016503040203' },
+  hash: {
+    sha1: '06052b0e03021a',
+    sha256: '0609608648016503040201',
+    sha384: '0609608648016503040202',
+    sha512: '0609608648016503040203',
+  },
   ed25519: '06032b6570',
   ed448: '06032b6571',
 } as const;
@@ -28,15 +44,22 @@ const nullParameters = '0500';
 /** CVE-2021-41990: a salt length is capped before anything is computed with it. No hash of ours is longer. */
 const saltLengthCap = 64;
 
-/** DER of the AlgorithmIdentifier we send. `keyType` tells Ed25519 from Ed448. Throws CryptoError `unsupported-algorithm`. */
-export function encodeAlgorithmIdentifier(scheme: SignatureScheme, keyType: 'ed25519' | 'ed448' | (string & {}) = 'ed25519'): Uint8Array {
+/**
+ * DER of the AlgorithmIdentifier we send. `keyType` tells Ed25519 from Ed448. Throws CryptoError
+ * `unsupported-algorithm`.
+ */
+export function encodeAlgorithmIdentifier(
+  scheme: SignatureScheme,
+  keyType: 'ed25519' | 'ed448' | (string & {}) = 'ed25519',
+): Uint8Array {
   return new Uint8Array(Buffer.from(algorithmIdentifierHex(scheme, keyType), 'hex'));
 }
 
 function algorithmIdentifierHex(scheme: SignatureScheme, keyType: string): string {
   const { algorithm, hash } = scheme;
   if (algorithm === 'eddsa' && hash === 'identity') return sequence(keyType === 'ed448' ? oid.ed448 : oid.ed25519);
-  if (algorithm === 'eddsa' || hash === 'identity') throw new CryptoError('unsupported-algorithm', `${algorithm} with hash ${hash}`);
+  if (algorithm === 'eddsa' || hash === 'identity')
+    throw new CryptoError('unsupported-algorithm', `${algorithm} with hash ${hash}`);
   switch (algorithm) {
     case 'rsa-pkcs1':
       return sequence(oid.rsaPkcs1[hash] + nullParameters);
@@ -47,11 +70,16 @@ function algorithmIdentifierHex(scheme: SignatureScheme, keyType: string): strin
   }
 }
 
-/** RSASSA-PSS-params with hash, MGF1 over the same hash and the salt length explicit, trailer by default (RFC 4055 section 3.1). */
+/**
+ * RSASSA-PSS-params with hash, MGF1 over the same hash and the salt length explicit, trailer by default (RFC 4055
+ * section 3.1).
+ */
 function pssIdentifierHex(hash: KeyHash, saltLength: number | null, hashParameters: string): string {
   const hashAlgorithm = sequence(oid.hash[hash] + hashParameters);
   const salt = saltLength === null ? '' : tagged('a2', `0201${octet(saltLength)}`);
-  return sequence(oid.rsaPss + sequence(tagged('a0', hashAlgorithm) + tagged('a1', sequence(oid.mgf1 + hashAlgorithm)) + salt));
+  return sequence(
+    oid.rsaPss + sequence(tagged('a0', hashAlgorithm) + tagged('a1', sequence(oid.mgf1 + hashAlgorithm)) + salt),
+  );
 }
 
 /** The defaults of RSASSA-PSS-params are SHA-1, MGF1 with SHA-1 and 20 octets of salt: an empty SEQUENCE. */
@@ -80,11 +108,17 @@ const known: ReadonlyMap<string, ParsedSignatureScheme> = new Map(
 /** The longest on the list has 67 octets. */
 const longestIdentifier = Math.max(...[...known.keys()].map((hex) => hex.length / 2));
 
-/** Reads the DER of an AlgorithmIdentifier. Throws CryptoError `unsupported-algorithm` for whatever is not on the list (X-8, H-24). */
+/**
+ * Reads the DER of an AlgorithmIdentifier. Throws CryptoError `unsupported-algorithm` for whatever is not on the list
+ * (X-8, H-24).
+ */
 export function parseAlgorithmIdentifier(der: Uint8Array): ParsedSignatureScheme {
   const scheme = der.length > longestIdentifier ? undefined : known.get(Buffer.from(der).toString('hex'));
   if (scheme === undefined) {
-    throw new CryptoError('unsupported-algorithm', `signature AlgorithmIdentifier ${Buffer.from(der.subarray(0, 80)).toString('hex') || '(empty)'} is not known`);
+    throw new CryptoError(
+      'unsupported-algorithm',
+      `signature AlgorithmIdentifier ${Buffer.from(der.subarray(0, 80)).toString('hex') || '(empty)'} is not known`,
+    );
   }
   return scheme;
 }
@@ -100,9 +134,16 @@ export function encodeDigitalSignature(scheme: SignatureScheme, keyType: string,
 }
 
 /** Takes authentication data of method 14 apart. Throws CryptoError `bad-encoding` or `unsupported-algorithm`. */
-export function parseDigitalSignature(data: Uint8Array): { readonly scheme: ParsedSignatureScheme; readonly signature: Uint8Array } {
+export function parseDigitalSignature(data: Uint8Array): {
+  readonly scheme: ParsedSignatureScheme;
+  readonly signature: Uint8Array;
+} {
   const length = data[0];
-  if (length === undefined || 1 + length >= data.length) throw new CryptoError('bad-encoding', 'AUTH data of method 14 is shorter than its AlgorithmIdentifier and a signature');
+  if (length === undefined || 1 + length >= data.length)
+    throw new CryptoError(
+      'bad-encoding',
+      'AUTH data of method 14 is shorter than its AlgorithmIdentifier and a signature',
+    );
   return { scheme: parseAlgorithmIdentifier(data.subarray(1, 1 + length)), signature: data.slice(1 + length) };
 }
 

@@ -1,6 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 
-/** Compares without telling by its time where the difference is. Different lengths are unequal; lengths are not secret. */
+/**
+ * Compares without telling by its time where the difference is. Different lengths are unequal; lengths are not secret.
+ */
 export function equalConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -19,7 +19,9 @@ describe('DES', () => {
     const ntHash = '44ebba8d5312b8d611474411f56989ae';
     const padded = bytes(`${ntHash}0000000000`);
     const challenge = bytes('d02e4386bce91226');
-    const response = [0, 7, 14].map((offset) => hex(desEncryptBlock(padded.subarray(offset, offset + 7), challenge))).join('');
+    const response = [0, 7, 14]
+      .map((offset) => hex(desEncryptBlock(padded.subarray(offset, offset + 7), challenge)))
+      .join('');
     expect(response).toBe('82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df');
   });
 
@@ -28,7 +30,9 @@ describe('DES', () => {
   });
 
   it('keys and blocks of wrong length are refused', () => {
-    for (const length of [0, 6, 9, 16]) expect(() => desEncryptBlock(new Uint8Array(length), new Uint8Array(8))).toThrow(CryptoError);
-    for (const length of [0, 7, 16]) expect(() => desEncryptBlock(new Uint8Array(8), new Uint8Array(length))).toThrow(CryptoError);
+    for (const length of [0, 6, 9, 16])
+      expect(() => desEncryptBlock(new Uint8Array(length), new Uint8Array(8))).toThrow(CryptoError);
+    for (const length of [0, 7, 16])
+      expect(() => desEncryptBlock(new Uint8Array(8), new Uint8Array(length))).toThrow(CryptoError);
   });
 });

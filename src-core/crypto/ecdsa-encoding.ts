@@ -2,7 +2,8 @@ import { CryptoError } from './crypto-error';
 
 /** r | s, each half of `raw`, to the DER ECDSA-Sig-Value of RFC 3279 section 2.2.3. */
 export function ecdsaRawToDer(raw: Uint8Array): Uint8Array {
-  if (raw.length === 0 || raw.length % 2 !== 0 || raw.length > 132) throw new CryptoError('bad-length', `an ECDSA signature r | s of ${raw.length} octets`);
+  if (raw.length === 0 || raw.length % 2 !== 0 || raw.length > 132)
+    throw new CryptoError('bad-length', `an ECDSA signature r | s of ${raw.length} octets`);
   const r = derInteger(raw.subarray(0, raw.length / 2));
   const s = derInteger(raw.subarray(raw.length / 2));
   const length = r.length + s.length;
@@ -25,7 +26,8 @@ export function ecdsaDerToRaw(der: Uint8Array, integerLength: number): Uint8Arra
   for (let index = 0; index < 2; index += 1) {
     if (der[offset] !== 0x02) throw bad('not an INTEGER');
     const size = der[offset + 1];
-    if (size === undefined || size === 0 || size > 127 || offset + 2 + size > der.length) throw bad('length of an INTEGER');
+    if (size === undefined || size === 0 || size > 127 || offset + 2 + size > der.length)
+      throw bad('length of an INTEGER');
     let integer = der.subarray(offset + 2, offset + 2 + size);
     if (integer[0]! >= 0x80) throw bad('a negative INTEGER');
     if (integer[0] === 0 && size > 1) {

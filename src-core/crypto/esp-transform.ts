@@ -32,9 +32,15 @@ export interface EspTransform {
   readonly alignment: number;
   /** The IV must not be predictable (RFC 3602 section 3); for the AEAD ciphers it only must never repeat. */
   readonly randomIv: boolean;
-  /** Encrypts in place and writes the ICV. `sequenceHigh` is the unsent half of an extended sequence number, null without ESN. */
+  /**
+   * Encrypts in place and writes the ICV. `sequenceHigh` is the unsent half of an extended sequence number, null
+   * without ESN.
+   */
   seal(packet: Uint8Array, sequenceHigh: number | null): void;
-  /** Verifies, then decrypts: payload, padding, pad length, next header. null: the ICV is wrong. The packet is left as it is. */
+  /**
+   * Verifies, then decrypts: payload, padding, pad length, next header. null: the ICV is wrong. The packet is left as
+   * it is.
+   */
   open(packet: Uint8Array, sequenceHigh: number | null): Uint8Array | null;
   /** Overwrites the keys; the transform is unusable afterwards. */
   wipe(): void;
@@ -45,16 +51,25 @@ export function freshIv(length: number): Uint8Array {
   return randomBytes(length);
 }
 
-/** Octets of keying material that a suite takes, salt included (RFC 4106 section 8.1, RFC 7634 section 2, RFC 3602, RFC 4868). */
+/**
+ * Octets of keying material that a suite takes, salt included (RFC 4106 section 8.1, RFC 7634 section 2, RFC 3602, RFC
+ * 4868).
+ */
 export function espKeyLengths(suite: EspSuite): { readonly encryption: number; readonly integrity: number } {
   const combined = suite.cipher === 'aes-gcm-16' || suite.cipher === 'chacha20-poly1305';
-  const allowed = { 'aes-gcm-16': [128, 192, 256], 'chacha20-poly1305': [256], 'aes-cbc': [128, 192, 256], null: [0] }[suite.cipher];
+  const allowed = { 'aes-gcm-16': [128, 192, 256], 'chacha20-poly1305': [256], 'aes-cbc': [128, 192, 256], null: [0] }[
+    suite.cipher
+  ];
   if (allowed === undefined) throw new EspSuiteError('suite.cipher', `unknown cipher ${suite.cipher}`);
-  if (!allowed.includes(suite.keyBits)) throw new EspSuiteError('suite.keyBits', `${suite.cipher} takes ${allowed.join(', ')} bits, not ${suite.keyBits}`);
-  if (combined && suite.integrity !== null) throw new EspSuiteError('suite.integrity', `${suite.cipher} has its own integrity protection`);
-  if (!combined && suite.integrity === null) throw new EspSuiteError('suite.integrity', `${suite.cipher} needs an integrity algorithm`);
+  if (!allowed.includes(suite.keyBits))
+    throw new EspSuiteError('suite.keyBits', `${suite.cipher} takes ${allowed.join(', ')} bits, not ${suite.keyBits}`);
+  if (combined && suite.integrity !== null)
+    throw new EspSuiteError('suite.integrity', `${suite.cipher} has its own integrity protection`);
+  if (!combined && suite.integrity === null)
+    throw new EspSuiteError('suite.integrity', `${suite.cipher} needs an integrity algorithm`);
   const integrity = suite.integrity === null ? undefined : integrityAlgorithms[suite.integrity];
-  if (suite.integrity !== null && integrity === undefined) throw new EspSuiteError('suite.integrity', `unknown algorithm ${suite.integrity}`);
+  if (suite.integrity !== null && integrity === undefined)
+    throw new EspSuiteError('suite.integrity', `unknown algorithm ${suite.integrity}`);
   return { encryption: suite.keyBits / 8 + (combined ? saltLength : 0), integrity: integrity?.keyLength ?? 0 };
 }
 
@@ -62,10 +77,16 @@ export function espKeyLengths(suite: EspSuite): { readonly encryption: number; r
 export function createEspTransform(suite: EspSuite, encryptionKey: Uint8Array, integrityKey: Uint8Array): EspTransform {
   const lengths = espKeyLengths(suite);
   if (encryptionKey.length !== lengths.encryption) {
-    throw new EspSuiteError('encryptionKey', `${suite.cipher} with ${suite.keyBits} bits takes ${lengths.encryption} octets, not ${encryptionKey.length}`);
+    throw new EspSuiteError(
+      'encryptionKey',
+      `${suite.cipher} with ${suite.keyBits} bits takes ${lengths.encryption} octets, not ${encryptionKey.length}`,
+    );
   }
   if (integrityKey.length !== lengths.integrity) {
-    throw new EspSuiteError('integrityKey', `${suite.integrity ?? suite.cipher} takes ${lengths.integrity} octets, not ${integrityKey.length}`);
+    throw new EspSuiteError(
+      'integrityKey',
+      `${suite.integrity ?? suite.cipher} takes ${lengths.integrity} octets, not ${integrityKey.length}`,
+    );
   }
   const key = Uint8Array.from(encryptionKey);
   switch (suite.cipher) {
@@ -105,7 +126,10 @@ function aeadTransform(cipher: Aead, keyAndSalt: Uint8Array): EspTransform {
     seal(packet, sequenceHigh) {
       nonce.set(packet.subarray(headerLength, headerLength + ivLength), saltLength);
       const start = headerLength + ivLength;
-      packet.set(cipher.seal(key, nonce, aadOf(packet, sequenceHigh), packet.subarray(start, packet.length - tagLength)), start);
+      packet.set(
+        cipher.seal(key, nonce, aadOf(packet, sequenceHigh), packet.subarray(start, packet.length - tagLength)),
+        start,
+      );
     },
     open(packet, sequenceHigh) {
       nonce.set(packet.subarray(headerLength, headerLength + ivLength), saltLength);
@@ -119,7 +143,12 @@ function aeadTransform(cipher: Aead, keyAndSalt: Uint8Array): EspTransform {
 }
 
 /** AES-CBC (RFC 3602) or NULL (RFC 2410; keyBits 0) under an HMAC. */
-function encryptThenMac(keyBits: number, key: Uint8Array, integrity: EspIntegrity, integrityKey: Uint8Array): EspTransform {
+function encryptThenMac(
+  keyBits: number,
+  key: Uint8Array,
+  integrity: EspIntegrity,
+  integrityKey: Uint8Array,
+): EspTransform {
   const { icvLength } = integrityAlgorithms[integrity];
   const ivLength = keyBits === 0 ? 0 : 16;
   const start = headerLength + ivLength;
@@ -127,7 +156,11 @@ function encryptThenMac(keyBits: number, key: Uint8Array, integrity: EspIntegrit
 
   /** Over SPI to ciphertext; with ESN the high half follows as if it were sent (RFC 4303 section 2.2.1). */
   const icvOf = (authenticated: Uint8Array, sequenceHigh: number | null): Uint8Array =>
-    computeIcv(integrity, integrityKey, ...(sequenceHigh === null ? [authenticated] : [authenticated, uint32Octets(sequenceHigh)]));
+    computeIcv(
+      integrity,
+      integrityKey,
+      ...(sequenceHigh === null ? [authenticated] : [authenticated, uint32Octets(sequenceHigh)]),
+    );
   return {
     ivLength,
     icvLength,

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { CryptoError } from './crypto-error';
-import { createKeyExchange, keyExchangeGroups, type KeyExchangeGroup, libraryCurve25519, nodeCurve25519, respondToKeyExchange } from './key-exchange';
+import {
+  createKeyExchange,
+  keyExchangeGroups,
+  type KeyExchangeGroup,
+  libraryCurve25519,
+  nodeCurve25519,
+  respondToKeyExchange,
+} from './key-exchange';
 import { modpPrimes } from './modp-primes';
 import keyExchangeVectors from './vectors/key-exchange.json';
 import mlKemVectors from './vectors/ml-kem-768.json';
@@ -134,7 +141,9 @@ describe('ECP', () => {
       off[off.length - 1]! ^= 1;
       expect(reasonOf(() => exchange.computeSharedSecret(off))).toBe('bad-public-value');
       expect(reasonOf(() => exchange.computeSharedSecret(new Uint8Array(off.length)))).toBe('bad-public-value');
-      expect(reasonOf(() => exchange.computeSharedSecret(new Uint8Array(off.length).fill(0xff)))).toBe('bad-public-value');
+      expect(reasonOf(() => exchange.computeSharedSecret(new Uint8Array(off.length).fill(0xff)))).toBe(
+        'bad-public-value',
+      );
     });
 
     it(`group ${group}: a drawn private key outside 1..n-1 is drawn again`, () => {
@@ -160,7 +169,11 @@ describe('Curve25519', () => {
     for (const { id, comment, private: privateKey, public: publicValue, shared } of wycheproof.x25519) {
       const exchange = createKeyExchange(31, drawing(privateKey));
       if (/^0+$/.test(shared)) {
-        expect([id, comment, reasonOf(() => exchange.computeSharedSecret(bytes(publicValue)))]).toEqual([id, comment, 'bad-public-value']);
+        expect([id, comment, reasonOf(() => exchange.computeSharedSecret(bytes(publicValue)))]).toEqual([
+          id,
+          comment,
+          'bad-public-value',
+        ]);
         refused += 1;
       } else {
         expect([id, comment, hex(exchange.computeSharedSecret(bytes(publicValue)))]).toEqual([id, comment, shared]);
@@ -214,7 +227,8 @@ describe('ML-KEM-768', () => {
 
 function powMod(base: bigint, exponent: bigint, modulus: bigint): bigint {
   let result = 1n;
-  for (let b = base % modulus, e = exponent; e > 0n; e >>= 1n, b = (b * b) % modulus) if (e & 1n) result = (result * b) % modulus;
+  for (let b = base % modulus, e = exponent; e > 0n; e >>= 1n, b = (b * b) % modulus)
+    if (e & 1n) result = (result * b) % modulus;
   return result;
 }
 
@@ -230,7 +244,8 @@ function floorPi(bits: number): bigint {
   const one = 1n << (BigInt(bits) + guard);
   const atanInverse = (x: bigint): bigint => {
     let sum = 0n;
-    for (let term = one / x, n = 1n, sign = 1n; term !== 0n; term /= x * x, n += 2n, sign = -sign) sum += (sign * term) / n;
+    for (let term = one / x, n = 1n, sign = 1n; term !== 0n; term /= x * x, n += 2n, sign = -sign)
+      sum += (sign * term) / n;
     return sum;
   };
   return (16n * atanInverse(5n) - 4n * atanInverse(239n)) >> guard;

@@ -1,4 +1,12 @@
-import { createDiffieHellman, createECDH, createPrivateKey, createPublicKey, diffieHellman, type KeyObject, randomBytes } from 'node:crypto';
+import {
+  createDiffieHellman,
+  createECDH,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import { x25519 } from '@noble/curves/ed25519.js';
 import type { Random } from '../ports/random';
 import { isAllZero } from './constant-time';
@@ -6,13 +14,16 @@ import { CryptoError } from './crypto-error';
 import { mlKem768 } from './ml-kem';
 import { modpPrimes } from './modp-primes';
 
-/** IANA "Key Exchange Method Transform IDs" that we speak. 2 (MODP-1024) is for legacy profiles only, 36 is ML-KEM-768. */
+/**
+ * IANA "Key Exchange Method Transform IDs" that we speak. 2 (MODP-1024) is for legacy profiles only, 36 is ML-KEM-768.
+ */
 export type KeyExchangeGroup = 2 | 14 | 15 | 16 | 19 | 20 | 21 | 31 | 36;
 
 export interface KeyExchangeGroupInfo {
   readonly group: KeyExchangeGroup;
   /**
-   * Octets of the KE payload's data in the request: modulus length, 2n for ECP (no 0x04 prefix, RFC 5903 section 7), 32 for Curve25519 (RFC 8031),
+   * Octets of the KE payload's data in the request: modulus length, 2n for ECP (no 0x04 prefix, RFC 5903 section 7), 32
+   * for Curve25519 (RFC 8031),
    * the encapsulation key for ML-KEM.
    */
   readonly publicValueLength: number;
@@ -36,30 +47,54 @@ type EcpGroup = keyof typeof ecpCurves;
 const groupInfos: readonly KeyExchangeGroupInfo[] = [
   ...([2, 14, 15, 16] as const).map((group) => {
     const length = modpPrimes[group].length / 2;
-    return { group, publicValueLength: length, responseValueLength: length, sharedSecretLength: length, family: 'modp' } as const;
+    return {
+      group,
+      publicValueLength: length,
+      responseValueLength: length,
+      sharedSecretLength: length,
+      family: 'modp',
+    } as const;
   }),
   ...([19, 20, 21] as const).map((group) => {
     const { length } = ecpCurves[group];
-    return { group, publicValueLength: 2 * length, responseValueLength: 2 * length, sharedSecretLength: length, family: 'ecp' } as const;
+    return {
+      group,
+      publicValueLength: 2 * length,
+      responseValueLength: 2 * length,
+      sharedSecretLength: length,
+      family: 'ecp',
+    } as const;
   }),
   { group: 31, publicValueLength: 32, responseValueLength: 32, sharedSecretLength: 32, family: 'curve25519' },
-  { group: 36, publicValueLength: mlKem768.encapsulationKeyLength, responseValueLength: mlKem768.ciphertextLength, sharedSecretLength: mlKem768.sharedSecretLength, family: 'ml-kem' },
+  {
+    group: 36,
+    publicValueLength: mlKem768.encapsulationKeyLength,
+    responseValueLength: mlKem768.ciphertextLength,
+    sharedSecretLength: mlKem768.sharedSecretLength,
+    family: 'ml-kem',
+  },
 ];
 
 /** By group number. A number from the wire that is not in here is unknown (CVE-2014-9221). */
-export const keyExchangeGroups: ReadonlyMap<number, KeyExchangeGroupInfo> = new Map(groupInfos.map((info) => [info.group, info]));
+export const keyExchangeGroups: ReadonlyMap<number, KeyExchangeGroupInfo> = new Map(
+  groupInfos.map((info) => [info.group, info]),
+);
 
 export function isKeyExchangeGroup(group: number): group is KeyExchangeGroup {
   return keyExchangeGroups.has(group);
 }
 
-/** The initiator's ephemeral key. Used for one exchange, then wiped (RFC 6989 section 5: never reused with another peer). */
+/**
+ * The initiator's ephemeral key. Used for one exchange, then wiped (RFC 6989 section 5: never reused with another
+ * peer).
+ */
 export interface KeyExchange {
   readonly group: KeyExchangeGroup;
   /** Data of our KE payload. */
   readonly publicValue: Uint8Array;
   /**
-   * g^ir, sharedSecretLength octets, from the peer's answer. It is checked first (C-20, RFC 6989): exact length, 2..p-2 for MODP,
+   * g^ir, sharedSecretLength octets, from the peer's answer. It is checked first (C-20, RFC 6989): exact length, 2..p-2
+   * for MODP,
    * on the curve for ECP, no all-zero result for Curve25519. Throws CryptoError `bad-length` or `bad-public-value`.
    * A wrong ML-KEM ciphertext gives a wrong secret, not an error (X-18).
    */
@@ -77,7 +112,9 @@ export interface KeyExchangeResponse {
 
 const systemRandom: Random = { bytes: (length) => new Uint8Array(randomBytes(length)) };
 
-/** A fresh key pair of the group; `random` makes it reproducible in tests. Throws CryptoError `unsupported-algorithm`. */
+/**
+ * A fresh key pair of the group; `random` makes it reproducible in tests. Throws CryptoError `unsupported-algorithm`.
+ */
 export function createKeyExchange(group: KeyExchangeGroup, random: Random = systemRandom): KeyExchange {
   const info = groupInfo(group);
   const ephemeral = createEphemeral(info.group, random);
@@ -97,8 +134,15 @@ export function createKeyExchange(group: KeyExchangeGroup, random: Random = syst
   };
 }
 
-/** The responder's half: checks `initiatorValue` as computeSharedSecret does and answers it. For ML-KEM this is the encapsulation. */
-export function respondToKeyExchange(group: KeyExchangeGroup, initiatorValue: Uint8Array, random: Random = systemRandom): KeyExchangeResponse {
+/**
+ * The responder's half: checks `initiatorValue` as computeSharedSecret does and answers it. For ML-KEM this is the
+ * encapsulation.
+ */
+export function respondToKeyExchange(
+  group: KeyExchangeGroup,
+  initiatorValue: Uint8Array,
+  random: Random = systemRandom,
+): KeyExchangeResponse {
   const info = groupInfo(group);
   requireKeLength(group, initiatorValue, info.publicValueLength);
   if (info.group === 36) {
@@ -120,7 +164,8 @@ function groupInfo(group: KeyExchangeGroup): KeyExchangeGroupInfo {
 }
 
 function requireKeLength(group: KeyExchangeGroup, value: Uint8Array, length: number): void {
-  if (value.length !== length) throw new CryptoError('bad-length', `KE data of group ${group} has ${value.length} octets, must have ${length}`);
+  if (value.length !== length)
+    throw new CryptoError('bad-length', `KE data of group ${group} has ${value.length} octets, must have ${length}`);
 }
 
 interface Ephemeral {
@@ -151,7 +196,8 @@ function createEphemeral(group: KeyExchangeGroup, random: Random): Ephemeral {
 function modpEphemeral(group: ModpGroup, random: Random): Ephemeral {
   const prime = Buffer.from(modpPrimes[group], 'hex');
   const exchange = createDiffieHellman(prime, 2);
-  // Exponents of at least twice the group's strength (RFC 3526 section 8); the full modulus length would only cost time.
+  // Exponents of at least twice the group's strength (RFC 3526 section 8); the full modulus length would only cost
+  // time.
   const exponent = random.bytes(modpExponentLengths[group]);
   exponent[0]! |= 0x80;
   exchange.setPrivateKey(exponent);
@@ -159,7 +205,8 @@ function modpEphemeral(group: ModpGroup, random: Random): Ephemeral {
   return {
     publicValue: leftPad(exchange.generateKeys(), prime.length),
     agree(peerPublicValue) {
-      if (!isInModpRange(peerPublicValue, prime)) throw new CryptoError('bad-public-value', `KE data of group ${group} is not in 2..p-2`);
+      if (!isInModpRange(peerPublicValue, prime))
+        throw new CryptoError('bad-public-value', `KE data of group ${group} is not in 2..p-2`);
       try {
         return exchange.computeSecret(peerPublicValue);
       } catch (error) {
@@ -170,7 +217,10 @@ function modpEphemeral(group: ModpGroup, random: Random): Ephemeral {
   };
 }
 
-/** 2 <= value <= p-2; both are public. The primes end in 64 one bits, so p-1 and p-2 differ from p in the last octet only. */
+/**
+ * 2 <= value <= p-2; both are public. The primes end in 64 one bits, so p-1 and p-2 differ from p in the last octet
+ * only.
+ */
 function isInModpRange(value: Uint8Array, prime: Uint8Array): boolean {
   const limit = Uint8Array.from(prime);
   limit[limit.length - 1]! -= 2;
@@ -181,7 +231,8 @@ function isInModpRange(value: Uint8Array, prime: Uint8Array): boolean {
 function ecpEphemeral(group: EcpGroup, random: Random): Ephemeral {
   const { name, length, topMask } = ecpCurves[group];
   const exchange = createECDH(name);
-  // Rejection sampling: a random value of the order's bit length is in 1..n-1 nearly always, and at worst every second time.
+  // Rejection sampling: a random value of the order's bit length is in 1..n-1 nearly always, and at worst every second
+  // time.
   for (let attempt = 0; ; attempt += 1) {
     const privateKey = random.bytes(length);
     privateKey[0]! &= topMask;
@@ -246,7 +297,10 @@ function mlKemEphemeral(random: Random): Ephemeral {
 }
 
 /** Opens a 32 octet private key. */
-export type Curve25519 = (privateKey: Uint8Array) => { readonly publicValue: Uint8Array; agree(peerPublicValue: Uint8Array): Uint8Array };
+export type Curve25519 = (privateKey: Uint8Array) => {
+  readonly publicValue: Uint8Array;
+  agree(peerPublicValue: Uint8Array): Uint8Array;
+};
 
 export const nodeCurve25519: Curve25519 = (privateKey) => {
   // A JWK is imported 30 times faster than DER. Its x is not used on import; the public key is computed from d.
@@ -266,7 +320,10 @@ export const libraryCurve25519: Curve25519 = (privateKey) => ({
 });
 
 function importX25519(publicValue: Uint8Array): KeyObject {
-  return createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'X25519', x: Buffer.from(publicValue).toString('base64url') } });
+  return createPublicKey({
+    format: 'jwk',
+    key: { kty: 'OKP', crv: 'X25519', x: Buffer.from(publicValue).toString('base64url') },
+  });
 }
 
 let chosen: Curve25519 | null = null;
@@ -276,7 +333,10 @@ function curve25519(): Curve25519 {
   if (chosen === null) {
     const privateKey = Uint8Array.from({ length: 32 }, (_, index) => index + 1);
     try {
-      chosen = Buffer.compare(nodeCurve25519(privateKey).publicValue, libraryCurve25519(privateKey).publicValue) === 0 ? nodeCurve25519 : libraryCurve25519;
+      chosen =
+        Buffer.compare(nodeCurve25519(privateKey).publicValue, libraryCurve25519(privateKey).publicValue) === 0
+          ? nodeCurve25519
+          : libraryCurve25519;
     } catch {
       chosen = libraryCurve25519;
     }

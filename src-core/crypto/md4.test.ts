@@ -11,7 +11,10 @@ describe('MD4, RFC 1320 appendix A.5', () => {
     ['message digest', 'd9130a8164549fe818874806e1c7014b'],
     ['abcdefghijklmnopqrstuvwxyz', 'd79e1c308aa5bbcdeea8ed63df412da9'],
     ['ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789', '043f8582f241db351ce627e153e7f0e4'],
-    ['12345678901234567890123456789012345678901234567890123456789012345678901234567890', 'e33b4ddc9c38f2199c3e7b164fcc0536'],
+    [
+      '12345678901234567890123456789012345678901234567890123456789012345678901234567890',
+      'e33b4ddc9c38f2199c3e7b164fcc0536',
+    ],
   ])('digest of "%s"', (message, digest) => {
     expect(hex(md4(new TextEncoder().encode(message)))).toBe(digest);
   });

@@ -1,4 +1,7 @@
-/** MD4, RFC 1320. Broken for every other use; MS-CHAPv2 hashes the password with it (RFC 2759 section 8.3) and OpenSSL 3 has dropped it. */
+/**
+ * MD4, RFC 1320. Broken for every other use; MS-CHAPv2 hashes the password with it (RFC 2759 section 8.3) and OpenSSL 3
+ * has dropped it (A-20).
+ */
 export function md4(message: Uint8Array): Uint8Array {
   const length = message.length;
   const padded = new Uint8Array(((length + 8) >> 6) * 64 + 64);
@@ -45,7 +48,22 @@ interface Round {
 
 /** RFC 1320 section 3.4. */
 const rounds: readonly Round[] = [
-  { order: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], shifts: [3, 7, 11, 19], constant: 0, mix: (x, y, z) => (x & y) | (~x & z) },
-  { order: [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15], shifts: [3, 5, 9, 13], constant: 0x5a827999, mix: (x, y, z) => (x & y) | (x & z) | (y & z) },
-  { order: [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15], shifts: [3, 9, 11, 15], constant: 0x6ed9eba1, mix: (x, y, z) => x ^ y ^ z },
+  {
+    order: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+    shifts: [3, 7, 11, 19],
+    constant: 0,
+    mix: (x, y, z) => (x & y) | (~x & z),
+  },
+  {
+    order: [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15],
+    shifts: [3, 5, 9, 13],
+    constant: 0x5a827999,
+    mix: (x, y, z) => (x & y) | (x & z) | (y & z),
+  },
+  {
+    order: [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15],
+    shifts: [3, 9, 11, 15],
+    constant: 0x6ed9eba1,
+    mix: (x, y, z) => x ^ y ^ z,
+  },
 ];

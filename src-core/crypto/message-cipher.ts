@@ -16,7 +16,10 @@ export interface MessageCipherSuite {
   readonly integrity: IntegrityAlgorithm | null;
 }
 
-/** All in octets. SK_e has keyLength + saltLength, SK_a has integrityKeyLength (RFC 7296 section 2.14, RFC 5282 section 7.1). */
+/**
+ * All in octets. SK_e has keyLength + saltLength, SK_a has integrityKeyLength (RFC 7296 section 2.14, RFC 5282 section
+ * 7.1).
+ */
 export interface MessageCipherSizes {
   readonly keyLength: number;
   readonly saltLength: number;
@@ -28,7 +31,8 @@ export interface MessageCipherSizes {
 }
 
 /**
- * Protects the content of the Encrypted payload (RFC 7296 section 3.14, RFC 5282). For every suite `associatedData` is the
+ * Protects the content of the Encrypted payload (RFC 7296 section 3.14, RFC 5282). For every suite `associatedData` is
+ * the
  * message from the IKE header through the generic header of the SK or SKF payload (with its fragment fields),
  * lengths already as sent. Padding is the caller's: the plaintext ends with padding and its pad length octet.
  */
@@ -48,11 +52,14 @@ export interface MessageCipher extends MessageCipherSizes {
 /** Sizes of a suite; throws CryptoError `unsupported-algorithm` when its parts do not fit together. */
 export function messageCipherSizes(suite: MessageCipherSuite): MessageCipherSizes {
   const { encryption, keyBits, integrity } = suite;
-  const keyBitsAllowed = encryption === '3des-cbc' ? [192] : encryption === 'chacha20-poly1305' ? [256] : [128, 192, 256];
-  if (!keyBitsAllowed.includes(keyBits)) throw new CryptoError('unsupported-algorithm', `${encryption} has no key of ${keyBits} bits`);
+  const keyBitsAllowed =
+    encryption === '3des-cbc' ? [192] : encryption === 'chacha20-poly1305' ? [256] : [128, 192, 256];
+  if (!keyBitsAllowed.includes(keyBits))
+    throw new CryptoError('unsupported-algorithm', `${encryption} has no key of ${keyBits} bits`);
   const keyLength = keyBits / 8;
   if (encryption === 'aes-gcm-16' || encryption === 'chacha20-poly1305') {
-    if (integrity !== null) throw new CryptoError('unsupported-algorithm', `${encryption} takes no integrity transform (RFC 5282 section 8)`);
+    if (integrity !== null)
+      throw new CryptoError('unsupported-algorithm', `${encryption} takes no integrity transform (RFC 5282 section 8)`);
     return { keyLength, saltLength: 4, ivLength: 8, icvLength: aeadTagLength, blockSize: 1, integrityKeyLength: 0 };
   }
   if (integrity === null) throw new CryptoError('unsupported-algorithm', `${encryption} needs an integrity transform`);
@@ -62,10 +69,15 @@ export function messageCipherSizes(suite: MessageCipherSuite): MessageCipherSize
 }
 
 /**
- * `encryptionKey` is SK_e (key, then salt for AEAD), `integrityKey` SK_a (empty for AEAD). Both are copied; the caller wipes its own.
+ * `encryptionKey` is SK_e (key, then salt for AEAD), `integrityKey` SK_a (empty for AEAD). Both are copied; the caller
+ * wipes its own.
  * Throws CryptoError `bad-length` or `unsupported-algorithm`.
  */
-export function createMessageCipher(suite: MessageCipherSuite, encryptionKey: Uint8Array, integrityKey: Uint8Array): MessageCipher {
+export function createMessageCipher(
+  suite: MessageCipherSuite,
+  encryptionKey: Uint8Array,
+  integrityKey: Uint8Array,
+): MessageCipher {
   const sizes = messageCipherSizes(suite);
   requireLength('encryption key', encryptionKey, sizes.keyLength + sizes.saltLength);
   requireLength('integrity key', integrityKey, sizes.integrityKeyLength);
@@ -74,8 +86,19 @@ export function createMessageCipher(suite: MessageCipherSuite, encryptionKey: Ui
     : createCbcMessageCipher(suite, sizes, encryptionKey, suite.integrity, integrityKey);
 }
 
-function createAeadMessageCipher(suite: MessageCipherSuite, sizes: MessageCipherSizes, encryptionKey: Uint8Array): MessageCipher {
-  const name: AeadName = suite.encryption === 'chacha20-poly1305' ? 'chacha20-poly1305' : suite.keyBits === 128 ? 'aes-128-gcm' : suite.keyBits === 192 ? 'aes-192-gcm' : 'aes-256-gcm';
+function createAeadMessageCipher(
+  suite: MessageCipherSuite,
+  sizes: MessageCipherSizes,
+  encryptionKey: Uint8Array,
+): MessageCipher {
+  const name: AeadName =
+    suite.encryption === 'chacha20-poly1305'
+      ? 'chacha20-poly1305'
+      : suite.keyBits === 128
+        ? 'aes-128-gcm'
+        : suite.keyBits === 192
+          ? 'aes-192-gcm'
+          : 'aes-256-gcm';
   const backEnd = aead(name);
   const key = encryptionKey.slice(0, sizes.keyLength);
   // Nonce = salt | explicit IV (RFC 5282 section 4, RFC 7634 section 2).
@@ -109,7 +132,13 @@ function createAeadMessageCipher(suite: MessageCipherSuite, sizes: MessageCipher
   };
 }
 
-function createCbcMessageCipher(suite: MessageCipherSuite, sizes: MessageCipherSizes, encryptionKey: Uint8Array, integrity: IntegrityAlgorithm, integrityKey: Uint8Array): MessageCipher {
+function createCbcMessageCipher(
+  suite: MessageCipherSuite,
+  sizes: MessageCipherSizes,
+  encryptionKey: Uint8Array,
+  integrity: IntegrityAlgorithm,
+  integrityKey: Uint8Array,
+): MessageCipher {
   const name = suite.encryption === '3des-cbc' ? 'des-ede3-cbc' : `aes-${suite.keyBits}-cbc`;
   const key = encryptionKey.slice();
   const macKey = integrityKey.slice();
@@ -122,7 +151,10 @@ function createCbcMessageCipher(suite: MessageCipherSuite, sizes: MessageCipherS
       refuseWiped(wiped);
       requireLength('IV', iv, ivLength);
       if (plaintext.length === 0 || plaintext.length % blockSize !== 0) {
-        throw new CryptoError('bad-length', `plaintext of ${plaintext.length} octets is not whole blocks of ${blockSize}`);
+        throw new CryptoError(
+          'bad-length',
+          `plaintext of ${plaintext.length} octets is not whole blocks of ${blockSize}`,
+        );
       }
       const output = new Uint8Array(ivLength + plaintext.length + icvLength);
       output.set(iv);
@@ -174,7 +206,8 @@ export function createIvSource(sizes: MessageCipherSizes, random: Random): IvSou
 }
 
 function requireLength(what: string, bytes: Uint8Array, length: number): void {
-  if (bytes.length !== length) throw new CryptoError('bad-length', `${what} has ${bytes.length} octets, must have ${length}`);
+  if (bytes.length !== length)
+    throw new CryptoError('bad-length', `${what} has ${bytes.length} octets, must have ${length}`);
 }
 
 function refuseWiped(wiped: boolean): void {

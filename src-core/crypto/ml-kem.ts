@@ -2,7 +2,10 @@ import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import type { Random } from '../ports/random';
 import { CryptoError } from './crypto-error';
 
-/** ML-KEM-768, FIPS 203, as IKEv2 uses it (key exchange method 36). The host's cryptography has none yet, so the library computes it. */
+/**
+ * ML-KEM-768, FIPS 203, as IKEv2 uses it (key exchange method 36). The host's cryptography has none yet, so the library
+ * computes it.
+ */
 export const mlKem768 = {
   encapsulationKeyLength: 1184,
   ciphertextLength: 1088,
@@ -16,7 +19,10 @@ export const mlKem768 = {
   },
 
   /** Throws CryptoError `bad-public-value` for a key with a coefficient outside the field (FIPS 203 section 7.2). */
-  encapsulate(encapsulationKey: Uint8Array, random: Random): { readonly ciphertext: Uint8Array; readonly sharedSecret: Uint8Array } {
+  encapsulate(
+    encapsulationKey: Uint8Array,
+    random: Random,
+  ): { readonly ciphertext: Uint8Array; readonly sharedSecret: Uint8Array } {
     const message = random.bytes(32);
     try {
       const { cipherText, sharedSecret } = ml_kem768.encapsulate(encapsulationKey, message);
@@ -29,5 +35,6 @@ export const mlKem768 = {
   },
 
   /** A wrong ciphertext gives a pseudorandom secret (implicit rejection, FIPS 203 section 6.3). */
-  decapsulate: (ciphertext: Uint8Array, decapsulationKey: Uint8Array): Uint8Array => ml_kem768.decapsulate(ciphertext, decapsulationKey),
+  decapsulate: (ciphertext: Uint8Array, decapsulationKey: Uint8Array): Uint8Array =>
+    ml_kem768.decapsulate(ciphertext, decapsulationKey),
 } as const;

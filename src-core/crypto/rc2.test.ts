@@ -17,6 +17,8 @@ describe('RC2, RFC 2268 section 5 (one block, zero IV)', () => {
   ])('key %s, %i bits', (key, effectiveBits, plaintext, ciphertext) => {
     expect(hex(rc2CbcDecrypt(bytes(key), effectiveBits, new Uint8Array(8), bytes(ciphertext)))).toBe(plaintext);
     // The second block is chained with the first.
-    expect(hex(rc2CbcDecrypt(bytes(key), effectiveBits, new Uint8Array(8), bytes(ciphertext + ciphertext)).subarray(8))).toBe(hex(bytes(plaintext).map((octet, index) => octet ^ bytes(ciphertext)[index]!)));
+    expect(
+      hex(rc2CbcDecrypt(bytes(key), effectiveBits, new Uint8Array(8), bytes(ciphertext + ciphertext)).subarray(8)),
+    ).toBe(hex(bytes(plaintext).map((octet, index) => octet ^ bytes(ciphertext)[index]!)));
   });
 });

@@ -1,11 +1,18 @@
 import { CryptoError } from './crypto-error';
 
 /**
- * RC2 in CBC mode, decryption only, RFC 2268. Old exports of Windows and Java encrypt the certificates in a PKCS#12 file with RC2-40,
+ * RC2 in CBC mode, decryption only, RFC 2268. Old exports of Windows and Java encrypt the certificates in a PKCS#12
+ * file with RC2-40,
  * and neither OpenSSL 3 nor BoringSSL has it any more (P-20). `effectiveBits` limits the key as section 2 says.
  */
-export function rc2CbcDecrypt(key: Uint8Array, effectiveBits: number, iv: Uint8Array, ciphertext: Uint8Array): Uint8Array {
-  if (key.length === 0 || key.length > 128 || iv.length !== 8 || ciphertext.length % 8 !== 0) throw new CryptoError('bad-length', 'RC2: key, IV or ciphertext has a wrong length');
+export function rc2CbcDecrypt(
+  key: Uint8Array,
+  effectiveBits: number,
+  iv: Uint8Array,
+  ciphertext: Uint8Array,
+): Uint8Array {
+  if (key.length === 0 || key.length > 128 || iv.length !== 8 || ciphertext.length % 8 !== 0)
+    throw new CryptoError('bad-length', 'RC2: key, IV or ciphertext has a wrong length');
   const schedule = expandKey(key, effectiveBits);
   const output = new Uint8Array(ciphertext.length);
   let previous = iv;
@@ -30,7 +37,8 @@ function decryptBlock(schedule: Uint16Array, block: Uint8Array): Uint8Array {
       const mixed = (r[(i + 3) & 3]! & r[(i + 2) & 3]!) + (~r[(i + 3) & 3]! & r[(i + 1) & 3]!);
       r[i] = (rotated - schedule[4 * round + i]! - mixed) & 0xffff;
     }
-    if (round === 5 || round === 11) for (let i = 3; i >= 0; i -= 1) r[i] = (r[i]! - schedule[r[(i + 3) & 3]! & 63]!) & 0xffff;
+    if (round === 5 || round === 11)
+      for (let i = 3; i >= 0; i -= 1) r[i] = (r[i]! - schedule[r[(i + 3) & 3]! & 63]!) & 0xffff;
   }
   const output = new DataView(new ArrayBuffer(8));
   r.forEach((word, index) => output.setUint16(2 * index, word, true));

@@ -8,4 +8,10 @@ export interface SignatureScheme {
 }
 
 /** IANA "IKEv2 Hash Algorithms": the ids inside SIGNATURE_HASH_ALGORITHMS. */
-export const signatureHashIds: Readonly<Record<SignatureHash, number>> = { sha1: 1, sha256: 2, sha384: 3, sha512: 4, identity: 5 };
+export const signatureHashIds: Readonly<Record<SignatureHash, number>> = {
+  sha1: 1,
+  sha256: 2,
+  sha384: 3,
+  sha512: 4,
+  identity: 5,
+};

@@ -7,7 +7,11 @@ import { ecdsaDerToRaw, ecdsaRawToDer } from './ecdsa-encoding';
 /** What keys this room can sign and verify with. */
 export type SignatureKeyType = 'rsa' | 'rsa-pss' | 'ecdsa-p256' | 'ecdsa-p384' | 'ecdsa-p521' | 'ed25519' | 'ed448';
 
-const curves: Readonly<Record<string, SignatureKeyType>> = { prime256v1: 'ecdsa-p256', secp384r1: 'ecdsa-p384', secp521r1: 'ecdsa-p521' };
+const curves: Readonly<Record<string, SignatureKeyType>> = {
+  prime256v1: 'ecdsa-p256',
+  secp384r1: 'ecdsa-p384',
+  secp521r1: 'ecdsa-p521',
+};
 
 /** The kind of a key, or null when we do not sign with such keys. */
 export function signatureKeyType(key: KeyObject): SignatureKeyType | null {
@@ -27,7 +31,11 @@ export function signatureKeyType(key: KeyObject): SignatureKeyType | null {
 /** DER SubjectPublicKeyInfo to a key; throws CryptoError `bad-key`. */
 export function importSpki(spki: Uint8Array): KeyObject {
   try {
-    return createPublicKey({ key: Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength), format: 'der', type: 'spki' });
+    return createPublicKey({
+      key: Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength),
+      format: 'der',
+      type: 'spki',
+    });
   } catch (error) {
     throw new CryptoError('bad-key', 'the SubjectPublicKeyInfo cannot be read', error);
   }
@@ -47,26 +55,45 @@ export function schemeFitsKey(scheme: SignatureScheme, keyType: SignatureKeyType
   }
 }
 
-/** Signs `data`, hashing it here. ECDSA gives DER, RSA-PSS a salt as long as the hash. Throws CryptoError `bad-key` when key and scheme do not fit. */
+/**
+ * Signs `data`, hashing it here. ECDSA gives DER, RSA-PSS a salt as long as the hash. Throws CryptoError `bad-key` when
+ * key and scheme do not fit.
+ */
 export function signData(scheme: SignatureScheme, privateKey: KeyObject, data: Uint8Array): Uint8Array {
   const keyType = signatureKeyType(privateKey);
   if (keyType === null || !schemeFitsKey(scheme, keyType)) {
-    throw new CryptoError('bad-key', `a key of type ${keyType ?? privateKey.asymmetricKeyType ?? privateKey.type} does not sign with ${scheme.algorithm} and ${scheme.hash}`);
+    throw new CryptoError(
+      'bad-key',
+      `a key of type ${keyType ?? privateKey.asymmetricKeyType ?? privateKey.type} does not sign with ${scheme.algorithm} and ${scheme.hash}`,
+    );
   }
-  return new Uint8Array(sign(nodeHash(scheme), data, { key: privateKey, ...nodeOptions(scheme, saltLengthOf(scheme)) }));
+  return new Uint8Array(
+    sign(nodeHash(scheme), data, { key: privateKey, ...nodeOptions(scheme, saltLengthOf(scheme)) }),
+  );
 }
 
 /**
- * Verifies a signature over `data` with the key in `publicKeySpki` (DER). ECDSA: DER. False for a wrong or malformed signature and for a key
+ * Verifies a signature over `data` with the key in `publicKeySpki` (DER). ECDSA: DER. False for a wrong or malformed
+ * signature and for a key
  * that does not fit the scheme; throws CryptoError `bad-key` for an unreadable key only.
  * `saltLength`: PSS salt length in octets, that of the hash when absent.
  */
-export function verifyData(scheme: SignatureScheme & { readonly saltLength?: number }, publicKeySpki: Uint8Array | KeyObject, data: Uint8Array, signature: Uint8Array): boolean {
+export function verifyData(
+  scheme: SignatureScheme & { readonly saltLength?: number },
+  publicKeySpki: Uint8Array | KeyObject,
+  data: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   const key = publicKeySpki instanceof Uint8Array ? importSpki(publicKeySpki) : publicKeySpki;
   const keyType = signatureKeyType(key);
   if (keyType === null || !schemeFitsKey(scheme, keyType) || signature.length === 0) return false;
   try {
-    return verify(nodeHash(scheme), data, { key, ...nodeOptions(scheme, scheme.saltLength ?? saltLengthOf(scheme)) }, signature);
+    return verify(
+      nodeHash(scheme),
+      data,
+      { key, ...nodeOptions(scheme, scheme.saltLength ?? saltLengthOf(scheme)) },
+      signature,
+    );
   } catch {
     return false;
   }
@@ -82,7 +109,12 @@ export const ecdsaAuthMethods = {
 export type EcdsaAuthMethod = keyof typeof ecdsaAuthMethods;
 
 /** Verifies r | s of method 9, 10 or 11. False unless the key is on the curve of the method. */
-export function verifyEcdsaAuth(method: EcdsaAuthMethod, publicKeySpki: Uint8Array | KeyObject, data: Uint8Array, signature: Uint8Array): boolean {
+export function verifyEcdsaAuth(
+  method: EcdsaAuthMethod,
+  publicKeySpki: Uint8Array | KeyObject,
+  data: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   const { keyType, hash, integerLength } = ecdsaAuthMethods[method];
   const key = publicKeySpki instanceof Uint8Array ? importSpki(publicKeySpki) : publicKeySpki;
   if (signatureKeyType(key) !== keyType || signature.length !== 2 * integerLength) return false;
@@ -102,7 +134,10 @@ function saltLengthOf(scheme: SignatureScheme): number {
   return scheme.hash === 'identity' ? 0 : hashLength[scheme.hash];
 }
 
-function nodeOptions(scheme: SignatureScheme, saltLength: number): { padding?: number; saltLength?: number; dsaEncoding?: 'der' } {
+function nodeOptions(
+  scheme: SignatureScheme,
+  saltLength: number,
+): { padding?: number; saltLength?: number; dsaEncoding?: 'der' } {
   switch (scheme.algorithm) {
     case 'rsa-pkcs1':
       return { padding: constants.RSA_PKCS1_PADDING };

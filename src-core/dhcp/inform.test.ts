@@ -3,12 +3,23 @@ import { hexDecode, hexEncode } from '../bytes';
 import { SeededRandom } from '../simulation';
 import { decodeAnswer, encodeInform, type InformRequest } from './inform';
 
-const request: InformRequest = { transaction: 0x3903f326, address: '10.77.0.1', hardwareAddress: hexDecode('02aabbccddee')! };
+const request: InformRequest = {
+  transaction: 0x3903f326,
+  address: '10.77.0.1',
+  hardwareAddress: hexDecode('02aabbccddee')!,
+};
 const hex = (...parts: string[]): Uint8Array => hexDecode(parts.join('').replace(/\s/g, ''))!;
 
 /** BOOTREPLY for `request`, fixed part and cookie by RFC 2131 section 2, then these options. */
 const reply = (options: string, { file = '', sname = '' }: { file?: string; sname?: string } = {}): Uint8Array =>
-  hex('02010600 3903f326 00000000 0a4d0001 00000000 0a630001 00000000', '02aabbccddee'.padEnd(32, '0'), sname.padEnd(128, '0'), file.padEnd(256, '0'), '63825363', options);
+  hex(
+    '02010600 3903f326 00000000 0a4d0001 00000000 0a630001 00000000',
+    '02aabbccddee'.padEnd(32, '0'),
+    sname.padEnd(128, '0'),
+    file.padEnd(256, '0'),
+    '63825363',
+    options,
+  );
 const ack = '350105';
 
 /** RFC 3442, "classless route option format": each destination descriptor of its table, with a router. */
@@ -23,7 +34,8 @@ const rfc3442 = [
 ] as const;
 const router = '0a630001';
 const option = (code: string, value: string): string => code + (value.length / 2).toString(16).padStart(2, '0') + value;
-const routesOf = (value: string, code = '79'): readonly string[] | undefined => decodeAnswer(reply(`${ack}${option(code, value)}ff`), request)?.routes;
+const routesOf = (value: string, code = '79'): readonly string[] | undefined =>
+  decodeAnswer(reply(`${ack}${option(code, value)}ff`), request)?.routes;
 
 describe('DHCPINFORM (W-22)', () => {
   it('is what Windows sends, octet for octet', () => {
@@ -31,7 +43,16 @@ describe('DHCPINFORM (W-22)', () => {
     expect(sent.length).toBe(300);
     const head = hexEncode(sent.subarray(0, 34));
     expect(head).toBe('01010600' + '3903f326' + '00000000' + '0a4d0001' + '00000000'.repeat(3) + '02aabbccddee');
-    const options = '63825363' + '350108' + '3d0701' + '02aabbccddee' + '3c08' + '4d53465420352e30' + '370d' + '0103060f1f212b2c2e2f7779f9' + 'ff';
+    const options =
+      '63825363' +
+      '350108' +
+      '3d0701' +
+      '02aabbccddee' +
+      '3c08' +
+      '4d53465420352e30' +
+      '370d' +
+      '0103060f1f212b2c2e2f7779f9' +
+      'ff';
     expect(hexEncode(sent.subarray(236)).replace(/(00)*$/, '')).toBe(options);
     expect(sent.subarray(34, 236).every((octet) => octet === 0)).toBe(true);
   });
@@ -43,27 +64,53 @@ describe('DHCPINFORM (W-22)', () => {
 
 describe('the answer to DHCPINFORM', () => {
   it('gives routes, name servers and the domain', () => {
-    const answer = decodeAnswer(reply(`${ack}${option('79', '180a6400' + router)}${option('06', '0a630035' + '0a630036')}${option('0f', hexEncode(new TextEncoder().encode('Corp.Example\0')))}ff`), request);
-    expect(answer).toEqual({ routes: ['10.100.0.0/24'], dnsServers: ['10.99.0.53', '10.99.0.54'], domains: ['corp.example'] });
+    const answer = decodeAnswer(
+      reply(
+        `${ack}${option('79', '180a6400' + router)}${option('06', '0a630035' + '0a630036')}${option('0f', hexEncode(new TextEncoder().encode('Corp.Example\0')))}ff`,
+      ),
+      request,
+    );
+    expect(answer).toEqual({
+      routes: ['10.100.0.0/24'],
+      dnsServers: ['10.99.0.53', '10.99.0.54'],
+      domains: ['corp.example'],
+    });
   });
 
   it('reads the destination descriptors of RFC 3442', () => {
     for (const [descriptor, route] of rfc3442) expect(routesOf(descriptor + router), route).toEqual([route]);
-    expect(routesOf(rfc3442.map(([descriptor]) => descriptor + router).join(''))).toEqual(rfc3442.map(([, route]) => route));
+    expect(routesOf(rfc3442.map(([descriptor]) => descriptor + router).join(''))).toEqual(
+      rfc3442.map(([, route]) => route),
+    );
     // Bits past the width mean nothing.
     expect(routesOf('19' + '0ae500ff' + router)).toEqual(['10.229.0.128/25']);
   });
 
   it('takes option 249 where 121 is absent (W-25)', () => {
     expect(routesOf('080a' + router, 'f9')).toEqual(['10.0.0.0/8']);
-    expect(decodeAnswer(reply(`${ack}${option('f9', '080a' + router)}${option('79', '100a11' + router)}ff`), request)?.routes).toEqual(['10.17.0.0/16']);
+    expect(
+      decodeAnswer(reply(`${ack}${option('f9', '080a' + router)}${option('79', '100a11' + router)}ff`), request)
+        ?.routes,
+    ).toEqual(['10.17.0.0/16']);
   });
 
   it('joins options that are split (RFC 3396) and reads those in file and sname (option 52)', () => {
-    expect(decodeAnswer(reply(`${ack}${option('79', '180a64')}${option('79', '00' + router)}ff`), request)?.routes).toEqual(['10.100.0.0/24']);
-    expect(decodeAnswer(reply(`${ack}340103${option('79', '180a64')}ff`, { file: `${option('79', '00' + router)}ff`, sname: `${option('06', '0a630035')}ff` }), request)).toEqual({ routes: ['10.100.0.0/24'], dnsServers: ['10.99.0.53'], domains: [] });
+    expect(
+      decodeAnswer(reply(`${ack}${option('79', '180a64')}${option('79', '00' + router)}ff`), request)?.routes,
+    ).toEqual(['10.100.0.0/24']);
+    expect(
+      decodeAnswer(
+        reply(`${ack}340103${option('79', '180a64')}ff`, {
+          file: `${option('79', '00' + router)}ff`,
+          sname: `${option('06', '0a630035')}ff`,
+        }),
+        request,
+      ),
+    ).toEqual({ routes: ['10.100.0.0/24'], dnsServers: ['10.99.0.53'], domains: [] });
     // Without option 52 these fields hold names.
-    expect(decodeAnswer(reply(`${ack}ff`, { sname: `${option('06', '0a630035')}ff` }), request)?.dnsServers).toEqual([]);
+    expect(decodeAnswer(reply(`${ack}ff`, { sname: `${option('06', '0a630035')}ff` }), request)?.dnsServers).toEqual(
+      [],
+    );
   });
 
   it.each([
@@ -90,20 +137,46 @@ describe('the answer to DHCPINFORM', () => {
   });
 
   it('keeps at most 256 routes', () => {
-    const parts = Array.from({ length: 300 }, (_, index) => '180a' + (index >> 8).toString(16).padStart(2, '0') + (index & 255).toString(16).padStart(2, '0') + router).join('');
-    const options = parts.match(/.{1,506}/g)!.map((part) => option('79', part)).join('');
+    const parts = Array.from(
+      { length: 300 },
+      (_, index) =>
+        '180a' + (index >> 8).toString(16).padStart(2, '0') + (index & 255).toString(16).padStart(2, '0') + router,
+    ).join('');
+    const options = parts
+      .match(/.{1,506}/g)!
+      .map((part) => option('79', part))
+      .join('');
     const long = reply(`${ack}${options}ff`);
     // More than a datagram of ours takes: refused as a whole; what fits is cut at 256.
     expect(decodeAnswer(long, request)).toBeNull();
-    const short = Array.from({ length: 200 }, () => '00' + router).join('').match(/.{1,506}/g)!.map((part) => option('79', part)).join('');
+    const short = Array.from({ length: 200 }, () => '00' + router)
+      .join('')
+      .match(/.{1,506}/g)!
+      .map((part) => option('79', part))
+      .join('');
     expect(decodeAnswer(reply(`${ack}${short}ff`), request)?.routes).toEqual(['0.0.0.0/0']);
   });
 
   it('takes no loopback, multicast or broken name servers and no names of one label', () => {
-    expect(decodeAnswer(reply(`${ack}${option('06', '7f000001' + 'e00000fb' + '00000000' + '0a630035')}ff`), request)?.dnsServers).toEqual(['10.99.0.53']);
+    expect(
+      decodeAnswer(reply(`${ack}${option('06', '7f000001' + 'e00000fb' + '00000000' + '0a630035')}ff`), request)
+        ?.dnsServers,
+    ).toEqual(['10.99.0.53']);
     expect(decodeAnswer(reply(`${ack}${option('06', '0a6300')}ff`), request)?.dnsServers).toEqual([]);
-    for (const name of ['corp', 'a b.example', 'evil.example\nnameserver 6.6.6.6', '-a.example', '.', '', 'a..b', 'é.example']) {
-      expect(decodeAnswer(reply(`${ack}${option('0f', hexEncode(new TextEncoder().encode(name)))}ff`), request)?.domains, name).toEqual([]);
+    for (const name of [
+      'corp',
+      'a b.example',
+      'evil.example\nnameserver 6.6.6.6',
+      '-a.example',
+      '.',
+      '',
+      'a..b',
+      'é.example',
+    ]) {
+      expect(
+        decodeAnswer(reply(`${ack}${option('0f', hexEncode(new TextEncoder().encode(name)))}ff`), request)?.domains,
+        name,
+      ).toEqual([]);
     }
   });
 

@@ -12,7 +12,15 @@ export interface InformRequest {
 }
 
 /** RFC 951: fixed part, up to the magic cookie. */
-const layout = { transaction: 4, clientAddress: 12, hardwareAddress: 28, sname: 44, file: 108, cookie: 236, options: 240 } as const;
+const layout = {
+  transaction: 4,
+  clientAddress: 12,
+  hardwareAddress: 28,
+  sname: 44,
+  file: 108,
+  cookie: 236,
+  options: 240,
+} as const;
 const cookie = [0x63, 0x82, 0x53, 0x63] as const;
 /** BOOTP's smallest message; some relays drop shorter ones (W-22). */
 const smallest = 300;
@@ -28,7 +36,8 @@ const vendorClass = 'MSFT 5.0';
 export function encodeInform(request: InformRequest): Uint8Array {
   const { hardwareAddress } = request;
   const address = ipToOctets(request.address);
-  if (address?.length !== 4 || hardwareAddress.length !== 6) throw new RangeError('DHCPINFORM wants an IPv4 address and a hardware address of 6 octets');
+  if (address?.length !== 4 || hardwareAddress.length !== 6)
+    throw new RangeError('DHCPINFORM wants an IPv4 address and a hardware address of 6 octets');
   const out = new Uint8Array(smallest);
   out.set([1, ethernet, 6, 0]);
   out.set(uint32Octets(request.transaction), layout.transaction);
@@ -36,17 +45,49 @@ export function encodeInform(request: InformRequest): Uint8Array {
   out.set(hardwareAddress, layout.hardwareAddress);
   out.set(cookie, layout.cookie);
   const name = utf8Encode(vendorClass);
-  out.set([messageType.option, 1, messageType.inform, 61, 7, ethernet, ...hardwareAddress, 60, name.length, ...name, 55, parameters.length, ...parameters, 255], layout.options);
+  out.set(
+    [
+      messageType.option,
+      1,
+      messageType.inform,
+      61,
+      7,
+      ethernet,
+      ...hardwareAddress,
+      60,
+      name.length,
+      ...name,
+      55,
+      parameters.length,
+      ...parameters,
+      255,
+    ],
+    layout.options,
+  );
   return out;
 }
 
-/** The answer to `request`; null for everything else (W-24): another transaction, another client, anything but DHCPACK, malformed. */
+/**
+ * The answer to `request`; null for everything else (W-24): another transaction, another client, anything but DHCPACK,
+ * malformed.
+ */
 export function decodeAnswer(datagram: Uint8Array, request: InformRequest): DhcpOptions | null {
   if (datagram.length < layout.options || datagram.length > longest) return null;
-  const same = (at: number, expected: ArrayLike<number>): boolean => Array.from(expected).every((octet, index) => datagram[at + index] === octet);
+  const same = (at: number, expected: ArrayLike<number>): boolean =>
+    Array.from(expected).every((octet, index) => datagram[at + index] === octet);
   // BOOTREPLY. yiaddr is of no meaning here.
-  if (!same(0, [2, ethernet, 6]) || !same(layout.transaction, uint32Octets(request.transaction)) || !same(layout.hardwareAddress, request.hardwareAddress) || !same(layout.cookie, cookie)) return null;
-  const values = readOptions({ options: datagram.subarray(layout.options), file: datagram.subarray(layout.file, layout.cookie), sname: datagram.subarray(layout.sname, layout.file) });
+  if (
+    !same(0, [2, ethernet, 6]) ||
+    !same(layout.transaction, uint32Octets(request.transaction)) ||
+    !same(layout.hardwareAddress, request.hardwareAddress) ||
+    !same(layout.cookie, cookie)
+  )
+    return null;
+  const values = readOptions({
+    options: datagram.subarray(layout.options),
+    file: datagram.subarray(layout.file, layout.cookie),
+    sname: datagram.subarray(layout.sname, layout.file),
+  });
   const type = values?.get(messageType.option);
   if (values == null || type?.length !== 1 || type[0] !== messageType.ack) return null;
   return dhcpOptions(values);

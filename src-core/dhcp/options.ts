@@ -9,7 +9,15 @@ export interface DhcpOptions {
   readonly domains: readonly string[];
 }
 
-const option = { pad: 0, dnsServers: 6, domainName: 15, overload: 52, classlessRoutes: 121, microsoftRoutes: 249, end: 255 } as const;
+const option = {
+  pad: 0,
+  dnsServers: 6,
+  domainName: 15,
+  overload: 52,
+  classlessRoutes: 121,
+  microsoftRoutes: 249,
+  end: 255,
+} as const;
 
 /** W-25. */
 export const mostRoutes = 256;
@@ -19,7 +27,7 @@ type Values = Map<number, Uint8Array>;
 
 /** Options of one field, up to `end`; several of one code are one value (RFC 3396). False: one runs past the field. */
 function collect(field: Uint8Array, into: Map<number, Uint8Array[]>): boolean {
-  for (let at = 0; at < field.length; ) {
+  for (let at = 0; at < field.length;) {
     const code = field[at++]!;
     if (code === option.pad) continue;
     if (code === option.end) return true;
@@ -35,19 +43,28 @@ function collect(field: Uint8Array, into: Map<number, Uint8Array[]>): boolean {
 }
 
 /** `sname` and `file` hold options where option 52 says so, `file` first (RFC 2131 section 4.1). null: malformed. */
-export function readOptions(fields: { readonly options: Uint8Array; readonly file: Uint8Array; readonly sname: Uint8Array }): Values | null {
+export function readOptions(fields: {
+  readonly options: Uint8Array;
+  readonly file: Uint8Array;
+  readonly sname: Uint8Array;
+}): Values | null {
   const parts = new Map<number, Uint8Array[]>();
   if (!collect(fields.options, parts)) return null;
   const overload = parts.get(option.overload)?.[0]?.[0] ?? 0;
   if ((overload & 1) !== 0 && !collect(fields.file, parts)) return null;
   if ((overload & 2) !== 0 && !collect(fields.sname, parts)) return null;
-  return new Map([...parts].map(([code, list]) => [code, list.length === 1 ? list[0]! : Uint8Array.from(list.flatMap((part) => [...part]))]));
+  return new Map(
+    [...parts].map(([code, list]) => [
+      code,
+      list.length === 1 ? list[0]! : Uint8Array.from(list.flatMap((part) => [...part])),
+    ]),
+  );
 }
 
 /** RFC 3442: width, its significant octets, router. A wrong one makes the whole option worthless: null. */
 function classlessRoutes(value: Uint8Array): readonly string[] | null {
   const routes: string[] = [];
-  for (let at = 0; at < value.length; ) {
+  for (let at = 0; at < value.length;) {
     const width = value[at++]!;
     const significant = Math.ceil(width / 8);
     if (width > 32 || at + significant + 4 > value.length) return null;

@@ -55,7 +55,13 @@ class Scene {
     this.host.addAdapter({ name: 'wlan0', kind: 'wifi', label: 'Wi-Fi', addresses: ['203.0.113.9'], conditions });
     const far = this.network.addHost('gateway');
     far.addAdapter({ name: 'wan', addresses: [gatewayAddress], conditions: perfectLink });
-    const identity = createGatewayIdentity({ random: this.random, now: this.clock.wallTime(), name, address: gatewayAddress, keys: pairs });
+    const identity = createGatewayIdentity({
+      random: this.random,
+      now: this.clock.wallTime(),
+      name,
+      address: gatewayAddress,
+      keys: pairs,
+    });
     this.#authority = identity.authority;
     this.gateway = new EmbeddedGateway({
       clock: this.clock,
@@ -74,11 +80,20 @@ class Scene {
         this.mostClients = Math.max(this.mostClients, count);
       },
     });
-    for (const localPort of [500, 4500]) this.gateway.listen(far.openNow({ adapter: null, localAddress: gatewayAddress, localPort }));
+    for (const localPort of [500, 4500])
+      this.gateway.listen(far.openNow({ adapter: null, localAddress: gatewayAddress, localPort }));
   }
 
   async run(): Promise<Record<(typeof diagnosisStepNames)[number], SaidStep>> {
-    const { password = 'Correct-Horse-9', server = name, authorities, ike, port, resolves = true, live } = this.#options;
+    const {
+      password = 'Correct-Horse-9',
+      server = name,
+      authorities,
+      ike,
+      port,
+      resolves = true,
+      live,
+    } = this.#options;
     const trace = { log: (record: LogRecord) => void this.logs.push(record) };
     let steps: readonly StepResult[] | null = null;
     void diagnose({
@@ -99,7 +114,9 @@ class Scene {
         random: this.random.fork(),
         adapters: this.host,
         datagrams: this.host,
-        resolver: { resolve: () => (resolves ? Promise.resolve([gatewayAddress]) : Promise.reject(new Error('NXDOMAIN'))) },
+        resolver: {
+          resolve: () => (resolves ? Promise.resolve([gatewayAddress]) : Promise.reject(new Error('NXDOMAIN'))),
+        },
         trace,
         credentials: createCredentialsSource({
           random: this.random.fork(),
@@ -113,7 +130,9 @@ class Scene {
     }).then((done) => (steps = done));
     await this.clock.runUntil(() => steps !== null, 300_000);
     if (steps === null) throw new Error('the diagnosis did not end');
-    return Object.fromEntries((steps as readonly StepResult[]).map((step) => [step.step, { ...step, ...englishDiagnosis(step) }])) as Record<(typeof diagnosisStepNames)[number], SaidStep>;
+    return Object.fromEntries(
+      (steps as readonly StepResult[]).map((step) => [step.step, { ...step, ...englishDiagnosis(step) }]),
+    ) as Record<(typeof diagnosisStepNames)[number], SaidStep>;
   }
 
   /** Loses what goes to or comes from this port of the gateway. */
@@ -122,7 +141,10 @@ class Scene {
   }
 }
 
-const outcomes = (steps: Record<string, SaidStep>): string => Object.values(steps).map(({ outcome }) => outcome).join(' ');
+const outcomes = (steps: Record<string, SaidStep>): string =>
+  Object.values(steps)
+    .map(({ outcome }) => outcome)
+    .join(' ');
 
 describe('a diagnosis', { timeout: 60_000 }, () => {
   it('passes every step, asks inside the tunnel, leaves nobody at the gateway, no timer and no secret behind', async () => {
@@ -136,8 +158,21 @@ describe('a diagnosis', { timeout: 60_000 }, () => {
     expect(steps.authentication.text).toContain('EAP-MSCHAPv2');
     expect(steps.addresses.text).toContain('10.77.0.1');
     expect(steps.traffic.text).toMatch(/^10\.99\.0\.1 answered through the tunnel after /);
-    expect(steps['udp-500'].finding).toEqual({ key: 'port-answers', values: { port: 500, ways: ['Ethernet', 'Wi-Fi'].map((label) => ({ key: 'way-answered', values: { label, address: expect.any(String) as string, milliseconds: expect.any(Number) as number } })) } });
-    expect(Object.values(steps).map(({ text }) => text).join('\n')).not.toMatch(/[{}]|undefined/);
+    expect(steps['udp-500'].finding).toEqual({
+      key: 'port-answers',
+      values: {
+        port: 500,
+        ways: ['Ethernet', 'Wi-Fi'].map((label) => ({
+          key: 'way-answered',
+          values: { label, address: expect.any(String) as string, milliseconds: expect.any(Number) as number },
+        })),
+      },
+    });
+    expect(
+      Object.values(steps)
+        .map(({ text }) => text)
+        .join('\n'),
+    ).not.toMatch(/[{}]|undefined/);
     expect(scene.mostClients).toBe(1);
     expect(scene.clients).toBe(0);
     void scene.gateway.close(0);
@@ -149,8 +184,12 @@ describe('a diagnosis', { timeout: 60_000 }, () => {
   it('tells each change, from all waiting to none', async () => {
     const scene = new Scene();
     await scene.run();
-    expect(scene.told[0]?.map(({ step, outcome }) => `${step} ${outcome}`)).toEqual(diagnosisStepNames.map((step) => `${step} waiting`));
-    expect(scene.told.some((steps) => steps.find(({ step }) => step === 'certificate')?.outcome === 'running')).toBe(true);
+    expect(scene.told[0]?.map(({ step, outcome }) => `${step} ${outcome}`)).toEqual(
+      diagnosisStepNames.map((step) => `${step} waiting`),
+    );
+    expect(scene.told.some((steps) => steps.find(({ step }) => step === 'certificate')?.outcome === 'running')).toBe(
+      true,
+    );
     expect(scene.told.at(-1)?.some(({ outcome }) => outcome === 'waiting' || outcome === 'running')).toBe(false);
   });
 
@@ -165,7 +204,10 @@ describe('a diagnosis', { timeout: 60_000 }, () => {
     scene.host.adapter('eth0').setUp(false);
     scene.host.adapter('wlan0').setUp(false);
     const steps = await scene.run();
-    expect(steps['udp-500']).toMatchObject({ outcome: 'failed', advice: 'Plug in a cable or join a wireless network.' });
+    expect(steps['udp-500']).toMatchObject({
+      outcome: 'failed',
+      advice: 'Plug in a cable or join a wireless network.',
+    });
     expect(steps.certificate.outcome).toBe('skipped');
   });
 
@@ -195,7 +237,8 @@ describe('a diagnosis', { timeout: 60_000 }, () => {
 
   it('one adapter whose network blocks the server is named', async () => {
     const scene = new Scene();
-    scene.network.filter = ({ from, to }) => (from.address === '203.0.113.9' || to.address === '203.0.113.9' ? 'drop' : 'pass');
+    scene.network.filter = ({ from, to }) =>
+      from.address === '203.0.113.9' || to.address === '203.0.113.9' ? 'drop' : 'pass';
     const steps = await scene.run();
     expect(steps['udp-4500']).toMatchObject({ outcome: 'warning' });
     expect(steps['udp-4500'].text).toContain('It does not by Wi-Fi (203.0.113.9)');
@@ -233,7 +276,12 @@ describe('a diagnosis', { timeout: 60_000 }, () => {
     expect(steps.certificate).toMatchObject({ outcome: 'failed', error: { code: 13801 } });
     expect(steps.certificate.text).toContain('vpn.fabrikam.test');
     expect(steps.authentication.outcome).toBe('skipped');
-    expect(scene.logs.some((record) => record.exchange?.direction === 'sent' && record.exchange.payloads.some((payload) => payload.name === 'EAP'))).toBe(false);
+    expect(
+      scene.logs.some(
+        (record) =>
+          record.exchange?.direction === 'sent' && record.exchange.payloads.some((payload) => payload.name === 'EAP'),
+      ),
+    ).toBe(false);
   });
 
   it('a wrong password fails at the authentication', async () => {
@@ -259,7 +307,13 @@ describe('a diagnosis', { timeout: 60_000 }, () => {
   });
 
   it('a connection that is up is asked, and no second one is made', async () => {
-    const live: StatusObject = { ...idleStatus('Contoso', name, 0), state: 'Dormant', waitingFor: 'no-route', authentication: 'EAP-MSCHAPv2', tunnelAddresses: ['10.77.0.1/32'] };
+    const live: StatusObject = {
+      ...idleStatus('Contoso', name, 0),
+      state: 'Dormant',
+      waitingFor: 'no-route',
+      authentication: 'EAP-MSCHAPv2',
+      tunnelAddresses: ['10.77.0.1/32'],
+    };
     const scene = new Scene({ live });
     const steps = await scene.run();
     expect(steps.authentication.text).toContain('EAP-MSCHAPv2');
@@ -291,7 +345,9 @@ describe('an IKE_SA_INIT that probes', () => {
   it('ends with a Vendor ID and has the right lengths', () => {
     const padded = padInit(request, 1800)!;
     const view = new DataView(padded.buffer);
-    expect([padded.length, view.getUint32(24), padded[16], padded[28], padded[48], view.getUint16(50)]).toEqual([1800, 1800, 40, 43, 0, 1752]);
+    expect([padded.length, view.getUint32(24), padded[16], padded[28], padded[48], view.getUint16(50)]).toEqual([
+      1800, 1800, 40, 43, 0, 1752,
+    ]);
   });
 
   it('asks for a key exchange that nobody has', () => {

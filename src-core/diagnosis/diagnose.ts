@@ -13,7 +13,22 @@ import { PathSockets } from '../mobility/path-sockets';
 import type { Timer } from '../ports/clock';
 import { VpnError } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';
-import { attemptFailed, type AuthTraffic, certificateFailed, certificatePassed, fragmentedInitLength, fragmentFinding, fragmentsLost, nameFailed, namePassed, noWay, portFinding, trafficSilent, unreadableSettings, unusablePhrases } from './findings';
+import {
+  attemptFailed,
+  type AuthTraffic,
+  certificateFailed,
+  certificatePassed,
+  fragmentedInitLength,
+  fragmentFinding,
+  fragmentsLost,
+  nameFailed,
+  namePassed,
+  noWay,
+  portFinding,
+  trafficSilent,
+  unreadableSettings,
+  unusablePhrases,
+} from './findings';
 import { InnerProbe } from './inner-probe';
 import { insideTargets } from './inside-targets';
 import { liveFindings } from './live-findings';
@@ -23,7 +38,10 @@ import { DiagnosisRecord, failedStep, passed, skipped, type DiagnosisStepName, t
 
 export interface DiagnoseOptions {
   readonly profile: Profile;
-  /** Of a connection of this profile; its network settings and its data path are not used: nothing on the computer changes. */
+  /**
+   * Of a connection of this profile; its network settings and its data path are not used: nothing on the computer
+   * changes.
+   */
   readonly ports: Omit<ConnectionPorts, 'networkSettings' | 'createDataPath'>;
   /** The status of the connection where it is up: it is asked then, and no second one is made. */
   readonly live: StatusObject | null;
@@ -45,8 +63,10 @@ const askInsideMs = 700;
 class Stopped extends Error {}
 
 /**
- * Tries step by step what a connection needs: the name, both ports, large messages, the server's certificate, the sign-in, the addresses, and traffic through
- * a tunnel whose end is in this process. A connection is made and ended again; no adapter, route or name server of the computer is touched. Resolves with
+ * Tries step by step what a connection needs: the name, both ports, large messages, the server's certificate, the
+ * sign-in, the addresses, and traffic through
+ * a tunnel whose end is in this process. A connection is made and ended again; no adapter, route or name server of the
+ * computer is touched. Resolves with
  * the steps, also when it is stopped; it asks for secrets as a connection does.
  */
 export async function diagnose(options: DiagnoseOptions): Promise<readonly StepResult[]> {
@@ -85,7 +105,11 @@ class Run {
   readonly #stopped: Promise<never>;
   readonly #sockets: PathSockets;
   readonly #dataPath;
-  readonly #traffic: AuthTraffic & { answered: boolean } = { sent: { messages: 0, parts: 0, largestDatagram: 0 }, received: { messages: 0, parts: 0, largestDatagram: 0 }, answered: false };
+  readonly #traffic: AuthTraffic & { answered: boolean } = {
+    sent: { messages: 0, parts: 0, largestDatagram: 0 },
+    received: { messages: 0, parts: 0, largestDatagram: 0 },
+    answered: false,
+  };
   #session: IkeSession | null = null;
   #credentials: SessionCredentials | null = null;
   #device: InnerProbe | null = null;
@@ -99,7 +123,8 @@ class Run {
     const { clock, datagrams, trace } = options.ports;
     this.#dataPath = createTypeScriptDataPath({ clock, trace });
     const observed = observedDatagrams(datagrams, ({ direction, header, message }) => {
-      if (header.exchangeType === exchangeType.IKE_AUTH) this.#count(direction, message.length, header.nextPayload === payloadType.SKF);
+      if (header.exchangeType === exchangeType.IKE_AUTH)
+        this.#count(direction, message.length, header.nextPayload === payloadType.SKF);
       return true;
     });
     this.#sockets = new PathSockets({
@@ -129,7 +154,8 @@ class Run {
     }
     record.begin('proposals');
     const credentials = await this.#options.ports.credentials({ profile, reason: null, refused: null });
-    if (credentials === null) return record.end('authentication', attemptFailed('authentication', failures.cancelled()));
+    if (credentials === null)
+      return record.end('authentication', attemptFailed('authentication', failures.cancelled()));
     this.#credentials = credentials;
     const established = await this.#connect(credentials, paths);
     if (established !== null) await this.#tryTraffic(established);
@@ -153,7 +179,9 @@ class Run {
   async #resolve(): Promise<readonly string[] | null> {
     const { server } = this.#options.profile;
     try {
-      const found = (await this.#options.ports.resolver.resolve(server)).map((address) => canonicalIp(address)).filter((address) => address !== null);
+      const found = (await this.#options.ports.resolver.resolve(server))
+        .map((address) => canonicalIp(address))
+        .filter((address) => address !== null);
       if (found.length === 0) throw new Error('the name has no address');
       const addresses = [...new Set(found)];
       this.#record.end('name', namePassed(server, addresses));
@@ -166,11 +194,25 @@ class Run {
 
   #paths(gatewayAddresses: readonly string[]): readonly PathCandidate[] | null {
     const { adapters } = this.#options.ports;
-    const found = findPathCandidates({ adapters: adapters.snapshot(), lookupRoute: (question) => adapters.lookupRoute(question), gatewayAddresses, adapterOrder: this.#options.profile.mobility.adapterOrder, current: null });
+    const found = findPathCandidates({
+      adapters: adapters.snapshot(),
+      lookupRoute: (question) => adapters.lookupRoute(question),
+      gatewayAddresses,
+      adapterOrder: this.#options.profile.mobility.adapterOrder,
+      current: null,
+    });
     const usable = found.filter((candidate) => candidate.usable).slice(0, mostPaths);
     if (usable.length > 0) return usable;
     const step = this.#options.profile.port === null ? 'udp-500' : 'udp-4500';
-    this.#record.end(step, noWay(unusablePhrases(found), failures.noPath(found.map((entry) => `${entry.label}: ${entry.reason === null ? 'ready' : unusableText(entry.reason)}`))));
+    this.#record.end(
+      step,
+      noWay(
+        unusablePhrases(found),
+        failures.noPath(
+          found.map((entry) => `${entry.label}: ${entry.reason === null ? 'ready' : unusableText(entry.reason)}`),
+        ),
+      ),
+    );
     return null;
   }
 
@@ -179,14 +221,20 @@ class Run {
     const { profile, ports } = this.#options;
     const record = this.#record;
     const config = this.#probeConfig(paths[0]!);
-    const probe = async (port: number) => Promise.all(paths.map((candidate) => probePort(ports, config, { candidate, port, paddedTo: null, timeoutMs: probeMs })));
+    const probe = async (port: number) =>
+      Promise.all(
+        paths.map((candidate) => probePort(ports, config, { candidate, port, paddedTo: null, timeoutMs: probeMs })),
+      );
     try {
       if (profile.port !== null) {
         record.end('udp-500', skipped({ key: 'port-only', values: { port: profile.port } }));
         record.begin('udp-4500');
         const answers = await probe(profile.port);
         record.end('udp-4500', portFinding(profile.port, answers, false));
-        return answers.some((answer) => answer.milliseconds !== null) && (await this.#probeFragments(config, answers[0]!.candidate, profile.port));
+        return (
+          answers.some((answer) => answer.milliseconds !== null) &&
+          (await this.#probeFragments(config, answers[0]!.candidate, profile.port))
+        );
       }
       record.begin('udp-500');
       record.begin('udp-4500');
@@ -195,7 +243,10 @@ class Run {
       record.end('udp-500', portFinding(500, first, by(second) !== undefined));
       record.end('udp-4500', portFinding(4500, second, by(first) !== undefined));
       const best = by(second) ?? by(first);
-      return best !== undefined && (await this.#probeFragments(config, best.candidate, by(second) === undefined ? 500 : 4500));
+      return (
+        best !== undefined &&
+        (await this.#probeFragments(config, best.candidate, by(second) === undefined ? 500 : 4500))
+      );
     } catch (error) {
       if (!(error instanceof ProposalError)) throw error;
       record.end('proposals', unreadableSettings(error));
@@ -205,7 +256,12 @@ class Run {
 
   async #probeFragments(config: IkeSessionConfig, candidate: PathCandidate, port: number): Promise<true> {
     if (this.#options.live !== null) return true;
-    const answer = await probePort(this.#options.ports, config, { candidate, port, paddedTo: fragmentedInitLength, timeoutMs: paddedProbeMs });
+    const answer = await probePort(this.#options.ports, config, {
+      candidate,
+      port,
+      paddedTo: fragmentedInitLength,
+      timeoutMs: paddedProbeMs,
+    });
     this.#ipFragments = answer.milliseconds !== null;
     return true;
   }
@@ -213,21 +269,42 @@ class Run {
   /** IKE_SA_INIT carries nothing of the credentials, so a probe has none. */
   #probeConfig(candidate: PathCandidate): IkeSessionConfig {
     const { profile, ports } = this.#options;
-    const nobody: SessionCredentials = { label: '', localIdentity: null, remoteIdentity: null, local: { method: 'psk', secret: new Uint8Array(1) }, peer: { method: 'psk', secret: new Uint8Array(1), identity: null }, wipe: () => undefined };
-    return sessionConfig(profile, nobody, { originAddress: candidate.source, adapters: ports.adapters.snapshot(), previousAddresses: [] });
+    const nobody: SessionCredentials = {
+      label: '',
+      localIdentity: null,
+      remoteIdentity: null,
+      local: { method: 'psk', secret: new Uint8Array(1) },
+      peer: { method: 'psk', secret: new Uint8Array(1), identity: null },
+      wipe: () => undefined,
+    };
+    return sessionConfig(profile, nobody, {
+      originAddress: candidate.source,
+      adapters: ports.adapters.snapshot(),
+      previousAddresses: [],
+    });
   }
 
   async #connect(credentials: SessionCredentials, paths: readonly PathCandidate[]): Promise<Established | null> {
     const { profile, ports } = this.#options;
     const record = this.#record;
-    const opened = (await Promise.allSettled(paths.map(async (candidate) => ({ candidate, socket: await this.#sockets.open(candidate) })))).flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const opened = (
+      await Promise.allSettled(
+        paths.map(async (candidate) => ({ candidate, socket: await this.#sockets.open(candidate) })),
+      )
+    ).flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     if (opened.length === 0) {
       record.end('proposals', noWay([{ key: 'no-socket', values: {} }], failures.noPath(['no socket can be opened'])));
       return null;
     }
     const gatewayPorts = profile.port === null ? [500, 4500] : [profile.port];
-    const pairs = opened.flatMap(({ candidate, socket }) => gatewayPorts.map((port): IkePath => ({ socket, remote: { address: candidate.destination, port } })));
-    const config = sessionConfig(profile, { ...credentials, peer: this.#watchedPeer(credentials.peer) }, { originAddress: opened[0]!.candidate.source, adapters: ports.adapters.snapshot(), previousAddresses: [] });
+    const pairs = opened.flatMap(({ candidate, socket }) =>
+      gatewayPorts.map((port): IkePath => ({ socket, remote: { address: candidate.destination, port } })),
+    );
+    const config = sessionConfig(
+      profile,
+      { ...credentials, peer: this.#watchedPeer(credentials.peer) },
+      { originAddress: opened[0]!.candidate.source, adapters: ports.adapters.snapshot(), previousAddresses: [] },
+    );
     let timer: Timer | null = null;
     try {
       const established = await Promise.race([
@@ -260,14 +337,24 @@ class Run {
       this.#authAnswered();
       const { ipv4Addresses, ipv6Addresses } = established.configuration;
       record.end('certificate', skipped({ key: 'certificate-none', values: {} }));
-      record.end('authentication', passed({ key: 'signed-in', values: { method: sanitizeText(established.authentication) } }));
-      record.end('addresses', passed({ key: 'addresses-given', values: { addresses: [...ipv4Addresses, ...ipv6Addresses.map(({ address }) => address)] } }));
+      record.end(
+        'authentication',
+        passed({ key: 'signed-in', values: { method: sanitizeText(established.authentication) } }),
+      );
+      record.end(
+        'addresses',
+        passed({
+          key: 'addresses-given',
+          values: { addresses: [...ipv4Addresses, ...ipv6Addresses.map(({ address }) => address)] },
+        }),
+      );
       return established;
     } catch (error) {
       if (error instanceof Stopped) throw error;
       const reason = error instanceof VpnError ? error : failures.unexpected(error);
       if (this.#traffic.answered) this.#authAnswered();
-      if (reason.symbol === 'VPN_TIMEOUT' && this.#reached === 'fragments' && !this.#traffic.answered) record.end('fragments', fragmentsLost(reason, this.#traffic, this.#ipFragments));
+      if (reason.symbol === 'VPN_TIMEOUT' && this.#reached === 'fragments' && !this.#traffic.answered)
+        record.end('fragments', fragmentsLost(reason, this.#traffic, this.#ipFragments));
       else this.#fail(reason);
       return null;
     } finally {
@@ -332,14 +419,28 @@ class Run {
     });
     const answer = await Promise.race([device.answer, late]);
     (timer as Timer | null)?.cancel();
-    if (answer !== null) return record.end('traffic', passed({ key: 'traffic-answered', values: { address: answer.from, milliseconds: answer.milliseconds } }));
+    if (answer !== null)
+      return record.end(
+        'traffic',
+        passed({ key: 'traffic-answered', values: { address: answer.from, milliseconds: answer.milliseconds } }),
+      );
     const alive = (await this.#session?.checkLiveness(livenessMs)) ?? false;
-    record.end('traffic', trafficSilent(targets.map(({ address }) => address), alive));
+    record.end(
+      'traffic',
+      trafficSilent(
+        targets.map(({ address }) => address),
+        alive,
+      ),
+    );
   }
 
   #count(direction: 'sent' | 'received', length: number, part: boolean): void {
     const before = this.#traffic[direction];
-    const after = { messages: before.messages + 1, parts: before.parts + (part ? 1 : 0), largestDatagram: Math.max(before.largestDatagram, length) };
+    const after = {
+      messages: before.messages + 1,
+      parts: before.parts + (part ? 1 : 0),
+      largestDatagram: Math.max(before.largestDatagram, length),
+    };
     Object.assign(this.#traffic, { [direction]: after });
     if (direction === 'received') this.#traffic.answered = true;
   }

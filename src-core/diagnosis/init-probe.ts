@@ -30,7 +30,8 @@ function payloadsOf(request: Uint8Array): readonly ChainEntry[] | null {
 }
 
 /**
- * An IKE_SA_INIT request with a Vendor ID payload at its end that makes it `length` octets long, so that it travels in IP fragments. Unknown vendor IDs are
+ * An IKE_SA_INIT request with a Vendor ID payload at its end that makes it `length` octets long, so that it travels in
+ * IP fragments. Unknown vendor IDs are
  * ignored (RFC 7296 section 3.12). null: it is no such request, or as long already. `request` comes without marker.
  */
 export function padInit(request: Uint8Array, length: number): Uint8Array | null {
@@ -47,7 +48,8 @@ export function padInit(request: Uint8Array, length: number): Uint8Array | null 
 }
 
 /**
- * The same request with a key exchange of no known group: the server answers INVALID_KE_PAYLOAD (RFC 7296 section 1.2) or NO_PROPOSAL_CHOSEN, computes nothing
+ * The same request with a key exchange of no known group: the server answers INVALID_KE_PAYLOAD (RFC 7296 section 1.2)
+ * or NO_PROPOSAL_CHOSEN, computes nothing
  * and remembers nothing. null: it is no such request.
  */
 export function withoutCommitment(request: Uint8Array): Uint8Array | null {

@@ -26,7 +26,13 @@ const sourcePort = 49_152;
 const dnsQuestion = Uint8Array.of(0x41, 0x56, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1);
 
 /** ICMPv6 or UDP in IPv6, checksum included (RFC 8200 section 8.1). */
-function encodeIpv6(source: string, destination: string, upper: number, payload: Uint8Array, checksumAt: number): Uint8Array {
+function encodeIpv6(
+  source: string,
+  destination: string,
+  upper: number,
+  payload: Uint8Array,
+  checksumAt: number,
+): Uint8Array {
   const from = ipToOctets(source);
   const to = ipToOctets(destination);
   if (from?.length !== 16 || to?.length !== 16) throw new RangeError('IPv6 addresses wanted');
@@ -45,7 +51,8 @@ function encodeIpv6(source: string, destination: string, upper: number, payload:
 }
 
 /**
- * The computer's side of a tunnel during a diagnosis: it lives in this process, so that nothing on the computer is changed. It pings and asks name
+ * The computer's side of a tunnel during a diagnosis: it lives in this process, so that nothing on the computer is
+ * changed. It pings and asks name
  * servers through the tunnel; the first packet that comes out of the tunnel is the answer, whatever it says.
  */
 export class InnerProbe implements TunnelDevice {
@@ -79,7 +86,8 @@ export class InnerProbe implements TunnelDevice {
 
   write(packet: Uint8Array): void {
     const parsed = parseInnerPacket(packet);
-    if (parsed !== null) this.#answered({ from: octetsToIp(parsed.source), milliseconds: this.#options.clock.now() - this.#begun });
+    if (parsed !== null)
+      this.#answered({ from: octetsToIp(parsed.source), milliseconds: this.#options.clock.now() - this.#begun });
   }
 
   close(): void {
@@ -96,11 +104,36 @@ export class InnerProbe implements TunnelDevice {
       const six = address.includes(':');
       const source = addresses.find((own) => own.includes(':') === six);
       if (source === undefined) continue;
-      const echo = encodeIcmpEcho({ type: six ? 128 : icmpType.echoRequest, identifier, sequence, data: new Uint8Array(56) });
-      this.#listener?.(six ? encodeIpv6(source, address, protocol.icmpv6, echo, 2) : encodeIpv4({ source, destination: address, protocol: protocol.icmp, payload: echo, identification: sequence }));
+      const echo = encodeIcmpEcho({
+        type: six ? 128 : icmpType.echoRequest,
+        identifier,
+        sequence,
+        data: new Uint8Array(56),
+      });
+      this.#listener?.(
+        six
+          ? encodeIpv6(source, address, protocol.icmpv6, echo, 2)
+          : encodeIpv4({
+              source,
+              destination: address,
+              protocol: protocol.icmp,
+              payload: echo,
+              identification: sequence,
+            }),
+      );
       if (!nameServer) continue;
       const question = encodeUdp({ sourcePort, destinationPort: dnsPort, payload: dnsQuestion });
-      this.#listener?.(six ? encodeIpv6(source, address, protocol.udp, question, 6) : encodeIpv4({ source, destination: address, protocol: protocol.udp, payload: question, identification: sequence }));
+      this.#listener?.(
+        six
+          ? encodeIpv6(source, address, protocol.udp, question, 6)
+          : encodeIpv4({
+              source,
+              destination: address,
+              protocol: protocol.udp,
+              payload: question,
+              identification: sequence,
+            }),
+      );
     }
   }
 }

@@ -3,8 +3,14 @@ import { coversAddress } from '../ikev2/exchanges/traffic-selectors';
 import type { TrafficSelector } from '../ports/data-path';
 
 /** Who may be asked inside: the name servers, else the first host of each narrow network of the tunnel. */
-export function insideTargets(dnsServers: readonly string[], selectors: readonly TrafficSelector[], own: readonly string[]): readonly { readonly address: string; readonly nameServer: boolean }[] {
-  const servers = dnsServers.filter((address) => coversAddress(selectors, address)).map((address) => ({ address, nameServer: true }));
+export function insideTargets(
+  dnsServers: readonly string[],
+  selectors: readonly TrafficSelector[],
+  own: readonly string[],
+): readonly { readonly address: string; readonly nameServer: boolean }[] {
+  const servers = dnsServers
+    .filter((address) => coversAddress(selectors, address))
+    .map((address) => ({ address, nameServer: true }));
   const hosts = selectors.flatMap(({ family, startAddress, endAddress }) => {
     const start = ipToNumber(startAddress);
     const size = ipToNumber(endAddress) - start;

@@ -27,7 +27,10 @@ export interface PortAnswer {
   readonly code: string | null;
 }
 
-/** So many are sent in the form that leaves nothing at the server; should it ignore that form, what follows is the request of a connection. */
+/**
+ * So many are sent in the form that leaves nothing at the server; should it ignore that form, what follows is the
+ * request of a connection.
+ */
 const mostCautious = 3;
 
 function shaped(request: Uint8Array, paddedTo: number | null, cautious: boolean): Uint8Array {
@@ -36,10 +39,15 @@ function shaped(request: Uint8Array, paddedTo: number | null, cautious: boolean)
 }
 
 /**
- * Sends IKE_SA_INIT to one port by one path, again and again as a connection would, until anything of the server comes back. The answer is not looked
+ * Sends IKE_SA_INIT to one port by one path, again and again as a connection would, until anything of the server comes
+ * back. The answer is not looked
  * into: no key is made, nothing is authenticated.
  */
-export async function probePort(ports: ProbePorts, config: IkeSessionConfig, { candidate, port, paddedTo, timeoutMs }: PortProbe): Promise<PortAnswer> {
+export async function probePort(
+  ports: ProbePorts,
+  config: IkeSessionConfig,
+  { candidate, port, paddedTo, timeoutMs }: PortProbe,
+): Promise<PortAnswer> {
   const { clock } = ports;
   const begun = clock.now();
   let spi: Uint8Array | null = null;
@@ -61,7 +69,11 @@ export async function probePort(ports: ProbePorts, config: IkeSessionConfig, { c
   try {
     socket = await datagrams.open({ adapter: candidate.adapter, localAddress: candidate.source });
   } catch (error) {
-    return { candidate, milliseconds: null, code: error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EUNKNOWN' };
+    return {
+      candidate,
+      milliseconds: null,
+      code: error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EUNKNOWN',
+    };
   }
   let refusal: string | null = null;
   const sending: DatagramSocket = {
@@ -81,7 +93,13 @@ export async function probePort(ports: ProbePorts, config: IkeSessionConfig, { c
   };
   socket.onDatagram(() => undefined);
   const dataPath = createTypeScriptDataPath({ clock });
-  const session = ports.createSession(config, { clock, random: ports.random, dataPath, trace: ports.trace, onEvent: () => undefined });
+  const session = ports.createSession(config, {
+    clock,
+    random: ports.random,
+    dataPath,
+    trace: ports.trace,
+    onEvent: () => undefined,
+  });
   let timer: Timer | null = null;
   const late = new Promise<'late'>((resolve) => {
     timer = clock.setTimer(timeoutMs, 'port probe', () => resolve('late'));
@@ -89,7 +107,11 @@ export async function probePort(ports: ProbePorts, config: IkeSessionConfig, { c
   try {
     session.connect({ socket: sending, remote: { address: candidate.destination, port } }, []);
     const outcome = await Promise.race([answer, late]);
-    return { candidate, milliseconds: outcome === 'late' ? null : clock.now() - begun, code: outcome === 'late' && sent === 0 ? refusal : null };
+    return {
+      candidate,
+      milliseconds: outcome === 'late' ? null : clock.now() - begun,
+      code: outcome === 'late' && sent === 0 ? refusal : null,
+    };
   } finally {
     (timer as Timer | null)?.cancel();
     session.abandon();

@@ -2,10 +2,23 @@ import type { DiagnosisAdvice, DiagnosisFinding } from '../ports/diagnosis';
 import type { VpnError, VpnErrorInfo, VpnErrorSymbol } from '../ports/vpn-error';
 
 /** What a diagnosis looks at, in this order. */
-export const diagnosisStepNames = ['name', 'udp-500', 'udp-4500', 'proposals', 'fragments', 'certificate', 'authentication', 'addresses', 'traffic'] as const;
+export const diagnosisStepNames = [
+  'name',
+  'udp-500',
+  'udp-4500',
+  'proposals',
+  'fragments',
+  'certificate',
+  'authentication',
+  'addresses',
+  'traffic',
+] as const;
 export type DiagnosisStepName = (typeof diagnosisStepNames)[number];
 
-/** `warning`: it works, or may work, but something should be known. `skipped`: an earlier step failed, or it does not apply. */
+/**
+ * `warning`: it works, or may work, but something should be known. `skipped`: an earlier step failed, or it does not
+ * apply.
+ */
 export type DiagnosisOutcome = 'waiting' | 'running' | 'passed' | 'warning' | 'failed' | 'skipped';
 
 /** How a step stands, as data; its sentences are made of it in src-text. */
@@ -29,8 +42,17 @@ export interface StepEnd {
 }
 
 export const passed = (finding: DiagnosisFinding): StepEnd => ({ outcome: 'passed', finding });
-export const warning = (finding: DiagnosisFinding, advice: DiagnosisAdvice): StepEnd => ({ outcome: 'warning', finding, advice });
-export const failed = (finding: DiagnosisFinding, advice: DiagnosisAdvice, error: VpnError): StepEnd => ({ outcome: 'failed', finding, advice, error: error.info() });
+export const warning = (finding: DiagnosisFinding, advice: DiagnosisAdvice): StepEnd => ({
+  outcome: 'warning',
+  finding,
+  advice,
+});
+export const failed = (finding: DiagnosisFinding, advice: DiagnosisAdvice, error: VpnError): StepEnd => ({
+  outcome: 'failed',
+  finding,
+  advice,
+  error: error.info(),
+});
 export const skipped = (finding: DiagnosisFinding): StepEnd => ({ outcome: 'skipped', finding });
 
 /** The list of steps as it fills; every change is told. */
@@ -38,7 +60,14 @@ export class DiagnosisRecord {
   readonly #onChange: (steps: readonly StepResult[]) => void;
   readonly #now: () => number;
   readonly #begun = new Map<DiagnosisStepName, number>();
-  #steps: readonly StepResult[] = diagnosisStepNames.map((step) => ({ step, outcome: 'waiting', finding: null, adviceKey: null, error: null, milliseconds: null }));
+  #steps: readonly StepResult[] = diagnosisStepNames.map((step) => ({
+    step,
+    outcome: 'waiting',
+    finding: null,
+    adviceKey: null,
+    error: null,
+    milliseconds: null,
+  }));
 
   /** `now` in milliseconds. */
   constructor(now: () => number, onChange: (steps: readonly StepResult[]) => void) {
@@ -65,7 +94,13 @@ export class DiagnosisRecord {
   end(step: DiagnosisStepName, { outcome, finding, advice, error }: StepEnd): void {
     if (!this.isOpen(step)) return;
     const begun = this.#begun.get(step);
-    this.#replace(step, { outcome, finding, adviceKey: advice ?? null, error: error ?? null, milliseconds: begun === undefined ? null : Math.round((this.#now() - begun) * 10) / 10 });
+    this.#replace(step, {
+      outcome,
+      finding,
+      adviceKey: advice ?? null,
+      error: error ?? null,
+      milliseconds: begun === undefined ? null : Math.round((this.#now() - begun) * 10) / 10,
+    });
   }
 
   skipRest(finding: DiagnosisFinding): void {
@@ -78,11 +113,23 @@ export class DiagnosisRecord {
   }
 }
 
-const certificateSymbols: ReadonlySet<VpnErrorSymbol> = new Set(['IKE_NO_CERT', 'VPN_BAD_CERT', 'VALIDATING_SERVER_CERT']);
-const addressSymbols: ReadonlySet<VpnErrorSymbol> = new Set(['INTERNAL_ADDRESS_FAILURE', 'FAILED_CP_REQUIRED', 'TS_UNACCEPTABLE']);
+const certificateSymbols: ReadonlySet<VpnErrorSymbol> = new Set([
+  'IKE_NO_CERT',
+  'VPN_BAD_CERT',
+  'VALIDATING_SERVER_CERT',
+]);
+const addressSymbols: ReadonlySet<VpnErrorSymbol> = new Set([
+  'INTERNAL_ADDRESS_FAILURE',
+  'FAILED_CP_REQUIRED',
+  'TS_UNACCEPTABLE',
+]);
 
 /** The step that an error of the attempt belongs to, when the attempt got as far as `reached`. */
-export function failedStep(symbol: VpnErrorSymbol, reached: DiagnosisStepName, isOpen: (step: DiagnosisStepName) => boolean): DiagnosisStepName {
+export function failedStep(
+  symbol: VpnErrorSymbol,
+  reached: DiagnosisStepName,
+  isOpen: (step: DiagnosisStepName) => boolean,
+): DiagnosisStepName {
   // NO_PROPOSAL_CHOSEN once more, for the CHILD SA, comes behind the sign-in.
   if (symbol === 'IKE_POLICY_MATCH') return isOpen('proposals') ? 'proposals' : 'addresses';
   if (addressSymbols.has(symbol)) return 'addresses';

@@ -36,18 +36,26 @@ class FakeMethod implements EapPeerMethod {
 }
 
 let identifier = 0;
-const request = (type: number, text = '', id = (identifier = (identifier + 1) & 0xff)) => encodeEapPacket({ kind: 'request', identifier: id, type, data: utf8Encode(text) });
+const request = (type: number, text = '', id = (identifier = (identifier + 1) & 0xff)) =>
+  encodeEapPacket({ kind: 'request', identifier: id, type, data: utf8Encode(text) });
 const success = encodeEapPacket({ kind: 'success', identifier: 9 });
 const failure = encodeEapPacket({ kind: 'failure', identifier: 9 });
 
 function peerWith(...methods: FakeMethod[]) {
   const notifications: string[] = [];
-  return { peer: new EapPeer({ identity: 'alice', methods, onNotification: (text) => notifications.push(text) }), notifications };
+  return {
+    peer: new EapPeer({ identity: 'alice', methods, onNotification: (text) => notifications.push(text) }),
+    notifications,
+  };
 }
 
 async function responseText(peer: EapPeer, packet: Uint8Array) {
   const outcome = await peer.receive(packet);
-  return outcome.type === 'respond' ? `${String(outcome.packet[4])}:${Buffer.from(outcome.packet.subarray(5)).toString()}` : outcome.type === 'failure' ? outcome.error.symbol : outcome.type;
+  return outcome.type === 'respond'
+    ? `${String(outcome.packet[4])}:${Buffer.from(outcome.packet.subarray(5)).toString()}`
+    : outcome.type === 'failure'
+      ? outcome.error.symbol
+      : outcome.type;
 }
 
 describe('the good way', () => {
@@ -119,26 +127,49 @@ describe('H-47: success out of turn', () => {
 
 describe('H-48: malformed packets', () => {
   test.each([
-    ['empty', ''], ['3 octets', '010100'], ['length too small', '0101000501ff'], ['length too large', '0101000701ff'], ['length 0', '0101000001'], ['a request of 4 octets', '01010004'],
-    ['success with a tail', '0301000500'], ['code 0', '0001000501'], ['code 5', '0501000501'], ['a response', '0201000501'], ['a Nak as request', '010100060304'],
+    ['empty', ''],
+    ['3 octets', '010100'],
+    ['length too small', '0101000501ff'],
+    ['length too large', '0101000701ff'],
+    ['length 0', '0101000001'],
+    ['a request of 4 octets', '01010004'],
+    ['success with a tail', '0301000500'],
+    ['code 0', '0001000501'],
+    ['code 5', '0501000501'],
+    ['a response', '0201000501'],
+    ['a Nak as request', '010100060304'],
   ])('%s closes', async (_name, hex) => {
     const { peer } = peerWith(new FakeMethod());
     expect(await responseText(peer, new Uint8Array(Buffer.from(hex, 'hex')))).toBe('IKE_AUTH_FAIL');
   });
 
-  test.each([0, 4, 5, 6, 26, 254, 255])('A-4, A-7: type %d that the profile does not allow gets a Nak', async (type) => {
-    const { peer } = peerWith(new FakeMethod(25), new FakeMethod(13));
-    const outcome = await peer.receive(request(type, 'vendor garbage', 5));
-    expect(outcome.type === 'respond' && hexEncode(outcome.packet)).toBe('0205000703190d');
-    expect(peer.methodName).toBeNull();
-  });
+  test.each([0, 4, 5, 6, 26, 254, 255])(
+    'A-4, A-7: type %d that the profile does not allow gets a Nak',
+    async (type) => {
+      const { peer } = peerWith(new FakeMethod(25), new FakeMethod(13));
+      const outcome = await peer.receive(request(type, 'vendor garbage', 5));
+      expect(outcome.type === 'respond' && hexEncode(outcome.packet)).toBe('0205000703190d');
+      expect(peer.methodName).toBeNull();
+    },
+  );
 
   test('any octets: an outcome, never an exception', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ maxLength: 30 }).map((data) => encodeEapPacket({ kind: 'request', identifier: 1, type: data[0] ?? 0, data }))), { maxLength: 6 }), async (packets) => {
-        const { peer } = peerWith(new FakeMethod());
-        for (const packet of packets) expect(['respond', 'failure']).toContain((await peer.receive(packet)).type);
-      }),
+      fc.asyncProperty(
+        fc.array(
+          fc.oneof(
+            fc.uint8Array({ maxLength: 40 }),
+            fc
+              .uint8Array({ maxLength: 30 })
+              .map((data) => encodeEapPacket({ kind: 'request', identifier: 1, type: data[0] ?? 0, data })),
+          ),
+          { maxLength: 6 },
+        ),
+        async (packets) => {
+          const { peer } = peerWith(new FakeMethod());
+          for (const packet of packets) expect(['respond', 'failure']).toContain((await peer.receive(packet)).type);
+        },
+      ),
       { numRuns: 500, seed: 3748 },
     );
   });
@@ -147,7 +178,8 @@ describe('H-48: malformed packets', () => {
 describe('limits', () => {
   test('H-51: the server insists on a method that is not allowed: Nak, then close', async () => {
     const { peer } = peerWith(new FakeMethod(25));
-    for (let i = 0; i < eapLimits.naks; i++) expect(await responseText(peer, request(eapType.MSCHAPV2, String(i)))).toBe('3:\u0019');
+    for (let i = 0; i < eapLimits.naks; i++)
+      expect(await responseText(peer, request(eapType.MSCHAPV2, String(i)))).toBe('3:\u0019');
     expect(await responseText(peer, request(eapType.MSCHAPV2, 'again'))).toBe('SERVER_POLICY');
   });
 
@@ -164,13 +196,16 @@ describe('limits', () => {
     expect(await responseText(peer, request(eapType.IDENTITY))).toBe('IKE_AUTH_FAIL');
   });
 
-  test.each([eapType.IDENTITY, eapType.NOTIFICATION, 200])('H-57: type %d asked a thousand times ends after 50 rounds', async (type) => {
-    const { peer } = peerWith(new FakeMethod());
-    const results: string[] = [];
-    for (let i = 0; i < 1000; i++) results.push((await peer.receive(request(type, String(i)))).type);
-    expect(results.indexOf('failure')).toBe(eapLimits.rounds);
-    expect(results.slice(eapLimits.rounds)).not.toContain('respond');
-  });
+  test.each([eapType.IDENTITY, eapType.NOTIFICATION, 200])(
+    'H-57: type %d asked a thousand times ends after 50 rounds',
+    async (type) => {
+      const { peer } = peerWith(new FakeMethod());
+      const results: string[] = [];
+      for (let i = 0; i < 1000; i++) results.push((await peer.receive(request(type, String(i)))).type);
+      expect(results.indexOf('failure')).toBe(eapLimits.rounds);
+      expect(results.slice(eapLimits.rounds)).not.toContain('respond');
+    },
+  );
 
   test('a second packet while the method works is ignored', async () => {
     const method = new FakeMethod();
@@ -227,6 +262,10 @@ describe('X-11: EAP-only authentication (RFC 5998)', () => {
   });
 
   test('which connections may offer it', () => {
-    expect([[13], [25], [21], [25, 13], [26], [25, 26], [6], [4], []].map((types) => mayUseEapOnly(types.map((type) => ({ type }))))).toEqual([true, true, true, true, false, false, false, false, false]);
+    expect(
+      [[13], [25], [21], [25, 13], [26], [25, 26], [6], [4], []].map((types) =>
+        mayUseEapOnly(types.map((type) => ({ type }))),
+      ),
+    ).toEqual([true, true, true, true, false, false, false, false, false]);
   });
 });

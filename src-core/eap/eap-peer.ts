@@ -21,8 +21,10 @@ export interface EapPeerOptions {
   /** What the profile allows, the best first. Others get a Nak even if they exist (A-4, H-51). */
   readonly methods: readonly EapPeerMethod[];
   /**
-   * The gateway has not proved itself and will only do so through the method (RFC 5998, X-11): methods that do not check a
-   * certificate of the server get a Nak, and a result without key is refused. `identity` goes out unprotected: an anonymous one.
+   * The gateway has not proved itself and will only do so through the method (RFC 5998, X-11): methods that do not
+   * check a
+   * certificate of the server get a Nak, and a result without key is refused. `identity` goes out unprotected: an
+   * anonymous one.
    */
   readonly eapOnly?: boolean;
   /** Sanitised text of the server. */
@@ -68,7 +70,8 @@ export class EapPeer implements EapConversation {
   constructor(options: EapPeerOptions) {
     this.#options = options;
     this.#identity = encodeIdentity(options.identity);
-    this.#acceptable = options.eapOnly === true ? options.methods.filter(({ type }) => provingServer.has(type)) : options.methods;
+    this.#acceptable =
+      options.eapOnly === true ? options.methods.filter(({ type }) => provingServer.has(type)) : options.methods;
   }
 
   get methodName(): string | null {
@@ -90,13 +93,15 @@ export class EapPeer implements EapConversation {
     for (const method of this.#options.methods) method.close();
     this.#last?.response.fill(0);
     this.#last = null;
-    if (this.#state.phase !== 'failed') this.#state = { phase: 'failed', error: new VpnError('CANCELLED', 'The sign-in was cancelled.') };
+    if (this.#state.phase !== 'failed')
+      this.#state = { phase: 'failed', error: new VpnError('CANCELLED', 'The sign-in was cancelled.') };
   }
 
   async #receive(bytes: Uint8Array): Promise<Outcome> {
     if (this.#state.phase === 'failed') return { type: 'failure', error: this.#state.error };
     if (this.#state.phase === 'succeeded') return this.#violation('eap-order', 'a packet after EAP-Success');
-    if (++this.#rounds > eapLimits.rounds) return this.#violation('eap-rounds', `more than ${String(eapLimits.rounds)} rounds`);
+    if (++this.#rounds > eapLimits.rounds)
+      return this.#violation('eap-rounds', `more than ${String(eapLimits.rounds)} rounds`);
     const result = decodeEapPacket(bytes);
     if (!result.ok) return this.#violation('eap-packet', result.error.message);
     const packet = result.value;
@@ -114,10 +119,12 @@ export class EapPeer implements EapConversation {
 
   async #request(request: EapMessage, bytes: Uint8Array): Promise<Outcome> {
     // A-6: a repeated request gets the stored response.
-    if (this.#last !== null && equal(this.#last.request, bytes)) return { type: 'respond', packet: this.#last.response.slice() };
+    if (this.#last !== null && equal(this.#last.request, bytes))
+      return { type: 'respond', packet: this.#last.response.slice() };
     switch (request.type) {
       case eapType.IDENTITY:
-        if (this.#state.phase !== 'negotiating') return this.#violation('eap-order', 'an identity request within a method');
+        if (this.#state.phase !== 'negotiating')
+          return this.#violation('eap-order', 'an identity request within a method');
         return this.#respond(request, bytes, eapType.IDENTITY, this.#identity);
       case eapType.NOTIFICATION:
         this.#options.onNotification?.(notificationText(request.data));
@@ -138,7 +145,8 @@ export class EapPeer implements EapConversation {
     }
     if (this.#state.phase !== 'method') return this.#violation('eap-order', 'a request after the end');
     const { method } = this.#state;
-    if (method.type !== request.type) return this.#violation('eap-order', `method type ${String(request.type)} within ${method.name}`);
+    if (method.type !== request.type)
+      return this.#violation('eap-order', `method type ${String(request.type)} within ${method.name}`);
     const step = await method.receive({ identifier: request.identifier, data: request.data });
     return step.type === 'failure' ? this.#fail(step.error) : this.#respond(request, bytes, method.type, step.data);
   }
@@ -152,9 +160,11 @@ export class EapPeer implements EapConversation {
   /** A-5, H-47: success counts only after the method's own. */
   #success(): Outcome {
     const result = this.#state.phase === 'method' ? this.#state.method.result() : undefined;
-    if (result === undefined) return this.#violation('eap-early-success', 'EAP-Success before the method had succeeded');
+    if (result === undefined)
+      return this.#violation('eap-early-success', 'EAP-Success before the method had succeeded');
     // RFC 5998 section 4: without a key of the method nothing would bind it to this IKE SA.
-    if (this.#options.eapOnly === true && result.msk === null) return this.#violation('eap-method', 'a method without key where only EAP proves the server');
+    if (this.#options.eapOnly === true && result.msk === null)
+      return this.#violation('eap-method', 'a method without key where only EAP proves the server');
     this.#state = { phase: 'succeeded' };
     return { type: 'success', msk: result.msk };
   }
@@ -162,9 +172,21 @@ export class EapPeer implements EapConversation {
   /** What EAP-Failure, or a word of the same meaning outside of a tunnel, says at this moment. */
   failureMeaning(said?: string): VpnError {
     const state = this.#state;
-    if (state.phase === 'method') return state.method.failureMeaning?.() ?? new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted. Check them and try again.', { detail: said ?? `EAP-Failure within ${state.method.name}`, rule: 'credentials' });
+    if (state.phase === 'method')
+      return (
+        state.method.failureMeaning?.() ??
+        new VpnError(
+          'AUTHENTICATION_FAILURE',
+          'The user name or password was not accepted. Check them and try again.',
+          { detail: said ?? `EAP-Failure within ${state.method.name}`, rule: 'credentials' },
+        )
+      );
     if (state.phase === 'negotiating' && state.naks > 0) return notAllowed('EAP-Failure after our Nak');
-    return new VpnError('AUTHENTICATION_FAILURE', 'The server does not know this user or does not admit it. Check the user name.', { detail: said ?? 'EAP-Failure before any method', rule: 'credentials' });
+    return new VpnError(
+      'AUTHENTICATION_FAILURE',
+      'The server does not know this user or does not admit it. Check the user name.',
+      { detail: said ?? 'EAP-Failure before any method', rule: 'credentials' },
+    );
   }
 
   #respond(request: { identifier: number }, bytes: Uint8Array, type: number, data: Uint8Array): Outcome {
@@ -174,7 +196,12 @@ export class EapPeer implements EapConversation {
   }
 
   #violation(rule: FailedRule, detail: string): Outcome {
-    return this.#fail(new VpnError('IKE_AUTH_FAIL', 'The server broke the rules of the sign-in, so the connection was not made.', { detail: `EAP: ${detail}`, rule }));
+    return this.#fail(
+      new VpnError('IKE_AUTH_FAIL', 'The server broke the rules of the sign-in, so the connection was not made.', {
+        detail: `EAP: ${detail}`,
+        rule,
+      }),
+    );
   }
 
   #fail(error: VpnError): Outcome {
@@ -185,5 +212,9 @@ export class EapPeer implements EapConversation {
 }
 
 function notAllowed(detail: string): VpnError {
-  return new VpnError('SERVER_POLICY', 'The server does not allow the sign-in method set in this connection. Choose another method in its properties.', { detail, rule: 'eap-method' });
+  return new VpnError(
+    'SERVER_POLICY',
+    'The server does not allow the sign-in method set in this connection. Choose another method in its properties.',
+    { detail, rule: 'eap-method' },
+  );
 }

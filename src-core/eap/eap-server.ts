@@ -16,7 +16,12 @@ type Outcome = Awaited<ReturnType<EapServerConversation['receive']>>;
 
 type State =
   | { readonly phase: 'identity' }
-  | { readonly phase: 'method'; readonly method: EapServerMethod; readonly identity: string; readonly answered: boolean }
+  | {
+      readonly phase: 'method';
+      readonly method: EapServerMethod;
+      readonly identity: string;
+      readonly answered: boolean;
+    }
   | { readonly phase: 'done' };
 
 const roundLimit = 50;
@@ -38,12 +43,25 @@ export class EapServer implements EapServerConversation {
   }
 
   start(): Promise<Uint8Array> {
-    return Promise.resolve(encodeEapPacket({ kind: 'request', identifier: this.#identifier, type: eapType.IDENTITY, data: new Uint8Array(0) }));
+    return Promise.resolve(
+      encodeEapPacket({
+        kind: 'request',
+        identifier: this.#identifier,
+        type: eapType.IDENTITY,
+        data: new Uint8Array(0),
+      }),
+    );
   }
 
   async receive(bytes: Uint8Array): Promise<Outcome> {
     const result = decodeEapPacket(bytes);
-    if (!result.ok || result.value.kind !== 'response' || result.value.identifier !== this.#identifier || ++this.#rounds > roundLimit) return this.#failure();
+    if (
+      !result.ok ||
+      result.value.kind !== 'response' ||
+      result.value.identifier !== this.#identifier ||
+      ++this.#rounds > roundLimit
+    )
+      return this.#failure();
     const { type, data } = result.value;
     switch (this.#state.phase) {
       case 'identity': {
@@ -64,7 +82,12 @@ export class EapServer implements EapServerConversation {
         if (step.type === 'request') return this.#request(method.type, step.data);
         if (step.type === 'failure') return this.#failure();
         this.#state = { phase: 'done' };
-        return { type: 'success', packet: encodeEapPacket({ kind: 'success', identifier: this.#identifier }), msk: step.msk, identity: step.identity };
+        return {
+          type: 'success',
+          packet: encodeEapPacket({ kind: 'success', identifier: this.#identifier }),
+          msk: step.msk,
+          identity: step.identity,
+        };
       }
       case 'done':
         return this.#failure();

@@ -18,7 +18,10 @@ export interface EapPeerMethod {
   /** "EAP-MSCHAPv2" */
   readonly name: string;
   receive(request: EapMethodRequest): Promise<EapMethodStep>;
-  /** Only when the method went through its own success state (A-5): MSK of 64 octets, or null for a method without key. undefined: not (yet). */
+  /**
+   * Only when the method went through its own success state (A-5): MSK of 64 octets, or null for a method without key.
+   * undefined: not (yet).
+   */
   result(): { readonly msk: Uint8Array | null } | undefined;
   /** What EAP-Failure means now, where the method knows better than that name or password are wrong. */
   failureMeaning?(): VpnError | null;
@@ -35,7 +38,9 @@ export type EapServerStep =
 export interface EapServerMethod {
   readonly type: number;
   readonly name: string;
-  /** Data of the first request. `identifier` is that of the EAP packet it goes into, `identity` what EAP-Identity said. */
+  /**
+   * Data of the first request. `identifier` is that of the EAP packet it goes into, `identity` what EAP-Identity said.
+   */
   start(identifier: number, identity: string): Uint8Array;
   /** `nextIdentifier` is that of the request the step may lead to. */
   receive(data: Uint8Array, nextIdentifier: number): Promise<EapServerStep>;

@@ -7,7 +7,14 @@ export function seededRandom(seed: string): Random {
   return {
     bytes(length) {
       const result = new Uint8Array(length);
-      for (let at = 0; at < length; at += 32) result.set(createHash('sha256').update(`${seed}:${String(counter++)}`).digest().subarray(0, Math.min(32, length - at)), at);
+      for (let at = 0; at < length; at += 32)
+        result.set(
+          createHash('sha256')
+            .update(`${seed}:${String(counter++)}`)
+            .digest()
+            .subarray(0, Math.min(32, length - at)),
+          at,
+        );
       return result;
     },
   };

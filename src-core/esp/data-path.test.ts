@@ -1,7 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createEspTransform, EspSuiteError, espKeyLengths } from '../crypto/esp-transform';
 import type { Clock } from '../ports/clock';
-import type { DataPath, DataPathEvent, EspSa, EspSuite, OuterPath, TrafficSelector, TunnelDevice } from '../ports/data-path';
+import type {
+  DataPath,
+  DataPathEvent,
+  EspSa,
+  EspSuite,
+  OuterPath,
+  TrafficSelector,
+  TunnelDevice,
+} from '../ports/data-path';
 import type { DatagramSocket, SendResult, SocketAddress } from '../ports/datagrams';
 import { replayWindowSize } from './anti-replay';
 import { createTypeScriptDataPath, heldPacketLimit } from './data-path';
@@ -72,7 +80,14 @@ class Socket implements DatagramSocket {
 }
 
 function selector(startAddress: string, endAddress = startAddress): TrafficSelector {
-  return { family: startAddress.includes(':') ? 6 : 4, protocol: 0, startPort: 0, endPort: 65535, startAddress, endAddress };
+  return {
+    family: startAddress.includes(':') ? 6 : 4,
+    protocol: 0,
+    startPort: 0,
+    endPort: 65535,
+    startAddress,
+    endAddress,
+  };
 }
 
 function octets(length: number, first: number): Uint8Array {
@@ -97,8 +112,10 @@ function mirrored(original: EspSa): EspSa {
   return { ...original, localSelectors: original.remoteSelectors, remoteSelectors: original.localSelectors };
 }
 
-const outgoing = (length = 8) => ipv4Packet({ source: clientAddress, destination: serverAddress, payload: udp(1, 2, length) });
-const incoming = (length = 8) => ipv4Packet({ source: serverAddress, destination: clientAddress, payload: udp(2, 1, length) });
+const outgoing = (length = 8) =>
+  ipv4Packet({ source: clientAddress, destination: serverAddress, payload: udp(1, 2, length) });
+const incoming = (length = 8) =>
+  ipv4Packet({ source: serverAddress, destination: clientAddress, payload: udp(2, 1, length) });
 
 let clock: ManualClock;
 let path: DataPath;
@@ -126,7 +143,15 @@ beforeEach(() => {
 function peer(inbound: EspSa) {
   const transform = createEspTransform(inbound.suite, inbound.encryptionKey, inbound.integrityKey);
   return (sequence: bigint, payload: Uint8Array, nextHeader = 4): Uint8Array =>
-    encapsulate({ transform, spi: inbound.spi, sequence, esn: inbound.suite.esn, iv: octets(transform.ivLength, Number(sequence & 0xffn)), payload, nextHeader });
+    encapsulate({
+      transform,
+      spi: inbound.spi,
+      sequence,
+      esn: inbound.suite.esn,
+      iv: octets(transform.ivLength, Number(sequence & 0xffn)),
+      payload,
+      nextHeader,
+    });
 }
 
 describe('two data paths back to back', () => {
@@ -162,7 +187,14 @@ describe('two data paths back to back', () => {
     }
     const bytes = Array.from({ length: 200 }, (_, length) => 28 + length).reduce((sum, length) => sum + length, 0);
     expect(path.outboundCounters(0x1000)).toMatchObject({ packets: 200, bytes, sequence: 201n, lastPacketAt: 1000 });
-    expect(path.inboundCounters(0x2000)).toMatchObject({ packets: 200, bytes, sequence: 200n, lastPacketAt: 1000, droppedAuth: 0, droppedReplay: 0 });
+    expect(path.inboundCounters(0x2000)).toMatchObject({
+      packets: 200,
+      bytes,
+      sequence: 200n,
+      lastPacketAt: 1000,
+      droppedAuth: 0,
+      droppedReplay: 0,
+    });
     expect(socket.sent.every(({ to }) => to === gateway)).toBe(true);
   });
 
@@ -199,7 +231,11 @@ describe('inbound', () => {
     path.receive(make(1n, incoming()), from);
     path.receive(make(2n, incoming()), from);
     expect(device.received.length).toBe(3);
-    expect(path.inboundCounters(0x2000)).toMatchObject({ droppedReplay: 3, packets: 3, sequence: BigInt(replayWindowSize) + 1n });
+    expect(path.inboundCounters(0x2000)).toMatchObject({
+      droppedReplay: 3,
+      packets: 3,
+      sequence: BigInt(replayWindowSize) + 1n,
+    });
   });
 
   test('H-59 E-4 a far jump moves the window only when its ICV is good', () => {
@@ -215,10 +251,22 @@ describe('inbound', () => {
   });
 
   test.each([
-    ['H-60 inner source outside the remote selectors', make(1n, ipv4Packet({ source: '10.98.0.1', destination: clientAddress })), 'droppedPolicy'],
-    ['H-60 inner destination that is not ours', make(1n, ipv4Packet({ source: serverAddress, destination: '10.77.0.2' })), 'droppedPolicy'],
+    [
+      'H-60 inner source outside the remote selectors',
+      make(1n, ipv4Packet({ source: '10.98.0.1', destination: clientAddress })),
+      'droppedPolicy',
+    ],
+    [
+      'H-60 inner destination that is not ours',
+      make(1n, ipv4Packet({ source: serverAddress, destination: '10.77.0.2' })),
+      'droppedPolicy',
+    ],
     ['H-60 next header 41 with version 4', make(1n, incoming(), 41), 'droppedMalformed'],
-    ['H-60 next header 4 with version 6', make(1n, ipv6Packet({ source: '2001:db8:99::2', destination: '2001:db8:77::1' })), 'droppedMalformed'],
+    [
+      'H-60 next header 4 with version 6',
+      make(1n, ipv6Packet({ source: '2001:db8:99::2', destination: '2001:db8:77::1' })),
+      'droppedMalformed',
+    ],
     ['H-60 inner length beyond the payload', make(1n, incoming().subarray(0, 30)), 'droppedMalformed'],
     ['H-60 no inner packet at all', make(1n, new Uint8Array(0)), 'droppedMalformed'],
     ['E-1 next header 6: transport mode', make(1n, incoming(), 6), 'droppedMalformed'],
@@ -251,7 +299,15 @@ describe('inbound', () => {
   });
 
   test('H-12 H-62 short packets, reserved SPIs, keepalives and IKE leave no trace', () => {
-    for (const datagram of [[], [0xff], [0xff, 0xff], [0, 0, 0, 0], [0, 0, 0, 0, 1, 2, 3, 4, 5], [0, 0, 0, 255, 0, 0, 0, 1, 9, 9]]) path.receive(Uint8Array.from(datagram), from);
+    for (const datagram of [
+      [],
+      [0xff],
+      [0xff, 0xff],
+      [0, 0, 0, 0],
+      [0, 0, 0, 0, 1, 2, 3, 4, 5],
+      [0, 0, 0, 255, 0, 0, 0, 1, 9, 9],
+    ])
+      path.receive(Uint8Array.from(datagram), from);
     expect(events).toEqual([]);
     expect(path.inboundCounters(0x2000)).toMatchObject({ droppedMalformed: 0, lastPacketAt: null });
     const whole = make(1n, incoming());
@@ -312,7 +368,8 @@ describe('inbound', () => {
     path.installInbound(extended);
     const send = peer(extended);
     const around = 1n << 32n;
-    for (const sequence of [1n, around / 2n, around - 3n, around + 2n, around - 1n, around, around + 1n, around - 2n]) path.receive(send(sequence, incoming()), from);
+    for (const sequence of [1n, around / 2n, around - 3n, around + 2n, around - 1n, around, around + 1n, around - 2n])
+      path.receive(send(sequence, incoming()), from);
     expect(path.inboundCounters(0x3000)).toMatchObject({ packets: 8, sequence: around + 2n, droppedAuth: 0 });
     path.receive(send(around - 1n, incoming()), from);
     expect(path.inboundCounters(0x3000)).toMatchObject({ packets: 8, droppedReplay: 1 });
@@ -364,12 +421,18 @@ describe('outbound', () => {
 
   test('E-9 the IV of CBC comes from the generator', () => {
     let calls = 0;
-    path = createTypeScriptDataPath({ clock, random: { bytes: (length) => new Uint8Array(length).fill((calls += 1)) } });
+    path = createTypeScriptDataPath({
+      clock,
+      random: { bytes: (length) => new Uint8Array(length).fill((calls += 1)) },
+    });
     start();
     path.installOutbound(sa(0x1000, { cipher: 'aes-cbc', keyBits: 128, integrity: 'hmac-sha2-256-128', esn: false }));
     device.inject(outgoing());
     device.inject(outgoing());
-    expect(socket.sent.map(({ datagram }) => datagram.subarray(8, 24))).toEqual([new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)]);
+    expect(socket.sent.map(({ datagram }) => datagram.subarray(8, 24))).toEqual([
+      new Uint8Array(16).fill(1),
+      new Uint8Array(16).fill(2),
+    ]);
   });
 
   test('installing bad keys or an SPI twice changes nothing', () => {
@@ -404,7 +467,9 @@ describe('paths', () => {
     clock.time += 60_000;
     path.setPath(outer);
     expect(socket.sent.length).toBe(heldPacketLimit);
-    expect(socket.sent.map(({ datagram }) => datagram.length)).toEqual(socket.sent.map(({ datagram }) => datagram.length).sort((a, b) => a - b));
+    expect(socket.sent.map(({ datagram }) => datagram.length)).toEqual(
+      socket.sent.map(({ datagram }) => datagram.length).sort((a, b) => a - b),
+    );
     // Numbers were given when they left, so the peer sees no hole.
     expect(new DataView(socket.sent[0]!.datagram.buffer).getUint32(4)).toBe(1);
   });
@@ -420,18 +485,21 @@ describe('paths', () => {
     expect(socket.sent.length).toBe(1);
   });
 
-  test.each(['ENETUNREACH', 'ENETDOWN', 'ENODEV', 'EADDRNOTAVAIL'])('what %s refused leaves first on the next path', (code) => {
-    start();
-    path.installOutbound(sa(0x1000));
-    device.inject(outgoing());
-    socket.result = code;
-    for (let count = 0; count < 5; count += 1) device.inject(outgoing());
-    expect(events).toEqual([{ type: 'send-error', code, mtu: null }]);
-    const other = new Socket();
-    path.setPath({ socket: other, remote: gateway });
-    device.inject(outgoing());
-    expect(other.sent.map(({ datagram }) => new DataView(datagram.buffer).getUint32(4))).toEqual([2, 3, 4, 5, 6, 7]);
-  });
+  test.each(['ENETUNREACH', 'ENETDOWN', 'ENODEV', 'EADDRNOTAVAIL'])(
+    'what %s refused leaves first on the next path',
+    (code) => {
+      start();
+      path.installOutbound(sa(0x1000));
+      device.inject(outgoing());
+      socket.result = code;
+      for (let count = 0; count < 5; count += 1) device.inject(outgoing());
+      expect(events).toEqual([{ type: 'send-error', code, mtu: null }]);
+      const other = new Socket();
+      path.setPath({ socket: other, remote: gateway });
+      device.inject(outgoing());
+      expect(other.sent.map(({ datagram }) => new DataView(datagram.buffer).getUint32(4))).toEqual([2, 3, 4, 5, 6, 7]);
+    },
+  );
 
   test('what was refused longer than a second ago is not sent any more, unless there was no path meanwhile', () => {
     const outer = start();
@@ -507,7 +575,12 @@ describe('packets larger than the inner MTU', () => {
   });
 
   test('IPv4 with DF: fragmentation needed comes back from the destination', () => {
-    const packet = ipv4Packet({ source: clientAddress, destination: serverAddress, payload: udp(1, 2, 1000), dontFragment: true });
+    const packet = ipv4Packet({
+      source: clientAddress,
+      destination: serverAddress,
+      payload: udp(1, 2, 1000),
+      dontFragment: true,
+    });
     device.inject(packet);
     expect(socket.sent).toEqual([]);
     const [answer] = device.received;
@@ -522,7 +595,12 @@ describe('packets larger than the inner MTU', () => {
   });
 
   test('IPv4 without DF is fragmented and the fragments carry every octet', () => {
-    const packet = ipv4Packet({ source: clientAddress, destination: serverAddress, payload: udp(1, 2, 1700), options: new Uint8Array(4) });
+    const packet = ipv4Packet({
+      source: clientAddress,
+      destination: serverAddress,
+      payload: udp(1, 2, 1700),
+      options: new Uint8Array(4),
+    });
     const far = createTypeScriptDataPath({ clock });
     const farDevice = new Device();
     far.attachTunnel(farDevice);

@@ -28,8 +28,20 @@ export const holdTime = 1000;
 const eventInterval = 1000;
 const defaultInnerMtu = 1400;
 
-/** The adapter, its address or its route is gone (EINVAL: of the bound address): the next path will carry what this one could not. */
-export const pathLossErrors: ReadonlySet<string> = new Set(['ENETUNREACH', 'ENETDOWN', 'ENODEV', 'EADDRNOTAVAIL', 'EHOSTUNREACH', 'ENXIO', 'EPERM', 'EINVAL']);
+/**
+ * The adapter, its address or its route is gone (EINVAL: of the bound address): the next path will carry what this one
+ * could not.
+ */
+export const pathLossErrors: ReadonlySet<string> = new Set([
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENODEV',
+  'EADDRNOTAVAIL',
+  'EHOSTUNREACH',
+  'ENXIO',
+  'EPERM',
+  'EINVAL',
+]);
 
 /** The reference data path: ESP in TypeScript between a TunnelDevice and DatagramSockets. */
 export function createTypeScriptDataPath(options: TypeScriptDataPathOptions): DataPath {
@@ -93,7 +105,11 @@ class TypeScriptDataPath implements DataPath {
 
   setPath(path: OuterPath | null): void {
     if (this.#closed) return;
-    const same = path !== null && path.socket === this.#path?.socket && path.remote.address === this.#path.remote.address && path.remote.port === this.#path.remote.port;
+    const same =
+      path !== null &&
+      path.socket === this.#path?.socket &&
+      path.remote.address === this.#path.remote.address &&
+      path.remote.port === this.#path.remote.port;
     if (same) return;
     if (this.#path !== null) this.#dropStale();
     this.#path = path;
@@ -246,7 +262,9 @@ class TypeScriptDataPath implements DataPath {
     if (!this.#retryRefused() || !this.#send(datagram)) this.#refused.push(datagram, this.#clock.now());
   }
 
-  /** Packets leave in the order of their sequence numbers: nothing overtakes what was refused. true: nothing is left. */
+  /**
+   * Packets leave in the order of their sequence numbers: nothing overtakes what was refused. true: nothing is left.
+   */
   #retryRefused(): boolean {
     if (this.#refused.length === 0) return true;
     for (let packet = this.#refused.peek(); packet !== null; packet = this.#refused.peek()) {
@@ -270,7 +288,8 @@ class TypeScriptDataPath implements DataPath {
       return true;
     }
     // A full socket buffer is the network's way to say "slower" (datapath.md 6.4).
-    if (result !== 'EAGAIN' && result !== 'ENOBUFS') this.#emitLimited(`send-error ${result}`, { type: 'send-error', code: result, mtu: null });
+    if (result !== 'EAGAIN' && result !== 'ENOBUFS')
+      this.#emitLimited(`send-error ${result}`, { type: 'send-error', code: result, mtu: null });
     return !pathLossErrors.has(result);
   }
 

@@ -4,7 +4,10 @@ const mostSpis = 16;
 export const earlyPacketLimit = 512;
 export const earlyOctetLimit = 1024 * 1024;
 
-/** Packets for inbound SPIs that were proposed and are not installed yet: what the peer sends before its answer was understood. */
+/**
+ * Packets for inbound SPIs that were proposed and are not installed yet: what the peer sends before its answer was
+ * understood.
+ */
 export class EarlyPackets {
   readonly #expected = new Map<number, Uint8Array[]>();
   #count = 0;

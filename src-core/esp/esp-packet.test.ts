@@ -16,7 +16,9 @@ function octets(length: number, first: number): Uint8Array {
 const suites: readonly EspSuite[] = [
   ...[128, 192, 256].map((keyBits) => ({ cipher: 'aes-gcm-16', keyBits, integrity: null }) as const),
   { cipher: 'chacha20-poly1305', keyBits: 256, integrity: null } as const,
-  ...([128, 192, 256] as const).map((keyBits) => ({ cipher: 'aes-cbc', keyBits, integrity: 'hmac-sha2-256-128' }) as const),
+  ...([128, 192, 256] as const).map(
+    (keyBits) => ({ cipher: 'aes-cbc', keyBits, integrity: 'hmac-sha2-256-128' }) as const,
+  ),
   { cipher: 'aes-cbc', keyBits: 256, integrity: 'hmac-sha1-96' } as const,
   { cipher: 'aes-cbc', keyBits: 128, integrity: 'hmac-sha2-384-192' } as const,
   { cipher: 'aes-cbc', keyBits: 256, integrity: 'hmac-sha2-512-256' } as const,
@@ -41,7 +43,8 @@ describe.each(aeadVectors)('$name', (vector) => {
   const padLength = plaintext[plaintext.length - 2]!;
   const payload = plaintext.subarray(0, plaintext.length - 2 - padLength);
   const next = plaintext[plaintext.length - 1]!;
-  const packet = toHex(aad.subarray(0, 4)) + toHex(aad.subarray(aad.length - 4)) + vector.iv + vector.ciphertext + vector.icv;
+  const packet =
+    toHex(aad.subarray(0, 4)) + toHex(aad.subarray(aad.length - 4)) + vector.iv + vector.ciphertext + vector.icv;
 
   test('E-7 opens to its payload and next header', () => {
     const datagram = fromHex(packet);
@@ -60,7 +63,11 @@ describe.each(aeadVectors)('$name', (vector) => {
 });
 
 describe.each(cbcVectors)('$name', (vector) => {
-  const transform = createEspTransform({ cipher: 'aes-cbc', keyBits: 128, integrity: 'hmac-sha2-256-128', esn: false }, fromHex(vector.key), octets(32, 7));
+  const transform = createEspTransform(
+    { cipher: 'aes-cbc', keyBits: 128, integrity: 'hmac-sha2-256-128', esn: false },
+    fromHex(vector.key),
+    octets(32, 7),
+  );
   const packet = fromHex(vector.packet);
   // The RFC's packets have no integrity protection: the ICV is computed beside the code under test.
   const icv = createHmac('sha256', octets(32, 7)).update(packet).digest().subarray(0, 16);
@@ -90,7 +97,15 @@ describe.each(cbcVectors)('$name', (vector) => {
 describe.each(suites)('$cipher $keyBits $integrity esn=$esn', (suite) => {
   const transform = transformFor(suite);
   const make = (payload: Uint8Array, sequence = 0x2_0000_0001n) =>
-    encapsulate({ transform, spi: 0xabcdef01, sequence, esn: suite.esn, iv: octets(transform.ivLength, 50), payload, nextHeader: 4 });
+    encapsulate({
+      transform,
+      spi: 0xabcdef01,
+      sequence,
+      esn: suite.esn,
+      iv: octets(transform.ivLength, 50),
+      payload,
+      nextHeader: 4,
+    });
   const high = suite.esn ? 2 : null;
 
   test('any payload comes back, aligned, with padding 1, 2, 3', () => {
@@ -165,7 +180,12 @@ describe.each(suites)('$cipher $keyBits $integrity esn=$esn', (suite) => {
 test('E-8 the two ChaCha20-Poly1305 back ends give the same packet', () => {
   const vector = aeadVectors.find(({ cipher }) => cipher === 'chacha20-poly1305')!;
   for (const backEnd of [nodeAead, libraryAead]) {
-    const sealed = backEnd('chacha20-poly1305').seal(fromHex(vector.key), fromHex(vector.salt + vector.iv), fromHex(vector.aad), fromHex(vector.plaintext));
+    const sealed = backEnd('chacha20-poly1305').seal(
+      fromHex(vector.key),
+      fromHex(vector.salt + vector.iv),
+      fromHex(vector.aad),
+      fromHex(vector.plaintext),
+    );
     expect(toHex(sealed)).toBe(vector.ciphertext + vector.icv);
   }
 });
@@ -190,7 +210,15 @@ test('wiped keys no longer open anything', () => {
   for (const suite of suites) {
     const sealer = transformFor(suite);
     const transform = transformFor(suite);
-    const datagram = encapsulate({ transform: sealer, spi: 300, sequence: 1n, esn: suite.esn, iv: octets(sealer.ivLength, 0), payload: octets(20, 0), nextHeader: 4 });
+    const datagram = encapsulate({
+      transform: sealer,
+      spi: 300,
+      sequence: 1n,
+      esn: suite.esn,
+      iv: octets(sealer.ivLength, 0),
+      payload: octets(20, 0),
+      nextHeader: 4,
+    });
     expect(decapsulate(datagram, transform, suite.esn ? 0 : null)).not.toBe('auth');
     transform.wipe();
     expect(decapsulate(datagram, transform, suite.esn ? 0 : null)).toBe('auth');

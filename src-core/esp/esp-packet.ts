@@ -43,14 +43,24 @@ export function readEspHeader(datagram: Uint8Array): EspHeader | null {
   return { spi: view.getUint32(0), sequenceLow: view.getUint32(4) };
 }
 
-/** Length and alignment that every honest packet under this transform has (H-12). To be checked before any cryptography. */
+/**
+ * Length and alignment that every honest packet under this transform has (H-12). To be checked before any cryptography.
+ */
 export function hasEspShape(datagram: Uint8Array, transform: EspTransform): boolean {
   const ciphertext = datagram.length - espHeaderLength - transform.ivLength - transform.icvLength;
   return ciphertext >= trailerLength && ciphertext % transform.alignment === 0;
 }
 
 /** A whole ESP packet as it goes into the UDP datagram (RFC 4303 section 3.3, RFC 3948 section 2.1). One allocation. */
-export function encapsulate({ transform, spi, sequence, esn, iv, payload, nextHeader: next }: EncapsulateOptions): Uint8Array {
+export function encapsulate({
+  transform,
+  spi,
+  sequence,
+  esn,
+  iv,
+  payload,
+  nextHeader: next,
+}: EncapsulateOptions): Uint8Array {
   const start = espHeaderLength + transform.ivLength;
   const unpadded = payload.length + trailerLength;
   const padLength = (transform.alignment - (unpadded % transform.alignment)) % transform.alignment;
@@ -69,10 +79,15 @@ export function encapsulate({ transform, spi, sequence, esn, iv, payload, nextHe
 }
 
 /**
- * `auth`: the ICV is wrong. `padding`: authentic, but pad length or pad octets are not what RFC 4303 section 2.4 says (H-63).
+ * `auth`: the ICV is wrong. `padding`: authentic, but pad length or pad octets are not what RFC 4303 section 2.4 says
+ * (H-63).
  * The caller has checked hasEspShape and the replay window.
  */
-export function decapsulate(datagram: Uint8Array, transform: EspTransform, sequenceHigh: number | null): EspPayload | 'auth' | 'padding' {
+export function decapsulate(
+  datagram: Uint8Array,
+  transform: EspTransform,
+  sequenceHigh: number | null,
+): EspPayload | 'auth' | 'padding' {
   const plaintext = transform.open(datagram, sequenceHigh);
   if (plaintext === null) return 'auth';
   const padLength = plaintext[plaintext.length - 2]!;

@@ -16,7 +16,15 @@ export interface AeadVector {
   readonly icv: string;
 }
 
-const gcm = (name: string, key: string, nonce: string, aad: string, plaintext: string, ciphertext: string, icv: string): AeadVector => ({
+const gcm = (
+  name: string,
+  key: string,
+  nonce: string,
+  aad: string,
+  plaintext: string,
+  ciphertext: string,
+  icv: string,
+): AeadVector => ({
   name,
   cipher: 'aes-gcm-16',
   key,
@@ -188,7 +196,8 @@ export const cbcVectors: readonly CbcVector[] = [
     spi: 0x4321,
     sequence: 1,
     nextHeader: 1,
-    payload: '08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637',
+    payload:
+      '08000ebda70a00008e9c083db95b070008090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637',
     packet:
       '0000432100000001e96e8c08ab465763fd098d45dd3ff893f663c25d325c18c6a9453e194e120849a4870b66cc6b9965330013b4898dc856a4699e523a55db080b59ec3a8e4b7e52775b07d1db34ed9c538ab50c551b874aa269add047ad2d5913ac19b7cfbad4a6',
   },
@@ -199,7 +208,8 @@ export const cbcVectors: readonly CbcVector[] = [
     sequence: 8,
     nextHeader: 1,
     payload: '0800b5e8a80a0500a69c083d0b660e00777777777777777777777777',
-    packet: '000043210000000869d08df7d203329db093fc4924e5bd80f51995881ec4e0c4488987ce742e8109689bb379d2d750c0d915dca346a89f75',
+    packet:
+      '000043210000000869d08df7d203329db093fc4924e5bd80f51995881ec4e0c4488987ce742e8109689bb379d2d750c0d915dca346a89f75',
   },
   {
     name: 'RFC 3602 case 7, tunnel mode',
@@ -207,7 +217,8 @@ export const cbcVectors: readonly CbcVector[] = [
     spi: 0x8765,
     sequence: 2,
     nextHeader: 4,
-    payload: '45000054090400004001f988c0a87b03c0a87bc808009f76a90a0100b49c083d02a2040008090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637',
+    payload:
+      '45000054090400004001f988c0a87b03c0a87bc808009f76a90a0100b49c083d02a2040008090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637',
     packet:
       '0000876500000002f4e765244f6407adf13dc1380f673f37773b5241a4c449225e4f3ce5ed611b0c237ca96cf74a93013c1b0ea1a0cf70f8e4ecaec78ac53aad7a0f022b859243c647752e94a859352b8a4d4d2decd136e5c177f132ad3fbfb2201ac9904c74ee0a109e0ca1e4dfe9d5a100b842f1c22f0d',
   },
@@ -217,7 +228,8 @@ export const cbcVectors: readonly CbcVector[] = [
     spi: 0x8765,
     sequence: 5,
     nextHeader: 4,
-    payload: '45000044090c00004001f990c0a87b03c0a87bc80800d63caa0a0200c69c083da3de0300ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+    payload:
+      '45000044090c00004001f990c0a87b03c0a87bc80800d63caa0a0200c69c083da3de0300ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
     packet:
       '000087650000000585d47224b5f3dd5d2101d4ea8dffab2215b92683819596a8047232cc00f7048fe45318e11f8a0f62ede3c3fc61203bb50f980a08c9843fd3a1b06d5c07ff9639b7eb7dfb3512e5de435e7207ed971ef3d2726d9b5ef6affc6d17a0decbb13892',
   },

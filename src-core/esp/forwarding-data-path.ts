@@ -2,8 +2,10 @@ import type { DataPath, DataPathEvent, EspSa, OuterPath, SaCounters, TunnelDevic
 import type { SocketAddress } from '../ports/datagrams';
 
 /**
- * A data path that hands everything on to another one: what stands around a data path changes only what it is there for. Everything but `tap`, which a
- * port need not have: a capture is attached to the innermost one, which sees the packets, before anything is put around it.
+ * A data path that hands everything on to another one: what stands around a data path changes only what it is there
+ * for. Everything but `tap`, which a
+ * port need not have: a capture is attached to the innermost one, which sees the packets, before anything is put around
+ * it.
  */
 export class ForwardingDataPath implements DataPath {
   protected readonly inner: DataPath;

@@ -1,5 +1,15 @@
 /** Upper layer protocols that matter to selectors (IANA protocol numbers). */
-export const protocol = { icmp: 1, tcp: 6, udp: 17, ipv6Fragment: 44, icmpv6: 58, dccp: 33, sctp: 132, mobility: 135, udpLite: 136 } as const;
+export const protocol = {
+  icmp: 1,
+  tcp: 6,
+  udp: 17,
+  ipv6Fragment: 44,
+  icmpv6: 58,
+  dccp: 33,
+  sctp: 132,
+  mobility: 135,
+  udpLite: 136,
+} as const;
 
 /** What the SPD and the ICMP answers need to know of an IP packet inside the tunnel. */
 export interface InnerPacket {
@@ -103,11 +113,20 @@ function parseIpv6(bytes: Uint8Array): InnerPacket | null {
 
 function isExtension(next: number): boolean {
   return (
-    next === extension.hopByHop || next === extension.routing || next === extension.destination || next === extension.authentication || next === protocol.ipv6Fragment
+    next === extension.hopByHop ||
+    next === extension.routing ||
+    next === extension.destination ||
+    next === extension.authentication ||
+    next === protocol.ipv6Fragment
   );
 }
 
-function portsOf(packet: Uint8Array, offset: number, upper: number, fragmentOffset: number): { sourcePort: number | null; destinationPort: number | null } {
+function portsOf(
+  packet: Uint8Array,
+  offset: number,
+  upper: number,
+  fragmentOffset: number,
+): { sourcePort: number | null; destinationPort: number | null } {
   if (fragmentOffset === 0) {
     switch (upper) {
       case protocol.tcp:
@@ -115,15 +134,18 @@ function portsOf(packet: Uint8Array, offset: number, upper: number, fragmentOffs
       case protocol.dccp:
       case protocol.sctp:
       case protocol.udpLite:
-        if (offset + 4 <= packet.length) return { sourcePort: uint16(packet, offset), destinationPort: uint16(packet, offset + 2) };
+        if (offset + 4 <= packet.length)
+          return { sourcePort: uint16(packet, offset), destinationPort: uint16(packet, offset + 2) };
         break;
       case protocol.icmp:
       case protocol.icmpv6:
-        if (offset + 2 <= packet.length) return { sourcePort: uint16(packet, offset), destinationPort: uint16(packet, offset) };
+        if (offset + 2 <= packet.length)
+          return { sourcePort: uint16(packet, offset), destinationPort: uint16(packet, offset) };
         break;
       case protocol.mobility:
         // The Mobility Header type in the upper octet (RFC 7296 section 3.13.1).
-        if (offset + 3 <= packet.length) return { sourcePort: packet[offset + 2]! << 8, destinationPort: packet[offset + 2]! << 8 };
+        if (offset + 3 <= packet.length)
+          return { sourcePort: packet[offset + 2]! << 8, destinationPort: packet[offset + 2]! << 8 };
         break;
     }
   }

@@ -18,7 +18,10 @@ export function fragmentIpv4(packet: InnerPacket, mtu: number): readonly Uint8Ar
     fragment.set(bytes.subarray(offset, end), headerLength);
     const view = new DataView(fragment.buffer);
     view.setUint16(2, fragment.length);
-    view.setUint16(6, (packet.fragmentOffset + offset - headerLength) / 8 + (end < bytes.length || moreFollow ? 0x2000 : 0));
+    view.setUint16(
+      6,
+      (packet.fragmentOffset + offset - headerLength) / 8 + (end < bytes.length || moreFollow ? 0x2000 : 0),
+    );
     view.setUint16(10, 0);
     view.setUint16(10, internetChecksum(fragment.subarray(0, headerLength)));
     fragments.push(fragment);

@@ -9,12 +9,15 @@ const hopLimit = 64;
 /**
  * The ICMP message that tells this computer's own stack that a packet does not fit: fragmentation needed
  * (RFC 1191 section 4) or packet too big (RFC 4443 section 3.2). It comes from the packet's destination, which
- * is routed through the tunnel, so that no reverse path filter drops it. null where no answer may be given (RFC 1122 section 3.2.2).
+ * is routed through the tunnel, so that no reverse path filter drops it. null where no answer may be given (RFC 1122
+ * section 3.2.2).
  */
 export function packetTooBig(packet: InnerPacket, mtu: number): Uint8Array | null {
   if (packet.fragmentOffset !== 0 || isIcmpError(packet)) return null;
   if (packet.family === 4 ? isUnicast4(packet) : packet.source[0] !== 0xff) {
-    return packet.family === 4 ? fragmentationNeeded(packet, mtu) : ipv6PacketTooBig(packet, Math.max(mtu, minimumIpv6Mtu));
+    return packet.family === 4
+      ? fragmentationNeeded(packet, mtu)
+      : ipv6PacketTooBig(packet, Math.max(mtu, minimumIpv6Mtu));
   }
   return null;
 }
@@ -61,7 +64,8 @@ function ipv6PacketTooBig(packet: InnerPacket, mtu: number): Uint8Array {
 function isIcmpError(packet: InnerPacket): boolean {
   if (packet.sourcePort === null) return false;
   const type = packet.sourcePort >> 8;
-  if (packet.protocol === protocol.icmp && packet.family === 4) return type === 3 || type === 4 || type === 5 || type === 11 || type === 12;
+  if (packet.protocol === protocol.icmp && packet.family === 4)
+    return type === 3 || type === 4 || type === 5 || type === 11 || type === 12;
   return packet.protocol === protocol.icmpv6 && packet.family === 6 && type < 128;
 }
 

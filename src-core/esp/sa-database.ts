@@ -55,7 +55,8 @@ export class SaDatabase {
 
   /** Throws EspSuiteError; then nothing is installed. */
   addOutbound(sa: EspSa): void {
-    if (this.outbound(sa.spi) !== null) throw new EspSuiteError('spi', `outbound SA ${spiText(sa.spi)} is already installed`);
+    if (this.outbound(sa.spi) !== null)
+      throw new EspSuiteError('spi', `outbound SA ${spiText(sa.spi)} is already installed`);
     const lastSequence = sa.suite.esn ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn;
     this.#outbound.unshift({
       ...commonOf(sa),
@@ -130,14 +131,26 @@ export function countersOf(sa: CommonSa, sequence: bigint): SaCounters {
 }
 
 function commonOf(sa: EspSa): CommonSa {
-  if (!Number.isInteger(sa.spi) || sa.spi < lowestSpi || sa.spi > 0xffff_ffff) throw new EspSuiteError('spi', `${sa.spi} is not between ${lowestSpi} and 2^32 - 1`);
-  const selectors = { local: compileSelectors(sa.localSelectors, 'localSelectors'), remote: compileSelectors(sa.remoteSelectors, 'remoteSelectors') };
+  if (!Number.isInteger(sa.spi) || sa.spi < lowestSpi || sa.spi > 0xffff_ffff)
+    throw new EspSuiteError('spi', `${sa.spi} is not between ${lowestSpi} and 2^32 - 1`);
+  const selectors = {
+    local: compileSelectors(sa.localSelectors, 'localSelectors'),
+    remote: compileSelectors(sa.remoteSelectors, 'remoteSelectors'),
+  };
   return {
     spi: sa.spi,
     esn: sa.suite.esn,
     transform: createEspTransform(sa.suite, sa.encryptionKey, sa.integrityKey),
     selectors,
-    statistics: { bytes: 0, packets: 0, lastPacketAt: null, droppedReplay: 0, droppedAuth: 0, droppedPolicy: 0, droppedMalformed: 0 },
+    statistics: {
+      bytes: 0,
+      packets: 0,
+      lastPacketAt: null,
+      droppedReplay: 0,
+      droppedAuth: 0,
+      droppedPolicy: 0,
+      droppedMalformed: 0,
+    },
   };
 }
 

@@ -24,10 +24,19 @@ export function compileSelectors(selectors: readonly TrafficSelector[], field: s
     const length = selector.family === 4 ? 4 : 16;
     const start = ipToOctets(selector.startAddress);
     const end = ipToOctets(selector.endAddress);
-    if (start?.length !== length) throw new EspSuiteError(`${field}[${index}].startAddress`, `not an IPv${selector.family} address`);
-    if (end?.length !== length) throw new EspSuiteError(`${field}[${index}].endAddress`, `not an IPv${selector.family} address`);
+    if (start?.length !== length)
+      throw new EspSuiteError(`${field}[${index}].startAddress`, `not an IPv${selector.family} address`);
+    if (end?.length !== length)
+      throw new EspSuiteError(`${field}[${index}].endAddress`, `not an IPv${selector.family} address`);
     if (compare(start, end) > 0) throw new EspSuiteError(`${field}[${index}].endAddress`, 'lies before startAddress');
-    return { family: selector.family, protocol: selector.protocol, startPort: selector.startPort, endPort: selector.endPort, start, end };
+    return {
+      family: selector.family,
+      protocol: selector.protocol,
+      startPort: selector.startPort,
+      endPort: selector.endPort,
+      start,
+      end,
+    };
   });
 }
 

@@ -13,12 +13,15 @@ export class AddressPool {
     this.#family = first.includes(':') ? 6 : 4;
     this.#first = ipToNumber(first);
     this.#last = ipToNumber(last);
-    if (compareIp(first, last) > 0 || first.includes(':') !== last.includes(':')) throw new RangeError(`${first}-${last} is no range`);
+    if (compareIp(first, last) > 0 || first.includes(':') !== last.includes(':'))
+      throw new RangeError(`${first}-${last} is no range`);
   }
 
   /** A free address, one of `wanted` where possible; null when all are taken. */
   take(wanted: readonly string[]): string | null {
-    const liked = wanted.filter((address) => address.includes(':') === (this.#family === 6)).find((address) => this.#has(address) && !this.#taken.has(address));
+    const liked = wanted
+      .filter((address) => address.includes(':') === (this.#family === 6))
+      .find((address) => this.#has(address) && !this.#taken.has(address));
     if (liked !== undefined) return this.#mark(liked);
     for (let number = this.#first; number <= this.#last; number++) {
       const address = numberToIp(number, this.#family);

@@ -44,10 +44,31 @@ export function createGatewayIdentity({ random, now, name, address, keys }: Gate
     ['O', 'Agile VPN demo'],
     ['CN', commonName],
   ];
-  const authority = issueCertificate({ subject: subject('Demo authority'), publicKey: authorityKeys.publicKey, serialNumber: serialNumber(), ca: true, ...dates }, { privateKey: authorityKeys.privateKey, certificate: null });
+  const authority = issueCertificate(
+    {
+      subject: subject('Demo authority'),
+      publicKey: authorityKeys.publicKey,
+      serialNumber: serialNumber(),
+      ca: true,
+      ...dates,
+    },
+    { privateKey: authorityKeys.privateKey, certificate: null },
+  );
   const gateway = issueCertificate(
-    { subject: subject(name), publicKey: gatewayKeys.publicKey, serialNumber: serialNumber(), dnsNames: [name], addresses: [address], extendedKeyUsage: ['serverAuth'], ...dates },
+    {
+      subject: subject(name),
+      publicKey: gatewayKeys.publicKey,
+      serialNumber: serialNumber(),
+      dnsNames: [name],
+      addresses: [address],
+      extendedKeyUsage: ['serverAuth'],
+      ...dates,
+    },
     { privateKey: authorityKeys.privateKey, certificate: authority },
   );
-  return { authority: encodePem('CERTIFICATE', authority.der), signer: keySigner(gatewayKeys.privateKey), certificates: [gateway.der] };
+  return {
+    authority: encodePem('CERTIFICATE', authority.der),
+    signer: keySigner(gatewayKeys.privateKey),
+    certificates: [gateway.der],
+  };
 }

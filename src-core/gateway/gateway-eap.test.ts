@@ -10,10 +10,33 @@ const engine = createTlsEngine();
 if (engine === null) throw new Error('the addon is not built: npm run build:native');
 const pki = new TestPki();
 const server = pki.server();
-const tunnel = { engine, minVersion: '1.2', maxVersion: '1.3', certificates: [server.certificate.der], privateKey: keyDer(server) } as const;
-const account: GatewayEap['account'] = (name) => (name === 'alice' ? { ntHash: ntPasswordHash('secret') } : name === 'locked' ? { ntHash: ntPasswordHash('secret'), problem: 647 } : null);
+const tunnel = {
+  engine,
+  minVersion: '1.2',
+  maxVersion: '1.3',
+  certificates: [server.certificate.der],
+  privateKey: keyDer(server),
+} as const;
+const account: GatewayEap['account'] = (name) =>
+  name === 'alice'
+    ? { ntHash: ntPasswordHash('secret') }
+    : name === 'locked'
+      ? { ntHash: ntPasswordHash('secret'), problem: 647 }
+      : null;
 const credentials = (name: string) => mschapCredentials(name, null, 'secret');
-const ttls = (name: string): EapPeerMethod => new TtlsPeer({ tunnel: { engine, judge: () => Promise.resolve(), credentials: null, minVersion: '1.2', maxVersion: '1.3', serverName: null }, random: seededRandom('ttls'), inner: { method: 'mschapv2', credentials: credentials(name) } });
+const ttls = (name: string): EapPeerMethod =>
+  new TtlsPeer({
+    tunnel: {
+      engine,
+      judge: () => Promise.resolve(),
+      credentials: null,
+      minVersion: '1.2',
+      maxVersion: '1.3',
+      serverName: null,
+    },
+    random: seededRandom('ttls'),
+    inner: { method: 'mschapv2', credentials: credentials(name) },
+  });
 
 /** The method both ends agreed on, or the symbol of the error. */
 async function agreed(eap: GatewayEap, method: EapPeerMethod): Promise<string> {
@@ -35,7 +58,9 @@ describe('how the embedded gateway lets people sign in', () => {
 
   it('offers its first method, and takes another of its own when the client names it', async () => {
     expect(await agreed(both, ttls('alice'))).toBe('EAP-TTLS-MSCHAPv2');
-    expect(await agreed(both, new MschapPeer({ random: seededRandom('peer'), credentials: credentials('alice') }))).toBe('EAP-MSCHAPv2');
+    expect(
+      await agreed(both, new MschapPeer({ random: seededRandom('peer'), credentials: credentials('alice') })),
+    ).toBe('EAP-MSCHAPv2');
     expect(await agreed({ ...both, methods: ['eap-mschapv2'] }, ttls('alice'))).toBe('SERVER_POLICY');
   });
 
@@ -45,7 +70,9 @@ describe('how the embedded gateway lets people sign in', () => {
 
   it('names what is wrong with a configuration', () => {
     expect(() => checkGatewayEap({ methods: [], account })).toThrow(/^eap\.methods: at least one/);
-    expect(() => checkGatewayEap({ methods: ['peap-mschapv2', 'peap-tls'], account, tunnel })).toThrow(/^eap\.methods: peap/);
+    expect(() => checkGatewayEap({ methods: ['peap-mschapv2', 'peap-tls'], account, tunnel })).toThrow(
+      /^eap\.methods: peap/,
+    );
     expect(() => checkGatewayEap({ methods: ['eap-tls'], account })).toThrow(/^eap\.tunnel: /);
     expect(() => checkGatewayEap({ methods: ['eap-mschapv2'], account })).not.toThrow();
   });

@@ -1,7 +1,15 @@
 import { hexEncode } from '../bytes';
 import { ntPasswordHash } from '../eap';
 import { createTypeScriptDataPath } from '../esp/data-path';
-import type { AddressRequest, IkePath, IkeSession, IkeSessionEvent, Responder, ResponderConfig, ResponderDependencies } from '../ikev2/session';
+import type {
+  AddressRequest,
+  IkePath,
+  IkeSession,
+  IkeSessionEvent,
+  Responder,
+  ResponderConfig,
+  ResponderDependencies,
+} from '../ikev2/session';
 import { parseIdentity } from '../pki/identity';
 import type { Clock } from '../ports/clock';
 import type { TrafficSelector, TunnelDevice } from '../ports/data-path';
@@ -43,7 +51,14 @@ export interface EmbeddedGatewayOptions {
 }
 
 export const gatewayDefaults = {
-  ikeProposals: ['aes256gcm16-prfsha384-x25519-ecp256-ke1_mlkem768', 'aes256gcm16-prfsha384-ecp256', 'aes256gcm16-prfsha256-x25519', 'aes128gcm16-prfsha256-ecp256', 'chacha20poly1305-prfsha256-x25519', 'aes256-sha256-modp2048'],
+  ikeProposals: [
+    'aes256gcm16-prfsha384-x25519-ecp256-ke1_mlkem768',
+    'aes256gcm16-prfsha384-ecp256',
+    'aes256gcm16-prfsha256-x25519',
+    'aes128gcm16-prfsha256-ecp256',
+    'chacha20poly1305-prfsha256-x25519',
+    'aes256-sha256-modp2048',
+  ],
   espProposals: ['aes128gcm16', 'aes256gcm16', 'chacha20poly1305', 'aes256-sha256'],
 } as const;
 
@@ -63,7 +78,9 @@ interface Lease {
   readonly address: string;
 }
 
-/** An IKEv2 gateway in this process: responder, address pool, ESP in TypeScript and a network with one host behind it. */
+/**
+ * An IKEv2 gateway in this process: responder, address pool, ESP in TypeScript and a network with one host behind it.
+ */
 export class EmbeddedGateway {
   readonly #options: EmbeddedGatewayOptions;
   readonly #responder: Responder;
@@ -117,12 +134,25 @@ export class EmbeddedGateway {
   }
 
   #config(): ResponderConfig {
-    const { accounts, identity, name, network, presharedKey, certificateClients, change, dnsServers = [], random } = this.#options;
+    const {
+      accounts,
+      identity,
+      name,
+      network,
+      presharedKey,
+      certificateClients,
+      change,
+      dnsServers = [],
+      random,
+    } = this.#options;
     const eap = this.#eap(accounts);
     return {
       ...gatewayDefaults,
       localIdentity: parseIdentity(name),
-      signature: identity === null ? null : { method: 'signature', signer: identity.signer, certificates: identity.certificates },
+      signature:
+        identity === null
+          ? null
+          : { method: 'signature', signer: identity.signer, certificates: identity.certificates },
       clients: {
         psk: presharedKey === null ? null : () => presharedKey,
         certificate: certificateClients ?? null,
@@ -132,7 +162,17 @@ export class EmbeddedGateway {
         if (!request.ipv4) return { type: 'refused', notify: 'FAILED_CP_REQUIRED' };
         const address = this.#addressFor(request);
         if (address === null) return { type: 'refused', notify: 'INTERNAL_ADDRESS_FAILURE' };
-        return { type: 'assigned', configuration: { ipv4Addresses: [address], ipv6Addresses: [], dnsServers, subnets: [], dnsDomains: [], dhcpServers: [] } };
+        return {
+          type: 'assigned',
+          configuration: {
+            ipv4Addresses: [address],
+            ipv6Addresses: [],
+            dnsServers,
+            subnets: [],
+            dnsDomains: [],
+            dhcpServers: [],
+          },
+        };
       },
       localSelectors: [anySelector(network)],
       mobike: true,
@@ -149,12 +189,21 @@ export class EmbeddedGateway {
     };
   }
 
-  /** A client that authenticates anew from where its older IKE SA is keeps its address, which both have for a moment (RFC 7296 section 2.8.3). */
+  /**
+   * A client that authenticates anew from where its older IKE SA is keeps its address, which both have for a moment
+   * (RFC 7296 section 2.8.3).
+   */
   #addressFor({ identity, eapIdentity, previousAddresses, remote }: AddressRequest): string | null {
     // What was assigned and never used: the selectors did not fit.
     if (this.#assigned !== null) this.#pool.release(this.#assigned.address);
     const client = eapIdentity === null ? `${identity.type} ${hexEncode(identity.value)}` : `eap ${eapIdentity}`;
-    const own = [...this.#leases].find(([{ path }, lease]) => lease.client === client && previousAddresses.includes(lease.address) && path?.remote.address === remote.address && path.remote.port === remote.port)?.[1];
+    const own = [...this.#leases].find(
+      ([{ path }, lease]) =>
+        lease.client === client &&
+        previousAddresses.includes(lease.address) &&
+        path?.remote.address === remote.address &&
+        path.remote.port === remote.port,
+    )?.[1];
     const address = own?.address ?? this.#pool.take(previousAddresses);
     if (own !== undefined) this.#pool.share(own.address);
     this.#assigned = address === null ? null : { client, address };
@@ -162,7 +211,9 @@ export class EmbeddedGateway {
   }
 
   #eap(accounts: EmbeddedGatewayOptions['accounts']): GatewayEap | null {
-    const hashes = new Map(Object.entries(accounts).map(([user, password]) => [user.toLowerCase(), ntPasswordHash(password)]));
+    const hashes = new Map(
+      Object.entries(accounts).map(([user, password]) => [user.toLowerCase(), ntPasswordHash(password)]),
+    );
     if (hashes.size === 0 && this.#options.eap === undefined) return null;
     const account: GatewayEap['account'] = (user) => {
       const ntHash = hashes.get(user.toLowerCase());
@@ -173,7 +224,10 @@ export class EmbeddedGateway {
     return eap;
   }
 
-  #accept(session: IkeSession): { readonly dataPath: ReturnType<SpiTable['register']>; readonly onEvent: (event: IkeSessionEvent) => void } {
+  #accept(session: IkeSession): {
+    readonly dataPath: ReturnType<SpiTable['register']>;
+    readonly onEvent: (event: IkeSessionEvent) => void;
+  } {
     const { clock, trace, innerHost, createInnerDevice = () => createInnerHost(innerHost) } = this.#options;
     const dataPath = this.#spis.register(createTypeScriptDataPath({ clock, trace }));
     const device = createInnerDevice();

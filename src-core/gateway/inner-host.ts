@@ -9,18 +9,32 @@ const echoPort = 7;
 /** What a host with this IPv4 address says to a packet: an echo reply, a UDP echo, or nothing. */
 export function hostAnswer(packet: Uint8Array, hostAddress: string): Uint8Array | null {
   const parsed = parseInnerPacket(packet);
-  if (parsed === null || parsed.family !== 4 || parsed.fragmentOffset !== 0 || octetsToIp(parsed.destination) !== hostAddress) return null;
+  if (
+    parsed === null ||
+    parsed.family !== 4 ||
+    parsed.fragmentOffset !== 0 ||
+    octetsToIp(parsed.destination) !== hostAddress
+  )
+    return null;
   const reply = { source: hostAddress, destination: octetsToIp(parsed.source) };
   const upper = parsed.bytes.subarray(parsed.payloadOffset);
   if (parsed.protocol === protocol.icmp) {
     const echo = decodeIcmpEcho(upper);
     if (echo === null || echo.type !== icmpType.echoRequest) return null;
-    return encodeIpv4({ ...reply, protocol: protocol.icmp, payload: encodeIcmpEcho({ ...echo, type: icmpType.echoReply }) });
+    return encodeIpv4({
+      ...reply,
+      protocol: protocol.icmp,
+      payload: encodeIcmpEcho({ ...echo, type: icmpType.echoReply }),
+    });
   }
   if (parsed.protocol === protocol.udp) {
     const datagram = decodeUdp(upper);
     if (datagram === null || datagram.destinationPort !== echoPort) return null;
-    return encodeIpv4({ ...reply, protocol: protocol.udp, payload: encodeUdp({ sourcePort: echoPort, destinationPort: datagram.sourcePort, payload: datagram.payload }) });
+    return encodeIpv4({
+      ...reply,
+      protocol: protocol.udp,
+      payload: encodeUdp({ sourcePort: echoPort, destinationPort: datagram.sourcePort, payload: datagram.payload }),
+    });
   }
   return null;
 }

@@ -60,7 +60,8 @@ export class PingDevice implements TunnelDevice {
 
   write(packet: Uint8Array): void {
     const parsed = parseInnerPacket(packet);
-    if (parsed === null || parsed.protocol !== protocol.icmp || octetsToIp(parsed.source) !== this.#options.target) return;
+    if (parsed === null || parsed.protocol !== protocol.icmp || octetsToIp(parsed.source) !== this.#options.target)
+      return;
     const echo = decodeIcmpEcho(parsed.bytes.subarray(parsed.payloadOffset));
     if (echo === null || echo.type !== icmpType.echoReply) return;
     const request = this.#waiting.get(echo.sequence);
@@ -87,8 +88,21 @@ export class PingDevice implements TunnelDevice {
       onSample({ at: wall, milliseconds: null });
     });
     this.#waiting.set(sequence, { sentAt: clock.now(), wall, timeout });
-    const payload = encodeIcmpEcho({ type: icmpType.echoRequest, identifier: 0x4156, sequence, data: new Uint8Array(56) });
-    this.#listener?.(encodeIpv4({ source: this.#address, destination: target, protocol: protocol.icmp, payload, identification: sequence }));
+    const payload = encodeIcmpEcho({
+      type: icmpType.echoRequest,
+      identifier: 0x4156,
+      sequence,
+      data: new Uint8Array(56),
+    });
+    this.#listener?.(
+      encodeIpv4({
+        source: this.#address,
+        destination: target,
+        protocol: protocol.icmp,
+        payload,
+        identification: sequence,
+      }),
+    );
   }
 
   #forget(): void {

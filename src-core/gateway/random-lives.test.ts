@@ -3,7 +3,10 @@ import { SeededRandom } from '../simulation';
 import { watchOutstandingRequests } from '../simulation/outstanding-requests';
 import { gatewayAddress, Scene } from '../simulation/scene';
 
-/** How many random lives; each is reproducible by its seed: LIFE_SEED=n plays only that one. A person plays tens of thousands: LIVES=20000. */
+/**
+ * How many random lives; each is reproducible by its seed: LIFE_SEED=n plays only that one. A person plays tens of
+ * thousands: LIVES=20000.
+ */
 const count = Number(process.env['LIVES'] ?? 30);
 const only = process.env['LIFE_SEED'];
 
@@ -32,16 +35,23 @@ const actions: readonly (readonly [string, Action])[] = [
     (scene, random) => {
       const adapter = scene.host.adapter(random.pick(adapters));
       const period = random.pick([1, 9, 70, 400]);
-      for (let turn = 0; turn < 20; turn++) scene.clock.setTimer(turn * period, 'flap', () => adapter.setCarrier(turn % 2 === 1));
+      for (let turn = 0; turn < 20; turn++)
+        scene.clock.setTimer(turn * period, 'flap', () => adapter.setCarrier(turn % 2 === 1));
     },
   ],
-  ['loss', (scene, random) => scene.host.adapter(random.pick(adapters)).setConditions({ loss: random.pick([0, 0.2, 1]) })],
+  [
+    'loss',
+    (scene, random) => scene.host.adapter(random.pick(adapters)).setConditions({ loss: random.pick([0, 0.2, 1]) }),
+  ],
   ['new NAT mapping', (scene) => scene.nat.rebind()],
   ['gateway restarts', restart],
-  ['gateway away for a while', (scene, random) => {
-    scene.gateway.crash();
-    scene.clock.setTimer(random.pick([500, 5_000, 60_000]), 'gateway back', () => restart(scene));
-  }],
+  [
+    'gateway away for a while',
+    (scene, random) => {
+      scene.gateway.crash();
+      scene.clock.setTimer(random.pick([500, 5_000, 60_000]), 'gateway back', () => restart(scene));
+    },
+  ],
   ['sleep', (scene, random) => scene.clock.sleep(random.pick([2_000, 600_000, 28_800_000]))],
   ['stopped', (scene, random) => scene.clock.stall(random.pick([100, 20_000, 400_000]))],
   ['look again', (scene) => scene.connection.resume()],
@@ -55,7 +65,13 @@ async function live(seed: number): Promise<void> {
   const trace: string[] = [];
   const where = (): string => `LIFE_SEED=${String(seed)}: ${trace.join(', ')}`;
   const outageSeconds = random.pick([300, 1800, 28_800]);
-  const scene = new Scene({ seed, outageSeconds, pingMs: random.pick([200, 2_000, 30_000]), conditions: { latency: random.integer(1, 80), loss: random.pick([0, 0, 0.05]) }, psk: { client: 'Shared-Secret-7', gateway: 'Shared-Secret-7' } });
+  const scene = new Scene({
+    seed,
+    outageSeconds,
+    pingMs: random.pick([200, 2_000, 30_000]),
+    conditions: { latency: random.integer(1, 80), loss: random.pick([0, 0, 0.05]) },
+    psk: { client: 'Shared-Secret-7', gateway: 'Shared-Secret-7' },
+  });
   const requests = watchOutstandingRequests(scene.network, gatewayAddress);
   expect(await scene.connect(), where()).toBeNull();
   const { connectedSince, tunnelAddresses } = scene.status;
@@ -83,13 +99,19 @@ async function live(seed: number): Promise<void> {
   expect(scene.questions, where()).toEqual([null]);
   if (state === 'Disconnected') {
     expect(error?.code, where()).toBe(829);
-    expect(scene.statuses.filter((status) => status.state === 'Disconnected'), where()).toHaveLength(1);
+    expect(
+      scene.statuses.filter((status) => status.state === 'Disconnected'),
+      where(),
+    ).toHaveLength(1);
     return;
   }
   expect(scene.status, where()).toMatchObject({ state: 'Connected', connectedSince, tunnelAddresses });
   const { length } = scene.samples;
   await scene.clock.run(65_000);
-  expect(scene.samples.slice(length).some((sample) => sample !== null), `${where()}: traffic flows`).toBe(true);
+  expect(
+    scene.samples.slice(length).some((sample) => sample !== null),
+    `${where()}: traffic flows`,
+  ).toBe(true);
   await disconnect(scene);
 }
 

@@ -26,7 +26,13 @@ describe('a new sign-in beside the old IKE SA (RFC 7296 section 2.8.3, C-65)', {
     const { length } = scene.samples;
     await scene.clock.run(5_000);
     expect(spi(scene)).not.toBe(before.ike?.spiInitiator);
-    expect(scene.status).toMatchObject({ state: 'Connected', since: before.since, connectedSince: before.connectedSince, tunnelAddresses: before.tunnelAddresses, authentication: 'EAP-MSCHAPv2' });
+    expect(scene.status).toMatchObject({
+      state: 'Connected',
+      since: before.since,
+      connectedSince: before.connectedSince,
+      tunnelAddresses: before.tunnelAddresses,
+      authentication: 'EAP-MSCHAPv2',
+    });
     expect(scene.statuses.slice(1).filter(({ state }) => state !== 'Connected' && state !== 'Connecting')).toEqual([]);
     expect(scene.samples.length).toBeGreaterThan(length + 1_000);
     expect(scene.lost).toBe(0);
@@ -54,7 +60,9 @@ describe('a new sign-in beside the old IKE SA (RFC 7296 section 2.8.3, C-65)', {
   it('says nothing of INITIAL_CONTACT, which would end the old IKE SA too early', async () => {
     const scene = await connected();
     await scene.clock.run(due + 5_000);
-    const requests = scene.logs.flatMap(({ exchange }) => (exchange?.name === 'IKE_AUTH' && exchange.direction === 'sent' ? [JSON.stringify(exchange)] : []));
+    const requests = scene.logs.flatMap(({ exchange }) =>
+      exchange?.name === 'IKE_AUTH' && exchange.direction === 'sent' ? [JSON.stringify(exchange)] : [],
+    );
     expect(requests.length).toBeGreaterThan(2);
     expect(requests.join()).not.toContain('INITIAL_CONTACT');
   });
@@ -73,35 +81,46 @@ describe('a new sign-in beside the old IKE SA (RFC 7296 section 2.8.3, C-65)', {
     expect(scene.lost).toBe(lost);
   });
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])('with loss, duplicates and reordering, seed %i: exactly one IKE SA is left, and traffic goes on', async (seed) => {
-    const scene = await connected({ ...lifetime, seed, pingMs: 100, conditions: { latency: 20, jitter: 15, loss: 0.2, duplicate: 0.1, reorder: 0.2, reorderDelay: 60 } });
-    const first = spi(scene);
-    await scene.clock.run(due + 25_000);
-    expect(spi(scene)).not.toBe(first);
-    expect(scene.status.state).toBe('Connected');
-    expect(scene.gateway.sessions).toHaveLength(1);
-    const { length } = scene.samples;
-    await scene.clock.run(10_000);
-    const recent = scene.samples.slice(length);
-    expect(recent.filter((sample) => sample !== null).length).toBeGreaterThan(recent.length / 3);
-  });
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'with loss, duplicates and reordering, seed %i: exactly one IKE SA is left, and traffic goes on',
+    async (seed) => {
+      const scene = await connected({
+        ...lifetime,
+        seed,
+        pingMs: 100,
+        conditions: { latency: 20, jitter: 15, loss: 0.2, duplicate: 0.1, reorder: 0.2, reorderDelay: 60 },
+      });
+      const first = spi(scene);
+      await scene.clock.run(due + 25_000);
+      expect(spi(scene)).not.toBe(first);
+      expect(scene.status.state).toBe('Connected');
+      expect(scene.gateway.sessions).toHaveLength(1);
+      const { length } = scene.samples;
+      await scene.clock.run(10_000);
+      const recent = scene.samples.slice(length);
+      expect(recent.filter((sample) => sample !== null).length).toBeGreaterThan(recent.length / 3);
+    },
+  );
 
-  it.each([0, 50, 100, 101, 103, 110, 130, 200, 1_000])('a rekey of the gateway %i ms into it: nothing is lost', async (delay) => {
-    const scene = await connected({ ...lifetime, pingMs: 5, conditions: { latency: 10 } });
-    const before = scene.status;
-    await almostDue(scene);
-    await scene.clock.run(delay);
-    for (const session of scene.gateway.sessions) {
-      session.rekeyIke();
-      for (const child of session.children) session.rekeyChild(child.spiIn);
-    }
-    await scene.clock.run(10_000);
-    expect(spi(scene)).not.toBe(before.ike?.spiInitiator);
-    expect(scene.status).toMatchObject({ state: 'Connected', tunnelAddresses: before.tunnelAddresses });
-    expect(scene.status.children).toHaveLength(1);
-    expect(scene.lost).toBe(0);
-    expect(scene.gateway.sessions).toHaveLength(1);
-  });
+  it.each([0, 50, 100, 101, 103, 110, 130, 200, 1_000])(
+    'a rekey of the gateway %i ms into it: nothing is lost',
+    async (delay) => {
+      const scene = await connected({ ...lifetime, pingMs: 5, conditions: { latency: 10 } });
+      const before = scene.status;
+      await almostDue(scene);
+      await scene.clock.run(delay);
+      for (const session of scene.gateway.sessions) {
+        session.rekeyIke();
+        for (const child of session.children) session.rekeyChild(child.spiIn);
+      }
+      await scene.clock.run(10_000);
+      expect(spi(scene)).not.toBe(before.ike?.spiInitiator);
+      expect(scene.status).toMatchObject({ state: 'Connected', tunnelAddresses: before.tunnelAddresses });
+      expect(scene.status.children).toHaveLength(1);
+      expect(scene.lost).toBe(0);
+      expect(scene.gateway.sessions).toHaveLength(1);
+    },
+  );
 
   it('a gateway that deletes the old IKE SA in the middle: Connected again at once, the same address', async () => {
     const scene = await connected({ ...lifetime, conditions: { latency: 40 } });
@@ -110,7 +129,11 @@ describe('a new sign-in beside the old IKE SA (RFC 7296 section 2.8.3, C-65)', {
     expect(spi(scene)).toBe(before.ike?.spiInitiator);
     void scene.gateway.sessions[0]?.close(500);
     await scene.clock.run(5_000);
-    expect(scene.status).toMatchObject({ state: 'Connected', connectedSince: before.connectedSince, tunnelAddresses: before.tunnelAddresses });
+    expect(scene.status).toMatchObject({
+      state: 'Connected',
+      connectedSince: before.connectedSince,
+      tunnelAddresses: before.tunnelAddresses,
+    });
     expect(spi(scene)).not.toBe(before.ike?.spiInitiator);
     expect(scene.gateway.sessions).toHaveLength(1);
   });

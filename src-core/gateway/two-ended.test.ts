@@ -5,7 +5,14 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
   it('connect, ping, disconnect: the gateway has nobody left, no timer is left, no secret was said', async () => {
     const scene = new Scene();
     expect(await scene.connect()).toBeNull();
-    expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'eth0', tunnelAddresses: ['10.77.0.1/32'], authentication: 'EAP-MSCHAPv2', mobikeSupported: true, natDetected: false });
+    expect(scene.status).toMatchObject({
+      state: 'Connected',
+      adapter: 'eth0',
+      tunnelAddresses: ['10.77.0.1/32'],
+      authentication: 'EAP-MSCHAPv2',
+      mobikeSupported: true,
+      natDetected: false,
+    });
     await scene.clock.run(1000);
     expect(scene.samples.length).toBeGreaterThan(45);
     expect(scene.lost).toBe(0);
@@ -23,22 +30,49 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
   });
 
   it.each([
-    ['the adapter is set down', 'adapter-lost', (it: Scene) => it.host.adapter('eth0').setUp(false), (it: Scene) => it.host.adapter('eth0').setUp(true)],
-    ['the cable is pulled', 'carrier-lost', (it: Scene) => it.host.adapter('eth0').setCarrier(false), (it: Scene) => it.host.adapter('eth0').setCarrier(true)],
-  ] as const)('%s: the tunnel moves behind the NAT and back, SPIs and addresses stay', async (_, reason, lose, back) => {
-    const scene = new Scene();
-    await scene.connect();
-    const before = scene.status;
-    await scene.clock.run(500);
-    lose(scene);
-    await scene.clock.run(500);
-    expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0', natDetected: true, lastRoam: { reason }, tunnelAddresses: before.tunnelAddresses, ike: before.ike, connectedSince: before.connectedSince });
-    // What was on its way by the lost adapter is gone; nothing else.
-    expect(scene.lost).toBeLessThanOrEqual(1);
-    back(scene);
-    await scene.clock.run(10_000);
-    expect(scene.status).toMatchObject({ adapter: 'eth0', natDetected: false, roams: 2, lastRoam: { reason: 'preferred-adapter' }, ike: before.ike });
-  });
+    [
+      'the adapter is set down',
+      'adapter-lost',
+      (it: Scene) => it.host.adapter('eth0').setUp(false),
+      (it: Scene) => it.host.adapter('eth0').setUp(true),
+    ],
+    [
+      'the cable is pulled',
+      'carrier-lost',
+      (it: Scene) => it.host.adapter('eth0').setCarrier(false),
+      (it: Scene) => it.host.adapter('eth0').setCarrier(true),
+    ],
+  ] as const)(
+    '%s: the tunnel moves behind the NAT and back, SPIs and addresses stay',
+    async (_, reason, lose, back) => {
+      const scene = new Scene();
+      await scene.connect();
+      const before = scene.status;
+      await scene.clock.run(500);
+      lose(scene);
+      await scene.clock.run(500);
+      expect(scene.status).toMatchObject({
+        state: 'Connected',
+        adapter: 'wlan0',
+        natDetected: true,
+        lastRoam: { reason },
+        tunnelAddresses: before.tunnelAddresses,
+        ike: before.ike,
+        connectedSince: before.connectedSince,
+      });
+      // What was on its way by the lost adapter is gone; nothing else.
+      expect(scene.lost).toBeLessThanOrEqual(1);
+      back(scene);
+      await scene.clock.run(10_000);
+      expect(scene.status).toMatchObject({
+        adapter: 'eth0',
+        natDetected: false,
+        roams: 2,
+        lastRoam: { reason: 'preferred-adapter' },
+        ike: before.ike,
+      });
+    },
+  );
 
   it('the planned return to the preferred adapter loses no ping', async () => {
     const scene = new Scene({ pingMs: 3 });
@@ -66,7 +100,11 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
     expect(ours).toBe(0);
     scene.host.adapter('wlan0').setUp(true);
     await scene.clock.run(50);
-    expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0', ike: { spiInitiator: before.ike!.spiInitiator } });
+    expect(scene.status).toMatchObject({
+      state: 'Connected',
+      adapter: 'wlan0',
+      ike: { spiInitiator: before.ike!.spiInitiator },
+    });
     expect(scene.questions).toEqual([null]);
   });
 
@@ -113,7 +151,9 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
     // What was under way arrives still.
     await scene.clock.run(100);
     const since = scene.samples.length;
-    expect(await scene.clock.runUntil(() => scene.samples.slice(since).some((sample) => sample !== null), 900)).toBe(true);
+    expect(await scene.clock.runUntil(() => scene.samples.slice(since).some((sample) => sample !== null), 900)).toBe(
+      true,
+    );
     expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0' });
   });
 
@@ -125,10 +165,18 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
     await scene.clock.run(20_000);
     scene.gateway = scene.startGateway();
     const since = scene.clock.now();
-    expect(await scene.clock.runUntil(() => scene.status.state === 'Connected' && scene.status.ike!.spiInitiator !== before.ike!.spiInitiator, 60_000)).toBe(true);
+    expect(
+      await scene.clock.runUntil(
+        () => scene.status.state === 'Connected' && scene.status.ike!.spiInitiator !== before.ike!.spiInitiator,
+        60_000,
+      ),
+    ).toBe(true);
     expect(scene.clock.now() - since).toBeLessThan(3_000);
     await scene.clock.run(2_000);
-    expect(scene.status).toMatchObject({ tunnelAddresses: before.tunnelAddresses, connectedSince: before.connectedSince });
+    expect(scene.status).toMatchObject({
+      tunnelAddresses: before.tunnelAddresses,
+      connectedSince: before.connectedSince,
+    });
     const { length } = scene.samples;
     await scene.clock.run(2_000);
     expect(scene.samples.slice(length + 12)).not.toContain(null);
@@ -154,11 +202,25 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
     const logged = scene.logs.length;
     scene.clock.sleep(8 * 3_600_000);
     await scene.clock.run(1_500);
-    const sent = scene.logs.slice(logged).flatMap(({ exchange }) => (exchange?.direction === 'sent' && !exchange.response ? [exchange.payloads.flatMap(({ fields }) => fields.filter(({ name }) => name === 'notify').map(({ value }) => value))] : []));
+    const sent = scene.logs
+      .slice(logged)
+      .flatMap(({ exchange }) =>
+        exchange?.direction === 'sent' && !exchange.response
+          ? [
+              exchange.payloads.flatMap(({ fields }) =>
+                fields.filter(({ name }) => name === 'notify').map(({ value }) => value),
+              ),
+            ]
+          : [],
+      );
     expect(sent).toHaveLength(2);
     expect(sent[0]).not.toContain('UPDATE_SA_ADDRESSES');
     expect(sent[1]).toContain('UPDATE_SA_ADDRESSES');
-    expect(scene.status).toMatchObject({ state: 'Connected', ike: { spiInitiator: before.ike!.spiInitiator }, connectedSince: before.connectedSince });
+    expect(scene.status).toMatchObject({
+      state: 'Connected',
+      ike: { spiInitiator: before.ike!.spiInitiator },
+      connectedSince: before.connectedSince,
+    });
     expect(scene.questions).toEqual([null]);
   });
 
@@ -172,8 +234,16 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
     scene.nat.rebind();
     scene.gateway.crash();
     scene.gateway = scene.startGateway();
-    expect(await scene.clock.runUntil(() => scene.status.state === 'Connected' && scene.status.ike!.spiInitiator !== before.ike!.spiInitiator, 6_000)).toBe(true);
-    expect(scene.status).toMatchObject({ tunnelAddresses: before.tunnelAddresses, connectedSince: before.connectedSince });
+    expect(
+      await scene.clock.runUntil(
+        () => scene.status.state === 'Connected' && scene.status.ike!.spiInitiator !== before.ike!.spiInitiator,
+        6_000,
+      ),
+    ).toBe(true);
+    expect(scene.status).toMatchObject({
+      tunnelAddresses: before.tunnelAddresses,
+      connectedSince: before.connectedSince,
+    });
     expect(scene.questions).toEqual([null]);
   });
 
@@ -204,7 +274,11 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
     await scene.clock.run(30_000);
     scene.gateway = scene.startGateway();
     await scene.clock.run(3_000);
-    expect(scene.status).toMatchObject({ state: 'Connected', tunnelAddresses: before.tunnelAddresses, connectedSince: before.connectedSince });
+    expect(scene.status).toMatchObject({
+      state: 'Connected',
+      tunnelAddresses: before.tunnelAddresses,
+      connectedSince: before.connectedSince,
+    });
     expect(scene.clients).toBe(1);
   });
 
@@ -226,15 +300,22 @@ describe('a client and a gateway', { timeout: 60_000 }, () => {
     expect(scene.status).toMatchObject({ state: 'Connected', authentication: 'Pre-shared key' });
   });
 
-  it.each([1, 2, 3, 4, 5, 6])('with a third of everything lost, duplicates and reordering, seed %i: connects and roams all the same', async (seed) => {
-    const scene = new Scene({ seed, pingMs: 200, conditions: { latency: 20, jitter: 15, loss: 0.3, duplicate: 0.1, reorder: 0.2, reorderDelay: 60 } });
-    expect(await scene.connect(600_000)).toBeNull();
-    scene.host.adapter('eth0').setUp(false);
-    await scene.clock.run(60_000);
-    expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0' });
-    const { length } = scene.samples;
-    await scene.clock.run(10_000);
-    const recent = scene.samples.slice(length);
-    expect(recent.filter((sample) => sample !== null).length).toBeGreaterThan(recent.length / 4);
-  });
+  it.each([1, 2, 3, 4, 5, 6])(
+    'with a third of everything lost, duplicates and reordering, seed %i: connects and roams all the same',
+    async (seed) => {
+      const scene = new Scene({
+        seed,
+        pingMs: 200,
+        conditions: { latency: 20, jitter: 15, loss: 0.3, duplicate: 0.1, reorder: 0.2, reorderDelay: 60 },
+      });
+      expect(await scene.connect(600_000)).toBeNull();
+      scene.host.adapter('eth0').setUp(false);
+      await scene.clock.run(60_000);
+      expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0' });
+      const { length } = scene.samples;
+      await scene.clock.run(10_000);
+      const recent = scene.samples.slice(length);
+      expect(recent.filter((sample) => sample !== null).length).toBeGreaterThan(recent.length / 4);
+    },
+  );
 });

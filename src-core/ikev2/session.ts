@@ -10,7 +10,10 @@ import type { VpnError } from '../ports/vpn-error';
  * CHILD SAs through all rekeys, of either role. Implemented in ikev2/sa.
  */
 
-/** A socket and the peer's address and port. Peer port 500: no non-ESP marker; any other port: with marker (C-40, C-43). The session adds and expects the marker itself. */
+/**
+ * A socket and the peer's address and port. Peer port 500: no non-ESP marker; any other port: with marker (C-40, C-43).
+ * The session adds and expects the marker itself.
+ */
 export interface IkePath {
   readonly socket: DatagramSocket;
   readonly remote: SocketAddress;
@@ -42,10 +45,13 @@ export interface EapConversation {
   readonly methodName: string | null;
   /**
    * Feeds one packet of the server. `respond`: send this. `ignore`: nothing to send.
-   * `success`: only on EAP-Success after the method itself had succeeded (A-5); msk is 64 octets or null for a method without key.
+   * `success`: only on EAP-Success after the method itself had succeeded (A-5); msk is 64 octets or null for a method
+   * without key.
    * `failure`: the reason is final.
    */
-  receive(packet: Uint8Array): Promise<
+  receive(
+    packet: Uint8Array,
+  ): Promise<
     | { readonly type: 'respond'; readonly packet: Uint8Array }
     | { readonly type: 'ignore' }
     | { readonly type: 'success'; readonly msk: Uint8Array | null }
@@ -62,14 +68,22 @@ export interface EapServerConversation {
   start(): Promise<Uint8Array>;
   receive(packet: Uint8Array): Promise<
     | { readonly type: 'request'; readonly packet: Uint8Array }
-    | { readonly type: 'success'; readonly packet: Uint8Array; readonly msk: Uint8Array | null; readonly identity: string }
+    | {
+        readonly type: 'success';
+        readonly packet: Uint8Array;
+        readonly msk: Uint8Array | null;
+        readonly identity: string;
+      }
     | { readonly type: 'failure'; readonly packet: Uint8Array }
   >;
   close(): void;
 }
 
 export type LocalAuthentication =
-  /** Which certificate to show waits for what the gateway asks for: the attempt ends with this error after IKE_SA_INIT. `authorities`: of its CERTREQ, SHA-1 of SPKI, 20 octets each. */
+  /**
+   * Which certificate to show waits for what the gateway asks for: the attempt ends with this error after IKE_SA_INIT.
+   * `authorities`: of its CERTREQ, SHA-1 of SPKI, 20 octets each.
+   */
   | { readonly method: 'undecided'; readonly end: (authorities: readonly Uint8Array[]) => VpnError }
   | { readonly method: 'psk'; readonly secret: Uint8Array }
   /** End-entity certificate first, DER; chain without the root. */
@@ -77,13 +91,21 @@ export type LocalAuthentication =
   /** The conversation is made only after the gateway's certificate, name and AUTH are verified (A-2, C-25). */
   | {
       readonly method: 'eap';
-      /** `eapOnly`: the gateway has proved nothing and will only do so through the method, which must therefore verify the server (RFC 5998, X-11). */
+      /**
+       * `eapOnly`: the gateway has proved nothing and will only do so through the method, which must therefore verify
+       * the server (RFC 5998, X-11).
+       */
       readonly createConversation: (mode?: { readonly eapOnly: boolean }) => EapConversation;
-      /** The gateway may leave out its certificate and AUTH. Only for methods that check a certificate of the server and make a key. */
+      /**
+       * The gateway may leave out its certificate and AUTH. Only for methods that check a certificate of the server and
+       * make a key.
+       */
       readonly eapOnly?: boolean;
     };
 
-/** RFC 4739: after the first sign-in (by certificate or key) somebody else signs in by EAP, with an identity of its own. */
+/**
+ * RFC 4739: after the first sign-in (by certificate or key) somebody else signs in by EAP, with an identity of its own.
+ */
 export interface SecondRound {
   readonly localIdentity: Identity;
   readonly local: Extract<LocalAuthentication, { method: 'eap' }>;
@@ -99,13 +121,20 @@ export interface PeerCredentials {
 }
 
 /**
- * Judges the peer's certificate: path, dates, names, rules of the profile. Resolves with the public key that AUTH must verify with
+ * Judges the peer's certificate: path, dates, names, rules of the profile. Resolves with the public key that AUTH must
+ * verify with
  * (the one of the validated object, H-55), or rejects with a VpnError that names the failed check.
  */
 export type PeerVerifier = (credentials: PeerCredentials) => Promise<{ readonly publicKeySpki: Uint8Array }>;
 
 export type PeerAuthentication =
-  | { readonly method: 'certificate'; readonly verify: PeerVerifier; readonly certificateRequests: readonly Uint8Array[] /* SHA-1 of SPKI, 20 octets each */; readonly allowSha1Rsa: boolean; /** RFC 4806: OCSP responses are asked for along with the certificate. */ readonly requestOcsp?: boolean }
+  | {
+      readonly method: 'certificate';
+      readonly verify: PeerVerifier;
+      readonly certificateRequests: readonly Uint8Array[] /* SHA-1 of SPKI, 20 octets each */;
+      readonly allowSha1Rsa: boolean;
+      /** RFC 4806: OCSP responses are asked for along with the certificate. */ readonly requestOcsp?: boolean;
+    }
   | { readonly method: 'psk'; readonly secret: Uint8Array; readonly identity: Identity | null };
 
 export interface IkeSessionConfig {
@@ -139,7 +168,10 @@ export interface IkeSessionConfig {
   readonly natKeepaliveSeconds: number;
   /** CIDR prefixes of the physical networks this computer is on; inner addresses inside of them are refused (H-28). */
   readonly localPrefixes?: readonly string[];
-  /** Milliseconds that an established session retransmits on a live path before it reports `peer-silent`; it never gives up by itself. */
+  /**
+   * Milliseconds that an established session retransmits on a live path before it reports `peer-silent`; it never gives
+   * up by itself.
+   */
   readonly retransmitBudgetMs: number;
 }
 
@@ -212,33 +244,53 @@ export type IkeSessionEvent =
   | { readonly type: 'ended'; readonly by: 'peer' | 'local' | 'failure'; readonly error: VpnError | null };
 
 /** One IKE SA of either role. Methods never throw for network reasons: results come as events. */
-/** `now`: a request that waits for its answer is sent again. `when-free`: its answer is proof enough, and nothing is sent again for it. */
+/**
+ * `now`: a request that waits for its answer is sent again. `when-free`: its answer is proof enough, and nothing is
+ * sent again for it.
+ */
 export type LivenessUrgency = 'now' | 'when-free';
 
 export interface IkeSession {
-  /** Initiator only: starts IKE_SA_INIT on the path. `alternatives` are further (address, port) pairs tried when there is no answer (C-43, M-9). */
+  /**
+   * Initiator only: starts IKE_SA_INIT on the path. `alternatives` are further (address, port) pairs tried when there
+   * is no answer (C-43, M-9).
+   */
   connect(path: IkePath, alternatives: readonly IkePath[]): void;
-  /** One IKE datagram as it came from the socket, marker included. Cheap for foreign datagrams: returns false when it is not for this session. */
+  /**
+   * One IKE datagram as it came from the socket, marker included. Cheap for foreign datagrams: returns false when it is
+   * not for this session.
+   */
   receive(datagram: Uint8Array, path: IkePath): boolean;
-  /** Moves the session: in-flight request and outbound ESP at once, then UPDATE_SA_ADDRESSES (M-12, M-14). Also for an unchanged path when the NAT mapping is in doubt. */
+  /**
+   * Moves the session: in-flight request and outbound ESP at once, then UPDATE_SA_ADDRESSES (M-12, M-14). Also for an
+   * unchanged path when the NAT mapping is in doubt.
+   */
   setPath(path: IkePath): void;
   /**
-   * Probes all pairs at once with one INFORMATIONAL (M-16); resolves with the first that answered, or null after `timeoutMs`.
+   * Probes all pairs at once with one INFORMATIONAL (M-16); resolves with the first that answered, or null after
+   * `timeoutMs`.
    * Does not move the session. A pending own request is what is sent when the window is full (M-12.4).
    */
   probe(paths: readonly IkePath[], timeoutMs: number): Promise<IkePath | null>;
   /** No usable path: retransmission, keepalive and liveness stop, state is kept (M-20). setPath ends it. */
   holdPath(): void;
-  /** An empty INFORMATIONAL (with NAT detection when MOBIKE is on) now; resolves true when answered, false after `timeoutMs`. */
+  /**
+   * An empty INFORMATIONAL (with NAT detection when MOBIKE is on) now; resolves true when answered, false after
+   * `timeoutMs`.
+   */
   checkLiveness(timeoutMs: number, urgency?: LivenessUrgency): Promise<boolean>;
   rekeyIke(): void;
   rekeyChild(spiIn: number): void;
   /**
-   * A newer session of the same connection carries the traffic from now on: this one sends no ESP any more and moves no path of the data path, but
+   * A newer session of the same connection carries the traffic from now on: this one sends no ESP any more and moves no
+   * path of the data path, but
    * hears and answers until it is closed (RFC 7296 section 2.8.3).
    */
   retire(): void;
-  /** Sends DELETE for the IKE SA, waits at most `waitMs` for the answer (C-71), then forgets everything. Resolves true when the peer answered. */
+  /**
+   * Sends DELETE for the IKE SA, waits at most `waitMs` for the answer (C-71), then forgets everything. Resolves true
+   * when the peer answered.
+   */
   close(waitMs: number): Promise<boolean>;
   /** Forgets everything at once, without a word to the peer. */
   abandon(): void;
@@ -258,7 +310,10 @@ export interface IkeSessionDependencies {
   readonly trace: Trace;
   /** Called synchronously; the listener may call the session's methods. */
   readonly onEvent: (event: IkeSessionEvent) => void;
-  /** Whether an inbound ESP SPI is free where several sessions share sockets. Absent: all that this session does not use. */
+  /**
+   * Whether an inbound ESP SPI is free where several sessions share sockets. Absent: all that this session does not
+   * use.
+   */
   readonly isSpiFree?: (spi: number) => boolean;
 }
 
@@ -279,7 +334,10 @@ export interface AddressRequest {
   readonly ipv6: boolean;
   /** Addresses the client would like to have again (C-48). */
   readonly previousAddresses: readonly string[];
-  /** Where the request came from: a client that authenticates anew beside its own older IKE SA comes from where that one is. */
+  /**
+   * Where the request came from: a client that authenticates anew beside its own older IKE SA comes from where that one
+   * is.
+   */
   readonly remote: SocketAddress;
 }
 
@@ -311,13 +369,19 @@ export interface ResponderConfig {
   readonly cookieThreshold: number | null;
   /** AUTH_LIFETIME to announce in seconds (RFC 4478), or null. */
   readonly authLifetimeSeconds: number | null;
-  /** Clients that offer it need no certificate of the gateway: EAP proves both sides (RFC 5998). Its methods must do that. Absent: never. */
+  /**
+   * Clients that offer it need no certificate of the gateway: EAP proves both sides (RFC 5998). Its methods must do
+   * that. Absent: never.
+   */
   readonly eapOnly?: boolean;
   /** RFC 4739: a client with a certificate may, or must, sign in by EAP as well. Absent: neither. */
   readonly secondRound?: 'allowed' | 'required';
   /** Further outer addresses of the gateway, announced with MOBIKE (M-4). */
   readonly additionalAddresses: readonly string[];
-  /** false: it has never heard of RFC 7427 and signs with method 1 or 9 to 11, as Windows servers do (W-6). Absent: true. */
+  /**
+   * false: it has never heard of RFC 7427 and signs with method 1 or 9 to 11, as Windows servers do (W-6). Absent:
+   * true.
+   */
   readonly digitalSignatures?: boolean;
   /** Vendor IDs in its IKE_SA_INIT. */
   readonly vendorIds?: readonly Uint8Array[];
@@ -328,7 +392,10 @@ export interface ResponderDependencies {
   readonly random: Random;
   readonly trace: Trace;
   /** A client has proved itself: where its CHILD SAs go, and who hears its events (the first is `established`). */
-  readonly accept: (session: IkeSession) => { readonly dataPath: DataPath; readonly onEvent: (event: IkeSessionEvent) => void };
+  readonly accept: (session: IkeSession) => {
+    readonly dataPath: DataPath;
+    readonly onEvent: (event: IkeSessionEvent) => void;
+  };
   readonly isSpiFree?: (spi: number) => boolean;
 }
 

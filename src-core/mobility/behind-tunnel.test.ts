@@ -2,7 +2,14 @@ import { expect, it } from 'vitest';
 import type { TrafficSelector } from '../ports/data-path';
 import { isBehindTunnel } from './behind-tunnel';
 
-const selector = (family: 4 | 6, startAddress: string, endAddress: string): TrafficSelector => ({ family, protocol: 0, startPort: 0, endPort: 65535, startAddress, endAddress });
+const selector = (family: 4 | 6, startAddress: string, endAddress: string): TrafficSelector => ({
+  family,
+  protocol: 0,
+  startPort: 0,
+  endPort: 65535,
+  startAddress,
+  endAddress,
+});
 const inside = [selector(4, '10.99.0.0', '10.99.0.255'), selector(6, 'fd99::', 'fd99::ffff')];
 
 it.each([

@@ -15,7 +15,10 @@ export interface ConnectivityWatchOptions {
 
 /** So long the server may be silent before the network is asked. */
 const patienceMs = 1_500;
-/** Between two looks: at first, and at most. Somebody who signs in at a portal is noticed by the path's own probes, not by this. */
+/**
+ * Between two looks: at first, and at most. Somebody who signs in at a portal is noticed by the path's own probes, not
+ * by this.
+ */
 const firstPauseMs = 5_000;
 const longestPauseMs = 60_000;
 /** More adapters with a way out than any computer has. */
@@ -28,7 +31,8 @@ const words: Readonly<Record<Connectivity, string>> = {
 };
 
 /**
- * Finds out why nobody answers while a connection waits: a captive portal, no Internet, or the server alone. A hint for people and never a gate:
+ * Finds out why nobody answers while a connection waits: a captive portal, no Internet, or the server alone. A hint for
+ * people and never a gate:
  * whatever it finds, the paths are probed as before. It asks only while the connection waits, and more and more rarely.
  */
 export class ConnectivityWatch {
@@ -70,7 +74,10 @@ export class ConnectivityWatch {
     return this.#findings.get(adapter) ?? null;
   }
 
-  /** Why the server is silent as far as the network explains it. One adapter with Internet is enough to blame the server (null). */
+  /**
+   * Why the server is silent as far as the network explains it. One adapter with Internet is enough to blame the server
+   * (null).
+   */
   get reason(): 'captive-portal' | 'no-internet' | null {
     const found = [...this.#findings.values()];
     if (found.length === 0 || found.includes('internet')) return null;
@@ -96,7 +103,9 @@ export class ConnectivityWatch {
     const run = this.#run;
     const paths = internetPaths(adapters).slice(0, mostPaths);
     this.#asking = true;
-    const found = await Promise.all(paths.map(async (path): Promise<[string, Connectivity]> => [path.adapter, await probe.probe({ ...path, url })]));
+    const found = await Promise.all(
+      paths.map(async (path): Promise<[string, Connectivity]> => [path.adapter, await probe.probe({ ...path, url })]),
+    );
     if (run !== this.#run) return;
     this.#asking = false;
     this.#say(paths, new Map(found));
@@ -108,7 +117,8 @@ export class ConnectivityWatch {
   #say(paths: readonly InternetPath[], found: ReadonlyMap<string, Connectivity>): void {
     for (const { adapter } of paths) {
       const result = found.get(adapter);
-      if (result !== undefined && result !== this.#findings.get(adapter)) this.#options.log(`The network of ${adapter} ${words[result]}.`);
+      if (result !== undefined && result !== this.#findings.get(adapter))
+        this.#options.log(`The network of ${adapter} ${words[result]}.`);
     }
   }
 

@@ -14,7 +14,11 @@ export function internetPath(adapters: Pick<Adapters, 'lookupRoute'>, adapter: A
   if (!adapter.up || !adapter.carrier || adapter.kind === 'loopback') return null;
   for (const destination of anywhere) {
     const route = adapters.lookupRoute({ destination, adapter: adapter.name });
-    if (route?.adapter === adapter.name && adapter.addresses.some(({ address, usable }) => usable && address === route.source)) return { adapter: adapter.name, source: route.source };
+    if (
+      route?.adapter === adapter.name &&
+      adapter.addresses.some(({ address, usable }) => usable && address === route.source)
+    )
+      return { adapter: adapter.name, source: route.source };
   }
   return null;
 }

@@ -27,7 +27,12 @@ class ReachableSession {
 
   works(path: IkePath): boolean {
     const adapter = this.host.adapter(path.socket.adapter ?? '');
-    return adapter.up && adapter.carrier && adapter.addresses.includes(path.socket.local.address) && !this.dead.has(adapter.name);
+    return (
+      adapter.up &&
+      adapter.carrier &&
+      adapter.addresses.includes(path.socket.local.address) &&
+      !this.dead.has(adapter.name)
+    );
   }
 
   setPath(path: IkePath): void {
@@ -87,14 +92,23 @@ class Scene {
       onError: () => undefined,
       onReadiness: () => this.manager.look(),
     });
-    const found = findPathCandidates({ adapters: this.host.snapshot(), lookupRoute: (question) => this.host.lookupRoute(question), gatewayAddresses: [gateway], adapterOrder, current: null });
+    const found = findPathCandidates({
+      adapters: this.host.snapshot(),
+      lookupRoute: (question) => this.host.lookupRoute(question),
+      gatewayAddresses: [gateway],
+      adapterOrder,
+      current: null,
+    });
     this.manager = new MobilityManager(
       {
         clock: this.clock,
         adapters: this.host,
         sockets: this.sockets,
         session: this.session,
-        dataPath: { setPath: (path) => void this.outer.push(path), setInnerMtu: (mtu) => void this.innerMtus.push(mtu) },
+        dataPath: {
+          setPath: (path) => void this.outer.push(path),
+          setInnerMtu: (mtu) => void this.innerMtus.push(mtu),
+        },
         trace: { log: () => undefined },
         policy: { ...defaultMobilityPolicy, ...policy },
         adapterOrder,
@@ -135,23 +149,34 @@ describe('the mobility manager', { timeout: 60_000 }, () => {
     ]);
     scene.host.adapter('eth1').setCarrier(false);
     await scene.clock.run(1_000);
-    expect(scene.manager.paths().find((path) => path.adapter === 'eth1')).toMatchObject({ state: 'unusable', why: 'no-carrier' });
+    expect(scene.manager.paths().find((path) => path.adapter === 'eth1')).toMatchObject({
+      state: 'unusable',
+      why: 'no-carrier',
+    });
   });
 
   it.each([
     ['set down', 'adapter-lost', (it: Scene) => it.host.adapter('eth0').setUp(false)],
     ['cable pulled', 'carrier-lost', (it: Scene) => it.host.adapter('eth0').setCarrier(false)],
     ['address removed', 'address-lost', (it: Scene) => it.host.adapter('eth0').setAddresses([])],
-  ] as const)('%s: the other path is in use within the same event, without a promise in between', async (_, reason, lose) => {
-    await scene.start();
-    lose(scene);
-    scene.clock.advance(0);
-    expect(scene.outer.at(-1)).toMatchObject({ socket: { adapter: 'eth1' }, remote: { address: gateway, port: 4500 } });
-    expect(scene.session.path?.socket.adapter).toBe('eth1');
-    await scene.clock.run(5);
-    expect(scene.roams).toMatchObject([{ from: { adapter: 'eth0' }, to: { adapter: 'eth1' }, reason, milliseconds: 3 }]);
-    expect(scene.states.map((state) => state.type)).not.toContain('Dormant');
-  });
+  ] as const)(
+    '%s: the other path is in use within the same event, without a promise in between',
+    async (_, reason, lose) => {
+      await scene.start();
+      lose(scene);
+      scene.clock.advance(0);
+      expect(scene.outer.at(-1)).toMatchObject({
+        socket: { adapter: 'eth1' },
+        remote: { address: gateway, port: 4500 },
+      });
+      expect(scene.session.path?.socket.adapter).toBe('eth1');
+      await scene.clock.run(5);
+      expect(scene.roams).toMatchObject([
+        { from: { adapter: 'eth0' }, to: { adapter: 'eth1' }, reason, milliseconds: 3 },
+      ]);
+      expect(scene.states.map((state) => state.type)).not.toContain('Dormant');
+    },
+  );
 
   it('both cables out is Dormant at once; one back is Connected after one round trip', async () => {
     await scene.start();
@@ -193,7 +218,12 @@ describe('the mobility manager', { timeout: 60_000 }, () => {
   it('keeps the path that works, not the one that merely has a link', async () => {
     await scene.start({ returnToPreferred: false });
     scene.session.dead.add('eth0');
-    scene.manager.handle({ type: 'path-silent', path: { socket: (await scene.sockets.open(initial(scene)))!, remote: { address: gateway, port: 4500 } }, tries: 2, silentMs: 4000 });
+    scene.manager.handle({
+      type: 'path-silent',
+      path: { socket: (await scene.sockets.open(initial(scene)))!, remote: { address: gateway, port: 4500 } },
+      tries: 2,
+      silentMs: 4000,
+    });
     await scene.clock.run(10);
     expect(scene.adapter).toBe('eth1');
     expect(scene.roams.at(-1)?.reason).toBe('path-silent');
@@ -227,7 +257,9 @@ describe('the mobility manager', { timeout: 60_000 }, () => {
     await scene.start({ returnToPreferred: false });
     scene.manager.handle({ type: 'peer-addresses', addresses: ['10.99.0.1', '10.10.0.9'] });
     await scene.clock.run(10);
-    expect(scene.manager.paths().map((path) => path.destinationAddress)).toEqual(expect.arrayContaining(['10.10.0.9', gateway]));
+    expect(scene.manager.paths().map((path) => path.destinationAddress)).toEqual(
+      expect.arrayContaining(['10.10.0.9', gateway]),
+    );
     expect(scene.manager.paths().map((path) => path.destinationAddress)).not.toContain('10.99.0.1');
     expect(scene.manager.state).toMatchObject({ type: 'Connected', path: { destination: gateway } });
   });
@@ -270,42 +302,47 @@ describe('the mobility manager', { timeout: 60_000 }, () => {
 });
 
 describe('random adapters', { timeout: 60_000 }, () => {
-  it.each(Array.from({ length: 60 }, (_, seed) => seed + 1))('seed %i: follows whatever works and ends Connected when something does', async (seed) => {
-    const scene = new Scene(seed);
-    await scene.start({ outageMs: 28_800_000 });
-    const { random } = scene;
-    for (let step = 0; step < 120; step++) {
-      const adapter = scene.host.adapter(random.pick(['eth0', 'eth1']));
-      switch (random.integer(0, 4)) {
-        case 0:
-          adapter.setCarrier(random.chance(0.6));
-          break;
-        case 1:
-          adapter.setUp(random.chance(0.6));
-          break;
-        case 2:
-          adapter.setAddresses(random.chance(0.7) ? [adapter.name === 'eth0' ? '10.10.0.2' : `10.20.0.${random.integer(2, 4)}`] : []);
-          break;
-        case 3:
-          if (random.chance(0.5)) scene.session.dead.add(adapter.name);
-          else scene.session.dead.delete(adapter.name);
-          break;
-        default:
-          if (random.chance(0.5)) scene.manager.resume();
+  it.each(Array.from({ length: 60 }, (_, seed) => seed + 1))(
+    'seed %i: follows whatever works and ends Connected when something does',
+    async (seed) => {
+      const scene = new Scene(seed);
+      await scene.start({ outageMs: 28_800_000 });
+      const { random } = scene;
+      for (let step = 0; step < 120; step++) {
+        const adapter = scene.host.adapter(random.pick(['eth0', 'eth1']));
+        switch (random.integer(0, 4)) {
+          case 0:
+            adapter.setCarrier(random.chance(0.6));
+            break;
+          case 1:
+            adapter.setUp(random.chance(0.6));
+            break;
+          case 2:
+            adapter.setAddresses(
+              random.chance(0.7) ? [adapter.name === 'eth0' ? '10.10.0.2' : `10.20.0.${random.integer(2, 4)}`] : [],
+            );
+            break;
+          case 3:
+            if (random.chance(0.5)) scene.session.dead.add(adapter.name);
+            else scene.session.dead.delete(adapter.name);
+            break;
+          default:
+            if (random.chance(0.5)) scene.manager.resume();
+        }
+        await scene.clock.run(random.pick([0, 1, 5, 40, 300, 3000, 20_000, 600_000]));
+        expect(['Connected', 'Dormant', 'WaitingToReconnect']).toContain(scene.manager.state.type);
       }
-      await scene.clock.run(random.pick([0, 1, 5, 40, 300, 3000, 20_000, 600_000]));
-      expect(['Connected', 'Dormant', 'WaitingToReconnect']).toContain(scene.manager.state.type);
-    }
-    scene.session.dead.clear();
-    for (const name of ['eth0', 'eth1']) {
-      scene.host.adapter(name).setAddresses([name === 'eth0' ? '10.10.0.2' : '10.20.0.2']);
-      scene.host.adapter(name).setUp(true);
-      scene.host.adapter(name).setCarrier(true);
-    }
-    await scene.clock.run(700_000);
-    expect(scene.adapter).toBe('eth0');
-    expect(scene.outer.at(-1)).toMatchObject({ socket: { adapter: 'eth0' } });
-  });
+      scene.session.dead.clear();
+      for (const name of ['eth0', 'eth1']) {
+        scene.host.adapter(name).setAddresses([name === 'eth0' ? '10.10.0.2' : '10.20.0.2']);
+        scene.host.adapter(name).setUp(true);
+        scene.host.adapter(name).setCarrier(true);
+      }
+      await scene.clock.run(700_000);
+      expect(scene.adapter).toBe('eth0');
+      expect(scene.outer.at(-1)).toMatchObject({ socket: { adapter: 'eth0' } });
+    },
+  );
 });
 
 function initial(scene: Scene) {

@@ -4,7 +4,16 @@ import type { Adapters } from '../ports/adapters';
 import type { Clock, Timer } from '../ports/clock';
 import type { DataPath } from '../ports/data-path';
 import type { Trace } from '../ports/trace';
-import { initialModel, type MobilityEffect, type MobilityFailure, type MobilityInput, type MobilityModel, type MobilityPolicy, type MobilityState, type MobilityTimer } from './mobility-model';
+import {
+  initialModel,
+  type MobilityEffect,
+  type MobilityFailure,
+  type MobilityInput,
+  type MobilityModel,
+  type MobilityPolicy,
+  type MobilityState,
+  type MobilityTimer,
+} from './mobility-model';
 import { mobilityStep } from './mobility-state';
 import { usablePaths } from './path-memory';
 import { findPathCandidates, unusableText, type PathCandidate } from './path-candidates';
@@ -98,7 +107,11 @@ export class MobilityManager {
       }
       case 'path-refused': {
         const id = this.#idOf(event.path);
-        this.#options.trace.log({ level: 'warning', area: 'mobility', text: `The server refused the addresses of this path: ${event.notify}.` });
+        this.#options.trace.log({
+          level: 'warning',
+          area: 'mobility',
+          text: `The server refused the addresses of this path: ${event.notify}.`,
+        });
         if (id !== null) this.#step({ type: 'path-refused', id });
         return;
       }
@@ -124,7 +137,10 @@ export class MobilityManager {
     this.#step({ type: 'resume' });
   }
 
-  /** The gateway's name leads here now: tried as well, behind what is known (M-5). Only the gateway that has our SA can answer there. */
+  /**
+   * The gateway's name leads here now: tried as well, behind what is known (M-5). Only the gateway that has our SA can
+   * answer there.
+   */
   alsoReachableAt(resolved: readonly string[]): void {
     const added = resolved.filter((address) => !this.#gatewayAddresses.includes(address));
     if (this.#stopped || added.length === 0) return;
@@ -160,20 +176,47 @@ export class MobilityManager {
     return candidates.map((path): PathStatus => {
       const memory = this.#model.paths.get(path.id);
       const roundTripMs = this.#roundTrips.get(path.id) ?? null;
-      const common = { adapter: path.adapter, originAddress: path.source, destinationAddress: path.destination, roundTripMs };
-      if (!path.usable) return { ...common, state: 'unusable', why: path.reason ?? 'no-route', reason: path.reason === null ? 'not usable' : unusableText(path.reason) };
+      const common = {
+        adapter: path.adapter,
+        originAddress: path.source,
+        destinationAddress: path.destination,
+        roundTripMs,
+      };
+      if (!path.usable)
+        return {
+          ...common,
+          state: 'unusable',
+          why: path.reason ?? 'no-route',
+          reason: path.reason === null ? 'not usable' : unusableText(path.reason),
+        };
       if (path.id === inUse?.id) {
         const settled = state.type === 'Connected' && state.move === null;
-        return { ...common, state: 'in-use', why: settled ? 'in-use' : 'unconfirmed', reason: settled ? 'in use' : 'waiting for the server to confirm' };
+        return {
+          ...common,
+          state: 'in-use',
+          why: settled ? 'in-use' : 'unconfirmed',
+          reason: settled ? 'in use' : 'waiting for the server to confirm',
+        };
       }
-      if (this.#model.probing !== null && this.#probed.has(path.id)) return { ...common, state: 'probing', why: 'being-tested', reason: 'being tested' };
+      if (this.#model.probing !== null && this.#probed.has(path.id))
+        return { ...common, state: 'probing', why: 'being-tested', reason: 'being tested' };
       if (memory !== undefined && memory.distrustedUntil > at) {
         const refused = memory.distrust === 'refused';
-        return { ...common, state: 'silent', why: refused ? 'refused' : 'silent', reason: refused ? 'refused by the server' : 'did not answer' };
+        return {
+          ...common,
+          state: 'silent',
+          why: refused ? 'refused' : 'silent',
+          reason: refused ? 'refused by the server' : 'did not answer',
+        };
       }
       const answered = roundTripMs === null ? '' : `, answered in ${Math.round(roundTripMs)} ms`;
       const proving = path.id === best?.id;
-      return { ...common, state: 'standby', why: proving ? 'proving' : 'not-preferred', reason: (proving ? 'preferred, proving itself' : 'ready, not preferred') + answered };
+      return {
+        ...common,
+        state: 'standby',
+        why: proving ? 'proving' : 'not-preferred',
+        reason: (proving ? 'preferred, proving itself' : 'ready, not preferred') + answered,
+      };
     });
   }
 
@@ -199,15 +242,24 @@ export class MobilityManager {
     const adapter = this.#options.adapters.snapshot().find((entry) => entry.name === path.adapter);
     if (adapter === undefined || adapter.index !== path.adapterIndex || !adapter.up || !adapter.carrier) return false;
     if (!adapter.addresses.some((address) => address.address === path.source && address.usable)) return false;
-    const answer = this.#options.adapters.lookupRoute({ destination: path.destination, adapter: path.adapter, source: path.source });
+    const answer = this.#options.adapters.lookupRoute({
+      destination: path.destination,
+      adapter: path.adapter,
+      source: path.source,
+    });
     return answer !== null && answer.adapter === path.adapter;
   }
 
   #setGatewayAddresses(announced: readonly string[]): void {
     // M-4: a new list replaces the old one; the address in use stays in until the gateway moves us (M-8).
     const current = this.#currentPath()?.destination;
-    const outside = announced.filter((address) => current === undefined || !this.#options.isBehindTunnel(address, current));
-    this.#gatewayAddresses = [...new Set([...(current === undefined ? [] : [current]), ...outside])].slice(0, mostGatewayAddresses);
+    const outside = announced.filter(
+      (address) => current === undefined || !this.#options.isBehindTunnel(address, current),
+    );
+    this.#gatewayAddresses = [...new Set([...(current === undefined ? [] : [current]), ...outside])].slice(
+      0,
+      mostGatewayAddresses,
+    );
     this.look();
   }
 
@@ -223,7 +275,8 @@ export class MobilityManager {
         const { model, effects } = mobilityStep(before, next, this.#options.clock.now(), this.#options.policy);
         this.#model = model;
         for (const effect of effects) this.#run(effect);
-        if (model.state !== before.state || model.candidates !== before.candidates || model.probing !== before.probing) this.#options.onChange(model.state);
+        if (model.state !== before.state || model.candidates !== before.candidates || model.probing !== before.probing)
+          this.#options.onChange(model.state);
       }
     } finally {
       this.#running = false;
@@ -267,7 +320,10 @@ export class MobilityManager {
         this.#timers.delete(effect.timer);
         return;
       case 'roamed':
-        this.#log('info', `Moved from ${effect.from?.label ?? 'no adapter'} to ${effect.to.label} (${effect.to.source}) in ${effect.milliseconds.toFixed(1)} ms: ${effect.reason}.`);
+        this.#log(
+          'info',
+          `Moved from ${effect.from?.label ?? 'no adapter'} to ${effect.to.label} (${effect.to.source}) in ${effect.milliseconds.toFixed(1)} ms: ${effect.reason}.`,
+        );
         this.#options.onRoam(effect);
         return;
       case 'failed':
@@ -294,18 +350,26 @@ export class MobilityManager {
 
   #currentPath(): PathCandidate | null {
     const { state } = this.#model;
-    return state.type === 'Connected' || state.type === 'WaitingToReconnect' ? state.path : state.type === 'Dormant' ? state.last : null;
+    return state.type === 'Connected' || state.type === 'WaitingToReconnect'
+      ? state.path
+      : state.type === 'Dormant'
+        ? state.last
+        : null;
   }
 
   #withReadiness(path: PathCandidate): PathCandidate {
     if (!path.usable) return path;
     const { state } = this.#options.sockets.readiness(path);
-    return state === 'ready' ? path : { ...path, usable: false, reason: state === 'opening' ? 'socket-opening' : 'socket-failed' };
+    return state === 'ready'
+      ? path
+      : { ...path, usable: false, reason: state === 'opening' ? 'socket-opening' : 'socket-failed' };
   }
 
   #ikePath(candidate: PathCandidate): IkePath | null {
     const readiness = this.#options.sockets.readiness(candidate);
-    return readiness.state === 'ready' ? { socket: readiness.socket, remote: { address: candidate.destination, port: this.#options.port } } : null;
+    return readiness.state === 'ready'
+      ? { socket: readiness.socket, remote: { address: candidate.destination, port: this.#options.port } }
+      : null;
   }
 
   #idOf(path: IkePath): string | null {

@@ -2,12 +2,17 @@ import type { RoamReason } from '../connection/status';
 import type { PathCandidate } from './path-candidates';
 
 /**
- * The mobility manager as data (windows7-ux.md 4.2): Connected, Dormant, WaitingToReconnect, Failed, what comes in and which effects the
- * driver carries out. The transition is in mobility-state.ts. Times are Clock.now() milliseconds; nothing here reads a clock.
+ * The mobility manager as data (windows7-ux.md 4.2): Connected, Dormant, WaitingToReconnect, Failed, what comes in and
+ * which effects the
+ * driver carries out. The transition is in mobility-state.ts. Times are Clock.now() milliseconds; nothing here reads a
+ * clock.
  */
 
 export interface MobilityPolicy {
-  /** Both ends speak MOBIKE and the profile allows it. Otherwise only the pair the session began with may carry it (M-23). */
+  /**
+   * Both ends speak MOBIKE and the profile allows it. Otherwise only the pair the session began with may carry it
+   * (M-23).
+   */
   readonly mobility: boolean;
   /** Network outage time. */
   readonly outageMs: number;
@@ -63,9 +68,20 @@ export interface Challenger {
 }
 
 export type MobilityState =
-  | { readonly type: 'Connected'; readonly path: PathCandidate; readonly move: Move | null; readonly challenger: Challenger | null }
+  | {
+      readonly type: 'Connected';
+      readonly path: PathCandidate;
+      readonly move: Move | null;
+      readonly challenger: Challenger | null;
+    }
   /** No usable pair. SAs, tunnel adapter, addresses, routes and DNS stay; packets are held at the tunnel. */
-  | { readonly type: 'Dormant'; readonly last: PathCandidate; readonly lostAt: number; readonly endsAt: number; readonly reason: RoamReason }
+  | {
+      readonly type: 'Dormant';
+      readonly last: PathCandidate;
+      readonly lostAt: number;
+      readonly endsAt: number;
+      readonly reason: RoamReason;
+    }
   /** There is a path and the gateway has not confirmed it yet. */
   | {
       readonly type: 'WaitingToReconnect';
@@ -126,14 +142,27 @@ export type MobilityInput =
   | { readonly type: 'peer-silent' };
 
 export type MobilityEffect =
-  /** Outbound ESP and IKE leave here from now on, the gateway is told (M-12). Also for an unchanged pair: say it again. */
+  /**
+   * Outbound ESP and IKE leave here from now on, the gateway is told (M-12). Also for an unchanged pair: say it again.
+   */
   | { readonly type: 'use-path'; readonly path: PathCandidate }
   | { readonly type: 'hold' }
   /** One INFORMATIONAL on all pairs (M-16). Answered by a `probe-result` of the same generation. */
-  | { readonly type: 'probe'; readonly generation: number; readonly paths: readonly PathCandidate[]; readonly timeoutMs: number }
+  | {
+      readonly type: 'probe';
+      readonly generation: number;
+      readonly paths: readonly PathCandidate[];
+      readonly timeoutMs: number;
+    }
   | { readonly type: 'set-timer'; readonly timer: MobilityTimer; readonly afterMs: number }
   | { readonly type: 'cancel-timer'; readonly timer: MobilityTimer }
-  | { readonly type: 'roamed'; readonly from: PathCandidate | null; readonly to: PathCandidate; readonly reason: RoamReason; readonly milliseconds: number }
+  | {
+      readonly type: 'roamed';
+      readonly from: PathCandidate | null;
+      readonly to: PathCandidate;
+      readonly reason: RoamReason;
+      readonly milliseconds: number;
+    }
   | { readonly type: 'failed'; readonly failure: MobilityFailure };
 
 export interface Step {
@@ -142,5 +171,12 @@ export interface Step {
 }
 
 export function initialModel(path: PathCandidate, candidates: readonly PathCandidate[]): MobilityModel {
-  return { state: { type: 'Connected', path, move: null, challenger: null }, candidates, paths: new Map(), adapters: new Map(), probing: null, generation: 0 };
+  return {
+    state: { type: 'Connected', path, move: null, challenger: null },
+    candidates,
+    paths: new Map(),
+    adapters: new Map(),
+    probing: null,
+    generation: 0,
+  };
 }

@@ -1,14 +1,40 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultMobilityPolicy, initialModel, type MobilityEffect, type MobilityInput, type MobilityModel, type MobilityPolicy, type MobilityState, type MobilityTimer } from './mobility-model';
+import {
+  defaultMobilityPolicy,
+  initialModel,
+  type MobilityEffect,
+  type MobilityInput,
+  type MobilityModel,
+  type MobilityPolicy,
+  type MobilityState,
+  type MobilityTimer,
+} from './mobility-model';
 import { mobilityStep } from './mobility-state';
 import type { PathCandidate, UnusableReason } from './path-candidates';
 import { holdDown } from './path-memory';
 
 const policy: MobilityPolicy = { ...defaultMobilityPolicy, outageMs: 300_000 };
 
-function path(adapter: string, preference: number, reason: UnusableReason | null = null, destination = '10.10.0.1'): PathCandidate {
-  return { id: `${adapter} > ${destination}`, adapter, adapterIndex: preference + 2, label: adapter, source: `10.${preference}.0.2`, destination, family: 4, preference, mtu: 1500, usable: reason === null, reason };
+function path(
+  adapter: string,
+  preference: number,
+  reason: UnusableReason | null = null,
+  destination = '10.10.0.1',
+): PathCandidate {
+  return {
+    id: `${adapter} > ${destination}`,
+    adapter,
+    adapterIndex: preference + 2,
+    label: adapter,
+    source: `10.${preference}.0.2`,
+    destination,
+    family: 4,
+    preference,
+    mtu: 1500,
+    usable: reason === null,
+    reason,
+  };
 }
 
 const wired = path('eth0', 0);
@@ -93,9 +119,19 @@ describe('loss of the path in use', () => {
     bench.at = 1000;
     const effects = bench.see(path('eth0', 0, reason), wireless);
     expect(effects[0]).toEqual({ type: 'use-path', path: wireless });
-    expect(bench.state).toMatchObject({ type: 'Connected', path: wireless, move: { from: wired, reason: said, startedAt: 1000 } });
+    expect(bench.state).toMatchObject({
+      type: 'Connected',
+      path: wireless,
+      move: { from: wired, reason: said, startedAt: 1000 },
+    });
     bench.at = 1004;
-    expect(bench.give({ type: 'path-confirmed', id: wireless.id })).toContainEqual({ type: 'roamed', from: wired, to: wireless, reason: said, milliseconds: 4 });
+    expect(bench.give({ type: 'path-confirmed', id: wireless.id })).toContainEqual({
+      type: 'roamed',
+      from: wired,
+      to: wireless,
+      reason: said,
+      milliseconds: 4,
+    });
     expect(bench.state).toMatchObject({ type: 'Connected', move: null });
   });
 
@@ -112,9 +148,15 @@ describe('loss of the path in use', () => {
     expect(bench.timers.get('confirm')).toBe(300);
     bench.at = 300;
     const effects = bench.give({ type: 'timer', timer: 'confirm' });
-    expect(effects).toEqual([{ type: 'probe', generation: 1, paths: [wireless, third], timeoutMs: policy.probeTimeoutMs }]);
+    expect(effects).toEqual([
+      { type: 'probe', generation: 1, paths: [wireless, third], timeoutMs: policy.probeTimeoutMs },
+    ]);
     bench.answer(third.id);
-    expect(bench.state).toMatchObject({ type: 'Connected', path: third, move: { from: wired, reason: 'carrier-lost', startedAt: 0 } });
+    expect(bench.state).toMatchObject({
+      type: 'Connected',
+      path: third,
+      move: { from: wired, reason: 'carrier-lost', startedAt: 0 },
+    });
   });
 
   it('a second loss before the first update was answered is one roam', () => {
@@ -124,7 +166,13 @@ describe('loss of the path in use', () => {
     bench.at = 50;
     bench.see(path('eth0', 0, 'no-carrier'), path('wlan0', 1, 'no-carrier'), third);
     bench.at = 60;
-    expect(bench.give({ type: 'path-confirmed', id: third.id })).toContainEqual({ type: 'roamed', from: wired, to: third, reason: 'carrier-lost', milliseconds: 60 });
+    expect(bench.give({ type: 'path-confirmed', id: third.id })).toContainEqual({
+      type: 'roamed',
+      from: wired,
+      to: third,
+      reason: 'carrier-lost',
+      milliseconds: 60,
+    });
   });
 
   it('without another path it is Dormant at once; everything is kept and held (M-20)', () => {
@@ -149,7 +197,13 @@ describe('Dormant and WaitingToReconnect', () => {
     expect(bench.state.type).toBe('WaitingToReconnect');
     bench.at = 60_005;
     const effects = bench.give({ type: 'path-confirmed', id: wireless.id });
-    expect(effects).toContainEqual({ type: 'roamed', from: wired, to: wireless, reason: 'carrier-lost', milliseconds: 5 });
+    expect(effects).toContainEqual({
+      type: 'roamed',
+      from: wired,
+      to: wireless,
+      reason: 'carrier-lost',
+      milliseconds: 5,
+    });
     expect(bench.state).toMatchObject({ type: 'Connected', path: wireless, move: null });
     expect(bench.timers.has('outage')).toBe(false);
   });
@@ -232,7 +286,11 @@ describe('silence on a path that is there', () => {
     const [probe] = bench.give({ type: 'path-silent', id: wired.id });
     expect(probe).toMatchObject({ type: 'probe', paths: [wired, wireless] });
     bench.answer(wireless.id);
-    expect(bench.state).toMatchObject({ type: 'Connected', path: wireless, move: { reason: 'path-silent', from: wired } });
+    expect(bench.state).toMatchObject({
+      type: 'Connected',
+      path: wireless,
+      move: { reason: 'path-silent', from: wired },
+    });
   });
 
   it('stays when the path in use answers', () => {
@@ -271,11 +329,17 @@ describe('the gateway speaks from another of its addresses and the session follo
   it('so does the machine, told once more and reported as the server having moved', () => {
     const bench = new Bench(wired, [wired, other]);
     bench.give({ type: 'path-confirmed', id: other.id });
-    expect(bench.state).toMatchObject({ type: 'Connected', path: other, move: { from: wired, reason: 'gateway-address' } });
+    expect(bench.state).toMatchObject({
+      type: 'Connected',
+      path: other,
+      move: { from: wired, reason: 'gateway-address' },
+    });
     bench.give({ type: 'path-confirmed', id: other.id });
     expect(bench.state).toMatchObject({ type: 'Connected', path: other, move: null });
     expect(bench.log.filter(({ type }) => type === 'use-path')).toHaveLength(1);
-    expect(bench.log.filter(({ type }) => type === 'roamed')).toMatchObject([{ from: wired, to: other, reason: 'gateway-address' }]);
+    expect(bench.log.filter(({ type }) => type === 'roamed')).toMatchObject([
+      { from: wired, to: other, reason: 'gateway-address' },
+    ]);
   });
 
   it('a late word about another adapter to the same address moves nothing', () => {
@@ -323,7 +387,11 @@ describe('return to the preferred adapter', () => {
     bench.run(1_900, alive);
     expect(bench.state).toMatchObject({ type: 'Connected', path: wireless });
     bench.run(1_000, alive);
-    expect(bench.state).toMatchObject({ type: 'Connected', path: wired, move: { from: wireless, reason: 'preferred-adapter' } });
+    expect(bench.state).toMatchObject({
+      type: 'Connected',
+      path: wired,
+      move: { from: wireless, reason: 'preferred-adapter' },
+    });
     expect(bench.log.filter((effect) => effect.type === 'hold')).toHaveLength(0);
   });
 
@@ -354,7 +422,12 @@ describe('return to the preferred adapter', () => {
     for (let round = 0; round < 10; round++) {
       const from = bench.at;
       bench.see(wired, wireless);
-      for (let guard = 0; guard < 1000 && (bench.state.type !== 'Connected' || bench.state.path.id !== wired.id); guard++) bench.run(1000, alive);
+      for (
+        let guard = 0;
+        guard < 1000 && (bench.state.type !== 'Connected' || bench.state.path.id !== wired.id);
+        guard++
+      )
+        bench.run(1000, alive);
       waits.push(bench.at - from);
       bench.give({ type: 'path-confirmed', id: wired.id });
       bench.see(path('eth0', 0, 'no-carrier'), wireless);
@@ -421,7 +494,9 @@ describe('every pair of state and input', () => {
     { type: 'recheck' },
     { type: 'peer-silent' },
   ];
-  const pairs = Object.keys(states).flatMap((name) => inputs.map((input) => [name, JSON.stringify(input).slice(0, 60), input] as const));
+  const pairs = Object.keys(states).flatMap((name) =>
+    inputs.map((input) => [name, JSON.stringify(input).slice(0, 60), input] as const),
+  );
 
   it.each(pairs)('%s × %s keeps the invariant', (name, _, input) => {
     const before = states[name]!;
@@ -455,25 +530,40 @@ describe('random schedules', () => {
   const all = [path('eth0', 0), path('wlan0', 1), path('wwan0', 2), path('eth0', 0, null, '10.10.0.9')];
   const event = fc.oneof(
     { weight: 6, arbitrary: fc.record({ type: fc.constant('links' as const), mask: fc.integer({ min: 0, max: 15 }) }) },
-    { weight: 6, arbitrary: fc.record({ type: fc.constant('run' as const), ms: fc.integer({ min: 1, max: 20_000 }), works: fc.integer({ min: 0, max: 15 }) }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        type: fc.constant('run' as const),
+        ms: fc.integer({ min: 1, max: 20_000 }),
+        works: fc.integer({ min: 0, max: 15 }),
+      }),
+    },
     { weight: 3, arbitrary: fc.record({ type: fc.constant('confirm' as const) }) },
     { weight: 2, arbitrary: fc.record({ type: fc.constant('silent' as const) }) },
     { weight: 1, arbitrary: fc.record({ type: fc.constant('refuse' as const) }) },
     { weight: 1, arbitrary: fc.record({ type: fc.constant('resume' as const) }) },
-    { weight: 1, arbitrary: fc.record({ type: fc.constant('answer' as const), works: fc.integer({ min: 0, max: 15 }) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ type: fc.constant('answer' as const), works: fc.integer({ min: 0, max: 15 }) }),
+    },
   );
 
   it('connected or on its way or failed for a stated reason, and a timer or a probe always leads on', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {
         const bench = new Bench(all[0]!, all);
-        const reply = (works: number) => (paths: readonly PathCandidate[]) => paths.find((entry) => works & (1 << all.findIndex((known) => known.id === entry.id)))?.id ?? null;
+        const reply = (works: number) => (paths: readonly PathCandidate[]) =>
+          paths.find((entry) => works & (1 << all.findIndex((known) => known.id === entry.id)))?.id ?? null;
         for (const step of events) {
           const { state } = bench;
           const id = state.type === 'Connected' || state.type === 'WaitingToReconnect' ? state.path.id : all[0]!.id;
           switch (step.type) {
             case 'links':
-              bench.see(...all.map((entry, index) => (step.mask & (1 << index) ? entry : { ...entry, usable: false, reason: 'no-carrier' as const })));
+              bench.see(
+                ...all.map((entry, index) =>
+                  step.mask & (1 << index) ? entry : { ...entry, usable: false, reason: 'no-carrier' as const },
+                ),
+              );
               break;
             case 'run':
               if (bench.model.probing !== null) bench.answer(null);
@@ -497,12 +587,19 @@ describe('random schedules', () => {
           }
           check(bench.model);
           const after = bench.state;
-          if (after.type === 'Connected' || after.type === 'WaitingToReconnect') expect(bench.inUse).toBe(after.path.id);
+          if (after.type === 'Connected' || after.type === 'WaitingToReconnect')
+            expect(bench.inUse).toBe(after.path.id);
           if (after.type === 'Dormant') expect(bench.inUse).toBeNull();
           const leads = bench.model.probing !== null || bench.timers.size > 0;
-          if (after.type === 'WaitingToReconnect') expect(leads && bench.timers.has('outage') && (bench.model.probing !== null || bench.timers.has('confirm') || bench.timers.has('round'))).toBe(true);
+          if (after.type === 'WaitingToReconnect')
+            expect(
+              leads &&
+                bench.timers.has('outage') &&
+                (bench.model.probing !== null || bench.timers.has('confirm') || bench.timers.has('round')),
+            ).toBe(true);
           if (after.type === 'Dormant') expect(bench.timers.has('outage')).toBe(true);
-          if (after.type === 'Connected' && after.move !== null) expect(bench.model.probing !== null || bench.timers.has('confirm')).toBe(true);
+          if (after.type === 'Connected' && after.move !== null)
+            expect(bench.model.probing !== null || bench.timers.has('confirm')).toBe(true);
           if (after.type === 'Failed') expect([...bench.timers.keys()]).toEqual([]);
         }
       }),

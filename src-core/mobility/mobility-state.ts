@@ -1,6 +1,26 @@
 import type { RoamReason } from '../connection/status';
-import type { MobilityEffect, MobilityInput, MobilityModel, MobilityPolicy, MobilityState, MobilityTimer, Step } from './mobility-model';
-import { cancel, fail, goDormant, join, later, move, nextRound, probeAll, same, toWaiting, wait } from './mobility-steps';
+import type {
+  MobilityEffect,
+  MobilityInput,
+  MobilityModel,
+  MobilityPolicy,
+  MobilityState,
+  MobilityTimer,
+  Step,
+} from './mobility-model';
+import {
+  cancel,
+  fail,
+  goDormant,
+  join,
+  later,
+  move,
+  nextRound,
+  probeAll,
+  same,
+  toWaiting,
+  wait,
+} from './mobility-steps';
 import type { PathCandidate } from './path-candidates';
 import { distrust, findUsable, lossReason, rememberLoss, trust, usablePaths } from './path-memory';
 import { considerPreferred, proved, proveOnce } from './preferred-adapter';
@@ -8,14 +28,25 @@ import { considerPreferred, proved, proveOnce } from './preferred-adapter';
 function lost(model: MobilityModel, path: PathCandidate, reason: RoamReason, at: number, policy: MobilityPolicy): Step {
   const remembered = rememberLoss(model, path, at, policy);
   const next = usablePaths(remembered, at)[0];
-  return next === undefined ? goDormant(remembered, path, reason, at, at + policy.outageMs, at) : move(remembered, path, next, reason, at, at, policy);
+  return next === undefined
+    ? goDormant(remembered, path, reason, at, at + policy.outageMs, at)
+    : move(remembered, path, next, reason, at, at, policy);
 }
 
 /** A fresh look at adapters, routes and gateway addresses. */
-function onCandidates(before: MobilityModel, given: readonly PathCandidate[], at: number, policy: MobilityPolicy): Step {
+function onCandidates(
+  before: MobilityModel,
+  given: readonly PathCandidate[],
+  at: number,
+  policy: MobilityPolicy,
+): Step {
   const candidates = policy.mobility ? given : onlyOriginalPair(before, given);
   const known = new Set(candidates.map((entry) => entry.id));
-  const model: MobilityModel = { ...before, candidates, paths: new Map([...before.paths].filter(([id]) => known.has(id))) };
+  const model: MobilityModel = {
+    ...before,
+    candidates,
+    paths: new Map([...before.paths].filter(([id]) => known.has(id))),
+  };
   const { state } = model;
   switch (state.type) {
     case 'Connected': {
@@ -26,8 +57,11 @@ function onCandidates(before: MobilityModel, given: readonly PathCandidate[], at
         if (state.move === null) return step;
         const { from, startedAt } = state.move;
         const next = step.model.state;
-        if (next.type === 'Connected' && next.move !== null) return { ...step, model: { ...step.model, state: { ...next, move: { ...next.move, from, startedAt } } } };
-        return next.type === 'Dormant' && from !== null ? { ...step, model: { ...step.model, state: { ...next, last: from } } } : step;
+        if (next.type === 'Connected' && next.move !== null)
+          return { ...step, model: { ...step.model, state: { ...next, move: { ...next.move, from, startedAt } } } };
+        return next.type === 'Dormant' && from !== null
+          ? { ...step, model: { ...step.model, state: { ...next, last: from } } }
+          : step;
       }
       return considerPreferred({ ...model, state: { ...state, path: current } }, at, policy);
     }
@@ -64,15 +98,35 @@ function onConfirmed(model: MobilityModel, id: string, at: number, policy: Mobil
       if (state.move === null) return same(trust(model, id));
       const { from, reason, startedAt } = state.move;
       const settled = trust({ ...model, probing: null, state: { ...state, move: null } }, id);
-      const effects: readonly MobilityEffect[] = [cancel('confirm'), cancel('round'), { type: 'roamed', from, to: state.path, reason, milliseconds: at - startedAt }];
+      const effects: readonly MobilityEffect[] = [
+        cancel('confirm'),
+        cancel('round'),
+        { type: 'roamed', from, to: state.path, reason, milliseconds: at - startedAt },
+      ];
       return join({ model: settled, effects }, (next) => considerPreferred(next, at, policy));
     }
     case 'WaitingToReconnect': {
       if (state.path.id !== id) return same(trust(model, id));
       const roamed: readonly MobilityEffect[] =
-        state.last.id === id ? [] : [{ type: 'roamed', from: state.last, to: state.path, reason: state.reason, milliseconds: at - state.startedAt }];
-      const settled = trust({ ...model, probing: null, state: { type: 'Connected', path: state.path, move: null, challenger: null } }, id);
-      return join({ model: settled, effects: [cancel('confirm'), cancel('round'), cancel('outage'), ...roamed] }, (next) => considerPreferred(next, at, policy));
+        state.last.id === id
+          ? []
+          : [
+              {
+                type: 'roamed',
+                from: state.last,
+                to: state.path,
+                reason: state.reason,
+                milliseconds: at - state.startedAt,
+              },
+            ];
+      const settled = trust(
+        { ...model, probing: null, state: { type: 'Connected', path: state.path, move: null, challenger: null } },
+        id,
+      );
+      return join(
+        { model: settled, effects: [cancel('confirm'), cancel('round'), cancel('outage'), ...roamed] },
+        (next) => considerPreferred(next, at, policy),
+      );
     }
     case 'Dormant':
     case 'Failed':
@@ -81,10 +135,24 @@ function onConfirmed(model: MobilityModel, id: string, at: number, policy: Mobil
 }
 
 /** The session followed the gateway to another of its addresses (M-8): so do we, and say it once more for good. */
-function movedByGateway(model: MobilityModel, state: Extract<MobilityState, { type: 'Connected' }>, id: string, at: number, policy: MobilityPolicy): Step {
+function movedByGateway(
+  model: MobilityModel,
+  state: Extract<MobilityState, { type: 'Connected' }>,
+  id: string,
+  at: number,
+  policy: MobilityPolicy,
+): Step {
   const path = findUsable(model, id);
   if (path === null || path.destination === state.path.destination) return same(trust(model, id));
-  return move(trust(model, id), state.move?.from ?? state.path, path, 'gateway-address', state.move?.startedAt ?? at, at, policy);
+  return move(
+    trust(model, id),
+    state.move?.from ?? state.path,
+    path,
+    'gateway-address',
+    state.move?.startedAt ?? at,
+    at,
+    policy,
+  );
 }
 
 /** UNACCEPTABLE_ADDRESSES (M-21): the previous pair if it still works, else the next one. */
@@ -93,14 +161,25 @@ function onRefused(before: MobilityModel, id: string, at: number, policy: Mobili
   if ((state.type !== 'Connected' && state.type !== 'WaitingToReconnect') || state.path.id !== id) return same(before);
   const model = distrust(before, id, 'refused', at, policy);
   const previous = state.type === 'Connected' ? (state.move?.from ?? null) : state.last;
-  const fallback = (previous === null || previous.id === id ? null : findUsable(model, previous.id)) ?? usablePaths(model, at).find((entry) => entry.id !== id) ?? null;
+  const fallback =
+    (previous === null || previous.id === id ? null : findUsable(model, previous.id)) ??
+    usablePaths(model, at).find((entry) => entry.id !== id) ??
+    null;
   if (state.type === 'Connected') {
-    return fallback === null ? toWaiting(model, state.path, state.path, 'requested', at, policy) : move(model, state.path, fallback, 'requested', at, at, policy);
+    return fallback === null
+      ? toWaiting(model, state.path, state.path, 'requested', at, policy)
+      : move(model, state.path, fallback, 'requested', at, at, policy);
   }
   return fallback === null ? nextRound(model, at, policy) : wait(model, fallback, state, at, policy);
 }
 
-function onProbeResult(before: MobilityModel, generation: number, id: string | null, at: number, policy: MobilityPolicy): Step {
+function onProbeResult(
+  before: MobilityModel,
+  generation: number,
+  id: string | null,
+  at: number,
+  policy: MobilityPolicy,
+): Step {
   const { probing, state } = before;
   if (probing === null || probing.generation !== generation) return same(before);
   const model: MobilityModel = { ...before, probing: null };
@@ -111,16 +190,40 @@ function onProbeResult(before: MobilityModel, generation: number, id: string | n
       if (answered === null) {
         const started = state.move?.startedAt ?? at;
         const last = state.move?.from ?? state.path;
-        return toWaiting(distrust(model, state.path.id, 'silent', at, policy), state.path, last, state.move?.reason ?? 'path-silent', at, policy, started);
+        return toWaiting(
+          distrust(model, state.path.id, 'silent', at, policy),
+          state.path,
+          last,
+          state.move?.reason ?? 'path-silent',
+          at,
+          policy,
+          started,
+        );
       }
       if (answered.id !== state.path.id) {
         const shy = trust(distrust(model, state.path.id, 'silent', at, policy), answered.id);
-        return move(shy, state.move?.from ?? state.path, answered, state.move?.reason ?? 'path-silent', state.move?.startedAt ?? at, at, policy);
+        return move(
+          shy,
+          state.move?.from ?? state.path,
+          answered,
+          state.move?.reason ?? 'path-silent',
+          state.move?.startedAt ?? at,
+          at,
+          policy,
+        );
       }
-      // The pair in use answers. An update still on its way is said again; after sleep the mapping may be a new one (M-17).
+      // The pair in use answers. An update still on its way is said again; after sleep the mapping may be a new one
+      // (M-17).
       const trusted = trust(model, answered.id);
-      if (state.move !== null) return { model: trusted, effects: [{ type: 'use-path', path: answered }, later('confirm', policy.probeTimeoutMs)] };
-      if (probing.purpose === 'resume' && policy.mobility) return join({ model: trusted, effects: [{ type: 'use-path', path: answered }] }, (next) => considerPreferred(next, at, policy));
+      if (state.move !== null)
+        return {
+          model: trusted,
+          effects: [{ type: 'use-path', path: answered }, later('confirm', policy.probeTimeoutMs)],
+        };
+      if (probing.purpose === 'resume' && policy.mobility)
+        return join({ model: trusted, effects: [{ type: 'use-path', path: answered }] }, (next) =>
+          considerPreferred(next, at, policy),
+        );
       return considerPreferred(trusted, at, policy);
     }
     case 'WaitingToReconnect': {
@@ -145,7 +248,9 @@ function onTimer(model: MobilityModel, timer: MobilityTimer, at: number, policy:
       return proveOnce(model, at, policy);
     case 'outage':
       if (state.type !== 'Dormant' && state.type !== 'WaitingToReconnect') return same(model);
-      return at < state.endsAt ? { model, effects: [later('outage', state.endsAt - at)] } : fail(model, 'outage-over', at);
+      return at < state.endsAt
+        ? { model, effects: [later('outage', state.endsAt - at)] }
+        : fail(model, 'outage-over', at);
   }
 }
 
@@ -158,8 +263,13 @@ function onResume(model: MobilityModel, at: number, policy: MobilityPolicy): Ste
     case 'Dormant':
     case 'WaitingToReconnect': {
       const endsAt = Math.max(state.endsAt, at + policy.resumeGraceMs);
-      const extended: Step = { model: { ...model, state: { ...state, endsAt, ...(state.type === 'WaitingToReconnect' ? { rounds: 0 } : {}) } }, effects: [later('outage', endsAt - at)] };
-      return state.type === 'Dormant' ? extended : join(extended, (next) => probeAll(next, 'resume', state.path, at, policy));
+      const extended: Step = {
+        model: { ...model, state: { ...state, endsAt, ...(state.type === 'WaitingToReconnect' ? { rounds: 0 } : {}) } },
+        effects: [later('outage', endsAt - at)],
+      };
+      return state.type === 'Dormant'
+        ? extended
+        : join(extended, (next) => probeAll(next, 'resume', state.path, at, policy));
     }
     case 'Failed':
       return same(model);
@@ -179,7 +289,9 @@ export function mobilityStep(model: MobilityModel, input: MobilityInput, at: num
     case 'path-silent':
       // While a move or a search is under way its own timers decide.
       if (state.type !== 'Connected' || state.move !== null || state.path.id !== input.id) return same(model);
-      return model.probing !== null && model.probing.purpose !== 'prove' ? same(model) : probeAll(model, 'find', state.path, at, policy);
+      return model.probing !== null && model.probing.purpose !== 'prove'
+        ? same(model)
+        : probeAll(model, 'find', state.path, at, policy);
     case 'probe-result':
       return onProbeResult(model, input.generation, input.id, at, policy);
     case 'timer':

@@ -24,14 +24,19 @@ const adapter = (name: string, index: number, more: Partial<Adapter> = {}): Adap
   ...more,
 });
 
-/** A kernel that routes to everything by each adapter, from the first address of the family, adapters in the given order. */
+/**
+ * A kernel that routes to everything by each adapter, from the first address of the family, adapters in the given
+ * order.
+ */
 function kernel(adapters: readonly Adapter[], without: readonly string[] = []) {
   return (question: RouteQuestion): RouteAnswer | null => {
     const family = question.destination.includes(':') ? 6 : 4;
     for (const entry of adapters) {
       if (question.adapter !== undefined && entry.name !== question.adapter) continue;
       if (!entry.up || without.includes(entry.name)) continue;
-      const source = entry.addresses.find((known) => known.family === family && (question.source === undefined || known.address === question.source));
+      const source = entry.addresses.find(
+        (known) => known.family === family && (question.source === undefined || known.address === question.source),
+      );
       if (source !== undefined) return { adapter: entry.name, source: source.address, nextHop: null, mtu: null };
     }
     return null;
@@ -39,7 +44,14 @@ function kernel(adapters: readonly Adapter[], without: readonly string[] = []) {
 }
 
 function ask(adapters: readonly Adapter[], more: Partial<CandidateQuestion> = {}, without: readonly string[] = []) {
-  return findPathCandidates({ adapters, lookupRoute: kernel(adapters, without), gatewayAddresses: ['10.10.0.1'], adapterOrder: [], current: null, ...more });
+  return findPathCandidates({
+    adapters,
+    lookupRoute: kernel(adapters, without),
+    gatewayAddresses: ['10.10.0.1'],
+    adapterOrder: [],
+    current: null,
+    ...more,
+  });
 }
 
 const eth0 = adapter('eth0', 2, { addresses: [address('10.10.0.2')] });
@@ -67,12 +79,20 @@ describe('path candidates', () => {
       ['local', 'link-local-only'],
       ['unrouted', 'no-route'],
     ]);
-    expect(found[0]).toMatchObject({ id: 'eth0 10.10.0.2 > 10.10.0.1', usable: true, source: '10.10.0.2', destination: '10.10.0.1', mtu: 1500 });
+    expect(found[0]).toMatchObject({
+      id: 'eth0 10.10.0.2 > 10.10.0.1',
+      usable: true,
+      source: '10.10.0.2',
+      destination: '10.10.0.1',
+      mtu: 1500,
+    });
   });
 
   it('puts the adapters in the order of the profile, by kernel name or label', () => {
     const wifi = adapter('wlp2s0', 9, { kind: 'wifi', label: 'Wi-Fi', addresses: [address('10.30.0.2')] });
-    expect(ask([eth0, eth1, wifi], { adapterOrder: ['wi-fi', 'eth1'] }).map((entry) => [entry.adapter, entry.preference])).toEqual([
+    expect(
+      ask([eth0, eth1, wifi], { adapterOrder: ['wi-fi', 'eth1'] }).map((entry) => [entry.adapter, entry.preference]),
+    ).toEqual([
       ['wlp2s0', 0],
       ['eth1', 1],
       ['eth0', 2],
@@ -87,24 +107,40 @@ describe('path candidates', () => {
 
   it('tries the family in use first, then the other (M-5)', () => {
     const dual = adapter('eth0', 2, { addresses: [address('10.10.0.2'), address('2001:db8::2')] });
-    const six = ask([dual], { gatewayAddresses: ['10.10.0.1', '2001:db8::1'], current: { adapter: 'eth0', source: '2001:db8::2', destination: '2001:db8::1' } });
+    const six = ask([dual], {
+      gatewayAddresses: ['10.10.0.1', '2001:db8::1'],
+      current: { adapter: 'eth0', source: '2001:db8::2', destination: '2001:db8::1' },
+    });
     expect(six.map((entry) => entry.destination)).toEqual(['2001:db8::1', '10.10.0.1']);
   });
 
   it('keeps the source address in use although the kernel would now take another one', () => {
     const two = adapter('eth0', 2, { addresses: [address('10.10.0.2'), address('10.10.0.3')] });
-    expect(ask([two], { current: { adapter: 'eth0', source: '10.10.0.3', destination: '10.10.0.1' } })[0]?.source).toBe('10.10.0.3');
+    expect(ask([two], { current: { adapter: 'eth0', source: '10.10.0.3', destination: '10.10.0.1' } })[0]?.source).toBe(
+      '10.10.0.3',
+    );
   });
 
   it('takes a permanent IPv6 address before a temporary one', () => {
-    const six = adapter('eth0', 2, { addresses: [address('2001:db8::aaaa', { temporary: true }), address('2001:db8::2')] });
+    const six = adapter('eth0', 2, {
+      addresses: [address('2001:db8::aaaa', { temporary: true }), address('2001:db8::2')],
+    });
     expect(ask([six], { gatewayAddresses: ['2001:db8::1'] })[0]?.source).toBe('2001:db8::2');
     const only = adapter('eth0', 2, { addresses: [address('2001:db8::aaaa', { temporary: true })] });
-    expect(ask([only], { gatewayAddresses: ['2001:db8::1'] })[0]).toMatchObject({ source: '2001:db8::aaaa', usable: true });
+    expect(ask([only], { gatewayAddresses: ['2001:db8::1'] })[0]).toMatchObject({
+      source: '2001:db8::aaaa',
+      usable: true,
+    });
   });
 
   it('does not believe a kernel answer that belongs to another adapter', () => {
-    const found = findPathCandidates({ adapters: [eth1], lookupRoute: () => ({ adapter: 'avpn0', source: '10.77.0.1', nextHop: null, mtu: 1400 }), gatewayAddresses: ['10.10.0.1'], adapterOrder: [], current: null });
+    const found = findPathCandidates({
+      adapters: [eth1],
+      lookupRoute: () => ({ adapter: 'avpn0', source: '10.77.0.1', nextHop: null, mtu: 1400 }),
+      gatewayAddresses: ['10.10.0.1'],
+      adapterOrder: [],
+      current: null,
+    });
     expect(found[0]).toMatchObject({ usable: false, reason: 'no-route' });
   });
 });

@@ -50,7 +50,14 @@ export interface CandidateQuestion {
 }
 
 /** Wired before wireless before metered, where the profile states no order. */
-const kindPreference: Readonly<Record<AdapterKind, number>> = { ethernet: 0, other: 0, wifi: 1, mobile: 2, virtual: 3, loopback: 9 };
+const kindPreference: Readonly<Record<AdapterKind, number>> = {
+  ethernet: 0,
+  other: 0,
+  wifi: 1,
+  mobile: 2,
+  virtual: 3,
+  loopback: 9,
+};
 
 export function addressFamily(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4;
@@ -71,7 +78,9 @@ function isLinkLocal(address: string): boolean {
 /** Position in the profile's order by kernel name or label; without an order by kind. */
 export function adapterPreference(adapter: Adapter, order: readonly string[]): number {
   if (order.length === 0) return kindPreference[adapter.kind];
-  const wanted = order.findIndex((entry) => entry === adapter.name || entry.toLowerCase() === adapter.label.toLowerCase());
+  const wanted = order.findIndex(
+    (entry) => entry === adapter.name || entry.toLowerCase() === adapter.label.toLowerCase(),
+  );
   return wanted >= 0 ? wanted : order.length + kindPreference[adapter.kind];
 }
 
@@ -82,7 +91,8 @@ interface SourceChoice {
 }
 
 /**
- * The origin address on this adapter for this destination. The kernel's own answer is the truth; it is overruled in two cases only:
+ * The origin address on this adapter for this destination. The kernel's own answer is the truth; it is overruled in two
+ * cases only:
  * the address already in use stays while it works (no needless update), and a permanent IPv6 address is taken
  * before a temporary one, which would go away under us (anchors.md 5.4).
  */
@@ -96,11 +106,17 @@ function chooseSource(question: CandidateQuestion, adapter: Adapter, destination
   if (routable.length === 0) return { source: ready[0]!.address, mtu: null, reason: 'link-local-only' };
 
   const reach = (source?: string) => {
-    const answer = question.lookupRoute(source === undefined ? { destination, adapter: adapter.name } : { destination, adapter: adapter.name, source });
+    const answer = question.lookupRoute(
+      source === undefined ? { destination, adapter: adapter.name } : { destination, adapter: adapter.name, source },
+    );
     return answer !== null && answer.adapter === adapter.name ? answer : null;
   };
   const { current } = question;
-  if (current !== null && current.adapter === adapter.name && routable.some((address) => address.address === current.source)) {
+  if (
+    current !== null &&
+    current.adapter === adapter.name &&
+    routable.some((address) => address.address === current.source)
+  ) {
     const answer = reach(current.source);
     if (answer !== null) return { source: current.source, mtu: answer.mtu, reason: null };
   }
@@ -115,7 +131,9 @@ function chooseSource(question: CandidateQuestion, adapter: Adapter, destination
     if (answer !== null) return { source: address.address, mtu: answer.mtu, reason: null };
   }
   // A preferred source of another adapter (a weak host model answer) cannot be used on a bound socket.
-  return chosen === undefined ? { source: routable[0]!.address, mtu: null, reason: 'no-route' } : { source: chosen.address, mtu: kernelChoice.mtu, reason: null };
+  return chosen === undefined
+    ? { source: routable[0]!.address, mtu: null, reason: 'no-route' }
+    : { source: chosen.address, mtu: kernelChoice.mtu, reason: null };
 }
 
 function candidate(question: CandidateQuestion, adapter: Adapter, destination: string): PathCandidate {
@@ -128,7 +146,8 @@ function candidate(question: CandidateQuestion, adapter: Adapter, destination: s
     preference: adapterPreference(adapter, question.adapterOrder),
   };
   const family = common.family;
-  const shown = adapter.addresses.find((address) => address.family === family && address.scope === 'global')?.address ?? '';
+  const shown =
+    adapter.addresses.find((address) => address.family === family && address.scope === 'global')?.address ?? '';
   const broken = (reason: UnusableReason, source: string): PathCandidate => ({
     ...common,
     id: pathId(adapter.name, source, destination),
@@ -142,11 +161,19 @@ function candidate(question: CandidateQuestion, adapter: Adapter, destination: s
   if (!adapter.carrier) return broken('no-carrier', shown);
   const choice = chooseSource(question, adapter, destination);
   if (choice.reason !== null) return broken(choice.reason, choice.source);
-  return { ...common, id: pathId(adapter.name, choice.source, destination), source: choice.source, mtu: choice.mtu ?? adapter.mtu, usable: true, reason: null };
+  return {
+    ...common,
+    id: pathId(adapter.name, choice.source, destination),
+    source: choice.source,
+    mtu: choice.mtu ?? adapter.mtu,
+    usable: true,
+    reason: null,
+  };
 }
 
 /**
- * Every (adapter, gateway address) pair in order of preference, usable ones first: adapter order of the profile, then the family in use (M-5),
+ * Every (adapter, gateway address) pair in order of preference, usable ones first: adapter order of the profile, then
+ * the family in use (M-5),
  * then the order of the gateway addresses, then the adapter that the kernel itself would take.
  */
 export function findPathCandidates(question: CandidateQuestion): readonly PathCandidate[] {
@@ -157,7 +184,12 @@ export function findPathCandidates(question: CandidateQuestion): readonly PathCa
       candidates.push(candidate(question, adapter, destination));
     }
   }
-  const kernelAdapter = new Map(question.gatewayAddresses.map((destination) => [destination, question.lookupRoute({ destination })?.adapter ?? null]));
+  const kernelAdapter = new Map(
+    question.gatewayAddresses.map((destination) => [
+      destination,
+      question.lookupRoute({ destination })?.adapter ?? null,
+    ]),
+  );
   const family = question.current === null ? null : addressFamily(question.current.destination);
   const rank = (entry: PathCandidate): readonly number[] => [
     entry.usable ? 0 : 1,

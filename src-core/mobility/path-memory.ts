@@ -9,7 +9,10 @@ export function isDistrusted(model: MobilityModel, id: string, at: number): bool
 /** Usable pairs, the trusted ones first, each group in order of preference. */
 export function usablePaths(model: MobilityModel, at: number): readonly PathCandidate[] {
   const usable = model.candidates.filter((entry) => entry.usable);
-  return [...usable.filter((entry) => !isDistrusted(model, entry.id, at)), ...usable.filter((entry) => isDistrusted(model, entry.id, at))];
+  return [
+    ...usable.filter((entry) => !isDistrusted(model, entry.id, at)),
+    ...usable.filter((entry) => isDistrusted(model, entry.id, at)),
+  ];
 }
 
 export function findUsable(model: MobilityModel, id: string): PathCandidate | null {
@@ -32,7 +35,10 @@ export function lossReason(candidates: readonly PathCandidate[], lost: PathCandi
   };
   if (now?.reason) return reasons[now.reason];
   const sameAdapter = candidates.find((entry) => entry.adapter === lost.adapter);
-  if (sameAdapter === undefined) return candidates.some((entry) => entry.destination === lost.destination) || candidates.length === 0 ? 'adapter-lost' : 'gateway-address';
+  if (sameAdapter === undefined)
+    return candidates.some((entry) => entry.destination === lost.destination) || candidates.length === 0
+      ? 'adapter-lost'
+      : 'gateway-address';
   if (sameAdapter.reason === 'adapter-down') return 'adapter-lost';
   if (sameAdapter.reason === 'no-carrier') return 'carrier-lost';
   if (candidates.every((entry) => entry.destination !== lost.destination)) return 'gateway-address';
@@ -44,7 +50,13 @@ export function withAdapter(model: MobilityModel, name: string, change: Partial<
   return { ...model, adapters: new Map(model.adapters).set(name, { ...known, ...change }) };
 }
 
-export function distrust(model: MobilityModel, id: string, why: 'silent' | 'refused', at: number, policy: MobilityPolicy): MobilityModel {
+export function distrust(
+  model: MobilityModel,
+  id: string,
+  why: 'silent' | 'refused',
+  at: number,
+  policy: MobilityPolicy,
+): MobilityModel {
   return { ...model, paths: new Map(model.paths).set(id, { distrustedUntil: at + policy.distrustMs, distrust: why }) };
 }
 
@@ -56,7 +68,12 @@ export function trust(model: MobilityModel, id: string): MobilityModel {
 }
 
 /** A lost adapter that we had moved to only a moment ago is flapping; its next hold-down is longer. */
-export function rememberLoss(model: MobilityModel, lost: PathCandidate, at: number, policy: MobilityPolicy): MobilityModel {
+export function rememberLoss(
+  model: MobilityModel,
+  lost: PathCandidate,
+  at: number,
+  policy: MobilityPolicy,
+): MobilityModel {
   const memory = model.adapters.get(lost.adapter);
   if (memory === undefined) return model;
   const flaps = at - memory.movedToAt <= policy.flapWindowMs ? memory.flaps + 1 : 0;

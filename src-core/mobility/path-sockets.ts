@@ -13,7 +13,10 @@ export interface PathSocketsOptions {
   readonly onReadiness: () => void;
 }
 
-export type SocketReadiness = { readonly state: 'ready'; readonly socket: DatagramSocket } | { readonly state: 'opening' } | { readonly state: 'failed'; readonly code: string };
+export type SocketReadiness =
+  | { readonly state: 'ready'; readonly socket: DatagramSocket }
+  | { readonly state: 'opening' }
+  | { readonly state: 'failed'; readonly code: string };
 
 interface Entry {
   readiness: SocketReadiness;
@@ -62,7 +65,8 @@ export class PathSockets {
       if (entry.readiness.state === 'ready') entry.readiness.socket.close();
     }
     for (const candidate of candidates) {
-      if (candidate.usable && !this.#entries.has(PathSockets.key(candidate)) && this.#entries.size < mostSockets) void this.#open(candidate);
+      if (candidate.usable && !this.#entries.has(PathSockets.key(candidate)) && this.#entries.size < mostSockets)
+        void this.#open(candidate);
     }
   }
 
@@ -72,7 +76,9 @@ export class PathSockets {
     if (known?.readiness.state === 'ready') return known.readiness.socket;
     const entry = await this.#open(candidate);
     if (entry.readiness.state === 'ready') return entry.readiness.socket;
-    throw Object.assign(new Error(`no socket on ${candidate.adapter} ${candidate.source}`), { code: entry.readiness.state === 'failed' ? entry.readiness.code : 'ECANCELED' });
+    throw Object.assign(new Error(`no socket on ${candidate.adapter} ${candidate.source}`), {
+      code: entry.readiness.state === 'failed' ? entry.readiness.code : 'ECANCELED',
+    });
   }
 
   close(): void {
@@ -100,7 +106,8 @@ export class PathSockets {
       entry.readiness = { state: 'ready', socket };
     } catch (error) {
       if (this.#closed || entry.attempt !== attempt) return entry;
-      const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EUNKNOWN';
+      const code =
+        error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EUNKNOWN';
       entry.readiness = { state: 'failed', code };
       this.#retryLater();
     }
@@ -112,7 +119,8 @@ export class PathSockets {
     this.#retry ??= this.#options.clock.setTimer(retryMs, 'open a socket again', () => {
       this.#retry = null;
       for (const candidate of this.#wanted) {
-        if (candidate.usable && this.#entries.get(PathSockets.key(candidate))?.readiness.state === 'failed') void this.#open(candidate);
+        if (candidate.usable && this.#entries.get(PathSockets.key(candidate))?.readiness.state === 'failed')
+          void this.#open(candidate);
       }
     });
   }

@@ -4,7 +4,12 @@ import type { PathCandidate } from './path-candidates';
 import { distrust, findUsable, holdDown, isDistrusted, usablePaths, withAdapter } from './path-memory';
 
 /** The pair that is strictly more wanted than the one in use. */
-function preferredOver(model: MobilityModel, current: PathCandidate, at: number, policy: MobilityPolicy): PathCandidate | null {
+function preferredOver(
+  model: MobilityModel,
+  current: PathCandidate,
+  at: number,
+  policy: MobilityPolicy,
+): PathCandidate | null {
   if (!policy.returnToPreferred || !policy.mobility) return null;
   const best = usablePaths(model, at)[0];
   return best !== undefined && best.preference < current.preference && !isDistrusted(model, best.id, at) ? best : null;
@@ -19,7 +24,10 @@ export function considerPreferred(model: MobilityModel, at: number, policy: Mobi
     // A distrusted preferred path is looked at again when the distrust ends.
     const reviewAt = policy.returnToPreferred && policy.mobility ? nextReview(model, state.path, at) : null;
     const timer = reviewAt === null ? cancel('prove') : later('prove', reviewAt - at);
-    return { model: state.challenger === null ? model : { ...model, state: { ...state, challenger: null } }, effects: [timer] };
+    return {
+      model: state.challenger === null ? model : { ...model, state: { ...state, challenger: null } },
+      effects: [timer],
+    };
   }
   if (state.challenger?.id === better.id) return same(model);
   const notBefore = model.adapters.get(better.adapter)?.notBefore ?? -Infinity;
@@ -39,15 +47,19 @@ function nextReview(model: MobilityModel, current: PathCandidate, at: number): n
 
 export function proveOnce(model: MobilityModel, at: number, policy: MobilityPolicy): Step {
   const { state } = model;
-  if (state.type !== 'Connected' || state.move !== null || state.challenger === null) return considerPreferred(model, at, policy);
+  if (state.type !== 'Connected' || state.move !== null || state.challenger === null)
+    return considerPreferred(model, at, policy);
   if (model.probing !== null) return { model, effects: [later('prove', policy.probeTimeoutMs)] };
   const path = findUsable(model, state.challenger.id);
-  return path === null ? considerPreferred({ ...model, state: { ...state, challenger: null } }, at, policy) : probe(model, 'prove', [path], policy);
+  return path === null
+    ? considerPreferred({ ...model, state: { ...state, challenger: null } }, at, policy)
+    : probe(model, 'prove', [path], policy);
 }
 
 export function proved(model: MobilityModel, id: string | null, at: number, policy: MobilityPolicy): Step {
   const { state } = model;
-  if (state.type !== 'Connected' || state.move !== null || state.challenger === null) return considerPreferred(model, at, policy);
+  if (state.type !== 'Connected' || state.move !== null || state.challenger === null)
+    return considerPreferred(model, at, policy);
   const challenger = state.challenger;
   const path = findUsable(model, challenger.id);
   if (path === null) return considerPreferred({ ...model, state: { ...state, challenger: null } }, at, policy);
@@ -58,7 +70,11 @@ export function proved(model: MobilityModel, id: string | null, at: number, poli
   }
   const needed = holdDown(model, path.adapter, policy);
   const answers = challenger.answers + 1;
-  if (answers >= policy.provingProbes && at - challenger.since >= needed) return move(model, state.path, path, 'preferred-adapter', at, at, policy);
+  if (answers >= policy.provingProbes && at - challenger.since >= needed)
+    return move(model, state.path, path, 'preferred-adapter', at, at, policy);
   const interval = Math.max(needed / policy.provingProbes, 50);
-  return { model: { ...model, state: { ...state, challenger: { ...challenger, answers } } }, effects: [later('prove', interval)] };
+  return {
+    model: { ...model, state: { ...state, challenger: { ...challenger, answers } } },
+    effects: [later('prove', interval)],
+  };
 }

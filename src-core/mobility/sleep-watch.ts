@@ -6,7 +6,10 @@ const suspendedMs = 1_000;
 /** A beat this late: the process or its virtual machine stood still. A busy machine is never as late. */
 const stoppedMs = 5_000;
 
-/** Notices that the machine slept, or that this process was stopped: time passed in which no timer of ours could run (C-13). */
+/**
+ * Notices that the machine slept, or that this process was stopped: time passed in which no timer of ours could run
+ * (C-13).
+ */
 export class SleepWatch {
   readonly #clock: Clock;
   readonly #onWake: (milliseconds: number) => void;

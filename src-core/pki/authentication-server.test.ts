@@ -5,14 +5,32 @@ import { encodePem } from './pem';
 import { day, testCertificate, testNow, testOcsp, testRoot, type TestAuthority, type TestRequest } from './testing';
 
 const root = testRoot();
-const request: TestRequest = { subject: [['O', 'Contoso'], ['CN', 'nps1.contoso.test']], dnsNames: ['nps1.contoso.test'], extendedKeyUsage: ['serverAuth'] };
+const request: TestRequest = {
+  subject: [
+    ['O', 'Contoso'],
+    ['CN', 'nps1.contoso.test'],
+  ],
+  dnsNames: ['nps1.contoso.test'],
+  extendedKeyUsage: ['serverAuth'],
+};
 const server = testCertificate(request, root);
 const pem = ({ certificate }: TestAuthority): string => encodePem('CERTIFICATE', certificate.der);
 
-async function judge(rules: Partial<AuthenticationServerRules> = {}, shown: TestAuthority = server, ocspResponses: readonly Uint8Array[] = [], system: readonly TestAuthority[] = []): Promise<string> {
+async function judge(
+  rules: Partial<AuthenticationServerRules> = {},
+  shown: TestAuthority = server,
+  ocspResponses: readonly Uint8Array[] = [],
+  system: readonly TestAuthority[] = [],
+): Promise<string> {
   try {
-    const environment = { wallTime: () => testNow, systemAuthorities: () => system.map(({ certificate }) => certificate) };
-    const verify = authenticationServerAcceptance({ authorities: [pem(root)], serverNames: ['nps1.contoso.test'], revocation: 'relaxed', legacy: false, ...rules }, environment);
+    const environment = {
+      wallTime: () => testNow,
+      systemAuthorities: () => system.map(({ certificate }) => certificate),
+    };
+    const verify = authenticationServerAcceptance(
+      { authorities: [pem(root)], serverNames: ['nps1.contoso.test'], revocation: 'relaxed', legacy: false, ...rules },
+      environment,
+    );
     await verify([shown.certificate.der], ocspResponses);
     return 'ok';
   } catch (error) {
@@ -48,7 +66,9 @@ describe('authentication server (A-54, A-55, H-55)', () => {
     expect(await judge({}, testCertificate(request, testRoot('Other')))).toBe('864 trust-anchor');
     expect(await judge({}, testCertificate(request, null))).toBe('864 trust-anchor');
     expect(await judge({}, server, [testOcsp(server.certificate, root, { status: 'revoked' })])).toBe('859 revocation');
-    expect(await judge({}, testCertificate({ ...request, extendedKeyUsage: ['clientAuth'] }, root))).toBe('857 extended-key-usage');
+    expect(await judge({}, testCertificate({ ...request, extendedKeyUsage: ['clientAuth'] }, root))).toBe(
+      '857 extended-key-usage',
+    );
     const { extendedKeyUsage: _, ...silent } = request;
     expect(await judge({}, testCertificate(silent, root))).toBe('857 extended-key-usage');
     expect(await judge({ revocation: 'strict' })).toBe('801 revocation');
@@ -61,7 +81,9 @@ describe('authentication server (A-54, A-55, H-55)', () => {
   });
 
   it('neither names nor authorities: any public certificate would do, so nothing does', async () => {
-    expect(await judge({ authorities: [], serverNames: null }, server, [], [root])).toBe('801 neither server names nor authorities are set');
+    expect(await judge({ authorities: [], serverNames: null }, server, [], [root])).toBe(
+      '801 neither server names nor authorities are set',
+    );
     expect(await judge({ authorities: ['broken'] }, server, [], [root])).toBe('801 serverCertificate.authorities');
   });
 });

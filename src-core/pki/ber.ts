@@ -5,7 +5,8 @@ import { PkiError } from './pki-error';
 const deepest = 32;
 
 /**
- * BER to DER as far as PKCS#12 needs it: indefinite lengths become definite, constructed OCTET STRINGs primitive, long lengths shortest.
+ * BER to DER as far as PKCS#12 needs it: indefinite lengths become definite, constructed OCTET STRINGs primitive, long
+ * lengths shortest.
  * PKCS#12 may be BER (RFC 7292 section 3.1), and NSS and Java write it so. Throws PkiError `malformed` or `limit`.
  */
 export function berToDer(ber: Uint8Array): Uint8Array {
@@ -18,7 +19,8 @@ function readElement(ber: Uint8Array, start: number, depth: number): { element: 
   if (depth > deepest) throw new PkiError('limit', `BER: nested deeper than ${deepest}`);
   const tag = ber[start];
   const first = ber[start + 1];
-  if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) throw new PkiError('malformed', 'BER: no element');
+  if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f)
+    throw new PkiError('malformed', 'BER: no element');
   let offset = start + 2;
   let end: number | null;
   if (first === 0x80) {
@@ -34,7 +36,8 @@ function readElement(ber: Uint8Array, start: number, depth: number): { element: 
     offset += count;
     end = offset + length;
   }
-  if (end !== null && !(end <= ber.length)) throw new PkiError('malformed', 'BER: an element longer than what is there');
+  if (end !== null && !(end <= ber.length))
+    throw new PkiError('malformed', 'BER: an element longer than what is there');
   if ((tag & 0x20) === 0) return { element: derElement(tag, ber.subarray(offset, end!)), end: end! };
 
   const children: Uint8Array[] = [];
@@ -48,7 +51,8 @@ function readElement(ber: Uint8Array, start: number, depth: number): { element: 
       break;
     }
     const child = readElement(ber, offset, depth + 1);
-    if (end !== null && child.end > end) throw new PkiError('malformed', 'BER: an element longer than the one around it');
+    if (end !== null && child.end > end)
+      throw new PkiError('malformed', 'BER: an element longer than the one around it');
     children.push(child.element);
     offset = child.end;
   }

@@ -5,7 +5,22 @@ import { hash } from '../crypto/hash';
 import type { SignatureHash, SignatureScheme } from '../crypto/signature-scheme';
 import { signatureKeyType, signData } from '../crypto/signatures';
 import { type Certificate, type KeyUsage, keyUsages, parseCertificate } from './certificate';
-import { contextTag, derBitString, derElement, derNull, derOctetString, derOid, derSequence, derSet, derSmallInteger, derTag, derTime, derTrue, derUnsigned, derUtf8 } from './der';
+import {
+  contextTag,
+  derBitString,
+  derElement,
+  derNull,
+  derOctetString,
+  derOid,
+  derSequence,
+  derSet,
+  derSmallInteger,
+  derTag,
+  derTime,
+  derTrue,
+  derUnsigned,
+  derUtf8,
+} from './der';
 import { attributeOid, extendedKeyUsageOid, extensionOid } from './object-identifiers';
 import { PkiError } from './pki-error';
 
@@ -40,7 +55,11 @@ export interface CertificateRequest {
   readonly excluded?: readonly NameConstraintText[];
   /** null leaves basicConstraints out although `ca` is set or not. */
   readonly basicConstraints?: null;
-  readonly extraExtensions?: readonly { readonly oid: string; readonly critical: boolean; readonly value: Uint8Array }[];
+  readonly extraExtensions?: readonly {
+    readonly oid: string;
+    readonly critical: boolean;
+    readonly value: Uint8Array;
+  }[];
 }
 
 /** Who signs: the certificate's own key (a self-signed certificate), or an authority. */
@@ -54,7 +73,8 @@ export interface CertificateIssuer {
 }
 
 /**
- * Issues an X.509 version 3 certificate: for the embedded gateway's own authority and for tests. Not a CA product: it signs what it is told.
+ * Issues an X.509 version 3 certificate: for the embedded gateway's own authority and for tests. Not a CA product: it
+ * signs what it is told.
  * Throws PkiError `unsupported` for keys that do not sign, CryptoError for schemes that do not fit them.
  */
 export function issueCertificate(request: CertificateRequest, issuer: CertificateIssuer): Certificate {
@@ -77,7 +97,11 @@ export function issueCertificate(request: CertificateRequest, issuer: Certificat
 }
 
 /** The scheme a CA key signs with unless told otherwise. */
-export function schemeFor({ privateKey, hash: wanted, padding }: Pick<CertificateIssuer, 'privateKey' | 'hash' | 'padding'>): SignatureScheme {
+export function schemeFor({
+  privateKey,
+  hash: wanted,
+  padding,
+}: Pick<CertificateIssuer, 'privateKey' | 'hash' | 'padding'>): SignatureScheme {
   switch (signatureKeyType(privateKey)) {
     case 'rsa':
       return { algorithm: padding === 'pss' ? 'rsa-pss' : 'rsa-pkcs1', hash: wanted ?? 'sha256' };
@@ -101,7 +125,12 @@ export function schemeFor({ privateKey, hash: wanted, padding }: Pick<Certificat
 export function encodeName(name: NameText): Uint8Array {
   return derSequence(
     ...name.map(([type, value]) => {
-      const text = type === 'C' || type === 'serialNumber' ? derElement(derTag.printableString, utf8Encode(value)) : type === 'DC' || type === 'E' ? derElement(derTag.ia5String, utf8Encode(value)) : derUtf8(value);
+      const text =
+        type === 'C' || type === 'serialNumber'
+          ? derElement(derTag.printableString, utf8Encode(value))
+          : type === 'DC' || type === 'E'
+            ? derElement(derTag.ia5String, utf8Encode(value))
+            : derUtf8(value);
       return derSet(derSequence(derOid(attributeOid[type]), text));
     }),
   );
@@ -109,31 +138,62 @@ export function encodeName(name: NameText): Uint8Array {
 
 function extensionsOf(request: CertificateRequest, spki: Uint8Array, issuer: Certificate | null): Uint8Array[] {
   const ca = request.ca === true;
-  const keyUsage = request.keyUsage === undefined ? (ca ? (['keyCertSign', 'cRLSign'] as const) : (['digitalSignature'] as const)) : request.keyUsage;
+  const keyUsage =
+    request.keyUsage === undefined
+      ? ca
+        ? (['keyCertSign', 'cRLSign'] as const)
+        : (['digitalSignature'] as const)
+      : request.keyUsage;
   const subjectKeyIdentifier = hash('sha1', spki);
-  const extensions: Uint8Array[] = [extension(extensionOid.subjectKeyIdentifier, false, derOctetString(subjectKeyIdentifier))];
+  const extensions: Uint8Array[] = [
+    extension(extensionOid.subjectKeyIdentifier, false, derOctetString(subjectKeyIdentifier)),
+  ];
   const authorityKeyIdentifier = issuer === null ? subjectKeyIdentifier : issuer.subjectKeyIdentifier;
-  if (authorityKeyIdentifier !== null) extensions.push(extension(extensionOid.authorityKeyIdentifier, false, derSequence(derElement(contextTag(0, false), authorityKeyIdentifier))));
+  if (authorityKeyIdentifier !== null)
+    extensions.push(
+      extension(
+        extensionOid.authorityKeyIdentifier,
+        false,
+        derSequence(derElement(contextTag(0, false), authorityKeyIdentifier)),
+      ),
+    );
   if (request.basicConstraints !== null) {
     const pathLength = request.pathLength === undefined ? [] : [derSmallInteger(request.pathLength)];
-    extensions.push(extension(extensionOid.basicConstraints, true, ca ? derSequence(derTrue(), ...pathLength) : derSequence()));
+    extensions.push(
+      extension(extensionOid.basicConstraints, true, ca ? derSequence(derTrue(), ...pathLength) : derSequence()),
+    );
   }
   if (keyUsage !== null) extensions.push(extension(extensionOid.keyUsage, true, encodeKeyUsage(keyUsage)));
-  if (request.extendedKeyUsage !== undefined) extensions.push(extension(extensionOid.extendedKeyUsage, false, derSequence(...request.extendedKeyUsage.map((usage) => derOid(extendedKeyUsageOid[usage])))));
+  if (request.extendedKeyUsage !== undefined)
+    extensions.push(
+      extension(
+        extensionOid.extendedKeyUsage,
+        false,
+        derSequence(...request.extendedKeyUsage.map((usage) => derOid(extendedKeyUsageOid[usage]))),
+      ),
+    );
   const altNames = [
     ...(request.dnsNames ?? []).map((name) => derElement(contextTag(2, false), utf8Encode(name))),
     ...(request.addresses ?? []).map((address) => derElement(contextTag(7, false), addressOctets(address))),
     ...(request.emails ?? []).map((email) => derElement(contextTag(1, false), utf8Encode(email))),
     ...(request.uris ?? []).map((uri) => derElement(contextTag(6, false), utf8Encode(uri))),
   ];
-  if (altNames.length > 0) extensions.push(extension(extensionOid.subjectAltName, request.subject.length === 0, derSequence(...altNames)));
+  if (altNames.length > 0)
+    extensions.push(extension(extensionOid.subjectAltName, request.subject.length === 0, derSequence(...altNames)));
   const permitted = request.permitted ?? [];
   const excluded = request.excluded ?? [];
   if (permitted.length + excluded.length > 0) {
-    const subtrees = (tag: number, bases: readonly NameConstraintText[]): Uint8Array[] => (bases.length === 0 ? [] : [derElement(contextTag(tag, true), ...bases.map((base) => derSequence(encodeConstraint(base))))]);
-    extensions.push(extension(extensionOid.nameConstraints, true, derSequence(...subtrees(0, permitted), ...subtrees(1, excluded))));
+    const subtrees = (tag: number, bases: readonly NameConstraintText[]): Uint8Array[] =>
+      bases.length === 0
+        ? []
+        : [derElement(contextTag(tag, true), ...bases.map((base) => derSequence(encodeConstraint(base))))];
+    extensions.push(
+      extension(extensionOid.nameConstraints, true, derSequence(...subtrees(0, permitted), ...subtrees(1, excluded))),
+    );
   }
-  extensions.push(...(request.extraExtensions ?? []).map(({ oid, critical, value }) => extension(oid, critical, value)));
+  extensions.push(
+    ...(request.extraExtensions ?? []).map(({ oid, critical, value }) => extension(oid, critical, value)),
+  );
   return extensions;
 }
 

@@ -8,9 +8,23 @@ describe('a certificate as a person reads it', () => {
   const root = testRoot();
 
   it('names, dates, key, signature, fingerprint', () => {
-    const { certificate } = testCertificate({ subject: [['O', 'Contoso'], ['CN', 'vpn']], dnsNames: ['vpn.test'], addresses: ['2001:db8::1'], extendedKeyUsage: ['serverAuth'], notAfter: testNow, serialNumber: Uint8Array.of(0x0a, 0xbc) }, root, {
-      keys: generateKeyPairSync('rsa', { modulusLength: 2048 }),
-    });
+    const { certificate } = testCertificate(
+      {
+        subject: [
+          ['O', 'Contoso'],
+          ['CN', 'vpn'],
+        ],
+        dnsNames: ['vpn.test'],
+        addresses: ['2001:db8::1'],
+        extendedKeyUsage: ['serverAuth'],
+        notAfter: testNow,
+        serialNumber: Uint8Array.of(0x0a, 0xbc),
+      },
+      root,
+      {
+        keys: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+      },
+    );
     const summary = summarizeCertificate(certificate);
     expect(summary).toMatchObject({
       subject: 'CN=vpn, O=Contoso',
@@ -32,7 +46,8 @@ describe('a certificate as a person reads it', () => {
   });
 
   it('the keys by their names', () => {
-    const name = (keys: ReturnType<typeof generateKeyPairSync>): string => summarizeCertificate(testCertificate({ subject: [['CN', 'x']] }, root, { keys }).certificate).publicKey;
+    const name = (keys: ReturnType<typeof generateKeyPairSync>): string =>
+      summarizeCertificate(testCertificate({ subject: [['CN', 'x']] }, root, { keys }).certificate).publicKey;
     expect(name(generateKeyPairSync('ec', { namedCurve: 'P-521' }))).toBe('ECDSA P-521');
     expect(name(generateKeyPairSync('ed25519'))).toBe('Ed25519');
     expect(name(generateKeyPairSync('x25519'))).toBe('unknown');
@@ -40,7 +55,9 @@ describe('a certificate as a person reads it', () => {
   });
 
   it('a text that could change what is around it is made harmless', () => {
-    const summary = summarizeCertificate(testCertificate({ subject: [['CN', 'vpn\u202e\n<b>x</b>']] }, root).certificate);
+    const summary = summarizeCertificate(
+      testCertificate({ subject: [['CN', 'vpn\u202e\n<b>x</b>']] }, root).certificate,
+    );
     expect(summary.subject).not.toMatch(/[\u202e\n]/);
   });
 });

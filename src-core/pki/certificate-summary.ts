@@ -36,7 +36,13 @@ export interface CertificateSummary {
   readonly pin: string;
 }
 
-const keyNames = { 'ecdsa-p256': 'ECDSA P-256', 'ecdsa-p384': 'ECDSA P-384', 'ecdsa-p521': 'ECDSA P-521', ed25519: 'Ed25519', ed448: 'Ed448' } as const;
+const keyNames = {
+  'ecdsa-p256': 'ECDSA P-256',
+  'ecdsa-p384': 'ECDSA P-384',
+  'ecdsa-p521': 'ECDSA P-521',
+  ed25519: 'Ed25519',
+  ed448: 'Ed448',
+} as const;
 
 export function summarizeCertificate(certificate: Certificate): CertificateSummary {
   return {
@@ -67,7 +73,8 @@ function attribute(name: Certificate['subject'], type: 'CN' | 'O' | 'OU'): strin
 function publicKeyName(spki: Uint8Array): string {
   const type = keyTypeOf(spki);
   if (type === null) return 'unknown';
-  if (type === 'rsa' || type === 'rsa-pss') return `${type === 'rsa' ? 'RSA' : 'RSA-PSS'} ${rsaKeySize(spki)?.modulusBits ?? ''}`;
+  if (type === 'rsa' || type === 'rsa-pss')
+    return `${type === 'rsa' ? 'RSA' : 'RSA-PSS'} ${rsaKeySize(spki)?.modulusBits ?? ''}`;
   return keyNames[type];
 }
 

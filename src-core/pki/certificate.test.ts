@@ -13,7 +13,13 @@ import { testCertificate, testRoot } from './testing';
 const root = testRoot();
 const sample = testCertificate(
   {
-    subject: [['C', 'DE'], ['O', 'Contoso Größe'], ['OU', 'first'], ['OU', 'second'], ['CN', 'vpn.contoso.test']],
+    subject: [
+      ['C', 'DE'],
+      ['O', 'Contoso Größe'],
+      ['OU', 'first'],
+      ['OU', 'second'],
+      ['CN', 'vpn.contoso.test'],
+    ],
     dnsNames: ['vpn.contoso.test', '*.contoso.test'],
     addresses: ['192.0.2.1', '2001:db8::1'],
     emails: ['admin@contoso.test'],
@@ -28,11 +34,25 @@ describe('certificate', () => {
   it('is read as OpenSSL reads it', () => {
     const { certificate } = sample;
     const other = new X509Certificate(certificate.der);
-    expect(other.subject.split('\n')).toEqual(['C=DE', 'O=Contoso Größe', 'OU=first', 'OU=second', 'CN=vpn.contoso.test']);
-    expect(certificate.subject.rdns.flat().map(({ value }) => value)).toEqual(['DE', 'Contoso Größe', 'first', 'second', 'vpn.contoso.test']);
+    expect(other.subject.split('\n')).toEqual([
+      'C=DE',
+      'O=Contoso Größe',
+      'OU=first',
+      'OU=second',
+      'CN=vpn.contoso.test',
+    ]);
+    expect(certificate.subject.rdns.flat().map(({ value }) => value)).toEqual([
+      'DE',
+      'Contoso Größe',
+      'first',
+      'second',
+      'vpn.contoso.test',
+    ]);
     expect(attributeValues(certificate.subject, 'OU')).toEqual(['first', 'second']);
     expect(formatName(certificate.subject)).toBe('CN=vpn.contoso.test, OU=second, OU=first, O=Contoso Größe, C=DE');
-    expect(other.subjectAltName).toBe('DNS:vpn.contoso.test, DNS:*.contoso.test, IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1, email:admin@contoso.test, URI:http://contoso.test/');
+    expect(other.subjectAltName).toBe(
+      'DNS:vpn.contoso.test, DNS:*.contoso.test, IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1, email:admin@contoso.test, URI:http://contoso.test/',
+    );
     expect(certificate.subjectAltNames.map(({ type }) => type)).toEqual(['dns', 'dns', 'ip', 'ip', 'email', 'uri']);
     expect(certificate.extendedKeyUsage).toEqual(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.17']);
     expect(other.keyUsage).toEqual(certificate.extendedKeyUsage);
@@ -49,8 +69,14 @@ describe('certificate', () => {
   });
 
   it('times before 2050 and after are read', () => {
-    const { certificate } = testCertificate({ subject: [['CN', 'x']], notBefore: Date.UTC(1999, 11, 31, 23, 59, 59), notAfter: Date.UTC(2050, 0, 1) }, root);
-    expect([certificate.notBefore, certificate.notAfter]).toEqual([Date.UTC(1999, 11, 31, 23, 59, 59), Date.UTC(2050, 0, 1)]);
+    const { certificate } = testCertificate(
+      { subject: [['CN', 'x']], notBefore: Date.UTC(1999, 11, 31, 23, 59, 59), notAfter: Date.UTC(2050, 0, 1) },
+      root,
+    );
+    expect([certificate.notBefore, certificate.notAfter]).toEqual([
+      Date.UTC(1999, 11, 31, 23, 59, 59),
+      Date.UTC(2050, 0, 1),
+    ]);
   });
 
   it('every root that Node ships is read, and as pkijs reads it', () => {
@@ -60,8 +86,12 @@ describe('certificate', () => {
       const certificate = parseCertificate(der);
       const other = PkijsCertificate.fromBER(Uint8Array.from(der));
       expect(certificate.notAfter).toBe(other.notAfter.value.getTime());
-      expect(certificate.subject.rdns.flat().map(({ value }) => value)).toEqual(other.subject.typesAndValues.map(({ value }) => value.valueBlock.value));
-      expect(certificate.extensions.map(({ oid, critical }) => [oid, critical])).toEqual((other.extensions ?? []).map(({ extnID, critical }) => [extnID, critical]));
+      expect(certificate.subject.rdns.flat().map(({ value }) => value)).toEqual(
+        other.subject.typesAndValues.map(({ value }) => value.valueBlock.value),
+      );
+      expect(certificate.extensions.map(({ oid, critical }) => [oid, critical])).toEqual(
+        (other.extensions ?? []).map(({ extnID, critical }) => [extnID, critical]),
+      );
       expect(Buffer.from(certificate.tbs).equals(Buffer.from(other.tbsView))).toBe(true);
       expect(fingerprint(certificate)).toBe(new X509Certificate(pem).fingerprint256);
     }
@@ -69,7 +99,9 @@ describe('certificate', () => {
 
   it('the CERTREQ hash is SHA-1 of the SubjectPublicKeyInfo (C-31), the pin its SHA-256', () => {
     // ISRG Root X1: published pin of its key.
-    const isrg = rootCertificates.map((pem) => parseCertificate(parsePem(pem)[0]!.der)).find(({ subject }) => attributeValues(subject, 'CN').includes('ISRG Root X1'))!;
+    const isrg = rootCertificates
+      .map((pem) => parseCertificate(parsePem(pem)[0]!.der))
+      .find(({ subject }) => attributeValues(subject, 'CN').includes('ISRG Root X1'))!;
     expect(spkiPin(isrg)).toBe('C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=');
     expect(certificateRequestHash(isrg)).toHaveLength(20);
   });
@@ -88,7 +120,12 @@ describe('hostile certificates (H-22, P-11)', () => {
   };
 
   it('any octets give a certificate or a PkiError', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => ['none', 'malformed', 'limit'].includes(reasonOf(bytes))), { numRuns: 300 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) =>
+        ['none', 'malformed', 'limit'].includes(reasonOf(bytes)),
+      ),
+      { numRuns: 300 },
+    );
   });
 
   it('any one octet changed gives a certificate or a PkiError', () => {
@@ -121,12 +158,23 @@ describe('hostile certificates (H-22, P-11)', () => {
 
   it('a NUL in a name is refused, in the subject as in the SAN (P-10)', () => {
     expect(() => testCertificate({ subject: [['CN', 'vpn.contoso.test\0.evil.test']] }, root)).toThrow(PkiError);
-    expect(() => testCertificate({ subject: [['CN', 'x']], dnsNames: ['vpn.contoso.test\0.evil.test'] }, root)).toThrow(PkiError);
+    expect(() => testCertificate({ subject: [['CN', 'x']], dnsNames: ['vpn.contoso.test\0.evil.test'] }, root)).toThrow(
+      PkiError,
+    );
   });
 
   it('an empty subject, repeated attributes, BMPString and empty strings are read and stay apart', () => {
     expect(testCertificate({ subject: [], dnsNames: ['a.test'] }, root).certificate.subject.rdns).toEqual([]);
-    const { certificate } = testCertificate({ subject: [['CN', ''], ['CN', 'a'], ['CN', 'a']] }, root);
+    const { certificate } = testCertificate(
+      {
+        subject: [
+          ['CN', ''],
+          ['CN', 'a'],
+          ['CN', 'a'],
+        ],
+      },
+      root,
+    );
     expect(attributeValues(certificate.subject, 'CN')).toEqual(['', 'a', 'a']);
   });
 

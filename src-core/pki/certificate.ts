@@ -19,7 +19,17 @@ import { accessMethodOid, extensionOid, nameOfOid } from './object-identifiers';
 import { PkiError } from './pki-error';
 
 /** Bits of the key usage extension in their order (RFC 5280 section 4.2.1.3). */
-export const keyUsages = ['digitalSignature', 'nonRepudiation', 'keyEncipherment', 'dataEncipherment', 'keyAgreement', 'keyCertSign', 'cRLSign', 'encipherOnly', 'decipherOnly'] as const;
+export const keyUsages = [
+  'digitalSignature',
+  'nonRepudiation',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+] as const;
 export type KeyUsage = (typeof keyUsages)[number];
 
 export interface NameConstraints {
@@ -76,20 +86,28 @@ const mostNames = 1024;
 /** Parses DER. Any octets give a certificate or a PkiError `malformed` or `limit` (H-22). */
 export function parseCertificate(der: Uint8Array): Certificate {
   const where = 'certificate';
-  if (der.length > largestCertificate) throw new PkiError('limit', `certificate: ${der.length} octets, at most ${largestCertificate} are read`);
+  if (der.length > largestCertificate)
+    throw new PkiError('limit', `certificate: ${der.length} octets, at most ${largestCertificate} are read`);
   const outer = new DerReader(der, where);
   const certificate = outer.enter(derTag.sequence, 'Certificate');
   outer.end();
   const tbsElement = certificate.expect(derTag.sequence, 'tbsCertificate');
   const signatureAlgorithm = certificate.expect(derTag.sequence, 'signatureAlgorithm').raw;
-  const signature = decodeBitStringOctets(certificate.expect(derTag.bitString, 'signatureValue').content, `${where}, signatureValue`);
+  const signature = decodeBitStringOctets(
+    certificate.expect(derTag.bitString, 'signatureValue').content,
+    `${where}, signatureValue`,
+  );
   certificate.end();
 
   const tbs = new DerReader(tbsElement.content, where);
   const versionElement = tbs.optional(contextTag(0, true));
   const version = versionElement === null ? 1 : parseVersion(versionElement);
-  const serialNumber = decodeIntegerOctets(tbs.expect(derTag.integer, 'serialNumber').content, `${where}, serialNumber`);
-  if (Buffer.compare(tbs.expect(derTag.sequence, 'signature').raw, signatureAlgorithm) !== 0) throw new PkiError('malformed', 'certificate: the two signature algorithms differ');
+  const serialNumber = decodeIntegerOctets(
+    tbs.expect(derTag.integer, 'serialNumber').content,
+    `${where}, serialNumber`,
+  );
+  if (Buffer.compare(tbs.expect(derTag.sequence, 'signature').raw, signatureAlgorithm) !== 0)
+    throw new PkiError('malformed', 'certificate: the two signature algorithms differ');
   const issuer = parseDistinguishedName(tbs.expect(derTag.sequence, 'issuer').raw, `${where}, issuer`);
   const validity = tbs.enter(derTag.sequence, 'validity');
   const notBefore = decodeTime(validity.next(), `${where}, notBefore`);
@@ -99,16 +117,21 @@ export function parseCertificate(der: Uint8Array): Certificate {
   const spkiElement = tbs.expect(derTag.sequence, 'subjectPublicKeyInfo');
   const spki = new DerReader(spkiElement.content, `${where}, subjectPublicKeyInfo`);
   spki.expect(derTag.sequence, 'algorithm');
-  const publicKeyBits = decodeBitStringOctets(spki.expect(derTag.bitString, 'subjectPublicKey').content, `${where}, subjectPublicKey`);
+  const publicKeyBits = decodeBitStringOctets(
+    spki.expect(derTag.bitString, 'subjectPublicKey').content,
+    `${where}, subjectPublicKey`,
+  );
   spki.end();
   tbs.optional(contextTag(1, false));
   tbs.optional(contextTag(2, false));
   const extensionsElement = tbs.optional(contextTag(3, true));
   tbs.end();
-  if (extensionsElement !== null && version !== 3) throw new PkiError('malformed', 'certificate: extensions in a certificate that is not version 3');
+  if (extensionsElement !== null && version !== 3)
+    throw new PkiError('malformed', 'certificate: extensions in a certificate that is not version 3');
   const extensions = extensionsElement === null ? [] : parseExtensions(extensionsElement.content, where);
 
-  const extensionValue = (oid: string): Uint8Array | null => extensions.find((extension) => extension.oid === oid)?.value ?? null;
+  const extensionValue = (oid: string): Uint8Array | null =>
+    extensions.find((extension) => extension.oid === oid)?.value ?? null;
   const read = <T>(oid: string, parse: (value: Uint8Array, where: string) => T): T | null => {
     const value = extensionValue(oid);
     return value === null ? null : parse(value, `${where}, ${nameOfOid(oid)}`);
@@ -181,7 +204,8 @@ export function parseExtensions(content: Uint8Array, where: string): Extension[]
     reader.end();
     return { oid, critical: critical !== null && decodeBoolean(critical.content, `${where}, critical`), value };
   });
-  if (new Set(extensions.map(({ oid }) => oid)).size !== extensions.length) throw new PkiError('malformed', `${where}: an extension occurs twice`);
+  if (new Set(extensions.map(({ oid }) => oid)).size !== extensions.length)
+    throw new PkiError('malformed', `${where}: an extension occurs twice`);
   return extensions;
 }
 
@@ -199,7 +223,10 @@ function parseBasicConstraints(value: Uint8Array, where: string): { ca: boolean;
   const ca = reader.optional(derTag.boolean);
   const pathLength = reader.optional(derTag.integer);
   reader.end();
-  return { ca: ca !== null && decodeBoolean(ca.content, where), pathLength: pathLength === null ? null : decodeSmallInteger(pathLength.content, where) };
+  return {
+    ca: ca !== null && decodeBoolean(ca.content, where),
+    pathLength: pathLength === null ? null : decodeSmallInteger(pathLength.content, where),
+  };
 }
 
 function parseKeyUsage(value: Uint8Array, where: string): ReadonlySet<KeyUsage> {
@@ -219,7 +246,8 @@ function parseExtendedKeyUsage(value: Uint8Array, where: string): string[] {
 function parseGeneralNames(value: Uint8Array, where: string): GeneralName[] {
   return sequenceOf(value, where, mostNames).map((element) => {
     const name = parseGeneralName(element, where);
-    if (name.type === 'ip' && name.octets.length !== 4 && name.octets.length !== 16) throw new PkiError('malformed', `${where}: an address of ${name.octets.length} octets`);
+    if (name.type === 'ip' && name.octets.length !== 4 && name.octets.length !== 16)
+      throw new PkiError('malformed', `${where}: an address of ${name.octets.length} octets`);
     return name;
   });
 }
@@ -240,18 +268,23 @@ function parseNameConstraints(value: Uint8Array, where: string): NameConstraints
           const base = parseGeneralName(inside.next(), where);
           // RFC 5280 section 4.2.1.10: minimum is 0 (in DER absent) and maximum absent.
           inside.end();
-          if (base.type === 'ip' && base.octets.length !== 8 && base.octets.length !== 32) throw new PkiError('malformed', `${where}: an address range of ${base.octets.length} octets`);
+          if (base.type === 'ip' && base.octets.length !== 8 && base.octets.length !== 32)
+            throw new PkiError('malformed', `${where}: an address range of ${base.octets.length} octets`);
           return base;
         });
   const constraints = { permitted: subtrees(permitted), excluded: subtrees(excluded) };
-  if (constraints.permitted.length + constraints.excluded.length === 0) throw new PkiError('malformed', `${where}: neither permitted nor excluded names`);
+  if (constraints.permitted.length + constraints.excluded.length === 0)
+    throw new PkiError('malformed', `${where}: neither permitted nor excluded names`);
   return constraints;
 }
 
 function parsePolicies(value: Uint8Array, where: string): string[] {
   return sequenceOf(value, where, 64).map((element) => {
     if (element.tag !== derTag.sequence) throw new PkiError('malformed', `${where}: not a PolicyInformation`);
-    return decodeOid(new DerReader(element.content, where).expect(derTag.objectIdentifier, 'policyIdentifier').content, where);
+    return decodeOid(
+      new DerReader(element.content, where).expect(derTag.objectIdentifier, 'policyIdentifier').content,
+      where,
+    );
   });
 }
 
@@ -285,6 +318,10 @@ function parseCrlUrls(value: Uint8Array, where: string): string[] {
     const point = new DerReader(element.content, where).optional(contextTag(0, true));
     if (point === null) return [];
     const fullName = new DerReader(point.content, where).optional(contextTag(0, true));
-    return fullName === null ? [] : derChildren(fullName.content, where, 64).flatMap((name) => (name.tag === contextTag(6, false) ? [parseGeneralName(name, where)] : [])).flatMap((name) => (name.type === 'uri' ? [name.value] : []));
+    return fullName === null
+      ? []
+      : derChildren(fullName.content, where, 64)
+          .flatMap((name) => (name.tag === contextTag(6, false) ? [parseGeneralName(name, where)] : []))
+          .flatMap((name) => (name.type === 'uri' ? [name.value] : []));
   });
 }

@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest';
 import type { SignatureScheme } from '../crypto/signature-scheme';
 import { verifyData } from '../crypto/signatures';
 import { berToDer } from './ber';
-import { type ClientCertificateSource, clientCertificateProblem, clientCredentialsError, loadClientCredentials } from './client-credentials';
+import {
+  type ClientCertificateSource,
+  clientCertificateProblem,
+  clientCredentialsError,
+  loadClientCredentials,
+} from './client-credentials';
 import { encodePem, parsePem } from './pem';
 import { parsePkcs12 } from './pkcs12';
 import { PkiError, type PkiErrorReason } from './pki-error';
@@ -26,7 +31,11 @@ function reasonOf(action: () => unknown): PkiErrorReason | 'none' {
   return 'none';
 }
 
-const load = (certificate: string, privateKey: string | null = null, passphrase: string | null = null): ReturnType<typeof loadClientCredentials> => loadClientCredentials({ certificate, privateKey, passphrase });
+const load = (
+  certificate: string,
+  privateKey: string | null = null,
+  passphrase: string | null = null,
+): ReturnType<typeof loadClientCredentials> => loadClientCredentials({ certificate, privateKey, passphrase });
 
 async function proves(source: ClientCertificateSource, scheme: SignatureScheme): Promise<boolean> {
   const { signer, leaf } = loadClientCredentials(source);
@@ -42,7 +51,10 @@ describe('keys in PEM', () => {
   ] as const;
   for (const [keyType, keys, traditional, scheme] of kinds) {
     const certificate = pem(testCertificate({ subject: [['CN', 'alice']] }, issuing, { keys }));
-    const exported = (options: object): string => (keys.privateKey as KeyObject).export({ format: 'pem', ...options } as { format: 'pem'; type: 'pkcs8' }).toString();
+    const exported = (options: object): string =>
+      (keys.privateKey as KeyObject)
+        .export({ format: 'pem', ...options } as { format: 'pem'; type: 'pkcs8' })
+        .toString();
 
     it(`${keyType}: PKCS#8, beside the certificate or behind it`, async () => {
       const key = exported({ type: 'pkcs8' });
@@ -50,7 +62,16 @@ describe('keys in PEM', () => {
       expect(await proves({ certificate, privateKey: key, passphrase: null }, scheme)).toBe(true);
       expect(await proves({ certificate: certificate + key, privateKey: null, passphrase: null }, scheme)).toBe(true);
       const bare = Buffer.from(parsePem(key)[0]!.der).toString('base64');
-      expect(await proves({ certificate: Buffer.from(parsePem(certificate)[0]!.der).toString('base64'), privateKey: bare, passphrase: null }, scheme)).toBe(true);
+      expect(
+        await proves(
+          {
+            certificate: Buffer.from(parsePem(certificate)[0]!.der).toString('base64'),
+            privateKey: bare,
+            passphrase: null,
+          },
+          scheme,
+        ),
+      ).toBe(true);
     });
 
     it(`${keyType}: encrypted PKCS#8 wants its passphrase`, async () => {
@@ -67,7 +88,9 @@ describe('keys in PEM', () => {
 
     if (traditional !== null) {
       it(`${keyType}: ${traditional}, plain and in OpenSSL's old encryption`, async () => {
-        expect(await proves({ certificate, privateKey: exported({ type: traditional }), passphrase: null }, scheme)).toBe(true);
+        expect(
+          await proves({ certificate, privateKey: exported({ type: traditional }), passphrase: null }, scheme),
+        ).toBe(true);
         const encrypted = exported({ type: traditional, cipher: 'aes-128-cbc', passphrase: 'secret' });
         expect(encrypted).toContain('Proc-Type: 4,ENCRYPTED');
         expect(await proves({ certificate, privateKey: encrypted, passphrase: 'secret' }, scheme)).toBe(true);
@@ -87,7 +110,10 @@ describe('what belongs together', () => {
   const key = alice.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 
   it('the chain goes along, leaf first, without the root, whatever the order of the file', () => {
-    const { certificates, leaf } = load(pem(root) + pem(issuing) + pem(testCertificate({ subject: [['CN', 'unrelated']] }, root)) + pem(alice), key);
+    const { certificates, leaf } = load(
+      pem(root) + pem(issuing) + pem(testCertificate({ subject: [['CN', 'unrelated']] }, root)) + pem(alice),
+      key,
+    );
     expect(leaf.der).toEqual(alice.certificate.der);
     expect(certificates).toEqual([alice.certificate.der, issuing.certificate.der]);
   });
@@ -99,7 +125,9 @@ describe('what belongs together', () => {
     expect(reasonOf(() => load('garbage!'))).toBe('malformed');
     expect(reasonOf(() => load(''))).toBe('malformed');
     expect(reasonOf(() => load(pem(alice), encodePem('PRIVATE KEY', Uint8Array.of(1, 2))))).toBe('unsupported');
-    expect(reasonOf(() => load(pem(alice), '-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----'))).toBe('malformed');
+    expect(reasonOf(() => load(pem(alice), '-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----'))).toBe(
+      'malformed',
+    );
   });
 
   it('a key that does not sign is refused', () => {
@@ -130,7 +158,11 @@ describe('PKCS#12 (P-20)', () => {
       const scheme = { algorithm: 'ecdsa', hash: 'sha256' } as const;
       expect(verifyData(scheme, leaf.spki, data, await signer.sign(data, scheme))).toBe(true);
       const content = parsePkcs12(der, passphrase);
-      expect([content.certificates.length, content.privateKeys.length, content.authenticated]).toEqual([2, 1, authenticated]);
+      expect([content.certificates.length, content.privateKeys.length, content.authenticated]).toEqual([
+        2,
+        1,
+        authenticated,
+      ]);
     });
 
     it(`${name}: as BER with indefinite lengths and octet strings in pieces`, () => {
@@ -152,7 +184,13 @@ describe('PKCS#12 (P-20)', () => {
   }
 
   it('any octets give content or a PkiError', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (octets) => typeof reasonOf(() => parsePkcs12(octets, 'x')) === 'string'), { numRuns: 300 });
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 200 }),
+        (octets) => typeof reasonOf(() => parsePkcs12(octets, 'x')) === 'string',
+      ),
+      { numRuns: 300 },
+    );
     const der = new Uint8Array(Buffer.from(files.files[5]!.file, 'base64'));
     fc.assert(
       fc.property(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), (index, change) => {
@@ -166,13 +204,23 @@ describe('PKCS#12 (P-20)', () => {
 
   it('more than 1 MiB and nesting without end are refused', () => {
     expect(reasonOf(() => parsePkcs12(new Uint8Array(1024 * 1024 + 1), ''))).toBe('limit');
-    expect(reasonOf(() => parsePkcs12(new Uint8Array(2000).fill(0x30).map((octet, index) => (index % 2 === 0 ? octet : 0x80)), ''))).toBe('limit');
+    expect(
+      reasonOf(() =>
+        parsePkcs12(
+          new Uint8Array(2000).fill(0x30).map((octet, index) => (index % 2 === 0 ? octet : 0x80)),
+          '',
+        ),
+      ),
+    ).toBe('limit');
   });
 });
 
 describe('whether a certificate is fit to be shown (P-21)', () => {
   const problem = (change: object): string | null => {
-    const error = clientCertificateProblem(testCertificate({ subject: [['CN', 'alice']], ...change }, issuing).certificate, testNow);
+    const error = clientCertificateProblem(
+      testCertificate({ subject: [['CN', 'alice']], ...change }, issuing).certificate,
+      testNow,
+    );
     if (error !== null) expect(error.code).toBe(13806);
     return error?.detail ?? null;
   };
@@ -180,14 +228,23 @@ describe('whether a certificate is fit to be shown (P-21)', () => {
   it('in date, for clientAuth or no purpose in particular', () => {
     expect(problem({})).toBeNull();
     expect(problem({ extendedKeyUsage: ['clientAuth'] })).toBeNull();
-    expect(problem({ notAfter: testNow - day })).toBe('client certificate CN=alice expired on 2026-05-31T12:00:00.000Z');
-    expect(problem({ notBefore: testNow + day })).toBe('client certificate CN=alice is valid from 2026-06-02T12:00:00.000Z');
+    expect(problem({ notAfter: testNow - day })).toBe(
+      'client certificate CN=alice expired on 2026-05-31T12:00:00.000Z',
+    );
+    expect(problem({ notBefore: testNow + day })).toBe(
+      'client certificate CN=alice is valid from 2026-06-02T12:00:00.000Z',
+    );
     expect(problem({ extendedKeyUsage: ['codeSigning'] })).toMatch(/extended-key-usage/);
     expect(problem({ keyUsage: ['keyEncipherment'] })).toMatch(/key-usage/);
   });
 
   it('inside EAP the codes are 854 for an expired certificate and 853 for one that does not fit', () => {
-    const code = (change: object): number | undefined => clientCertificateProblem(testCertificate({ subject: [['CN', 'alice']], ...change }, issuing).certificate, testNow, 'eap')?.code;
+    const code = (change: object): number | undefined =>
+      clientCertificateProblem(
+        testCertificate({ subject: [['CN', 'alice']], ...change }, issuing).certificate,
+        testNow,
+        'eap',
+      )?.code;
     expect(code({ notAfter: testNow - day })).toBe(854);
     expect(code({ notBefore: testNow + day })).toBe(853);
     expect(code({ extendedKeyUsage: ['codeSigning'] })).toBe(853);
@@ -203,11 +260,13 @@ function indefinite(der: Uint8Array): Uint8Array {
     const tag = der[offset]!;
     const first = der[offset + 1]!;
     const count = first < 0x80 ? 0 : first & 0x7f;
-    const length = count === 0 ? first : der.subarray(offset + 2, offset + 2 + count).reduce((sum, octet) => sum * 256 + octet, 0);
+    const length =
+      count === 0 ? first : der.subarray(offset + 2, offset + 2 + count).reduce((sum, octet) => sum * 256 + octet, 0);
     const start = offset + 2 + count;
     const content = der.subarray(start, start + length);
     if ((tag & 0x20) !== 0) out.push(tag, 0x80, ...indefinite(content), 0, 0);
-    else if (tag === 0x04 && length > 40) out.push(0x24, 0x80, ...piece(content.subarray(0, 20)), ...piece(content.subarray(20)), 0, 0);
+    else if (tag === 0x04 && length > 40)
+      out.push(0x24, 0x80, ...piece(content.subarray(0, 20)), ...piece(content.subarray(20)), 0, 0);
     else out.push(...der.subarray(offset, start + length));
     offset = start + length;
   }

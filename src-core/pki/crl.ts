@@ -1,5 +1,14 @@
 import { type Certificate, type Extension, parseExtensions } from './certificate';
-import { contextTag, decodeBitStringOctets, decodeBoolean, decodeIntegerOctets, decodeTime, derChildren, derTag, DerReader } from './der-reader';
+import {
+  contextTag,
+  decodeBitStringOctets,
+  decodeBoolean,
+  decodeIntegerOctets,
+  decodeTime,
+  derChildren,
+  derTag,
+  DerReader,
+} from './der-reader';
 import { type DistinguishedName, parseDistinguishedName, sameName } from './distinguished-name';
 import { parseGeneralName } from './general-name';
 import { extensionOid } from './object-identifiers';
@@ -39,10 +48,14 @@ export function parseCrl(der: Uint8Array): CertificateRevocationList {
 
   const tbs = new DerReader(tbsElement.content, where);
   tbs.optional(derTag.integer);
-  if (Buffer.compare(tbs.expect(derTag.sequence, 'signature').raw, signatureAlgorithm) !== 0) throw new PkiError('malformed', 'CRL: the two signature algorithms differ');
+  if (Buffer.compare(tbs.expect(derTag.sequence, 'signature').raw, signatureAlgorithm) !== 0)
+    throw new PkiError('malformed', 'CRL: the two signature algorithms differ');
   const issuer = parseDistinguishedName(tbs.expect(derTag.sequence, 'issuer').raw, `${where}, issuer`);
   const thisUpdate = decodeTime(tbs.next(), `${where}, thisUpdate`);
-  const nextUpdate = tbs.peek() === derTag.utcTime || tbs.peek() === derTag.generalizedTime ? decodeTime(tbs.next(), `${where}, nextUpdate`) : null;
+  const nextUpdate =
+    tbs.peek() === derTag.utcTime || tbs.peek() === derTag.generalizedTime
+      ? decodeTime(tbs.next(), `${where}, nextUpdate`)
+      : null;
   const revoked = new Map<string, number>();
   let hasUnknownEntries = false;
   const entries = tbs.optional(derTag.sequence);
@@ -52,7 +65,9 @@ export function parseCrl(der: Uint8Array): CertificateRevocationList {
       const entry = reader.enter(derTag.sequence, 'entry');
       const serial = serialKey(decodeIntegerOctets(entry.expect(derTag.integer, 'serial number').content, where));
       revoked.set(serial, decodeTime(entry.next(), `${where}, revocationDate`));
-      const extensions = entry.done ? [] : parseExtensions(entry.expect(derTag.sequence, 'crlEntryExtensions').raw, where);
+      const extensions = entry.done
+        ? []
+        : parseExtensions(entry.expect(derTag.sequence, 'crlEntryExtensions').raw, where);
       entry.end();
       hasUnknownEntries ||= extensions.some(({ oid, critical }) => critical && oid !== extensionOid.reasonCode);
     }
@@ -60,17 +75,40 @@ export function parseCrl(der: Uint8Array): CertificateRevocationList {
   const extensionsElement = tbs.optional(contextTag(0, true));
   tbs.end();
   const extensions = extensionsElement === null ? [] : parseExtensions(extensionsElement.content, where);
-  return { tbs: tbsElement.raw, signatureAlgorithm, signature, issuer, thisUpdate, nextUpdate, revoked, extensions, hasUnknownEntries };
+  return {
+    tbs: tbsElement.raw,
+    signatureAlgorithm,
+    signature,
+    issuer,
+    thisUpdate,
+    nextUpdate,
+    revoked,
+    extensions,
+    hasUnknownEntries,
+  };
 }
 
-export type RevocationStatus = { readonly status: 'good' } | { readonly status: 'revoked'; readonly at: number } | { readonly status: 'unknown'; readonly why: string };
+export type RevocationStatus =
+  | { readonly status: 'good' }
+  | { readonly status: 'revoked'; readonly at: number }
+  | { readonly status: 'unknown'; readonly why: string };
 
 const unknown = (why: string): RevocationStatus => ({ status: 'unknown', why });
 
-const processedExtensions: ReadonlySet<string> = new Set([extensionOid.authorityKeyIdentifier, extensionOid.crlNumber, extensionOid.issuingDistributionPoint, extensionOid.issuerAltName]);
+const processedExtensions: ReadonlySet<string> = new Set([
+  extensionOid.authorityKeyIdentifier,
+  extensionOid.crlNumber,
+  extensionOid.issuingDistributionPoint,
+  extensionOid.issuerAltName,
+]);
 
 /** What a CRL says of a certificate issued by `issuer` (P-18): RFC 5280 section 6.3 without indirect and delta CRLs. */
-export function crlStatus(crl: CertificateRevocationList, certificate: Certificate, issuer: Certificate, wallTime: number): RevocationStatus {
+export function crlStatus(
+  crl: CertificateRevocationList,
+  certificate: Certificate,
+  issuer: Certificate,
+  wallTime: number,
+): RevocationStatus {
   if (!sameName(crl.issuer, issuer.subject)) return unknown('the CRL is of another issuer');
   if (issuer.keyUsage !== null && !issuer.keyUsage.has('cRLSign')) return unknown('the issuer may not sign CRLs');
   const failure = checkSignedObject(crl.signatureAlgorithm, crl.tbs, crl.signature, issuer.spki);
@@ -78,7 +116,8 @@ export function crlStatus(crl: CertificateRevocationList, certificate: Certifica
   if (crl.thisUpdate > wallTime + clockTolerance) return unknown('the CRL is from the future');
   if (crl.nextUpdate === null || crl.nextUpdate + clockTolerance < wallTime) return unknown('the CRL is out of date');
   if (crl.extensions.some(({ oid }) => oid === extensionOid.deltaCrlIndicator)) return unknown('the CRL is a delta');
-  if (crl.hasUnknownEntries || crl.extensions.some(({ oid, critical }) => critical && !processedExtensions.has(oid))) return unknown('the CRL has a critical extension that is not understood');
+  if (crl.hasUnknownEntries || crl.extensions.some(({ oid, critical }) => critical && !processedExtensions.has(oid)))
+    return unknown('the CRL has a critical extension that is not understood');
   const scope = scopeOf(crl);
   if (scope === null || !inScope(scope, certificate)) return unknown('the CRL does not cover this certificate');
   const at = crl.revoked.get(serialKey(certificate.serialNumber));

@@ -37,8 +37,10 @@ export interface DerElement {
 }
 
 /**
- * Reads elements one after the other, one level deep; nothing here recurses, so the depth of what is read is the depth of the caller's
- * code (H-22). DER only: definite lengths in their shortest form. Throws PkiError `malformed`, whose message begins with `where`.
+ * Reads elements one after the other, one level deep; nothing here recurses, so the depth of what is read is the depth
+ * of the caller's
+ * code (H-22). DER only: definite lengths in their shortest form. Throws PkiError `malformed`, whose message begins
+ * with `where`.
  */
 export class DerReader {
   readonly #bytes: Uint8Array;
@@ -70,7 +72,8 @@ export class DerReader {
       if (count > 4) throw this.#malformed('a length of more than 4 octets');
       length = 0;
       for (let i = 0; i < count; i += 1) length = length * 256 + this.#octet();
-      if (length < 0x80 || length < 2 ** (8 * (count - 1))) throw this.#malformed('a length that is not in its shortest form');
+      if (length < 0x80 || length < 2 ** (8 * (count - 1)))
+        throw this.#malformed('a length that is not in its shortest form');
     }
     if (length > this.#bytes.length - this.#offset) throw this.#malformed('an element longer than what is there');
     const content = this.#bytes.subarray(this.#offset, this.#offset + length);
@@ -127,7 +130,8 @@ export function decodeOid(content: Uint8Array, where: string): string {
   const arcs: bigint[] = [];
   let arc = 0n;
   let started = false;
-  if (content.length === 0 || content.length > 64 || content.at(-1)! >= 0x80) throw new PkiError('malformed', `${where}: not an OBJECT IDENTIFIER`);
+  if (content.length === 0 || content.length > 64 || content.at(-1)! >= 0x80)
+    throw new PkiError('malformed', `${where}: not an OBJECT IDENTIFIER`);
   for (const octet of content) {
     if (!started && octet === 0x80) throw new PkiError('malformed', `${where}: an OBJECT IDENTIFIER with padding`);
     started = true;
@@ -146,13 +150,15 @@ export function decodeOid(content: Uint8Array, where: string): string {
 
 /** DER: 0xff is true, 0x00 false, nothing else. */
 export function decodeBoolean(content: Uint8Array, where: string): boolean {
-  if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff)) throw new PkiError('malformed', `${where}: not a BOOLEAN`);
+  if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff))
+    throw new PkiError('malformed', `${where}: not a BOOLEAN`);
   return content[0] === 0xff;
 }
 
 /** Octets of an INTEGER, checked to be in shortest form, two's complement. */
 export function decodeIntegerOctets(content: Uint8Array, where: string): Uint8Array {
-  const redundant = content.length > 1 && ((content[0] === 0 && content[1]! < 0x80) || (content[0] === 0xff && content[1]! >= 0x80));
+  const redundant =
+    content.length > 1 && ((content[0] === 0 && content[1]! < 0x80) || (content[0] === 0xff && content[1]! >= 0x80));
   if (content.length === 0 || redundant) throw new PkiError('malformed', `${where}: not an INTEGER`);
   return content;
 }
@@ -173,7 +179,8 @@ export function decodeBitStringOctets(content: Uint8Array, where: string): Uint8
 /** Bits of a named bit list, most significant first. */
 export function decodeNamedBits(content: Uint8Array, where: string): boolean[] {
   const unused = content[0];
-  if (unused === undefined || unused > 7 || (content.length === 1 && unused !== 0) || content.length > 5) throw new PkiError('malformed', `${where}: not a bit list`);
+  if (unused === undefined || unused > 7 || (content.length === 1 && unused !== 0) || content.length > 5)
+    throw new PkiError('malformed', `${where}: not a bit list`);
   const bits: boolean[] = [];
   for (const octet of content.subarray(1)) for (let bit = 7; bit >= 0; bit -= 1) bits.push(((octet >> bit) & 1) === 1);
   return bits.slice(0, bits.length - unused);
@@ -182,23 +189,46 @@ export function decodeNamedBits(content: Uint8Array, where: string): boolean[] {
 /** UTCTime or GeneralizedTime as RFC 5280 section 4.1.2.5 allows them, in milliseconds since the Unix epoch. */
 export function decodeTime(element: DerElement, where: string): number {
   const text = Buffer.from(element.content).toString('latin1');
-  const form = element.tag === derTag.utcTime ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : element.tag === derTag.generalizedTime ? /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : null;
+  const form =
+    element.tag === derTag.utcTime
+      ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/
+      : element.tag === derTag.generalizedTime
+        ? /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/
+        : null;
   const match = form?.exec(text);
   if (!match) throw new PkiError('malformed', `${where}: not a time`);
-  const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [number, number, number, number, number, number];
+  const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const fullYear = element.tag === derTag.utcTime ? (year >= 50 ? 1900 + year : 2000 + year) : year;
   const date = new Date(0);
   date.setUTCFullYear(fullYear, month - 1, day);
   date.setUTCHours(hour, minute, second);
-  const roundTrip = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate(), date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()];
-  if (roundTrip.join() !== [fullYear, month, day, hour, minute, second].join()) throw new PkiError('malformed', `${where}: no such time`);
+  const roundTrip = [
+    date.getUTCFullYear(),
+    date.getUTCMonth() + 1,
+    date.getUTCDate(),
+    date.getUTCHours(),
+    date.getUTCMinutes(),
+    date.getUTCSeconds(),
+  ];
+  if (roundTrip.join() !== [fullYear, month, day, hour, minute, second].join())
+    throw new PkiError('malformed', `${where}: no such time`);
   return date.getTime();
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const utf16 = new TextDecoder('utf-16be', { fatal: true, ignoreBOM: true });
 
-/** The text of any ASN.1 string type that occurs in names. A NUL, or octets that are not of the type, is an error (P-10, P-11). */
+/**
+ * The text of any ASN.1 string type that occurs in names. A NUL, or octets that are not of the type, is an error (P-10,
+ * P-11).
+ */
 export function decodeString(element: DerElement, where: string): string {
   const { tag, content } = element;
   let text: string;

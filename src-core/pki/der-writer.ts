@@ -3,7 +3,14 @@ import { derTag } from './der-reader';
 /** Builds DER for the certificates that the embedded gateway and the tests issue, and for key containers. */
 export function derElement(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
   const length = contents.reduce((sum, content) => sum + content.length, 0);
-  const head = length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : length < 0x1_0000 ? [tag, 0x82, length >> 8, length & 0xff] : [tag, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff];
+  const head =
+    length < 0x80
+      ? [tag, length]
+      : length < 0x100
+        ? [tag, 0x81, length]
+        : length < 0x1_0000
+          ? [tag, 0x82, length >> 8, length & 0xff]
+          : [tag, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff];
   const element = new Uint8Array(head.length + length);
   element.set(head);
   let offset = head.length;
@@ -36,7 +43,9 @@ export function derUnsigned(octets: Uint8Array): Uint8Array {
   let start = 0;
   while (start < octets.length - 1 && octets[start] === 0) start += 1;
   const digits = octets.subarray(start);
-  return (digits[0] ?? 0) >= 0x80 ? derElement(derTag.integer, Uint8Array.of(0), digits) : derElement(derTag.integer, digits.length === 0 ? Uint8Array.of(0) : digits);
+  return (digits[0] ?? 0) >= 0x80
+    ? derElement(derTag.integer, Uint8Array.of(0), digits)
+    : derElement(derTag.integer, digits.length === 0 ? Uint8Array.of(0) : digits);
 }
 
 export function derSmallInteger(value: number): Uint8Array {
@@ -54,5 +63,7 @@ export function derUtf8(text: string): Uint8Array {
 export function derTime(milliseconds: number): Uint8Array {
   const digits = new Date(milliseconds).toISOString().replaceAll(/[-:T]|\.\d+/g, '');
   const utc = digits.startsWith('19') || (digits.startsWith('20') && Number(digits.slice(2, 4)) < 50);
-  return utc ? derElement(derTag.utcTime, Buffer.from(digits.slice(2), 'latin1')) : derElement(derTag.generalizedTime, Buffer.from(digits, 'latin1'));
+  return utc
+    ? derElement(derTag.utcTime, Buffer.from(digits.slice(2), 'latin1'))
+    : derElement(derTag.generalizedTime, Buffer.from(digits, 'latin1'));
 }

@@ -35,14 +35,19 @@ export function parseDistinguishedName(der: Uint8Array, where: string): Distingu
   const sequence = outer.expect(derTag.sequence, 'Name');
   outer.end();
   const rdns = derChildren(sequence.content, where, mostAttributes).map((set) => {
-    if (set.tag !== derTag.set || set.content.length === 0) throw new PkiError('malformed', `${where}: an RDN is not a SET`);
+    if (set.tag !== derTag.set || set.content.length === 0)
+      throw new PkiError('malformed', `${where}: an RDN is not a SET`);
     return derChildren(set.content, where, mostAttributes).map((element): NameAttribute => {
       if (element.tag !== derTag.sequence) throw new PkiError('malformed', `${where}: an attribute is not a SEQUENCE`);
       const reader = new DerReader(element.content, where);
       const type = decodeOid(reader.expect(derTag.objectIdentifier, 'attribute type').content, where);
       const value = reader.next();
       reader.end();
-      return { type, value: stringTags.has(value.tag) ? decodeString(value, `${where}, ${nameOfOid(type)}`) : null, raw: value.raw };
+      return {
+        type,
+        value: stringTags.has(value.tag) ? decodeString(value, `${where}, ${nameOfOid(type)}`) : null,
+        raw: value.raw,
+      };
     });
   });
   return { der: sequence.raw, rdns };
@@ -64,12 +69,21 @@ export function foldedRdns(name: DistinguishedName): string[] {
 
 /** Same octets, or the same after folding. */
 export function sameName(a: DistinguishedName, b: DistinguishedName): boolean {
-  return Buffer.compare(a.der, b.der) === 0 || (a.rdns.length === b.rdns.length && foldedRdns(a).join(',') === foldedRdns(b).join(','));
+  return (
+    Buffer.compare(a.der, b.der) === 0 ||
+    (a.rdns.length === b.rdns.length && foldedRdns(a).join(',') === foldedRdns(b).join(','))
+  );
 }
 
-/** All values of an attribute type, in order, as decoded text. Multi-valued RDNs and repeated types give several (P-10). */
+/**
+ * All values of an attribute type, in order, as decoded text. Multi-valued RDNs and repeated types give several (P-10).
+ */
 export function attributeValues(name: DistinguishedName, type: keyof typeof attributeOid): string[] {
-  return name.rdns.flat().flatMap((attribute) => (attribute.type === attributeOid[type] && attribute.value !== null ? [attribute.value] : []));
+  return name.rdns
+    .flat()
+    .flatMap((attribute) =>
+      attribute.type === attributeOid[type] && attribute.value !== null ? [attribute.value] : [],
+    );
 }
 
 /** For people only, most specific RDN first as RFC 4514 has it: "CN=vpn, O=Contoso". Never compared. */
@@ -77,7 +91,14 @@ export function formatName(name: DistinguishedName): string {
   if (name.rdns.length === 0) return '(no subject name)';
   return [...name.rdns]
     .reverse()
-    .map((rdn) => rdn.map(({ type, value, raw }) => `${nameOfOid(type)}=${value === null ? `#${Buffer.from(raw).toString('hex')}` : escapeValue(value)}`).join('+'))
+    .map((rdn) =>
+      rdn
+        .map(
+          ({ type, value, raw }) =>
+            `${nameOfOid(type)}=${value === null ? `#${Buffer.from(raw).toString('hex')}` : escapeValue(value)}`,
+        )
+        .join('+'),
+    )
     .join(', ');
 }
 

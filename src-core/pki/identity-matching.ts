@@ -5,13 +5,16 @@ import { attributeValues, foldText, sameName } from './distinguished-name';
 import { decodeIdentityName, normalizeHost, sameNameEitherWay } from './identity';
 import type { attributeOid } from './object-identifiers';
 
-/** Whether a certificate may be known by its CN when it names no host in its SAN: needed for many RRAS servers (P-8). */
+/**
+ * Whether a certificate may be known by its CN when it names no host in its SAN: needed for many RRAS servers (P-8).
+ */
 export interface MatchOptions {
   readonly commonNameFallback: boolean;
 }
 
 /**
- * Whether the certificate asserts an identity (P-7): a name in the SAN of the same type, or the whole subject for a distinguished name.
+ * Whether the certificate asserts an identity (P-7): a name in the SAN of the same type, or the whole subject for a
+ * distinguished name.
  * KEY_ID is asserted only when it is the certificate's key identifier or the SHA-1 of its public key.
  */
 export function certificateAsserts(certificate: Certificate, identity: Identity, options: MatchOptions): boolean {
@@ -30,12 +33,19 @@ export function certificateAsserts(certificate: Certificate, identity: Identity,
     case 'der-dn': {
       const name = decodeIdentityName(identity.value);
       // An empty name asserts nothing (P-11).
-      return name !== null && name.rdns.length > 0 && (sameName(name, certificate.subject) || sameNameEitherWay(name, certificate.subject));
+      return (
+        name !== null &&
+        name.rdns.length > 0 &&
+        (sameName(name, certificate.subject) || sameNameEitherWay(name, certificate.subject))
+      );
     }
     case 'key-id': {
       const { value } = identity;
       const identifiers = [certificate.subjectKeyIdentifier, certificateRequestHash(certificate)];
-      return value.length >= 16 && identifiers.some((identifier) => identifier !== null && Buffer.compare(identifier, value) === 0);
+      return (
+        value.length >= 16 &&
+        identifiers.some((identifier) => identifier !== null && Buffer.compare(identifier, value) === 0)
+      );
     }
   }
 }
@@ -55,14 +65,22 @@ export function certificateNamesHost(certificate: Certificate, typed: string, op
   return attributeValues(certificate.subject, 'CN').some((commonName) => hostMatches(commonName, host));
 }
 
-/** `pattern` may be a wildcard, as the whole left-most label only, standing for exactly one label, with at least two labels behind it. `host` is normalized. */
+/**
+ * `pattern` may be a wildcard, as the whole left-most label only, standing for exactly one label, with at least two
+ * labels behind it. `host` is normalized.
+ */
 export function hostMatches(pattern: string, host: string): boolean {
   const normalized = normalizeHost(pattern);
   if (normalized === '' || normalized.startsWith('.')) return false;
   if (!normalized.includes('*')) return normalized === host;
   const suffix = normalized.slice(1);
   if (!normalized.startsWith('*.') || suffix.includes('*') || !suffix.slice(1).includes('.')) return false;
-  return host.endsWith(suffix) && host.length > suffix.length && !host.slice(0, -suffix.length).includes('.') && ipToOctets(host) === null;
+  return (
+    host.endsWith(suffix) &&
+    host.length > suffix.length &&
+    !host.slice(0, -suffix.length).includes('.') &&
+    ipToOctets(host) === null
+  );
 }
 
 function certificateNamesAddress(certificate: Certificate, address: Uint8Array): boolean {
@@ -76,10 +94,15 @@ function certificateNamesEmail(certificate: Certificate, address: string): boole
     return at < 0 ? '' : text.slice(0, at + 1) + text.slice(at + 1).toLowerCase();
   };
   const wanted = fold(address);
-  return wanted !== '' && certificate.subjectAltNames.some((name) => name.type === 'email' && fold(name.value) === wanted);
+  return (
+    wanted !== '' && certificate.subjectAltNames.some((name) => name.type === 'email' && fold(name.value) === wanted)
+  );
 }
 
-/** Whether any value of the attribute fits the pattern: whole value, case and white space folded, "*" standing for any text (P-10). */
+/**
+ * Whether any value of the attribute fits the pattern: whole value, case and white space folded, "*" standing for any
+ * text (P-10).
+ */
 export function subjectHas(certificate: Certificate, attribute: keyof typeof attributeOid, pattern: string): boolean {
   return attributeValues(certificate.subject, attribute).some((value) => textMatches(pattern, value));
 }
@@ -90,7 +113,10 @@ export function subjectAltNameHas(certificate: Certificate, pattern: string): bo
   return certificate.subjectAltNames.some((name) => {
     switch (name.type) {
       case 'dns':
-        return hostMatches(name.value, normalizeHost(pattern)) || textMatches(normalizeHost(pattern), normalizeHost(name.value));
+        return (
+          hostMatches(name.value, normalizeHost(pattern)) ||
+          textMatches(normalizeHost(pattern), normalizeHost(name.value))
+        );
       case 'email':
       case 'uri':
         return textMatches(pattern, name.value);

@@ -6,8 +6,10 @@ import { attributeOid } from './object-identifiers';
 import { PkiError } from './pki-error';
 
 /**
- * What a person writes for an identity, as an IKE identity (RFC 7296 section 3.5, P-7): an address, a distinguished name ("CN=vpn, O=Contoso"),
- * an e-mail address, "#" and hexadecimal or "keyid:" text for KEY_ID; anything else is a host name, as is what follows a leading "@".
+ * What a person writes for an identity, as an IKE identity (RFC 7296 section 3.5, P-7): an address, a distinguished
+ * name ("CN=vpn, O=Contoso"),
+ * an e-mail address, "#" and hexadecimal or "keyid:" text for KEY_ID; anything else is a host name, as is what follows
+ * a leading "@".
  * Throws PkiError `malformed` for a distinguished name that cannot be read.
  */
 export function parseIdentity(text: string): Identity {
@@ -15,7 +17,8 @@ export function parseIdentity(text: string): Identity {
   const address = ipToOctets(trimmed);
   if (address !== null) return { type: address.length === 4 ? 'ipv4' : 'ipv6', value: address };
   if (trimmed.startsWith('keyid:')) return { type: 'key-id', value: utf8Encode(trimmed.slice(6)) };
-  if (/^#([0-9a-f]{2})+$/i.test(trimmed)) return { type: 'key-id', value: new Uint8Array(Buffer.from(trimmed.slice(1), 'hex')) };
+  if (/^#([0-9a-f]{2})+$/i.test(trimmed))
+    return { type: 'key-id', value: new Uint8Array(Buffer.from(trimmed.slice(1), 'hex')) };
   if (trimmed.startsWith('@')) return { type: 'fqdn', value: utf8Encode(trimmed.slice(1)) };
   if (/^\/?[A-Za-z][A-Za-z0-9.]*\s*=/.test(trimmed)) return { type: 'der-dn', value: encodeNameText(trimmed) };
   return { type: trimmed.includes('@') ? 'rfc822' : 'fqdn', value: utf8Encode(trimmed) };
@@ -53,7 +56,10 @@ export function sameNameEitherWay(a: DistinguishedName, b: DistinguishedName): b
   const left = foldedRdns(a);
   const right = foldedRdns(b);
   if (left.length !== right.length || left.length === 0) return false;
-  return left.every((rdn, index) => rdn === right[index]) || left.every((rdn, index) => rdn === right[right.length - 1 - index]);
+  return (
+    left.every((rdn, index) => rdn === right[index]) ||
+    left.every((rdn, index) => rdn === right[right.length - 1 - index])
+  );
 }
 
 /** Host names as they are compared: lower case, A-labels (RFC 5890), no dot at the end; addresses in canonical form. */
@@ -70,7 +76,10 @@ export function normalizeHost(host: string): string {
   }
 }
 
-/** RDNs in the order of the text, separated by commas or, with a leading slash, slashes; "\" escapes, "+" joins attributes of one RDN. */
+/**
+ * RDNs in the order of the text, separated by commas or, with a leading slash, slashes; "\" escapes, "+" joins
+ * attributes of one RDN.
+ */
 function encodeNameText(text: string): Uint8Array {
   const separator = text.startsWith('/') ? '/' : ',';
   const body = text.startsWith('/') ? text.slice(1) : text;
@@ -78,15 +87,26 @@ function encodeNameText(text: string): Uint8Array {
     const attributes = splitUnescaped(rdn, '+').map((attribute) => {
       const equals = attribute.indexOf('=');
       const key = attribute.slice(0, Math.max(0, equals)).trim();
-      const oid = /^\d+(\.\d+)+$/.test(key) ? key : Object.entries(attributeOid).find(([name]) => name.toLowerCase() === key.toLowerCase())?.[1];
-      if (oid === undefined) throw new PkiError('malformed', `identity: "${key || attribute.trim()}" is no attribute of a distinguished name`);
+      const oid = /^\d+(\.\d+)+$/.test(key)
+        ? key
+        : Object.entries(attributeOid).find(([name]) => name.toLowerCase() === key.toLowerCase())?.[1];
+      if (oid === undefined)
+        throw new PkiError(
+          'malformed',
+          `identity: "${key || attribute.trim()}" is no attribute of a distinguished name`,
+        );
       const value = attribute
         .slice(equals + 1)
         .trim()
         .replace(/^"(.*)"$/, '$1')
         .replaceAll(/\\(.)/g, '$1');
       const ascii = /^[\x20-\x7e]*$/.test(value);
-      const encoded = oid === attributeOid.C && ascii ? derElement(derTag.printableString, utf8Encode(value)) : (oid === attributeOid.E || oid === attributeOid.DC) && ascii ? derElement(derTag.ia5String, utf8Encode(value)) : derUtf8(value);
+      const encoded =
+        oid === attributeOid.C && ascii
+          ? derElement(derTag.printableString, utf8Encode(value))
+          : (oid === attributeOid.E || oid === attributeOid.DC) && ascii
+            ? derElement(derTag.ia5String, utf8Encode(value))
+            : derUtf8(value);
       return derSequence(derOid(oid), encoded);
     });
     return derSet(...attributes);

@@ -6,28 +6,43 @@ import { formatGeneralName, type GeneralName } from './general-name';
 const mostComparisons = 1 << 18;
 
 /**
- * RFC 5280 section 4.2.1.10. Gives the first name of the certificate that breaks the constraints, as a sentence part, or null.
+ * RFC 5280 section 4.2.1.10. Gives the first name of the certificate that breaks the constraints, as a sentence part,
+ * or null.
  * Names compare without regard to case, excluded ones too (CVE-2026-35331).
  */
-export function nameConstraintViolation(certificate: Certificate, constraints: NameConstraints, isLeaf: boolean): string | null {
+export function nameConstraintViolation(
+  certificate: Certificate,
+  constraints: NameConstraints,
+  isLeaf: boolean,
+): string | null {
   const names = constrainedNames(certificate, isLeaf);
-  if (names.length * (constraints.permitted.length + constraints.excluded.length) > mostComparisons) return `there are ${String(names.length)} names, too many to compare with all constraints`;
+  if (names.length * (constraints.permitted.length + constraints.excluded.length) > mostComparisons)
+    return `there are ${String(names.length)} names, too many to compare with all constraints`;
   for (const name of names) {
     const excludedBy = constraints.excluded.find((base) => base.type === name.type && covers(base, name, 'excluded'));
     if (excludedBy !== undefined) return `${formatGeneralName(name)} is excluded by ${formatGeneralName(excludedBy)}`;
     const permitted = constraints.permitted.filter((base) => base.type === name.type);
-    if (permitted.length > 0 && !permitted.some((base) => covers(base, name, 'permitted'))) return `${formatGeneralName(name)} is not under ${permitted.slice(0, 8).map(formatGeneralName).join(', ')}`;
+    if (permitted.length > 0 && !permitted.some((base) => covers(base, name, 'permitted')))
+      return `${formatGeneralName(name)} is not under ${permitted.slice(0, 8).map(formatGeneralName).join(', ')}`;
   }
   return null;
 }
 
-/** The subject, the subject alternative names, and what stands in for them: emailAddress in the subject, and the CN that a name match may fall back to. */
+/**
+ * The subject, the subject alternative names, and what stands in for them: emailAddress in the subject, and the CN that
+ * a name match may fall back to.
+ */
 function constrainedNames(certificate: Certificate, isLeaf: boolean): GeneralName[] {
   const names: GeneralName[] = [...certificate.subjectAltNames];
   if (certificate.subject.rdns.length > 0) names.push({ type: 'directory', name: certificate.subject });
-  if (!names.some(({ type }) => type === 'email')) names.push(...attributeValues(certificate.subject, 'E').map((value) => ({ type: 'email', value }) as const));
+  if (!names.some(({ type }) => type === 'email'))
+    names.push(...attributeValues(certificate.subject, 'E').map((value) => ({ type: 'email', value }) as const));
   if (isLeaf && !certificate.subjectAltNames.some(({ type }) => type === 'dns')) {
-    names.push(...attributeValues(certificate.subject, 'CN').filter(looksLikeHostName).map((value) => ({ type: 'dns', value }) as const));
+    names.push(
+      ...attributeValues(certificate.subject, 'CN')
+        .filter(looksLikeHostName)
+        .map((value) => ({ type: 'dns', value }) as const),
+    );
   }
   return names;
 }
@@ -95,7 +110,9 @@ function uriCovers(base: string, name: string, side: Side): boolean {
 /** `base` is address and mask. */
 function ipCovers(base: Uint8Array, address: Uint8Array): boolean {
   if (base.length !== 2 * address.length) return false;
-  return address.every((octet, index) => (octet & base[address.length + index]!) === (base[index]! & base[address.length + index]!));
+  return address.every(
+    (octet, index) => (octet & base[address.length + index]!) === (base[index]! & base[address.length + index]!),
+  );
 }
 
 /** A name is below a base when it begins with all RDNs of the base. */

@@ -52,9 +52,18 @@ export const attributeOid = {
   E: '1.2.840.113549.1.9.1',
 } as const;
 
-export const accessMethodOid = { ocsp: '1.3.6.1.5.5.7.48.1', caIssuers: '1.3.6.1.5.5.7.48.2', ocspBasic: '1.3.6.1.5.5.7.48.1.1', ocspNonce: '1.3.6.1.5.5.7.48.1.2' } as const;
+export const accessMethodOid = {
+  ocsp: '1.3.6.1.5.5.7.48.1',
+  caIssuers: '1.3.6.1.5.5.7.48.2',
+  ocspBasic: '1.3.6.1.5.5.7.48.1.1',
+  ocspNonce: '1.3.6.1.5.5.7.48.1.2',
+} as const;
 
-const names = new Map<string, string>([...Object.entries(attributeOid), ...Object.entries(extendedKeyUsageOid), ...Object.entries(extensionOid)].map(([name, oid]) => [oid, name]));
+const names = new Map<string, string>(
+  [...Object.entries(attributeOid), ...Object.entries(extendedKeyUsageOid), ...Object.entries(extensionOid)].map(
+    ([name, oid]) => [oid, name],
+  ),
+);
 
 /** The name people know, else the dotted form. */
 export function nameOfOid(oid: string): string {

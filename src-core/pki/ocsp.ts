@@ -1,6 +1,15 @@
 import { hash } from '../crypto/hash';
 import { type Certificate, parseCertificate, sameCertificate } from './certificate';
-import { contextTag, decodeBitStringOctets, decodeIntegerOctets, decodeOid, decodeTime, derChildren, derTag, DerReader } from './der-reader';
+import {
+  contextTag,
+  decodeBitStringOctets,
+  decodeIntegerOctets,
+  decodeOid,
+  decodeTime,
+  derChildren,
+  derTag,
+  DerReader,
+} from './der-reader';
 import { derElement, derNull, derOctetString, derOid, derSequence } from './der-writer';
 import { parseDistinguishedName, sameName } from './distinguished-name';
 import { accessMethodOid, extendedKeyUsageOid, extensionOid } from './object-identifiers';
@@ -26,10 +35,21 @@ export function encodeCertId(certificate: Certificate, issuer: Certificate, algo
   );
 }
 
-/** OCSPRequest for one certificate, DER. SHA-1 in the CertID is what responders know (RFC 5019 section 2.1.1); `nonce` may be null. */
+/**
+ * OCSPRequest for one certificate, DER. SHA-1 in the CertID is what responders know (RFC 5019 section 2.1.1); `nonce`
+ * may be null.
+ */
 export function encodeOcspRequest(certificate: Certificate, issuer: Certificate, nonce: Uint8Array | null): Uint8Array {
   const request = derSequence(encodeCertId(certificate, issuer, 'sha1'));
-  const extensions = nonce === null ? [] : [derElement(contextTag(2, true), derSequence(derSequence(derOid(accessMethodOid.ocspNonce), derOctetString(derOctetString(nonce)))))];
+  const extensions =
+    nonce === null
+      ? []
+      : [
+          derElement(
+            contextTag(2, true),
+            derSequence(derSequence(derOid(accessMethodOid.ocspNonce), derOctetString(derOctetString(nonce)))),
+          ),
+        ];
   return derSequence(derSequence(derSequence(request), ...extensions));
 }
 
@@ -54,18 +74,24 @@ export interface OcspResponse {
   readonly certificates: readonly Certificate[];
 }
 
-/** Parses a successful OCSPResponse with a BasicOCSPResponse, RFC 6960 section 4.2. Throws PkiError; `unsupported` for an error response. */
+/**
+ * Parses a successful OCSPResponse with a BasicOCSPResponse, RFC 6960 section 4.2. Throws PkiError; `unsupported` for
+ * an error response.
+ */
 export function parseOcspResponse(der: Uint8Array): OcspResponse {
   const where = 'OCSP response';
-  if (der.length > largestOcspResponse) throw new PkiError('limit', `${where}: ${der.length} octets, at most ${largestOcspResponse} are read`);
+  if (der.length > largestOcspResponse)
+    throw new PkiError('limit', `${where}: ${der.length} octets, at most ${largestOcspResponse} are read`);
   const outer = new DerReader(der, where);
   const response = outer.enter(derTag.sequence, 'OCSPResponse');
   outer.end();
   const responseStatus = response.expect(derTag.enumerated, 'responseStatus').content;
-  if (responseStatus.length !== 1 || responseStatus[0] !== 0) throw new PkiError('unsupported', `${where}: the responder answered with error ${responseStatus[0] ?? '?'}`);
+  if (responseStatus.length !== 1 || responseStatus[0] !== 0)
+    throw new PkiError('unsupported', `${where}: the responder answered with error ${responseStatus[0] ?? '?'}`);
   const bytes = response.enter(contextTag(0, true), 'responseBytes').enter(derTag.sequence, 'ResponseBytes');
   response.end();
-  if (decodeOid(bytes.expect(derTag.objectIdentifier, 'responseType').content, where) !== accessMethodOid.ocspBasic) throw new PkiError('unsupported', `${where}: not a basic response`);
+  if (decodeOid(bytes.expect(derTag.objectIdentifier, 'responseType').content, where) !== accessMethodOid.ocspBasic)
+    throw new PkiError('unsupported', `${where}: not a basic response`);
   const basicOuter = new DerReader(bytes.expect(derTag.octetString, 'response').content, where);
   const basic = basicOuter.enter(derTag.sequence, 'BasicOCSPResponse');
   basicOuter.end();
@@ -80,10 +106,15 @@ export function parseOcspResponse(der: Uint8Array): OcspResponse {
   const responderElement = tbs.next();
   let responder: OcspResponse['responder'];
   if (responderElement.tag === contextTag(1, true)) responder = { name: responderElement.content };
-  else if (responderElement.tag === contextTag(2, true)) responder = { keyHash: new DerReader(responderElement.content, where).expect(derTag.octetString, 'KeyHash').content };
+  else if (responderElement.tag === contextTag(2, true))
+    responder = {
+      keyHash: new DerReader(responderElement.content, where).expect(derTag.octetString, 'KeyHash').content,
+    };
   else throw new PkiError('malformed', `${where}: responderID`);
   decodeTime(tbs.expect(derTag.generalizedTime, 'producedAt'), `${where}, producedAt`);
-  const responses = derChildren(tbs.expect(derTag.sequence, 'responses').content, where, 256).map(({ content }) => parseSingle(content, where));
+  const responses = derChildren(tbs.expect(derTag.sequence, 'responses').content, where, 256).map(({ content }) =>
+    parseSingle(content, where),
+  );
   const extensionsElement = tbs.optional(contextTag(1, true));
   tbs.end();
   return {
@@ -100,7 +131,10 @@ export function parseOcspResponse(der: Uint8Array): OcspResponse {
 function parseSingle(content: Uint8Array, where: string): SingleResponse {
   const reader = new DerReader(content, where);
   const certId = reader.enter(derTag.sequence, 'certID');
-  const hashOid = decodeOid(certId.enter(derTag.sequence, 'hashAlgorithm').expect(derTag.objectIdentifier, 'algorithm').content, where);
+  const hashOid = decodeOid(
+    certId.enter(derTag.sequence, 'hashAlgorithm').expect(derTag.objectIdentifier, 'algorithm').content,
+    where,
+  );
   const issuerNameHash = certId.expect(derTag.octetString, 'issuerNameHash').content;
   const issuerKeyHash = certId.expect(derTag.octetString, 'issuerKeyHash').content;
   const serialNumber = decodeIntegerOctets(certId.expect(derTag.integer, 'serialNumber').content, where);
@@ -112,11 +146,17 @@ function parseSingle(content: Uint8Array, where: string): SingleResponse {
   else if (statusElement.tag === contextTag(2, false)) status = 'unknown';
   else if (statusElement.tag === contextTag(1, true)) {
     status = 'revoked';
-    revokedAt = decodeTime(new DerReader(statusElement.content, where).expect(derTag.generalizedTime, 'revocationTime'), where);
+    revokedAt = decodeTime(
+      new DerReader(statusElement.content, where).expect(derTag.generalizedTime, 'revocationTime'),
+      where,
+    );
   } else throw new PkiError('malformed', `${where}: certStatus`);
   const thisUpdate = decodeTime(reader.expect(derTag.generalizedTime, 'thisUpdate'), where);
   const nextElement = reader.optional(contextTag(0, true));
-  const nextUpdate = nextElement === null ? null : decodeTime(new DerReader(nextElement.content, where).expect(derTag.generalizedTime, 'nextUpdate'), where);
+  const nextUpdate =
+    nextElement === null
+      ? null
+      : decodeTime(new DerReader(nextElement.content, where).expect(derTag.generalizedTime, 'nextUpdate'), where);
   reader.optional(contextTag(1, true));
   reader.end();
   return { hashOid, issuerNameHash, issuerKeyHash, serialNumber, status, revokedAt, thisUpdate, nextUpdate };
@@ -151,18 +191,32 @@ function certificatesOf(content: Uint8Array, where: string): Certificate[] {
 const unknown = (why: string): RevocationStatus => ({ status: 'unknown', why });
 
 /**
- * What an OCSP response says of a certificate issued by `issuer` (P-17): the response is for this certificate, in date, and signed by the issuer
+ * What an OCSP response says of a certificate issued by `issuer` (P-17): the response is for this certificate, in date,
+ * and signed by the issuer
  * or by a delegate that the same issuer certified for OCSPSigning. `nonce` is compared only when both sides have one.
  */
-export function ocspStatus(response: OcspResponse, certificate: Certificate, issuer: Certificate, wallTime: number, nonce: Uint8Array | null = null): RevocationStatus {
+export function ocspStatus(
+  response: OcspResponse,
+  certificate: Certificate,
+  issuer: Certificate,
+  wallTime: number,
+  nonce: Uint8Array | null = null,
+): RevocationStatus {
   const single = response.responses.find((candidate) => isAbout(candidate, certificate, issuer));
   if (single === undefined) return unknown('the OCSP response is about another certificate');
-  if (nonce !== null && response.nonce !== null && Buffer.compare(nonce, response.nonce) !== 0) return unknown('the OCSP response has another nonce');
+  if (nonce !== null && response.nonce !== null && Buffer.compare(nonce, response.nonce) !== 0)
+    return unknown('the OCSP response has another nonce');
   if (single.thisUpdate > wallTime + clockTolerance) return unknown('the OCSP response is from the future');
-  if ((single.nextUpdate ?? single.thisUpdate + believedWithoutNextUpdate) + clockTolerance < wallTime) return unknown('the OCSP response is out of date');
-  const signers = [issuer, ...response.certificates].filter((candidate) => isResponder(response, candidate) && maySign(candidate, issuer, wallTime));
-  const failures = signers.map((signer) => checkSignedObject(response.signatureAlgorithm, response.tbs, response.signature, signer.spki));
-  if (!failures.includes(null)) return unknown(`the OCSP response: ${failures[0]?.detail ?? 'not signed by the issuer or its delegate'}`);
+  if ((single.nextUpdate ?? single.thisUpdate + believedWithoutNextUpdate) + clockTolerance < wallTime)
+    return unknown('the OCSP response is out of date');
+  const signers = [issuer, ...response.certificates].filter(
+    (candidate) => isResponder(response, candidate) && maySign(candidate, issuer, wallTime),
+  );
+  const failures = signers.map((signer) =>
+    checkSignedObject(response.signatureAlgorithm, response.tbs, response.signature, signer.spki),
+  );
+  if (!failures.includes(null))
+    return unknown(`the OCSP response: ${failures[0]?.detail ?? 'not signed by the issuer or its delegate'}`);
   switch (single.status) {
     case 'good':
       return { status: 'good' };
@@ -207,4 +261,10 @@ function maySign(candidate: Certificate, issuer: Certificate, wallTime: number):
   );
 }
 
-const delegateExtensions: ReadonlySet<string> = new Set([extensionOid.keyUsage, extensionOid.extendedKeyUsage, extensionOid.basicConstraints, extensionOid.subjectAltName, extensionOid.certificatePolicies]);
+const delegateExtensions: ReadonlySet<string> = new Set([
+  extensionOid.keyUsage,
+  extensionOid.extendedKeyUsage,
+  extensionOid.basicConstraints,
+  extensionOid.subjectAltName,
+  extensionOid.certificatePolicies,
+]);

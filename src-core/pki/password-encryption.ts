@@ -8,8 +8,18 @@ import { PkiError } from './pki-error';
 /** More iterations are refused: a file must not stop the program (P-20). */
 export const mostIterations = 2_000_000;
 
-/** The hash of RFC 7292 appendix B.2 over a password as BMPString with its two zero octets. `id`: 1 key, 2 IV, 3 MAC key. */
-export function pkcs12Derive(hash: string, password: Uint8Array, salt: Uint8Array, iterations: number, id: 1 | 2 | 3, length: number): Uint8Array {
+/**
+ * The hash of RFC 7292 appendix B.2 over a password as BMPString with its two zero octets. `id`: 1 key, 2 IV, 3 MAC
+ * key.
+ */
+export function pkcs12Derive(
+  hash: string,
+  password: Uint8Array,
+  salt: Uint8Array,
+  iterations: number,
+  id: 1 | 2 | 3,
+  length: number,
+): Uint8Array {
   const v = hash === 'sha384' || hash === 'sha512' ? 128 : 64;
   const fill = (source: Uint8Array): Uint8Array => {
     const filled = new Uint8Array(Math.ceil(source.length / v) * v);
@@ -19,7 +29,7 @@ export function pkcs12Derive(hash: string, password: Uint8Array, salt: Uint8Arra
   const diversifier = new Uint8Array(v).fill(id);
   const i = new Uint8Array([...fill(salt), ...fill(password)]);
   const output = new Uint8Array(length);
-  for (let offset = 0; offset < length; ) {
+  for (let offset = 0; offset < length;) {
     let a = digest(hash, Buffer.concat([diversifier, i]));
     for (let round = 1; round < iterations; round += 1) a = digest(hash, a);
     output.set(a.subarray(0, Math.min(a.length, length - offset)), offset);
@@ -53,9 +63,14 @@ export function bmpPassword(password: string): Uint8Array {
   return octets;
 }
 
-type Pkcs12Cipher = { readonly keyLength: number; readonly ivLength: number; decrypt(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array };
+type Pkcs12Cipher = {
+  readonly keyLength: number;
+  readonly ivLength: number;
+  decrypt(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array;
+};
 
-const tripleDes = (key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array => nodeDecrypt('des-ede3-cbc', key.length === 16 ? Uint8Array.from([...key, ...key.subarray(0, 8)]) : key, iv, data);
+const tripleDes = (key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array =>
+  nodeDecrypt('des-ede3-cbc', key.length === 16 ? Uint8Array.from([...key, ...key.subarray(0, 8)]) : key, iv, data);
 
 /** RFC 7292 appendix C: PBE with SHA-1. */
 const pkcs12Ciphers: Readonly<Record<string, Pkcs12Cipher>> = {
@@ -63,8 +78,16 @@ const pkcs12Ciphers: Readonly<Record<string, Pkcs12Cipher>> = {
   '1.2.840.113549.1.12.1.2': { keyLength: 5, ivLength: 0, decrypt: (key, _iv, data) => rc4(key, data) },
   '1.2.840.113549.1.12.1.3': { keyLength: 24, ivLength: 8, decrypt: tripleDes },
   '1.2.840.113549.1.12.1.4': { keyLength: 16, ivLength: 8, decrypt: tripleDes },
-  '1.2.840.113549.1.12.1.5': { keyLength: 16, ivLength: 8, decrypt: (key, iv, data) => unpad(rc2CbcDecrypt(key, 128, iv, data)) },
-  '1.2.840.113549.1.12.1.6': { keyLength: 5, ivLength: 8, decrypt: (key, iv, data) => unpad(rc2CbcDecrypt(key, 40, iv, data)) },
+  '1.2.840.113549.1.12.1.5': {
+    keyLength: 16,
+    ivLength: 8,
+    decrypt: (key, iv, data) => unpad(rc2CbcDecrypt(key, 128, iv, data)),
+  },
+  '1.2.840.113549.1.12.1.6': {
+    keyLength: 5,
+    ivLength: 8,
+    decrypt: (key, iv, data) => unpad(rc2CbcDecrypt(key, 40, iv, data)),
+  },
 };
 
 const pbes2Oid = '1.2.840.113549.1.5.13';
@@ -83,7 +106,8 @@ const pbes2Ciphers: Readonly<Record<string, { readonly name: string; readonly ke
 };
 
 /**
- * Decrypts what an AlgorithmIdentifier (DER) of password-based encryption says: PBES2 of RFC 8018, or the PBE of PKCS#12.
+ * Decrypts what an AlgorithmIdentifier (DER) of password-based encryption says: PBES2 of RFC 8018, or the PBE of
+ * PKCS#12.
  * Throws PkiError `passphrase` when the padding is wrong, `unsupported`, `limit` or `malformed`.
  */
 export function decryptWithPassword(algorithm: Uint8Array, password: string, data: Uint8Array): Uint8Array {
@@ -112,16 +136,21 @@ export function decryptWithPassword(algorithm: Uint8Array, password: string, dat
 function decryptPbes2(parameters: DerReader, password: string, data: Uint8Array): Uint8Array {
   const where = 'PBES2';
   const derivation = parameters.enter(derTag.sequence, 'keyDerivationFunc');
-  if (decodeOid(derivation.expect(derTag.objectIdentifier, 'algorithm').content, where) !== pbkdf2Oid) throw new PkiError('unsupported', `${where}: only PBKDF2 is known`);
+  if (decodeOid(derivation.expect(derTag.objectIdentifier, 'algorithm').content, where) !== pbkdf2Oid)
+    throw new PkiError('unsupported', `${where}: only PBKDF2 is known`);
   const pbkdf2 = derivation.enter(derTag.sequence, 'PBKDF2-params');
   const salt = pbkdf2.expect(derTag.octetString, 'salt').content;
   const iterations = decodeIterations(pbkdf2);
   pbkdf2.optional(derTag.integer);
-  const prf = pbkdf2.peek() === derTag.sequence ? decodeOid(pbkdf2.enter(derTag.sequence, 'prf').expect(derTag.objectIdentifier, 'algorithm').content, where) : '1.2.840.113549.2.7';
+  const prf =
+    pbkdf2.peek() === derTag.sequence
+      ? decodeOid(pbkdf2.enter(derTag.sequence, 'prf').expect(derTag.objectIdentifier, 'algorithm').content, where)
+      : '1.2.840.113549.2.7';
   const hash = pbkdf2Hashes[prf];
   const scheme = parameters.enter(derTag.sequence, 'encryptionScheme');
   const cipher = pbes2Ciphers[decodeOid(scheme.expect(derTag.objectIdentifier, 'algorithm').content, where)];
-  if (hash === undefined || cipher === undefined) throw new PkiError('unsupported', `${where}: PRF or cipher is not known`);
+  if (hash === undefined || cipher === undefined)
+    throw new PkiError('unsupported', `${where}: PRF or cipher is not known`);
   const iv = scheme.expect(derTag.octetString, 'IV').content;
   const secret = utf8Encode(password);
   const key = pbkdf2Sync(secret, salt, iterations, cipher.keyLength, hash);
@@ -137,7 +166,8 @@ function decryptPbes2(parameters: DerReader, password: string, data: Uint8Array)
 
 function decodeIterations(reader: DerReader): number {
   const iterations = decodeSmallInteger(reader.expect(derTag.integer, 'iterations').content, 'iterations');
-  if (iterations < 1 || iterations > mostIterations) throw new PkiError('limit', `${iterations} iterations, 1 to ${mostIterations} are accepted`);
+  if (iterations < 1 || iterations > mostIterations)
+    throw new PkiError('limit', `${iterations} iterations, 1 to ${mostIterations} are accepted`);
   return iterations;
 }
 
@@ -148,7 +178,8 @@ function nodeDecrypt(name: string, key: Uint8Array, iv: Uint8Array, data: Uint8A
 
 function unpad(padded: Uint8Array): Uint8Array {
   const count = padded.at(-1) ?? 0;
-  if (count < 1 || count > 8 || padded.subarray(-count).some((octet) => octet !== count)) throw new RangeError('padding');
+  if (count < 1 || count > 8 || padded.subarray(-count).some((octet) => octet !== count))
+    throw new RangeError('padding');
   return padded.subarray(0, -count);
 }
 

@@ -9,11 +9,20 @@ import { day, testCertificate, testKeys, testNow, testRoot, type TestAuthority, 
 
 const root = testRoot();
 const issuing = testCertificate({ subject: [['CN', 'Issuing']], ca: true, pathLength: 0 }, root);
-const leafRequest: TestRequest = { subject: [['CN', 'vpn.contoso.test']], dnsNames: ['vpn.contoso.test'], extendedKeyUsage: ['serverAuth'] };
+const leafRequest: TestRequest = {
+  subject: [['CN', 'vpn.contoso.test']],
+  dnsNames: ['vpn.contoso.test'],
+  extendedKeyUsage: ['serverAuth'],
+};
 const leaf = testCertificate(leafRequest, issuing);
 
 /** "ok", or the rule and the subject that failed. */
-function outcome(end: TestAuthority, between: readonly TestAuthority[], anchors: readonly TestAuthority[] = [root], rules: Partial<PathRules> = {}): string {
+function outcome(
+  end: TestAuthority,
+  between: readonly TestAuthority[],
+  anchors: readonly TestAuthority[] = [root],
+  rules: Partial<PathRules> = {},
+): string {
   const result = validatePath(
     end.certificate,
     between.map(({ certificate }) => certificate),
@@ -25,8 +34,15 @@ function outcome(end: TestAuthority, between: readonly TestAuthority[], anchors:
 
 describe('building a path (P-1)', () => {
   it('leaf, intermediate and root validate, and the path is given leaf first', () => {
-    const result = validatePath(leaf.certificate, [issuing.certificate], [root.certificate], { wallTime: testNow, purpose: 'gateway' });
-    expect(result.ok && result.path.map(({ subject }) => formatName(subject))).toEqual(['CN=vpn.contoso.test', 'CN=Issuing', 'CN=Test Root, O=Agile Test']);
+    const result = validatePath(leaf.certificate, [issuing.certificate], [root.certificate], {
+      wallTime: testNow,
+      purpose: 'gateway',
+    });
+    expect(result.ok && result.path.map(({ subject }) => formatName(subject))).toEqual([
+      'CN=vpn.contoso.test',
+      'CN=Issuing',
+      'CN=Test Root, O=Agile Test',
+    ]);
     expect(result.ok && result.leaf).toBe(leaf.certificate);
   });
 
@@ -62,12 +78,18 @@ describe('building a path (P-1)', () => {
     // Without key identifiers nothing but the signature tells the two apart.
     const bare = { ...impostor, certificate: { ...impostor.certificate, subjectKeyIdentifier: null } };
     expect(outcome(leaf, [bare], [testRoot('Test Root')])).not.toBe('ok');
-    expect(validatePath(leaf.certificate, [], [bare.certificate], { wallTime: testNow, purpose: 'gateway' })).toMatchObject({ ok: false, failure: { rule: 'signature' } });
+    expect(
+      validatePath(leaf.certificate, [], [bare.certificate], { wallTime: testNow, purpose: 'gateway' }),
+    ).toMatchObject({ ok: false, failure: { rule: 'signature' } });
   });
 
   it('a dead end does not hide a good path: the cross-certificate that expired and the one that did not', () => {
     const keys = testKeys();
-    const expired = testCertificate({ subject: [['CN', 'Cross']], ca: true, notBefore: testNow - 90 * day, notAfter: testNow - day }, root, { keys });
+    const expired = testCertificate(
+      { subject: [['CN', 'Cross']], ca: true, notBefore: testNow - 90 * day, notAfter: testNow - day },
+      root,
+      { keys },
+    );
     const fresh = testCertificate({ subject: [['CN', 'Cross']], ca: true }, root, { keys });
     const end = testCertificate(leafRequest, fresh);
     expect(outcome(end, [expired, fresh])).toBe('ok');
@@ -81,8 +103,10 @@ describe('building a path (P-1)', () => {
 
   it('8 certificates are not too many, 9 are', () => {
     const chain: TestAuthority[] = [];
-    for (let i = 0; i < 7; i += 1) chain.push(testCertificate({ subject: [['CN', `Level ${i}`]], ca: true }, chain.at(-1) ?? root));
-    const under = (depth: number): string => outcome(testCertificate(leafRequest, chain[depth - 1]!), chain.slice(0, depth));
+    for (let i = 0; i < 7; i += 1)
+      chain.push(testCertificate({ subject: [['CN', `Level ${i}`]], ca: true }, chain.at(-1) ?? root));
+    const under = (depth: number): string =>
+      outcome(testCertificate(leafRequest, chain[depth - 1]!), chain.slice(0, depth));
     expect(under(6)).toBe('ok');
     expect(under(7)).toMatch(/^depth @/);
   });
@@ -94,7 +118,10 @@ describe('building a path (P-1)', () => {
     for (const [i, own] of keys.entries()) {
       for (const [j, other] of keys.entries()) {
         if (i === j) continue;
-        const issuer: TestAuthority = { privateKey: other.privateKey, certificate: testCertificate({ subject: names[j]!, ca: true }, null, { keys: other }).certificate };
+        const issuer: TestAuthority = {
+          privateKey: other.privateKey,
+          certificate: testCertificate({ subject: names[j]!, ca: true }, null, { keys: other }).certificate,
+        };
         circle.push(testCertificate({ subject: names[i]!, ca: true }, issuer, { keys: own }));
       }
     }
@@ -104,7 +131,8 @@ describe('building a path (P-1)', () => {
 });
 
 describe('each certificate of the path (P-2)', () => {
-  const dates = (change: Partial<TestRequest>): TestAuthority => testCertificate({ ...leafRequest, ...change }, issuing);
+  const dates = (change: Partial<TestRequest>): TestAuthority =>
+    testCertificate({ ...leafRequest, ...change }, issuing);
 
   it('expired, not yet valid, and five minutes of tolerance on both sides', () => {
     expect(outcome(dates({ notAfter: testNow - 6 * 60_000 }), [issuing])).toBe('expired @ CN=vpn.contoso.test');
@@ -114,8 +142,18 @@ describe('each certificate of the path (P-2)', () => {
   });
 
   it('the detail says which date, and what the clock says', () => {
-    const result = validatePath(dates({ notAfter: testNow - day }).certificate, [issuing.certificate], [root.certificate], { wallTime: testNow, purpose: 'gateway' });
-    expect(result).toMatchObject({ ok: false, failure: { detail: "expired on 2026-05-31T12:00:00.000Z, and it is 2026-06-01T12:00:00.000Z by this computer's clock" } });
+    const result = validatePath(
+      dates({ notAfter: testNow - day }).certificate,
+      [issuing.certificate],
+      [root.certificate],
+      { wallTime: testNow, purpose: 'gateway' },
+    );
+    expect(result).toMatchObject({
+      ok: false,
+      failure: {
+        detail: "expired on 2026-05-31T12:00:00.000Z, and it is 2026-06-01T12:00:00.000Z by this computer's clock",
+      },
+    });
   });
 
   it('an expired intermediate and an expired root are refused', () => {
@@ -129,7 +167,12 @@ describe('each certificate of the path (P-2)', () => {
     const changed = leaf.certificate.der.slice();
     const at = Buffer.from(changed).indexOf('vpn.contoso.test');
     changed[at] = 'w'.charCodeAt(0);
-    expect(validatePath(parseCertificate(changed), [issuing.certificate], [root.certificate], { wallTime: testNow, purpose: 'gateway' })).toMatchObject({ ok: false, failure: { rule: 'signature' } });
+    expect(
+      validatePath(parseCertificate(changed), [issuing.certificate], [root.certificate], {
+        wallTime: testNow,
+        purpose: 'gateway',
+      }),
+    ).toMatchObject({ ok: false, failure: { rule: 'signature' } });
   });
 
   it('CA:FALSE, no basicConstraints, and a leaf that issued are refused', () => {
@@ -137,7 +180,9 @@ describe('each certificate of the path (P-2)', () => {
     expect(outcome(testCertificate(leafRequest, notCa), [notCa])).toBe('basic-constraints @ CN=Not a CA');
     const silent = testCertificate({ subject: [['CN', 'Silent']], basicConstraints: null, keyUsage: null }, root);
     expect(outcome(testCertificate(leafRequest, silent), [silent])).toBe('basic-constraints @ CN=Silent');
-    expect(outcome(testCertificate(leafRequest, leaf), [leaf, issuing])).toBe('basic-constraints @ CN=vpn.contoso.test');
+    expect(outcome(testCertificate(leafRequest, leaf), [leaf, issuing])).toBe(
+      'basic-constraints @ CN=vpn.contoso.test',
+    );
   });
 
   it('a trusted leaf is no authority', () => {
@@ -158,21 +203,36 @@ describe('each certificate of the path (P-2)', () => {
   });
 
   it('an authority whose key usage lacks keyCertSign is refused', () => {
-    const wrong = testCertificate({ subject: [['CN', 'Wrong']], ca: true, keyUsage: ['digitalSignature', 'cRLSign'] }, root);
+    const wrong = testCertificate(
+      { subject: [['CN', 'Wrong']], ca: true, keyUsage: ['digitalSignature', 'cRLSign'] },
+      root,
+    );
     expect(outcome(testCertificate(leafRequest, wrong), [wrong])).toBe('key-usage @ CN=Wrong');
   });
 
   it('an unknown critical extension is refused, an unknown one that is not critical is not', () => {
-    const extra = (critical: boolean): TestAuthority => testCertificate({ ...leafRequest, extraExtensions: [{ oid: '1.2.3.4', critical, value: Uint8Array.of(5, 0) }] }, issuing);
+    const extra = (critical: boolean): TestAuthority =>
+      testCertificate(
+        { ...leafRequest, extraExtensions: [{ oid: '1.2.3.4', critical, value: Uint8Array.of(5, 0) }] },
+        issuing,
+      );
     expect(outcome(extra(true), [issuing])).toBe('critical-extension @ CN=vpn.contoso.test');
     expect(outcome(extra(false), [issuing])).toBe('ok');
-    const odd = testCertificate({ subject: [['CN', 'Odd']], ca: true, extraExtensions: [{ oid: '2.5.29.36', critical: true, value: Uint8Array.of(0x30, 0) }] }, root);
+    const odd = testCertificate(
+      {
+        subject: [['CN', 'Odd']],
+        ca: true,
+        extraExtensions: [{ oid: '2.5.29.36', critical: true, value: Uint8Array.of(0x30, 0) }],
+      },
+      root,
+    );
     expect(outcome(testCertificate(leafRequest, odd), [odd])).toBe('critical-extension @ CN=Odd');
   });
 });
 
 describe('algorithms (P-3)', () => {
-  const rsa = (modulusLength: number, publicExponent = 65_537): ReturnType<typeof testKeys> => generateKeyPairSync('rsa', { modulusLength, publicExponent });
+  const rsa = (modulusLength: number, publicExponent = 65_537): ReturnType<typeof testKeys> =>
+    generateKeyPairSync('rsa', { modulusLength, publicExponent });
   const good = rsa(2048);
 
   it('RSA 2048 with PKCS#1 and PSS, P-384, P-521 and Ed25519 are accepted', () => {
@@ -192,7 +252,9 @@ describe('algorithms (P-3)', () => {
   it('SHA-1 is refused below the anchor and not looked at on it', () => {
     const authority = testCertificate({ subject: [['CN', 'Old Root']], ca: true }, null, { keys: good, hash: 'sha1' });
     expect(outcome(testCertificate(leafRequest, authority, { hash: 'sha256' }), [], [authority])).toBe('ok');
-    expect(outcome(testCertificate(leafRequest, authority, { hash: 'sha1' }), [], [authority])).toBe('algorithm @ CN=vpn.contoso.test');
+    expect(outcome(testCertificate(leafRequest, authority, { hash: 'sha1' }), [], [authority])).toBe(
+      'algorithm @ CN=vpn.contoso.test',
+    );
   });
 
   it('RSA 1024 is refused, in a leaf and in an authority, but for a legacy profile', () => {
@@ -202,11 +264,15 @@ describe('algorithms (P-3)', () => {
     expect(outcome(end, [issuing], [root], { legacy: true })).toBe('ok');
     const authority = testCertificate({ subject: [['CN', 'Weak Root']], ca: true }, null, { keys: weak });
     expect(outcome(testCertificate(leafRequest, authority), [], [authority])).toBe('key @ CN=Weak Root');
-    expect(outcome(testCertificate(leafRequest, issuing, { keys: rsa(512 + 256) }), [issuing], [root], { legacy: true })).toBe('key @ CN=vpn.contoso.test');
+    expect(
+      outcome(testCertificate(leafRequest, issuing, { keys: rsa(512 + 256) }), [issuing], [root], { legacy: true }),
+    ).toBe('key @ CN=vpn.contoso.test');
   });
 
   it('RSA with exponent 3 is refused', () => {
-    expect(outcome(testCertificate(leafRequest, issuing, { keys: rsa(2048, 3) }), [issuing])).toBe('key @ CN=vpn.contoso.test');
+    expect(outcome(testCertificate(leafRequest, issuing, { keys: rsa(2048, 3) }), [issuing])).toBe(
+      'key @ CN=vpn.contoso.test',
+    );
   });
 
   it('RSA with exponent 0 or 1 is refused without computing (CVE-2026-14957)', () => {
@@ -216,7 +282,10 @@ describe('algorithms (P-3)', () => {
       const rsaKey = derSequence(derUnsigned(modulus), derSmallInteger(exponent));
       const spki = derSequence(derSequence(derOid('1.2.840.113549.1.1.1'), derNull()), derBitString(rsaKey));
       const forged: Certificate = { ...certificate, spki };
-      expect(validatePath(forged, [], [forged], { wallTime: testNow, purpose: 'gateway' })).toMatchObject({ ok: false, failure: { rule: 'key', detail: 'RSA public exponent that is not an odd number above 3' } });
+      expect(validatePath(forged, [], [forged], { wallTime: testNow, purpose: 'gateway' })).toMatchObject({
+        ok: false,
+        failure: { rule: 'key', detail: 'RSA public exponent that is not an odd number above 3' },
+      });
     }
   });
 
@@ -227,7 +296,11 @@ describe('algorithms (P-3)', () => {
 });
 
 describe('usages of the leaf (P-5, P-6, A-55)', () => {
-  const use = (change: Partial<TestRequest>, purpose: PathPurpose = 'gateway', rules: Partial<PathRules> = {}): string => {
+  const use = (
+    change: Partial<TestRequest>,
+    purpose: PathPurpose = 'gateway',
+    rules: Partial<PathRules> = {},
+  ): string => {
     const { extendedKeyUsage: _, ...plain } = leafRequest;
     return outcome(testCertificate({ ...plain, ...change }, issuing), [issuing], [root], { purpose, ...rules });
   };
@@ -235,8 +308,10 @@ describe('usages of the leaf (P-5, P-6, A-55)', () => {
 
   it('a gateway: none, any, serverAuth, ipsecIKE or ikeIntermediate; a stolen client certificate is none', () => {
     expect(use({})).toBe('ok');
-    for (const usage of ['anyExtendedKeyUsage', 'serverAuth', 'ipsecIKE', 'ikeIntermediate'] as const) expect(use({ extendedKeyUsage: [usage] })).toBe('ok');
-    for (const usage of ['clientAuth', 'codeSigning', 'emailProtection'] as const) expect(use({ extendedKeyUsage: [usage] })).toBe(refused);
+    for (const usage of ['anyExtendedKeyUsage', 'serverAuth', 'ipsecIKE', 'ikeIntermediate'] as const)
+      expect(use({ extendedKeyUsage: [usage] })).toBe('ok');
+    for (const usage of ['clientAuth', 'codeSigning', 'emailProtection'] as const)
+      expect(use({ extendedKeyUsage: [usage] })).toBe(refused);
     expect(use({ extendedKeyUsage: ['clientAuth', 'serverAuth'] })).toBe('ok');
   });
 
@@ -265,9 +340,15 @@ describe('usages of the leaf (P-5, P-6, A-55)', () => {
   });
 
   it('an authority limited to other purposes cannot issue for gateways', () => {
-    const mail = testCertificate({ subject: [['CN', 'Mail only']], ca: true, extendedKeyUsage: ['emailProtection'] }, root);
+    const mail = testCertificate(
+      { subject: [['CN', 'Mail only']], ca: true, extendedKeyUsage: ['emailProtection'] },
+      root,
+    );
     expect(outcome(testCertificate(leafRequest, mail), [mail])).toBe('extended-key-usage @ CN=Mail only');
-    const server = testCertificate({ subject: [['CN', 'Servers']], ca: true, extendedKeyUsage: ['serverAuth', 'clientAuth'] }, root);
+    const server = testCertificate(
+      { subject: [['CN', 'Servers']], ca: true, extendedKeyUsage: ['serverAuth', 'clientAuth'] },
+      root,
+    );
     expect(outcome(testCertificate(leafRequest, server), [server])).toBe('ok');
   });
 });
@@ -279,10 +360,16 @@ describe('name constraints (P-2, RFC 5280 section 4.2.1.10)', () => {
     return result === 'ok' ? 'ok' : result.split(' @ ')[0]!;
   };
   const no = 'name-constraints';
-  const dns = (...values: string[]): { type: 'dns'; value: string }[] => values.map((value) => ({ type: 'dns', value }));
+  const dns = (...values: string[]): { type: 'dns'; value: string }[] =>
+    values.map((value) => ({ type: 'dns', value }));
 
   it('constraints that name nothing are malformed', () => {
-    expect(() => testCertificate({ subject: [['CN', 'x']], extraExtensions: [{ oid: '2.5.29.30', critical: true, value: derSequence() }] }, root)).toThrow(PkiError);
+    expect(() =>
+      testCertificate(
+        { subject: [['CN', 'x']], extraExtensions: [{ oid: '2.5.29.30', critical: true, value: derSequence() }] },
+        root,
+      ),
+    ).toThrow(PkiError);
   });
 
   it('permitted DNS: the name itself and below, without regard to case', () => {
@@ -319,7 +406,12 @@ describe('name constraints (P-2, RFC 5280 section 4.2.1.10)', () => {
   it('every name must hold, not just one', () => {
     expect(under({ permitted: dns('contoso.test') }, { dnsNames: ['vpn.contoso.test', 'vpn.evil.test'] })).toBe(no);
     expect(under({ permitted: dns('a.test', 'b.test') }, { dnsNames: ['x.a.test', 'x.b.test'] })).toBe('ok');
-    expect(under({ permitted: dns('contoso.test'), excluded: dns('bad.contoso.test') }, { dnsNames: ['x.bad.contoso.test'] })).toBe(no);
+    expect(
+      under(
+        { permitted: dns('contoso.test'), excluded: dns('bad.contoso.test') },
+        { dnsNames: ['x.bad.contoso.test'] },
+      ),
+    ).toBe(no);
   });
 
   it('a host name in the CN that stands in for a missing SAN is constrained as well', () => {
@@ -344,10 +436,16 @@ describe('name constraints (P-2, RFC 5280 section 4.2.1.10)', () => {
     const host = [{ type: 'email', value: 'contoso.test' }] as const;
     expect(under({ permitted: host }, { emails: ['a@Contoso.test'] })).toBe('ok');
     expect(under({ permitted: host }, { emails: ['a@mail.contoso.test'] })).toBe(no);
-    expect(under({ permitted: [{ type: 'email', value: '.contoso.test' }] }, { emails: ['a@mail.contoso.test'] })).toBe('ok');
+    expect(under({ permitted: [{ type: 'email', value: '.contoso.test' }] }, { emails: ['a@mail.contoso.test'] })).toBe(
+      'ok',
+    );
     expect(under({ permitted: host }, { subject: [['E', 'a@evil.test']] })).toBe(no);
-    expect(under({ excluded: [{ type: 'email', value: 'Bob@contoso.test' }] }, { emails: ['bob@CONTOSO.test'] })).toBe(no);
-    expect(under({ permitted: [{ type: 'email', value: 'Bob@contoso.test' }] }, { emails: ['bob@contoso.test'] })).toBe(no);
+    expect(under({ excluded: [{ type: 'email', value: 'Bob@contoso.test' }] }, { emails: ['bob@CONTOSO.test'] })).toBe(
+      no,
+    );
+    expect(under({ permitted: [{ type: 'email', value: 'Bob@contoso.test' }] }, { emails: ['bob@contoso.test'] })).toBe(
+      no,
+    );
   });
 
   it('URIs by their host; one without a host satisfies nothing', () => {
@@ -361,16 +459,60 @@ describe('name constraints (P-2, RFC 5280 section 4.2.1.10)', () => {
 
   it('directory names by their beginning', () => {
     const base = [{ type: 'directory', name: [['O', 'Contoso']] }] as const;
-    expect(under({ permitted: base }, { subject: [['O', 'CONTOSO'], ['CN', 'a']] })).toBe('ok');
-    expect(under({ permitted: base }, { subject: [['O', 'Evil'], ['CN', 'a']] })).toBe(no);
-    expect(under({ permitted: base }, { subject: [['CN', 'a'], ['O', 'Contoso']] })).toBe(no);
-    expect(under({ excluded: base }, { subject: [['O', 'contoso'], ['CN', 'a']] })).toBe(no);
+    expect(
+      under(
+        { permitted: base },
+        {
+          subject: [
+            ['O', 'CONTOSO'],
+            ['CN', 'a'],
+          ],
+        },
+      ),
+    ).toBe('ok');
+    expect(
+      under(
+        { permitted: base },
+        {
+          subject: [
+            ['O', 'Evil'],
+            ['CN', 'a'],
+          ],
+        },
+      ),
+    ).toBe(no);
+    expect(
+      under(
+        { permitted: base },
+        {
+          subject: [
+            ['CN', 'a'],
+            ['O', 'Contoso'],
+          ],
+        },
+      ),
+    ).toBe(no);
+    expect(
+      under(
+        { excluded: base },
+        {
+          subject: [
+            ['O', 'contoso'],
+            ['CN', 'a'],
+          ],
+        },
+      ),
+    ).toBe(no);
   });
 
   it('constraints of every authority above hold, those of the anchor too', () => {
     const limited = testRoot('Limited Root', { permitted: dns('contoso.test') });
-    const middle = testCertificate({ subject: [['CN', 'Middle']], ca: true, permitted: dns('vpn.contoso.test', 'evil.test') }, limited);
-    const end = (name: string): string => outcome(testCertificate({ subject: [], dnsNames: [name] }, middle), [middle], [limited]).split(' @ ')[0]!;
+    const middle = testCertificate(
+      { subject: [['CN', 'Middle']], ca: true, permitted: dns('vpn.contoso.test', 'evil.test') },
+      limited,
+    );
+    const end = (name: string): string =>
+      outcome(testCertificate({ subject: [], dnsNames: [name] }, middle), [middle], [limited]).split(' @ ')[0]!;
     expect(end('a.vpn.contoso.test')).toBe('ok');
     expect(end('www.contoso.test')).toBe(no);
     expect(end('evil.test')).toBe(no);

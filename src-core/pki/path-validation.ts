@@ -42,7 +42,12 @@ const mostSignatureChecks = 64;
 const acceptedUsages: Readonly<Record<PathPurpose, readonly string[] | null>> = {
   gateway: [extendedKeyUsageOid.serverAuth, extendedKeyUsageOid.ipsecIKE, extendedKeyUsageOid.ikeIntermediate],
   server: [extendedKeyUsageOid.serverAuth],
-  client: [extendedKeyUsageOid.clientAuth, extendedKeyUsageOid.ipsecIKE, extendedKeyUsageOid.ikeIntermediate, extendedKeyUsageOid.smartcardLogon],
+  client: [
+    extendedKeyUsageOid.clientAuth,
+    extendedKeyUsageOid.ipsecIKE,
+    extendedKeyUsageOid.ikeIntermediate,
+    extendedKeyUsageOid.smartcardLogon,
+  ],
   any: null,
 };
 
@@ -64,11 +69,18 @@ const processedExtensions: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Builds and validates a path from `leaf` over `intermediates` (in any order, some of them perhaps useless) to one of `anchors`;
- * RFC 5280 section 6 with the limits of P-1 to P-6. The first valid path wins; otherwise the failure of the path that came furthest is told.
+ * Builds and validates a path from `leaf` over `intermediates` (in any order, some of them perhaps useless) to one of
+ * `anchors`;
+ * RFC 5280 section 6 with the limits of P-1 to P-6. The first valid path wins; otherwise the failure of the path that
+ * came furthest is told.
  * Pure: no clock, no network.
  */
-export function validatePath(leaf: Certificate, intermediates: readonly Certificate[], anchors: readonly Certificate[], rules: PathRules): PathResult {
+export function validatePath(
+  leaf: Certificate,
+  intermediates: readonly Certificate[],
+  anchors: readonly Certificate[],
+  rules: PathRules,
+): PathResult {
   if (anchors.some((anchor) => sameCertificate(anchor, leaf))) {
     // The very certificate is trusted: no issuer has a say in it.
     const failure = checkValidity(leaf, rules) ?? checkKey(leaf, rules) ?? checkLeafUsage(leaf, rules);
@@ -77,7 +89,14 @@ export function validatePath(leaf: Certificate, intermediates: readonly Certific
   const search: Search = { intermediates, anchors, rules, signatureChecks: 0, best: null };
   const path = extend(search, [leaf]);
   if (path !== null) return { ok: true, leaf, path };
-  return { ok: false, failure: search.best?.failure ?? { rule: 'trust-anchor', certificate: leaf, detail: `no trusted authority issued it; it says it was issued by ${formatName(leaf.issuer)}` } };
+  return {
+    ok: false,
+    failure: search.best?.failure ?? {
+      rule: 'trust-anchor',
+      certificate: leaf,
+      detail: `no trusted authority issued it; it says it was issued by ${formatName(leaf.issuer)}`,
+    },
+  };
 }
 
 interface Search {
@@ -91,8 +110,10 @@ interface Search {
 /** Depth first: `path` is leaf first. Gives a whole valid path or null. */
 function extend(search: Search, path: readonly Certificate[]): readonly Certificate[] | null {
   const top = path.at(-1)!;
-  // An authority without a name cannot be told from another one (RFC 5280 section 4.1.2.6): the empty name issues nothing.
-  const issued = (candidate: Certificate): boolean => top.issuer.rdns.length > 0 && sameName(candidate.subject, top.issuer) && keyIdentifiersAgree(candidate, top);
+  // An authority without a name cannot be told from another one (RFC 5280 section 4.1.2.6): the empty name issues
+  // nothing.
+  const issued = (candidate: Certificate): boolean =>
+    top.issuer.rdns.length > 0 && sameName(candidate.subject, top.issuer) && keyIdentifiersAgree(candidate, top);
   for (const anchor of search.anchors) {
     if (!issued(anchor)) continue;
     const complete = [...path, anchor];
@@ -101,14 +122,23 @@ function extend(search: Search, path: readonly Certificate[]): readonly Certific
     // A path that reaches an anchor says more than one that does not.
     note(search, 1000 + complete.length, failure);
   }
-  const issuers = search.intermediates.filter((candidate) => issued(candidate) && !path.some((used) => sameCertificate(used, candidate)));
+  const issuers = search.intermediates.filter(
+    (candidate) => issued(candidate) && !path.some((used) => sameCertificate(used, candidate)),
+  );
   if (issuers.length === 0) {
-    const detail = path.length === 1 ? `no trusted authority issued it; it says it was issued by ${formatName(top.issuer)}` : `the chain ends at ${formatName(top.subject)}, issued by ${formatName(top.issuer)}, which is not trusted here`;
+    const detail =
+      path.length === 1
+        ? `no trusted authority issued it; it says it was issued by ${formatName(top.issuer)}`
+        : `the chain ends at ${formatName(top.subject)}, issued by ${formatName(top.issuer)}, which is not trusted here`;
     note(search, path.length, { rule: 'trust-anchor', certificate: top, detail });
   }
   for (const issuer of issuers) {
     if (path.length + 1 >= deepestPath) {
-      note(search, path.length, { rule: 'depth', certificate: issuer, detail: `a chain of more than ${deepestPath} certificates` });
+      note(search, path.length, {
+        rule: 'depth',
+        certificate: issuer,
+        detail: `a chain of more than ${deepestPath} certificates`,
+      });
       continue;
     }
     const failure = checkSignature(search, top, issuer);
@@ -134,7 +164,8 @@ function keyIdentifiersAgree(issuer: Certificate, subject: Certificate): boolean
 
 function checkSignature(search: Search, certificate: Certificate, issuer: Certificate): PathFailure | null {
   search.signatureChecks += 1;
-  if (search.signatureChecks > mostSignatureChecks) return { rule: 'depth', certificate, detail: 'too many possible chains' };
+  if (search.signatureChecks > mostSignatureChecks)
+    return { rule: 'depth', certificate, detail: 'too many possible chains' };
   return checkCertificateSignature(certificate, issuer);
 }
 
@@ -145,14 +176,20 @@ export function checkCertificateSignature(certificate: Certificate, issuer: Cert
 }
 
 /** Signature over anything a CA signs: certificates, CRLs, OCSP responses. SHA-1 is refused (P-3). */
-export function checkSignedObject(signatureAlgorithm: Uint8Array, signed: Uint8Array, signature: Uint8Array, spki: Uint8Array): { readonly rule: 'algorithm' | 'key' | 'signature'; readonly detail: string } | null {
+export function checkSignedObject(
+  signatureAlgorithm: Uint8Array,
+  signed: Uint8Array,
+  signature: Uint8Array,
+  spki: Uint8Array,
+): { readonly rule: 'algorithm' | 'key' | 'signature'; readonly detail: string } | null {
   let scheme;
   try {
     scheme = parseAlgorithmIdentifier(signatureAlgorithm);
   } catch {
     return { rule: 'algorithm', detail: 'signed with an algorithm that is not accepted' };
   }
-  if (scheme.hash === 'sha1') return { rule: 'algorithm', detail: `signed with ${scheme.algorithm} and SHA-1, which is not accepted` };
+  if (scheme.hash === 'sha1')
+    return { rule: 'algorithm', detail: `signed with ${scheme.algorithm} and SHA-1, which is not accepted` };
   try {
     if (verifyData(scheme, spki, signed, signature)) return null;
   } catch {
@@ -174,13 +211,19 @@ function checkPath(path: readonly Certificate[], rules: PathRules): PathFailure 
     for (const above of path.slice(index + 1)) {
       if (above.nameConstraints === null || (selfIssued && !isLeaf)) continue;
       const violation = nameConstraintViolation(certificate, above.nameConstraints, isLeaf);
-      if (violation !== null) return { rule: 'name-constraints', certificate, detail: `${violation}, as ${formatName(above.subject)} demands` };
+      if (violation !== null)
+        return {
+          rule: 'name-constraints',
+          certificate,
+          detail: `${violation}, as ${formatName(above.subject)} demands`,
+        };
     }
     if (isLeaf) return checkLeafUsage(certificate, rules);
     const issuerFailure = checkIssuer(certificate, isAnchor, rules);
     if (issuerFailure !== null) return issuerFailure;
     if (!isAnchor && !selfIssued) {
-      if (remaining <= 0) return { rule: 'path-length', certificate, detail: 'a certificate above allows no further authority below it' };
+      if (remaining <= 0)
+        return { rule: 'path-length', certificate, detail: 'a certificate above allows no further authority below it' };
       remaining -= 1;
     }
     const pathLength = certificate.basicConstraints?.pathLength ?? null;
@@ -192,10 +235,18 @@ function checkPath(path: readonly Certificate[], rules: PathRules): PathFailure 
 function checkValidity(certificate: Certificate, { wallTime }: PathRules): PathFailure | null {
   const now = new Date(wallTime).toISOString();
   if (wallTime + clockTolerance < certificate.notBefore) {
-    return { rule: 'not-yet-valid', certificate, detail: `valid from ${new Date(certificate.notBefore).toISOString()}, and it is ${now} by this computer's clock` };
+    return {
+      rule: 'not-yet-valid',
+      certificate,
+      detail: `valid from ${new Date(certificate.notBefore).toISOString()}, and it is ${now} by this computer's clock`,
+    };
   }
   if (wallTime - clockTolerance > certificate.notAfter) {
-    return { rule: 'expired', certificate, detail: `expired on ${new Date(certificate.notAfter).toISOString()}, and it is ${now} by this computer's clock` };
+    return {
+      rule: 'expired',
+      certificate,
+      detail: `expired on ${new Date(certificate.notAfter).toISOString()}, and it is ${now} by this computer's clock`,
+    };
   }
   return null;
 }
@@ -212,16 +263,29 @@ function checkKey(certificate: Certificate, { legacy }: PathRules): PathFailure 
 
 function checkExtensions(certificate: Certificate): PathFailure | null {
   const unknown = certificate.extensions.find(({ oid, critical }) => critical && !processedExtensions.has(oid));
-  return unknown === undefined ? null : { rule: 'critical-extension', certificate, detail: `critical extension ${nameOfOid(unknown.oid)} is not understood` };
+  return unknown === undefined
+    ? null
+    : {
+        rule: 'critical-extension',
+        certificate,
+        detail: `critical extension ${nameOfOid(unknown.oid)} is not understood`,
+      };
 }
 
 function checkIssuer(certificate: Certificate, isAnchor: boolean, rules: PathRules): PathFailure | null {
   const { basicConstraints, keyUsage, extendedKeyUsage } = certificate;
   // An anchor of version 1 has no extensions; that it is an authority is what trusting it says.
-  if (basicConstraints?.ca !== true && !(isAnchor && certificate.version !== 3)) return { rule: 'basic-constraints', certificate, detail: 'it issued a certificate but is no certification authority (CA:FALSE)' };
-  if (keyUsage !== null && !keyUsage.has('keyCertSign')) return { rule: 'key-usage', certificate, detail: 'it issued a certificate but its key usage lacks keyCertSign' };
+  if (basicConstraints?.ca !== true && !(isAnchor && certificate.version !== 3))
+    return {
+      rule: 'basic-constraints',
+      certificate,
+      detail: 'it issued a certificate but is no certification authority (CA:FALSE)',
+    };
+  if (keyUsage !== null && !keyUsage.has('keyCertSign'))
+    return { rule: 'key-usage', certificate, detail: 'it issued a certificate but its key usage lacks keyCertSign' };
   // A purpose named in an authority's certificate limits what it may issue for, as Windows and browsers read it.
-  if (!isAnchor && extendedKeyUsage !== null && !usageAccepted(extendedKeyUsage, rules.purpose)) return usageFailure(certificate, extendedKeyUsage, acceptedUsages[rules.purpose]!);
+  if (!isAnchor && extendedKeyUsage !== null && !usageAccepted(extendedKeyUsage, rules.purpose))
+    return usageFailure(certificate, extendedKeyUsage, acceptedUsages[rules.purpose]!);
   return null;
 }
 
@@ -233,10 +297,15 @@ function checkLeafUsage(leaf: Certificate, rules: PathRules): PathFailure | null
   if (extensions !== null) return extensions;
   if (rules.purpose === 'any') return null;
   if (leaf.keyUsage !== null && !signingUsages.some((usage) => leaf.keyUsage!.has(usage))) {
-    return { rule: 'key-usage', certificate: leaf, detail: 'its key usage has neither digitalSignature nor nonRepudiation' };
+    return {
+      rule: 'key-usage',
+      certificate: leaf,
+      detail: 'its key usage has neither digitalSignature nor nonRepudiation',
+    };
   }
   const usage = leaf.extendedKeyUsage;
-  if (rules.requireServerAuth === true && usage?.includes(extendedKeyUsageOid.serverAuth) !== true) return usageFailure(leaf, usage, [extendedKeyUsageOid.serverAuth]);
+  if (rules.requireServerAuth === true && usage?.includes(extendedKeyUsageOid.serverAuth) !== true)
+    return usageFailure(leaf, usage, [extendedKeyUsageOid.serverAuth]);
   // A-55: an AAA server must say that it is a server; elsewhere absence means any purpose.
   if (usage === null) return rules.purpose === 'server' ? usageFailure(leaf, usage, acceptedUsages.server!) : null;
   return usageAccepted(usage, rules.purpose) ? null : usageFailure(leaf, usage, acceptedUsages[rules.purpose]!);
@@ -244,10 +313,22 @@ function checkLeafUsage(leaf: Certificate, rules: PathRules): PathFailure | null
 
 function usageAccepted(usages: readonly string[], purpose: PathPurpose): boolean {
   const accepted = acceptedUsages[purpose];
-  return accepted === null || usages.some((usage) => usage === extendedKeyUsageOid.anyExtendedKeyUsage || accepted.includes(usage));
+  return (
+    accepted === null ||
+    usages.some((usage) => usage === extendedKeyUsageOid.anyExtendedKeyUsage || accepted.includes(usage))
+  );
 }
 
-function usageFailure(certificate: Certificate, found: readonly string[] | null, wanted: readonly string[]): PathFailure {
-  const has = found === null ? 'no extended key usage' : `extended key usage ${found.slice(0, 8).map(nameOfOid).join(', ')}`;
-  return { rule: 'extended-key-usage', certificate, detail: `${has}, but ${wanted.map(nameOfOid).join(' or ')} is needed` };
+function usageFailure(
+  certificate: Certificate,
+  found: readonly string[] | null,
+  wanted: readonly string[],
+): PathFailure {
+  const has =
+    found === null ? 'no extended key usage' : `extended key usage ${found.slice(0, 8).map(nameOfOid).join(', ')}`;
+  return {
+    rule: 'extended-key-usage',
+    certificate,
+    detail: `${has}, but ${wanted.map(nameOfOid).join(' or ')} is needed`,
+  };
 }

@@ -28,10 +28,16 @@ export function isPem(text: string): boolean {
 /** Strict base64 with white space allowed. Throws PkiError `malformed`. */
 export function decodeBase64(text: string, where: string): Uint8Array {
   const compact = text.replaceAll(/\s+/g, '');
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(compact) || compact.length % 4 !== 0) throw new PkiError('malformed', `${where}: not base64`);
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(compact) || compact.length % 4 !== 0)
+    throw new PkiError('malformed', `${where}: not base64`);
   return new Uint8Array(Buffer.from(compact, 'base64'));
 }
 
 export function encodePem(label: string, der: Uint8Array): string {
-  return `-----BEGIN ${label}-----\n${Buffer.from(der).toString('base64').match(/.{1,64}/g)?.join('\n') ?? ''}\n-----END ${label}-----\n`;
+  return `-----BEGIN ${label}-----\n${
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g)
+      ?.join('\n') ?? ''
+  }\n-----END ${label}-----\n`;
 }

@@ -35,12 +35,14 @@ const macHashes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Opens a PKCS#12 file, RFC 7292: BER or DER, PBES2 and the old PBE with 3DES, RC2 and RC4. Throws PkiError `passphrase` when the passphrase
+ * Opens a PKCS#12 file, RFC 7292: BER or DER, PBES2 and the old PBE with 3DES, RC2 and RC4. Throws PkiError
+ * `passphrase` when the passphrase
  * is wrong or missing, `malformed`, `limit` or `unsupported` otherwise.
  */
 export function parsePkcs12(file: Uint8Array, passphrase: string): Pkcs12Content {
   const where = 'PKCS#12';
-  if (file.length > largestFile) throw new PkiError('limit', `${where}: ${file.length} octets, at most ${largestFile} are read`);
+  if (file.length > largestFile)
+    throw new PkiError('limit', `${where}: ${file.length} octets, at most ${largestFile} are read`);
   const outer = new DerReader(berToDer(file), where);
   const pfx = outer.enter(derTag.sequence, 'PFX');
   outer.end();
@@ -84,7 +86,10 @@ function octetString(content: Uint8Array, where: string): Uint8Array {
 function checkMac(reader: DerReader, passphrase: string, safes: Uint8Array): void {
   const where = 'PKCS#12, macData';
   const digestInfo = reader.enter(derTag.sequence, 'mac');
-  const algorithm = decodeOid(digestInfo.enter(derTag.sequence, 'digestAlgorithm').expect(derTag.objectIdentifier, 'algorithm').content, where);
+  const algorithm = decodeOid(
+    digestInfo.enter(derTag.sequence, 'digestAlgorithm').expect(derTag.objectIdentifier, 'algorithm').content,
+    where,
+  );
   const hash = macHashes[algorithm];
   if (hash === undefined) throw new PkiError('unsupported', `${where}: algorithm ${algorithm}`);
   const expected = digestInfo.expect(derTag.octetString, 'digest').content;
@@ -101,7 +106,11 @@ function checkMac(reader: DerReader, passphrase: string, safes: Uint8Array): voi
     password.fill(0);
     return equalConstantTime(mac, expected);
   });
-  if (!right) throw new PkiError('passphrase', passphrase === '' ? 'the file needs a passphrase' : 'the passphrase is wrong, or the file is damaged');
+  if (!right)
+    throw new PkiError(
+      'passphrase',
+      passphrase === '' ? 'the file needs a passphrase' : 'the passphrase is wrong, or the file is damaged',
+    );
 }
 
 /** EncryptedData of RFC 5652 section 8 to the SafeContents in it. */
@@ -136,7 +145,9 @@ function readSafeContents(der: Uint8Array, passphrase: string, found: Found, dep
       case oid.certBag: {
         const certBag = new DerReader(value, where).enter(derTag.sequence, 'CertBag');
         if (decodeOid(certBag.expect(derTag.objectIdentifier, 'certId').content, where) !== oid.x509Certificate) break;
-        found.certificates.push(parseCertificate(octetString(certBag.expect(contextTag(0, true), 'certValue').content, where).slice()));
+        found.certificates.push(
+          parseCertificate(octetString(certBag.expect(contextTag(0, true), 'certValue').content, where).slice()),
+        );
         break;
       }
       case oid.safeContentsBag:

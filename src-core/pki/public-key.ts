@@ -10,7 +10,10 @@ export interface RsaKeySize {
   readonly exponent: bigint;
 }
 
-/** Modulus and exponent of an RSA SubjectPublicKeyInfo, null for other keys. Looked at before any library computes with them (H-22). */
+/**
+ * Modulus and exponent of an RSA SubjectPublicKeyInfo, null for other keys. Looked at before any library computes with
+ * them (H-22).
+ */
 export function rsaKeySize(spki: Uint8Array): RsaKeySize | null {
   const where = 'subjectPublicKeyInfo';
   const info = new DerReader(spki, where).enter(derTag.sequence, 'SubjectPublicKeyInfo');
@@ -23,7 +26,12 @@ export function rsaKeySize(spki: Uint8Array): RsaKeySize | null {
   key.end();
   return {
     modulusBits: modulus.length === 0 ? 0 : modulus.length * 8 - Math.clz32(modulus[0]!) + 24,
-    exponent: exponent.length > 8 ? 1n << 64n : exponent.length === 0 ? 0n : BigInt(`0x${Buffer.from(exponent).toString('hex')}`),
+    exponent:
+      exponent.length > 8
+        ? 1n << 64n
+        : exponent.length === 0
+          ? 0n
+          : BigInt(`0x${Buffer.from(exponent).toString('hex')}`),
   };
 }
 
@@ -35,12 +43,16 @@ export interface KeyWeakness {
 export function keyWeakness(spki: Uint8Array, smallestRsaBits: number): KeyWeakness | null {
   const rsa = rsaKeySize(spki);
   if (rsa !== null) {
-    if (rsa.modulusBits < smallestRsaBits) return { detail: `RSA key of ${rsa.modulusBits} bits, at least ${smallestRsaBits} are required` };
+    if (rsa.modulusBits < smallestRsaBits)
+      return { detail: `RSA key of ${rsa.modulusBits} bits, at least ${smallestRsaBits} are required` };
     if (rsa.modulusBits > 16384) return { detail: `RSA key of ${rsa.modulusBits} bits, at most 16384 are accepted` };
-    if (rsa.exponent <= 3n || rsa.exponent % 2n === 0n || rsa.exponent >= 1n << 64n) return { detail: 'RSA public exponent that is not an odd number above 3' };
+    if (rsa.exponent <= 3n || rsa.exponent % 2n === 0n || rsa.exponent >= 1n << 64n)
+      return { detail: 'RSA public exponent that is not an odd number above 3' };
   }
   const type = keyTypeOf(spki);
-  return type === null ? { detail: 'public key of a kind that is not accepted (RSA, ECDSA P-256, P-384, P-521, Ed25519 and Ed448 are)' } : null;
+  return type === null
+    ? { detail: 'public key of a kind that is not accepted (RSA, ECDSA P-256, P-384, P-521, Ed25519 and Ed448 are)' }
+    : null;
 }
 
 export function keyTypeOf(spki: Uint8Array): SignatureKeyType | null {

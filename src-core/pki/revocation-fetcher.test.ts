@@ -38,7 +38,12 @@ beforeEach(() => {
 
 async function fetched(): Promise<RevocationEvidence> {
   let evidence: RevocationEvidence | null = null;
-  fetcher.fetch(revocationQuestions(path, nothing, clock.wallTime()), (text) => void notes.push(text)).then((found) => (evidence = found), () => undefined);
+  fetcher
+    .fetch(revocationQuestions(path, nothing, clock.wallTime()), (text) => void notes.push(text))
+    .then(
+      (found) => (evidence = found),
+      () => undefined,
+    );
   await clock.runUntil(() => evidence !== null, fetchBudgetMs + 1);
   if (evidence === null) throw new Error('it never ended');
   return evidence;
@@ -60,9 +65,15 @@ describe('fetching revocation information (P-16)', () => {
   it.each([
     ['a refused connection', new Error('connect ECONNREFUSED')],
     ["a captive portal's page", Buffer.from('<html>Please sign in</html>')],
-    ['an answer about another certificate', testOcsp(testCertificate({ subject: [['CN', 'other']] }, root).certificate, root)],
+    [
+      'an answer about another certificate',
+      testOcsp(testCertificate({ subject: [['CN', 'other']] }, root).certificate, root),
+    ],
     ['an answer signed by somebody else', testOcsp(leaf.certificate, root, { signer: testRoot('Somebody') })],
-    ['an answer that is out of date', testOcsp(leaf.certificate, root, { thisUpdate: testNow - 9 * day, nextUpdate: testNow - 8 * day })],
+    [
+      'an answer that is out of date',
+      testOcsp(leaf.certificate, root, { thisUpdate: testNow - 9 * day, nextUpdate: testNow - 8 * day }),
+    ],
   ])('%s: the CRL is asked, and the log says why', async (_what, answer) => {
     answers = { 'http://ocsp.test/a': answer, 'http://crl.test/b.crl': testCrl(root, { revoked: [leaf] }) };
     expect(judged(await fetched())).toBe('revoked');
@@ -89,7 +100,13 @@ describe('fetching revocation information (P-16)', () => {
     await clock.run(3_500_000);
     expect(judged(await fetched())).toBe('good');
     expect(asked).toHaveLength(1);
-    answers = { 'http://ocsp.test/a': testOcsp(leaf.certificate, root, { status: 'revoked', thisUpdate: testNow, nextUpdate: testNow + 2 * day }) };
+    answers = {
+      'http://ocsp.test/a': testOcsp(leaf.certificate, root, {
+        status: 'revoked',
+        thisUpdate: testNow,
+        nextUpdate: testNow + 2 * day,
+      }),
+    };
     await clock.run(200_000);
     expect(judged(await fetched())).toBe('revoked');
     expect(asked).toHaveLength(2);
@@ -127,7 +144,10 @@ describe('fetching revocation information (P-16)', () => {
     answers = { 'http://ocsp.test/a': testOcsp(leaf.certificate, root), 'http://crl.test/b.crl': new Error('gone') };
     await fetched();
     const other = testCertificate({ subject: [['CN', 'other']], ...urls }, root);
-    const evidence = await fetcher.fetch(revocationQuestions([other.certificate, root.certificate], nothing, testNow), () => undefined);
+    const evidence = await fetcher.fetch(
+      revocationQuestions([other.certificate, root.certificate], nothing, testNow),
+      () => undefined,
+    );
     expect(evidence).toEqual(nothing);
   });
 });

@@ -9,7 +9,9 @@ import type { RevocationEvidence, RevocationQuestion } from './revocation';
 export const fetchBudgetMs = 5_000;
 /** The next source is asked as well when the ones before have not answered for this long. */
 const nextSourceMs = 1_500;
-/** A source that did not answer is not asked again for so long: a roam or a new sign-in does not wait for it once more. */
+/**
+ * A source that did not answer is not asked again for so long: a roam or a new sign-in does not wait for it once more.
+ */
 const silentMs = 60_000;
 /** Nothing is believed longer than this, whatever its issuer says; nor shorter than a sign-in takes. */
 const longestMs = 7 * 24 * 3_600_000;
@@ -37,8 +39,10 @@ interface Cached {
 }
 
 /**
- * Gets OCSP responses and CRLs for certificates whose path reached a trusted anchor (CVE-2022-40617). What is kept was checked first: signed by
- * the right one, in date, about the certificate. So a captive portal's page is no answer, and nobody on the way can fill the cache.
+ * Gets OCSP responses and CRLs for certificates whose path reached a trusted anchor (CVE-2022-40617). What is kept was
+ * checked first: signed by
+ * the right one, in date, about the certificate. So a captive portal's page is no answer, and nobody on the way can
+ * fill the cache.
  */
 export class RevocationFetcher {
   readonly #options: RevocationFetcherOptions;
@@ -55,13 +59,20 @@ export class RevocationFetcher {
   /** For AcceptanceEnvironment.fetchRevocation. `note`: one sentence for the log about a source that was of no use. */
   async fetch(questions: readonly RevocationQuestion[], note: Note): Promise<RevocationEvidence> {
     const found = await Promise.all(questions.map((question) => this.#answer(question, note)));
-    const of = (kind: Source['kind']): Uint8Array[] => found.flatMap((answer) => (answer?.kind === kind ? [answer.der] : []));
+    const of = (kind: Source['kind']): Uint8Array[] =>
+      found.flatMap((answer) => (answer?.kind === kind ? [answer.der] : []));
     return { ocspResponses: of('ocsp'), crls: of('crl') };
   }
 
   /** The first usable answer; OCSP is asked first, as it is small and fresh. null: none in time. */
-  async #answer(question: RevocationQuestion, note: Note): Promise<{ readonly kind: Source['kind']; readonly der: Uint8Array } | null> {
-    const sources: Source[] = [...question.ocspUrls.map((url) => ({ kind: 'ocsp' as const, url, question })), ...question.crlUrls.map((url) => ({ kind: 'crl' as const, url, question }))];
+  async #answer(
+    question: RevocationQuestion,
+    note: Note,
+  ): Promise<{ readonly kind: Source['kind']; readonly der: Uint8Array } | null> {
+    const sources: Source[] = [
+      ...question.ocspUrls.map((url) => ({ kind: 'ocsp' as const, url, question })),
+      ...question.crlUrls.map((url) => ({ kind: 'crl' as const, url, question })),
+    ];
     for (const source of sources) {
       const der = this.#cached(source);
       if (der !== null) return { kind: source.kind, der };
@@ -131,7 +142,13 @@ export class RevocationFetcher {
     try {
       der = await http.fetch(
         kind === 'ocsp'
-          ? { url, body: question.ocspRequest, contentType: 'application/ocsp-request', mostOctets: largestOcspResponse, timeoutMs: fetchBudgetMs }
+          ? {
+              url,
+              body: question.ocspRequest,
+              contentType: 'application/ocsp-request',
+              mostOctets: largestOcspResponse,
+              timeoutMs: fetchBudgetMs,
+            }
           : { url, body: null, contentType: null, mostOctets: largestCrl, timeoutMs: fetchBudgetMs },
       );
     } catch (error) {
@@ -152,18 +169,28 @@ function keyOf({ kind, url, question }: Source): string {
   return kind === 'crl' ? `crl ${url}` : `ocsp ${url} ${Buffer.from(question.ocspRequest).toString('base64')}`;
 }
 
-function statusOf({ kind, question }: Source, der: Uint8Array, wallTime: number): { readonly status: RevocationStatus; readonly nextUpdate: number | null } {
+function statusOf(
+  { kind, question }: Source,
+  der: Uint8Array,
+  wallTime: number,
+): { readonly status: RevocationStatus; readonly nextUpdate: number | null } {
   const { certificate, issuer } = question;
   let parsed: OcspResponse | CertificateRevocationList;
   try {
     parsed = kind === 'ocsp' ? parseOcspResponse(der) : parseCrl(der);
   } catch (error) {
-    return { status: { status: 'unknown', why: error instanceof Error ? error.message : 'it cannot be read' }, nextUpdate: null };
+    return {
+      status: { status: 'unknown', why: error instanceof Error ? error.message : 'it cannot be read' },
+      nextUpdate: null,
+    };
   }
   if ('responses' in parsed) {
     // A responder may answer for several certificates: the one that runs out first limits them all.
     const updates = parsed.responses.map(({ nextUpdate }) => nextUpdate);
-    return { status: ocspStatus(parsed, certificate, issuer, wallTime), nextUpdate: updates.includes(null) ? null : Math.min(...(updates as number[])) };
+    return {
+      status: ocspStatus(parsed, certificate, issuer, wallTime),
+      nextUpdate: updates.includes(null) ? null : Math.min(...(updates as number[])),
+    };
   }
   return { status: crlStatus(parsed, certificate, issuer, wallTime), nextUpdate: parsed.nextUpdate };
 }

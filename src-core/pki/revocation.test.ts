@@ -7,7 +7,18 @@ import { contextTag, derElement, derSequence, derSmallInteger } from './der';
 import { encodeOcspRequest, ocspStatus, parseOcspResponse } from './ocsp';
 import { PkiError } from './pki-error';
 import { checkRevocation, type RevocationEvidence, revocationQuestions } from './revocation';
-import { day, testCertificate, testCrl, type TestCrl, testExtension, testNow, testOcsp, type TestOcsp, testRoot, type TestAuthority } from './testing';
+import {
+  day,
+  testCertificate,
+  testCrl,
+  type TestCrl,
+  testExtension,
+  testNow,
+  testOcsp,
+  type TestOcsp,
+  testRoot,
+  type TestAuthority,
+} from './testing';
 
 const root = testRoot();
 const issuing = testCertificate({ subject: [['CN', 'Issuing']], ca: true }, root);
@@ -15,11 +26,25 @@ const leaf = testCertificate({ subject: [['CN', 'vpn.contoso.test']] }, issuing)
 const sibling = testCertificate({ subject: [['CN', 'other.contoso.test']] }, issuing);
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
-const distributionPoint = (url: string): Uint8Array => derElement(contextTag(0, true), derElement(contextTag(0, true), derElement(contextTag(6, false), text(url))));
-const withCrlUrl = (url: string, ca = false): TestAuthority => testCertificate({ subject: [['CN', 'with CRL']], ca, extraExtensions: [{ oid: '2.5.29.31', critical: false, value: derSequence(derSequence(distributionPoint(url))) }] }, issuing);
+const distributionPoint = (url: string): Uint8Array =>
+  derElement(contextTag(0, true), derElement(contextTag(0, true), derElement(contextTag(6, false), text(url))));
+const withCrlUrl = (url: string, ca = false): TestAuthority =>
+  testCertificate(
+    {
+      subject: [['CN', 'with CRL']],
+      ca,
+      extraExtensions: [{ oid: '2.5.29.31', critical: false, value: derSequence(derSequence(distributionPoint(url))) }],
+    },
+    issuing,
+  );
 
 describe('CRL (P-18)', () => {
-  const status = (crl: TestCrl, certificate: TestAuthority = leaf, issuer: TestAuthority = issuing, signer: TestAuthority = issuing): string => {
+  const status = (
+    crl: TestCrl,
+    certificate: TestAuthority = leaf,
+    issuer: TestAuthority = issuing,
+    signer: TestAuthority = issuing,
+  ): string => {
     const result = crlStatus(parseCrl(testCrl(signer, crl)), certificate.certificate, issuer.certificate, testNow);
     return result.status === 'unknown' ? `unknown: ${result.why}` : result.status;
   };
@@ -28,15 +53,28 @@ describe('CRL (P-18)', () => {
     expect(status({})).toBe('good');
     expect(status({ revoked: [{ certificate: leaf.certificate }] })).toBe('revoked');
     expect(status({ revoked: [{ certificate: sibling.certificate }] })).toBe('good');
-    expect(status({ revoked: [{ certificate: leaf.certificate, entryExtensions: [testExtension('2.5.29.21', false, Uint8Array.of(10, 1, 1))] }] })).toBe('revoked');
+    expect(
+      status({
+        revoked: [
+          {
+            certificate: leaf.certificate,
+            entryExtensions: [testExtension('2.5.29.21', false, Uint8Array.of(10, 1, 1))],
+          },
+        ],
+      }),
+    ).toBe('revoked');
   });
 
   it('another issuer, a forged signature, an issuer without cRLSign, SHA-1', () => {
     expect(status({}, leaf, issuing, root)).toBe('unknown: the CRL is of another issuer');
     const impostor = testCertificate({ subject: [['CN', 'Issuing']], ca: true }, root);
-    expect(status({}, leaf, issuing, impostor)).toBe('unknown: the CRL: its signature does not verify with the key of its issuer');
+    expect(status({}, leaf, issuing, impostor)).toBe(
+      'unknown: the CRL: its signature does not verify with the key of its issuer',
+    );
     const unfit = testCertificate({ subject: [['CN', 'Unfit']], ca: true, keyUsage: ['keyCertSign'] }, root);
-    expect(status({}, testCertificate({ subject: [['CN', 'x']] }, unfit), unfit, unfit)).toBe('unknown: the issuer may not sign CRLs');
+    expect(status({}, testCertificate({ subject: [['CN', 'x']] }, unfit), unfit, unfit)).toBe(
+      'unknown: the issuer may not sign CRLs',
+    );
     expect(status({ hash: 'sha1' })).toMatch(/SHA-1/);
   });
 
@@ -51,8 +89,20 @@ describe('CRL (P-18)', () => {
     expect(status({ extensions: [testExtension('2.5.29.27', true, derSmallInteger(1))] })).toMatch(/delta/);
     expect(status({ extensions: [testExtension('1.2.3', true, Uint8Array.of(5, 0))] })).toMatch(/critical/);
     expect(status({ extensions: [testExtension('1.2.3', false, Uint8Array.of(5, 0))] })).toBe('good');
-    expect(status({ extensions: [testExtension('2.5.29.28', true, derSequence(derElement(contextTag(4, false), Uint8Array.of(0xff))))] })).toMatch(/does not cover/);
-    expect(status({ revoked: [{ certificate: sibling.certificate, entryExtensions: [testExtension('2.5.29.29', true, derSequence())] }] })).toMatch(/critical/);
+    expect(
+      status({
+        extensions: [
+          testExtension('2.5.29.28', true, derSequence(derElement(contextTag(4, false), Uint8Array.of(0xff)))),
+        ],
+      }),
+    ).toMatch(/does not cover/);
+    expect(
+      status({
+        revoked: [
+          { certificate: sibling.certificate, entryExtensions: [testExtension('2.5.29.29', true, derSequence())] },
+        ],
+      }),
+    ).toMatch(/critical/);
   });
 
   it('the scope of the issuing distribution point', () => {
@@ -64,7 +114,9 @@ describe('CRL (P-18)', () => {
     expect(status({ extensions: scoped(flag(2)) }, issuing, root, root)).toBe('good');
     const url = 'http://crl.contoso.test/1.crl';
     expect(status({ extensions: scoped(distributionPoint(url)) }, withCrlUrl(url))).toBe('good');
-    expect(status({ extensions: scoped(distributionPoint(url)) }, withCrlUrl('http://crl.contoso.test/2.crl'))).toMatch(/does not cover/);
+    expect(status({ extensions: scoped(distributionPoint(url)) }, withCrlUrl('http://crl.contoso.test/2.crl'))).toMatch(
+      /does not cover/,
+    );
     const reasons = scoped(derElement(contextTag(3, false), Uint8Array.of(6, 0x40)));
     expect(status({ extensions: reasons })).toMatch(/some reasons/);
     expect(status({ extensions: reasons, revoked: [{ certificate: leaf.certificate }] })).toBe('revoked');
@@ -94,10 +146,17 @@ describe('CRL (P-18)', () => {
 
 describe('OCSP (P-17)', () => {
   const status = (ocsp: TestOcsp, nonce: Uint8Array | null = null, about: TestAuthority = leaf): string => {
-    const result = ocspStatus(parseOcspResponse(testOcsp(about.certificate, issuing, ocsp)), leaf.certificate, issuing.certificate, testNow, nonce);
+    const result = ocspStatus(
+      parseOcspResponse(testOcsp(about.certificate, issuing, ocsp)),
+      leaf.certificate,
+      issuing.certificate,
+      testNow,
+      nonce,
+    );
     return result.status === 'unknown' ? `unknown: ${result.why}` : result.status;
   };
-  const delegate = (change: object = {}): TestAuthority => testCertificate({ subject: [['CN', 'Responder']], extendedKeyUsage: ['ocspSigning'], ...change }, issuing);
+  const delegate = (change: object = {}): TestAuthority =>
+    testCertificate({ subject: [['CN', 'Responder']], extendedKeyUsage: ['ocspSigning'], ...change }, issuing);
   const refused = 'unknown: the OCSP response: not signed by the issuer or its delegate';
 
   it('good, revoked, unknown; certificate ids by SHA-1 and SHA-256; responder by key and by name', () => {
@@ -121,16 +180,24 @@ describe('OCSP (P-17)', () => {
     expect(status({ signer: leaf })).toBe(refused);
     expect(status({ signer: delegate({ extendedKeyUsage: ['serverAuth'] }) })).toBe(refused);
     expect(status({ signer: delegate({ notAfter: testNow - day }) })).toBe(refused);
-    expect(status({ signer: delegate({ extraExtensions: [{ oid: '1.2.3', critical: true, value: Uint8Array.of(5, 0) }] }) })).toBe(refused);
-    expect(status({ signer: testCertificate({ subject: [['CN', 'Responder']], extendedKeyUsage: ['ocspSigning'] }, root) })).toBe(refused);
-    expect(status({ signer: testCertificate({ subject: [['CN', 'Issuing']], ca: true }, root), byName: true })).not.toBe('good');
+    expect(
+      status({ signer: delegate({ extraExtensions: [{ oid: '1.2.3', critical: true, value: Uint8Array.of(5, 0) }] }) }),
+    ).toBe(refused);
+    expect(
+      status({ signer: testCertificate({ subject: [['CN', 'Responder']], extendedKeyUsage: ['ocspSigning'] }, root) }),
+    ).toBe(refused);
+    expect(
+      status({ signer: testCertificate({ subject: [['CN', 'Issuing']], ca: true }, root), byName: true }),
+    ).not.toBe('good');
   });
 
   it('a changed response does not verify', () => {
     const der = testOcsp(leaf.certificate, issuing, { status: 'revoked' });
     const at = Buffer.from(der).indexOf(Buffer.from('20260530120000Z', 'latin1'));
     der[at + 3] = '5'.charCodeAt(0);
-    expect(ocspStatus(parseOcspResponse(der), leaf.certificate, issuing.certificate, testNow)).toMatchObject({ status: 'unknown' });
+    expect(ocspStatus(parseOcspResponse(der), leaf.certificate, issuing.certificate, testNow)).toMatchObject({
+      status: 'unknown',
+    });
   });
 
   it('dates: out of date, from the future, none for a day', () => {
@@ -148,7 +215,13 @@ describe('OCSP (P-17)', () => {
   });
 
   it('error responses and garbage are PkiErrors', () => {
-    for (const octets of [new Uint8Array(0), text('<html>'), Uint8Array.of(0x30, 3, 10, 1, 6), Uint8Array.of(0x30, 3, 10, 1, 0)]) expect(() => parseOcspResponse(octets)).toThrow(PkiError);
+    for (const octets of [
+      new Uint8Array(0),
+      text('<html>'),
+      Uint8Array.of(0x30, 3, 10, 1, 6),
+      Uint8Array.of(0x30, 3, 10, 1, 0),
+    ])
+      expect(() => parseOcspResponse(octets)).toThrow(PkiError);
     const der = testOcsp(leaf.certificate, issuing);
     fc.assert(
       fc.property(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), (index, change) => {
@@ -166,16 +239,25 @@ describe('OCSP (P-17)', () => {
   });
 
   it('pkijs reads our request as the certificate it asks about', () => {
-    const request = OCSPRequest.fromBER(Uint8Array.from(encodeOcspRequest(leaf.certificate, issuing.certificate, text('12345678')))).tbsRequest;
+    const request = OCSPRequest.fromBER(
+      Uint8Array.from(encodeOcspRequest(leaf.certificate, issuing.certificate, text('12345678'))),
+    ).tbsRequest;
     const hex = (octets: ArrayBuffer): string => Buffer.from(octets).toString('hex');
     expect(request.requestList).toHaveLength(1);
     const { hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber } = request.requestList[0]!.reqCert;
     expect(hashAlgorithm.algorithmId).toBe('1.3.14.3.2.26');
-    expect(hex(serialNumber.valueBlock.valueHexView.slice().buffer)).toBe(Buffer.from(leaf.certificate.serialNumber).toString('hex'));
-    expect(hex(issuerNameHash.valueBlock.valueHexView.slice().buffer)).toBe(createHash('sha1').update(leaf.certificate.issuer.der).digest('hex'));
-    // The key identifier of our test authority is the SHA-1 of the SubjectPublicKeyInfo, the CertID's that of the key bits alone.
+    expect(hex(serialNumber.valueBlock.valueHexView.slice().buffer)).toBe(
+      Buffer.from(leaf.certificate.serialNumber).toString('hex'),
+    );
+    expect(hex(issuerNameHash.valueBlock.valueHexView.slice().buffer)).toBe(
+      createHash('sha1').update(leaf.certificate.issuer.der).digest('hex'),
+    );
+    // The key identifier of our test authority is the SHA-1 of the SubjectPublicKeyInfo, the CertID's that of the key
+    // bits alone.
     const point = issuing.certificate.spki.subarray(-65);
-    expect(hex(issuerKeyHash.valueBlock.valueHexView.slice().buffer)).toBe(createHash('sha1').update(point).digest('hex'));
+    expect(hex(issuerKeyHash.valueBlock.valueHexView.slice().buffer)).toBe(
+      createHash('sha1').update(point).digest('hex'),
+    );
     expect(request.requestExtensions?.map(({ extnID }) => extnID)).toEqual(['1.3.6.1.5.5.7.48.1.2']);
   });
 });
@@ -193,28 +275,48 @@ describe('modes (P-14)', () => {
     const revoked = { ...good, ocspResponses: [testOcsp(leaf.certificate, issuing, { status: 'revoked' })] };
     expect(['off', 'relaxed', 'strict'].map((mode) => judge(mode as 'off', none))).toEqual(['ok', 'ok', 'unknown']);
     expect(['off', 'relaxed', 'strict'].map((mode) => judge(mode as 'off', good))).toEqual(['ok', 'ok', 'ok']);
-    expect(['off', 'relaxed', 'strict'].map((mode) => judge(mode as 'off', revoked))).toEqual(['ok', 'revoked', 'revoked']);
+    expect(['off', 'relaxed', 'strict'].map((mode) => judge(mode as 'off', revoked))).toEqual([
+      'ok',
+      'revoked',
+      'revoked',
+    ]);
   });
 
   it('every certificate but the anchor is judged', () => {
     expect(judge('strict', { ...good, crls: [] })).toBe('unknown');
-    expect(judge('relaxed', { ...good, crls: [testCrl(root, { revoked: [{ certificate: issuing.certificate }] })] })).toBe('revoked');
+    expect(
+      judge('relaxed', { ...good, crls: [testCrl(root, { revoked: [{ certificate: issuing.certificate }] })] }),
+    ).toBe('revoked');
   });
 
   it('revoked by one source outweighs good by another, and a login page is no evidence', () => {
-    expect(judge('relaxed', { ocspResponses: good.ocspResponses, crls: [testCrl(issuing, { revoked: [{ certificate: leaf.certificate }] })] })).toBe('revoked');
+    expect(
+      judge('relaxed', {
+        ocspResponses: good.ocspResponses,
+        crls: [testCrl(issuing, { revoked: [{ certificate: leaf.certificate }] })],
+      }),
+    ).toBe('revoked');
     expect(judge('strict', { ocspResponses: [text('<html>')], crls: [text('<html>')] })).toBe('unknown');
     expect(judge('relaxed', { ocspResponses: [text('<html>')], crls: [text('<html>')] })).toBe('ok');
   });
 
   it('what is asked, and whom: plain http only, nothing that is settled (P-16)', () => {
     const access = derSequence(
-      ...['http://ocsp.contoso.test/', 'https://ocsp.contoso.test/', 'ldap://x', 'http://user@evil.test/'].map((url) => derSequence(Uint8Array.of(6, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, 1), derElement(contextTag(6, false), text(url)))),
+      ...['http://ocsp.contoso.test/', 'https://ocsp.contoso.test/', 'ldap://x', 'http://user@evil.test/'].map((url) =>
+        derSequence(Uint8Array.of(6, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, 1), derElement(contextTag(6, false), text(url))),
+      ),
     );
-    const asking = testCertificate({ subject: [['CN', 'asking']], extraExtensions: [{ oid: '1.3.6.1.5.5.7.1.1', critical: false, value: access }] }, issuing);
+    const asking = testCertificate(
+      { subject: [['CN', 'asking']], extraExtensions: [{ oid: '1.3.6.1.5.5.7.1.1', critical: false, value: access }] },
+      issuing,
+    );
     const questions = revocationQuestions([asking.certificate, issuing.certificate, root.certificate], none, testNow);
-    expect(questions.map(({ ocspUrls, crlUrls }) => [ocspUrls, crlUrls])).toEqual([[['http://ocsp.contoso.test/'], []]]);
+    expect(questions.map(({ ocspUrls, crlUrls }) => [ocspUrls, crlUrls])).toEqual([
+      [['http://ocsp.contoso.test/'], []],
+    ]);
     const settled: RevocationEvidence = { ocspResponses: [testOcsp(asking.certificate, issuing)], crls: [] };
-    expect(revocationQuestions([asking.certificate, issuing.certificate, root.certificate], settled, testNow)).toEqual([]);
+    expect(revocationQuestions([asking.certificate, issuing.certificate, root.certificate], settled, testNow)).toEqual(
+      [],
+    );
   });
 });

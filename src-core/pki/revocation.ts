@@ -7,7 +7,10 @@ import { formatName } from './distinguished-name';
 import { encodeOcspRequest, ocspStatus, parseOcspResponse } from './ocsp';
 
 export interface RevocationRules {
-  /** off: not looked at; relaxed: fail on "revoked" only; strict: fail unless every certificate is known to be good (P-14). */
+  /**
+   * off: not looked at; relaxed: fail on "revoked" only; strict: fail unless every certificate is known to be good
+   * (P-14).
+   */
   readonly mode: Profile['serverCertificate']['revocation'];
   /** Wall-clock milliseconds. */
   readonly wallTime: number;
@@ -27,7 +30,10 @@ export type RevocationEvidence = Pick<PeerCredentials, 'ocspResponses' | 'crls'>
 export interface RevocationQuestion {
   readonly certificate: Certificate;
   readonly issuer: Certificate;
-  /** http only (P-16): https would need a certificate check inside a certificate check. Addresses are for the asker to judge. */
+  /**
+   * http only (P-16): https would need a certificate check inside a certificate check. Addresses are for the asker to
+   * judge.
+   */
   readonly ocspUrls: readonly string[];
   readonly crlUrls: readonly string[];
   /** OCSPRequest without a nonce, DER. */
@@ -35,14 +41,20 @@ export interface RevocationQuestion {
 }
 
 /** The certificates of a validated path that the evidence does not settle and that name somebody to ask. */
-export function revocationQuestions(path: readonly Certificate[], evidence: RevocationEvidence, wallTime: number): RevocationQuestion[] {
+export function revocationQuestions(
+  path: readonly Certificate[],
+  evidence: RevocationEvidence,
+  wallTime: number,
+): RevocationQuestion[] {
   const statusesOf = judgeBy(evidence, wallTime);
   return path.slice(0, -1).flatMap((certificate, index) => {
     const issuer = path[index + 1]!;
     if (statusesOf(certificate, issuer).some(({ status }) => status !== 'unknown')) return [];
     const ocspUrls = certificate.ocspUrls.filter(isPlainHttp).slice(0, 4);
     const crlUrls = certificate.crlUrls.filter(isPlainHttp).slice(0, 4);
-    return ocspUrls.length + crlUrls.length === 0 ? [] : [{ certificate, issuer, ocspUrls, crlUrls, ocspRequest: encodeOcspRequest(certificate, issuer, null) }];
+    return ocspUrls.length + crlUrls.length === 0
+      ? []
+      : [{ certificate, issuer, ocspUrls, crlUrls, ocspRequest: encodeOcspRequest(certificate, issuer, null) }];
   });
 }
 
@@ -51,29 +63,52 @@ function isPlainHttp(url: string): boolean {
 }
 
 /**
- * Judges every certificate of a validated path (leaf first) but the anchor by the OCSP responses and CRLs at hand. Only a path that reached a
- * trusted anchor may come here (P-16, CVE-2022-40617). Evidence that cannot be read or believed counts as none. null: nothing against the path.
+ * Judges every certificate of a validated path (leaf first) but the anchor by the OCSP responses and CRLs at hand. Only
+ * a path that reached a
+ * trusted anchor may come here (P-16, CVE-2022-40617). Evidence that cannot be read or believed counts as none. null:
+ * nothing against the path.
  */
-export function checkRevocation(path: readonly Certificate[], evidence: RevocationEvidence, { mode, wallTime }: RevocationRules): RevocationFailure | null {
+export function checkRevocation(
+  path: readonly Certificate[],
+  evidence: RevocationEvidence,
+  { mode, wallTime }: RevocationRules,
+): RevocationFailure | null {
   if (mode === 'off') return null;
   const statusesOf = judgeBy(evidence, wallTime);
   for (const [index, certificate] of path.slice(0, -1).entries()) {
     const issuer = path[index + 1]!;
     const statuses = statusesOf(certificate, issuer);
     const revoked = statuses.find((status) => status.status === 'revoked');
-    if (revoked !== undefined) return { revoked: true, certificate, detail: `revocation: ${sanitizeText(formatName(certificate.subject))} was revoked on ${new Date(revoked.at).toISOString()}` };
+    if (revoked !== undefined)
+      return {
+        revoked: true,
+        certificate,
+        detail: `revocation: ${sanitizeText(formatName(certificate.subject))} was revoked on ${new Date(revoked.at).toISOString()}`,
+      };
     if (mode === 'strict' && !statuses.some(({ status }) => status === 'good')) {
-      const why = statuses.flatMap((status) => (status.status === 'unknown' ? [status.why] : [])).join('; ') || 'no OCSP response and no CRL at hand';
-      return { revoked: false, certificate, detail: `revocation: the status of ${sanitizeText(formatName(certificate.subject))} is unknown (${why})` };
+      const why =
+        statuses.flatMap((status) => (status.status === 'unknown' ? [status.why] : [])).join('; ') ||
+        'no OCSP response and no CRL at hand';
+      return {
+        revoked: false,
+        certificate,
+        detail: `revocation: the status of ${sanitizeText(formatName(certificate.subject))} is unknown (${why})`,
+      };
     }
   }
   return null;
 }
 
-function judgeBy(evidence: RevocationEvidence, wallTime: number): (certificate: Certificate, issuer: Certificate) => RevocationStatus[] {
+function judgeBy(
+  evidence: RevocationEvidence,
+  wallTime: number,
+): (certificate: Certificate, issuer: Certificate) => RevocationStatus[] {
   const responses = readable(evidence.ocspResponses, parseOcspResponse);
   const crls = readable(evidence.crls, parseCrl);
-  return (certificate, issuer) => [...responses.map((response) => ocspStatus(response, certificate, issuer, wallTime)), ...crls.map((crl) => crlStatus(crl, certificate, issuer, wallTime))];
+  return (certificate, issuer) => [
+    ...responses.map((response) => ocspStatus(response, certificate, issuer, wallTime)),
+    ...crls.map((crl) => crlStatus(crl, certificate, issuer, wallTime)),
+  ];
 }
 
 function readable<T>(ders: readonly Uint8Array[], parse: (der: Uint8Array) => T): T[] {

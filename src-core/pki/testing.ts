@@ -4,7 +4,18 @@ import { hash as hashOctets } from '../crypto/hash';
 import { signData } from '../crypto/signatures';
 import type { Certificate } from './certificate';
 import { type CertificateIssuer, type CertificateRequest, issueCertificate, schemeFor } from './certificate-builder';
-import { contextTag, derBitString, derElement, derOctetString, derOid, derSequence, derSmallInteger, derTag, derTime, derTrue } from './der';
+import {
+  contextTag,
+  derBitString,
+  derElement,
+  derOctetString,
+  derOid,
+  derSequence,
+  derSmallInteger,
+  derTag,
+  derTime,
+  derTrue,
+} from './der';
 import { encodeCertId } from './ocsp';
 
 /** Certificates made in memory while a test runs. */
@@ -32,18 +43,38 @@ let serial = 0x1000;
 export type TestRequest = Partial<Omit<CertificateRequest, 'publicKey'>> & Pick<CertificateRequest, 'subject'>;
 
 /** A certificate with its key. `issuer` null: self-signed. */
-export function testCertificate(request: TestRequest, issuer: TestAuthority | null, options: { readonly keys?: KeyPair } & Pick<CertificateIssuer, 'hash' | 'padding'> = {}): TestAuthority {
+export function testCertificate(
+  request: TestRequest,
+  issuer: TestAuthority | null,
+  options: { readonly keys?: KeyPair } & Pick<CertificateIssuer, 'hash' | 'padding'> = {},
+): TestAuthority {
   const { keys = testKeys(), ...signing } = options;
   serial += 1;
   const certificate = issueCertificate(
-    { notBefore: testNow - 30 * day, notAfter: testNow + 365 * day, serialNumber: Uint8Array.of(serial >> 8, serial & 0xff), publicKey: keys.publicKey, ...request },
+    {
+      notBefore: testNow - 30 * day,
+      notAfter: testNow + 365 * day,
+      serialNumber: Uint8Array.of(serial >> 8, serial & 0xff),
+      publicKey: keys.publicKey,
+      ...request,
+    },
     { privateKey: issuer?.privateKey ?? keys.privateKey, certificate: issuer?.certificate ?? null, ...signing },
   );
   return { certificate, privateKey: keys.privateKey };
 }
 
 export function testRoot(commonName = 'Test Root', request: Partial<TestRequest> = {}): TestAuthority {
-  return testCertificate({ subject: [['O', 'Agile Test'], ['CN', commonName]], ca: true, ...request }, null);
+  return testCertificate(
+    {
+      subject: [
+        ['O', 'Agile Test'],
+        ['CN', commonName],
+      ],
+      ca: true,
+      ...request,
+    },
+    null,
+  );
 }
 
 export interface TestCrl {
@@ -59,11 +90,18 @@ export function testExtension(oid: string, critical: boolean, value: Uint8Array)
 }
 
 /** A CRL (version 2), DER. */
-export function testCrl(issuer: TestAuthority, { thisUpdate = testNow - day, nextUpdate = testNow + day, revoked = [], extensions = [], hash }: TestCrl = {}): Uint8Array {
+export function testCrl(
+  issuer: TestAuthority,
+  { thisUpdate = testNow - day, nextUpdate = testNow + day, revoked = [], extensions = [], hash }: TestCrl = {},
+): Uint8Array {
   const scheme = schemeFor({ privateKey: issuer.privateKey, ...(hash === undefined ? {} : { hash }) });
   const algorithm = encodeAlgorithmIdentifier(scheme);
   const entries = revoked.map(({ certificate, entryExtensions = [] }) =>
-    derSequence(derElement(derTag.integer, certificate.serialNumber), derTime(testNow - 2 * day), ...(entryExtensions.length === 0 ? [] : [derSequence(...entryExtensions)])),
+    derSequence(
+      derElement(derTag.integer, certificate.serialNumber),
+      derTime(testNow - 2 * day),
+      ...(entryExtensions.length === 0 ? [] : [derSequence(...entryExtensions)]),
+    ),
   );
   const tbs = derSequence(
     derSmallInteger(1),
@@ -81,8 +119,16 @@ export function testCrl(issuer: TestAuthority, { thisUpdate = testNow - day, nex
 export function testRevocationUrls(ocsp: string, crl: string): NonNullable<CertificateRequest['extraExtensions']> {
   const uri = (url: string): Uint8Array => derElement(contextTag(6, false), Buffer.from(url, 'latin1'));
   return [
-    { oid: '1.3.6.1.5.5.7.1.1', critical: false, value: derSequence(derSequence(derOid('1.3.6.1.5.5.7.48.1'), uri(ocsp))) },
-    { oid: '2.5.29.31', critical: false, value: derSequence(derSequence(derElement(contextTag(0, true), derElement(contextTag(0, true), uri(crl))))) },
+    {
+      oid: '1.3.6.1.5.5.7.1.1',
+      critical: false,
+      value: derSequence(derSequence(derOid('1.3.6.1.5.5.7.48.1'), uri(ocsp))),
+    },
+    {
+      oid: '2.5.29.31',
+      critical: false,
+      value: derSequence(derSequence(derElement(contextTag(0, true), derElement(contextTag(0, true), uri(crl))))),
+    },
   ];
 }
 
@@ -98,13 +144,33 @@ export interface TestOcsp {
 }
 
 function generalizedTime(milliseconds: number): Uint8Array {
-  return derElement(derTag.generalizedTime, Buffer.from(new Date(milliseconds).toISOString().replaceAll(/[-:T]|\.\d+/g, ''), 'latin1'));
+  return derElement(
+    derTag.generalizedTime,
+    Buffer.from(new Date(milliseconds).toISOString().replaceAll(/[-:T]|\.\d+/g, ''), 'latin1'),
+  );
 }
 
 /** An OCSP response for one certificate, DER. */
-export function testOcsp(certificate: Certificate, issuer: TestAuthority, { status = 'good', thisUpdate = testNow - day, nextUpdate = testNow + day, algorithm = 'sha1', signer = issuer, byName = false, nonce }: TestOcsp = {}): Uint8Array {
+export function testOcsp(
+  certificate: Certificate,
+  issuer: TestAuthority,
+  {
+    status = 'good',
+    thisUpdate = testNow - day,
+    nextUpdate = testNow + day,
+    algorithm = 'sha1',
+    signer = issuer,
+    byName = false,
+    nonce,
+  }: TestOcsp = {},
+): Uint8Array {
   const scheme = schemeFor({ privateKey: signer.privateKey });
-  const statusElement = status === 'good' ? derElement(contextTag(0, false)) : status === 'unknown' ? derElement(contextTag(2, false)) : derElement(contextTag(1, true), generalizedTime(testNow - 2 * day));
+  const statusElement =
+    status === 'good'
+      ? derElement(contextTag(0, false))
+      : status === 'unknown'
+        ? derElement(contextTag(2, false))
+        : derElement(contextTag(1, true), generalizedTime(testNow - 2 * day));
   const single = derSequence(
     encodeCertId(certificate, issuer.certificate, algorithm),
     statusElement,
@@ -112,11 +178,28 @@ export function testOcsp(certificate: Certificate, issuer: TestAuthority, { stat
     ...(nextUpdate === null ? [] : [derElement(contextTag(0, true), generalizedTime(nextUpdate))]),
   );
   const tbs = derSequence(
-    byName ? derElement(contextTag(1, true), signer.certificate.subject.der) : derElement(contextTag(2, true), derOctetString(hashOctets('sha1', signer.certificate.publicKeyBits))),
+    byName
+      ? derElement(contextTag(1, true), signer.certificate.subject.der)
+      : derElement(contextTag(2, true), derOctetString(hashOctets('sha1', signer.certificate.publicKeyBits))),
     generalizedTime(thisUpdate),
     derSequence(single),
-    ...(nonce === undefined ? [] : [derElement(contextTag(1, true), derSequence(testExtension('1.3.6.1.5.5.7.48.1.2', false, derOctetString(nonce))))]),
+    ...(nonce === undefined
+      ? []
+      : [
+          derElement(
+            contextTag(1, true),
+            derSequence(testExtension('1.3.6.1.5.5.7.48.1.2', false, derOctetString(nonce))),
+          ),
+        ]),
   );
-  const basic = derSequence(tbs, encodeAlgorithmIdentifier(scheme), derBitString(signData(scheme, signer.privateKey, tbs)), derElement(contextTag(0, true), derSequence(signer.certificate.der)));
-  return derSequence(derElement(derTag.enumerated, Uint8Array.of(0)), derElement(contextTag(0, true), derSequence(derOid('1.3.6.1.5.5.7.48.1.1'), derOctetString(basic))));
+  const basic = derSequence(
+    tbs,
+    encodeAlgorithmIdentifier(scheme),
+    derBitString(signData(scheme, signer.privateKey, tbs)),
+    derElement(contextTag(0, true), derSequence(signer.certificate.der)),
+  );
+  return derSequence(
+    derElement(derTag.enumerated, Uint8Array.of(0)),
+    derElement(contextTag(0, true), derSequence(derOid('1.3.6.1.5.5.7.48.1.1'), derOctetString(basic))),
+  );
 }

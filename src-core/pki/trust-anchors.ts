@@ -13,7 +13,8 @@ export interface ConfiguredTrust {
 const pinPrefix = 'sha256/';
 
 /**
- * Each entry is PEM (one certificate or a bundle), base64 of a DER certificate, or "sha256/" and the base64 SHA-256 of a SubjectPublicKeyInfo.
+ * Each entry is PEM (one certificate or a bundle), base64 of a DER certificate, or "sha256/" and the base64 SHA-256 of
+ * a SubjectPublicKeyInfo.
  * Throws PkiError that names the entry by its place, counted from 1.
  */
 export function parseAuthorities(entries: readonly string[]): ConfiguredTrust {
@@ -42,7 +43,11 @@ export function parseAuthorities(entries: readonly string[]): ConfiguredTrust {
 /** All certificates of a PEM text, or the one of a base64 text. Throws PkiError. */
 export function parseCertificates(text: string): Certificate[] {
   if (!isPem(text)) return [parseCertificate(decodeBase64(text, 'certificate'))];
-  return parsePem(text).flatMap(({ label, der }) => (label === 'CERTIFICATE' || label === 'X509 CERTIFICATE' || label === 'TRUSTED CERTIFICATE' ? [parseCertificate(der)] : []));
+  return parsePem(text).flatMap(({ label, der }) =>
+    label === 'CERTIFICATE' || label === 'X509 CERTIFICATE' || label === 'TRUSTED CERTIFICATE'
+      ? [parseCertificate(der)]
+      : [],
+  );
 }
 
 /** As many certificates of a system's bundle as can be read; one odd root must not cost all the others. */
@@ -63,15 +68,36 @@ export function pinnedCertificates(bag: readonly Certificate[], pins: readonly s
 }
 
 /** Authorities behind most public gateways, the likelier first (P-23). */
-const publicAuthorities = [/ISRG Root/i, /DigiCert/i, /Sectigo|USERTrust|COMODO/i, /GlobalSign/i, /Microsoft/i, /GTS Root/i, /Entrust/i, /Amazon Root/i, /GoDaddy|Go Daddy|Starfield/i, /QuoVadis/i, /SwissSign/i, /T-TeleSec/i];
+const publicAuthorities = [
+  /ISRG Root/i,
+  /DigiCert/i,
+  /Sectigo|USERTrust|COMODO/i,
+  /GlobalSign/i,
+  /Microsoft/i,
+  /GTS Root/i,
+  /Entrust/i,
+  /Amazon Root/i,
+  /GoDaddy|Go Daddy|Starfield/i,
+  /QuoVadis/i,
+  /SwissSign/i,
+  /T-TeleSec/i,
+];
 
-/** CERTREQ hashes, 20 octets each (C-31): of all configured authorities, or of the likeliest `most` of a large store. */
+/**
+ * CERTREQ hashes, 20 octets each (C-31): of all configured authorities, or of the likeliest `most` of a large store.
+ */
 export function certificateRequestHashes(anchors: readonly Certificate[], most = 20): Uint8Array[] {
   const likelihood = (certificate: Certificate): number => {
     const index = publicAuthorities.findIndex((pattern) => pattern.test(formatName(certificate.subject)));
     return index < 0 ? publicAuthorities.length : index;
   };
-  const chosen = anchors.length <= most ? [...anchors] : [...anchors].sort((a, b) => likelihood(a) - likelihood(b)).slice(0, most);
-  const hashes = new Map(chosen.map((certificate) => [Buffer.from(certificateRequestHash(certificate)).toString('hex'), certificateRequestHash(certificate)]));
+  const chosen =
+    anchors.length <= most ? [...anchors] : [...anchors].sort((a, b) => likelihood(a) - likelihood(b)).slice(0, most);
+  const hashes = new Map(
+    chosen.map((certificate) => [
+      Buffer.from(certificateRequestHash(certificate)).toString('hex'),
+      certificateRequestHash(certificate),
+    ]),
+  );
   return [...hashes.values()];
 }

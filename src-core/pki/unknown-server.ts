@@ -6,7 +6,8 @@ import { formatName } from './distinguished-name';
 export type ServerKind = 'gateway' | 'authentication-server';
 
 /**
- * `unknown-issuer`: no chain leads to an authority of this computer. `unexpected-name`: one does, and nobody said that a server of this name
+ * `unknown-issuer`: no chain leads to an authority of this computer. `unexpected-name`: one does, and nobody said that
+ * a server of this name
  * may authenticate. `changed`: a person accepted another certificate before (P-13).
  */
 export type UnknownServerProblem = 'unknown-issuer' | 'unexpected-name' | 'changed';
@@ -22,8 +23,10 @@ export interface FirstUse {
 }
 
 /**
- * The one refusal that a person may lift: everything about the certificate is in order but that nobody known vouches for it. What is
- * accepted is this very certificate, never its issuer. Nothing that proves who the person is has left, and the attempt is over: a gateway
+ * The one refusal that a person may lift: everything about the certificate is in order but that nobody known vouches
+ * for it. What is
+ * accepted is this very certificate, never its issuer. Nothing that proves who the person is has left, and the attempt
+ * is over: a gateway
  * keeps a half-open IKE SA for some 30 seconds (A-8), a person may need longer. After the answer a new attempt is made.
  */
 export class UnknownServer extends VpnError {
@@ -62,8 +65,18 @@ export interface FirstUseRules {
 }
 
 /** Throws UnknownServer unless this certificate was accepted. */
-export function requireAccepted({ server, symbol, expectedName, accepted }: FirstUseRules, problem: Exclude<UnknownServerProblem, 'changed'>, certificate: Certificate): void {
+export function requireAccepted(
+  { server, symbol, expectedName, accepted }: FirstUseRules,
+  problem: Exclude<UnknownServerProblem, 'changed'>,
+  certificate: Certificate,
+): void {
   const acceptedBefore = accepted();
   if (acceptedBefore.includes(fingerprint(certificate))) return;
-  throw new UnknownServer(symbol, { server, problem: acceptedBefore.length > 0 ? 'changed' : problem, certificate, acceptedBefore, expectedName });
+  throw new UnknownServer(symbol, {
+    server,
+    problem: acceptedBefore.length > 0 ? 'changed' : problem,
+    certificate,
+    acceptedBefore,
+    expectedName,
+  });
 }

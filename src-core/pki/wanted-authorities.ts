@@ -4,10 +4,14 @@ import { deepestPath, checkCertificateSignature } from './path-validation';
 import { PkiError } from './pki-error';
 
 /**
- * Whose certificates a server takes, as far as it says so. It is a hint: IKE_SA_INIT is not authenticated, and an empty list says nothing.
- * `key`: SHA-1 of SubjectPublicKeyInfo, 20 octets each (CERTREQ, RFC 7296 section 3.7). `name`: DER (TLS, RFC 8446 section 4.2.4).
+ * Whose certificates a server takes, as far as it says so. It is a hint: IKE_SA_INIT is not authenticated, and an empty
+ * list says nothing.
+ * `key`: SHA-1 of SubjectPublicKeyInfo, 20 octets each (CERTREQ, RFC 7296 section 3.7). `name`: DER (TLS, RFC 8446
+ * section 4.2.4).
  */
-export type WantedAuthorities = { readonly by: 'key'; readonly hashes: readonly Uint8Array[] } | { readonly by: 'name'; readonly names: readonly Uint8Array[] };
+export type WantedAuthorities =
+  | { readonly by: 'key'; readonly hashes: readonly Uint8Array[] }
+  | { readonly by: 'name'; readonly names: readonly Uint8Array[] };
 
 /** The server named authorities. */
 export function saysWhom(wanted: WantedAuthorities): boolean {
@@ -15,7 +19,8 @@ export function saysWhom(wanted: WantedAuthorities): boolean {
 }
 
 /**
- * Whether one of the named authorities issued the certificate, itself or through others. `known`: certificates that may lead up to it, of whatever
+ * Whether one of the named authorities issued the certificate, itself or through others. `known`: certificates that may
+ * lead up to it, of whatever
  * source: roots are seldom in a person's file. What leads nowhere known counts as issued by somebody else.
  */
 export function issuedByWanted(leaf: Certificate, known: readonly Certificate[], wanted: WantedAuthorities): boolean {
@@ -43,7 +48,12 @@ function authoritiesAbove(leaf: Certificate, known: readonly Certificate[]): rea
     const above: Certificate[] = [];
     for (const below of level) {
       for (const authority of known) {
-        if (!sameName(authority.subject, below.issuer) || found.some((one) => sameCertificate(one, authority)) || checkCertificateSignature(below, authority) !== null) continue;
+        if (
+          !sameName(authority.subject, below.issuer) ||
+          found.some((one) => sameCertificate(one, authority)) ||
+          checkCertificateSignature(below, authority) !== null
+        )
+          continue;
         found.push(authority);
         above.push(authority);
       }

@@ -57,6 +57,9 @@ export interface Adapters {
 
 /** Names to addresses, through the physical network. */
 export interface Resolver {
-  /** All IPv6 and IPv4 addresses, in the system's order. An address in text form answers itself. Rejects when the name has none. */
+  /**
+   * All IPv6 and IPv4 addresses, in the system's order. An address in text form answers itself. Rejects when the name
+   * has none.
+   */
   resolve(host: string): Promise<readonly string[]>;
 }

@@ -10,7 +10,10 @@ export interface Timer {
 export interface Clock {
   /** Monotonic time in milliseconds, fractional. Never jumps; may stand still while the machine sleeps. */
   now(): number;
-  /** Like `now` with another zero, and it runs on while the machine sleeps: when the two part, the machine slept. Milliseconds. */
+  /**
+   * Like `now` with another zero, and it runs on while the machine sleeps: when the two part, the machine slept.
+   * Milliseconds.
+   */
   bootTime(): number;
   /** Wall-clock time in milliseconds since the Unix epoch: certificate validity, status objects, the log. */
   wallTime(): number;

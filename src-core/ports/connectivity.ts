@@ -1,5 +1,6 @@
 /**
- * What lies behind an adapter, as one request for a well-known page shows: the page itself, somebody who wants a sign-in first (RFC 8952), or nothing.
+ * What lies behind an adapter, as one request for a well-known page shows: the page itself, somebody who wants a
+ * sign-in first (RFC 8952), or nothing.
  */
 export type Connectivity = 'internet' | 'captive-portal' | 'no-internet';
 

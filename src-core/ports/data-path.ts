@@ -26,7 +26,10 @@ export interface EspSuite {
 export interface EspSa {
   readonly spi: number;
   readonly suite: EspSuite;
-  /** Cipher key followed by the 4 octet salt for the AEAD ciphers (RFC 4106 section 8.1). The data path keeps its own copy; the caller wipes this one. */
+  /**
+   * Cipher key followed by the 4 octet salt for the AEAD ciphers (RFC 4106 section 8.1). The data path keeps its own
+   * copy; the caller wipes this one.
+   */
   readonly encryptionKey: Uint8Array;
   /** Empty for the AEAD ciphers. */
   readonly integrityKey: Uint8Array;
@@ -36,7 +39,10 @@ export interface EspSa {
   readonly remoteSelectors: readonly TrafficSelector[];
 }
 
-/** Where outbound ESP leaves and where it goes. Inbound ESP is accepted by SPI and ICV on every socket given so far (C-45). */
+/**
+ * Where outbound ESP leaves and where it goes. Inbound ESP is accepted by SPI and ICV on every socket given so far
+ * (C-45).
+ */
 export interface OuterPath {
   readonly socket: DatagramSocket;
   readonly remote: SocketAddress;
@@ -101,7 +107,8 @@ export interface TunnelDevice {
 export interface DataPath {
   attachTunnel(device: TunnelDevice): void;
   /**
-   * The SPI was proposed to the peer, which may send with it before its answer was understood: packets for it wait (a bounded number, the newest
+   * The SPI was proposed to the peer, which may send with it before its answer was understood: packets for it wait (a
+   * bounded number, the newest
    * dropped) for `installInbound`, and go with `removeInbound`. Nothing of them is looked at before that.
    */
   expectInbound(spi: number): void;
@@ -114,7 +121,8 @@ export interface DataPath {
   removeOutbound(spi: number): void;
   /**
    * Moves outbound ESP to another path between two packets (datapath.md 6.5); SAs, sequence numbers and windows stay.
-   * null is Dormant: packets from the tunnel are held (a bounded number, oldest dropped) and leave on the next path; none goes around the tunnel.
+   * null is Dormant: packets from the tunnel are held (a bounded number, oldest dropped) and leave on the next path;
+   * none goes around the tunnel.
    */
   setPath(path: OuterPath | null): void;
   /** An ESP datagram that reached JavaScript. Never called with what a native socket consumed. */
@@ -127,7 +135,8 @@ export interface DataPath {
   lastSentAt(): number | null;
   onEvent(listener: (event: DataPathEvent) => void): void;
   /**
-   * Copies of every packet for a capture, while there is a listener; they may come a little later than they went. Absent where the packets pass through
+   * Copies of every packet for a capture, while there is a listener; they may come a little later than they went.
+   * Absent where the packets pass through
    * JavaScript anyway and can be watched at socket and device.
    */
   tap?(listener: ((packet: TappedPacket) => void) | null): void;

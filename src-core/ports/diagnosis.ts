@@ -1,5 +1,6 @@
 /**
- * What a diagnosis finds, as data: a key and what its sentence fills in. The sentences are in src-text, one catalogue a language. Keys are part of
+ * What a diagnosis finds, as data: a key and what its sentence fills in. The sentences are in src-text, one catalogue a
+ * language. Keys are part of
  * the contract (`diagnose --json`): they are added to, never renamed.
  */
 
@@ -50,7 +51,11 @@ interface FindingValues {
   readonly 'no-way': { readonly reasons: readonly DiagnosisPhrase[] };
   readonly 'port-only': { readonly port: number };
   readonly 'port-answers': { readonly port: number; readonly ways: readonly DiagnosisPhrase[] };
-  readonly 'port-answers-partly': { readonly port: number; readonly ways: readonly DiagnosisPhrase[]; readonly silent: readonly DiagnosisPhrase[] };
+  readonly 'port-answers-partly': {
+    readonly port: number;
+    readonly ways: readonly DiagnosisPhrase[];
+    readonly silent: readonly DiagnosisPhrase[];
+  };
   readonly 'port-silent': { readonly port: number; readonly silent: readonly DiagnosisPhrase[] };
   readonly 'settings-unreadable': NoValues;
   readonly 'settings-agreed': NoValues;
@@ -89,7 +94,11 @@ type Said<Values> = { readonly [K in keyof Values]: { readonly key: K; readonly 
 export type DiagnosisPhraseKey = keyof PhraseValues;
 export type DiagnosisFindingKey = keyof FindingValues;
 /** The names of what the sentence of a key fills in. */
-export type DiagnosisPlaces<K extends DiagnosisFindingKey | DiagnosisPhraseKey> = K extends DiagnosisFindingKey ? keyof FindingValues[K] : K extends DiagnosisPhraseKey ? keyof PhraseValues[K] : never;
+export type DiagnosisPlaces<K extends DiagnosisFindingKey | DiagnosisPhraseKey> = K extends DiagnosisFindingKey
+  ? keyof FindingValues[K]
+  : K extends DiagnosisPhraseKey
+    ? keyof PhraseValues[K]
+    : never;
 
 export type DiagnosisPhrase = Said<PhraseValues>;
 export type DiagnosisFinding = Said<FindingValues>;

@@ -1,4 +1,7 @@
-/** The check of path validation that failed; each has one meaning and one section of RFC 5280 or one requirement of ours behind it. */
+/**
+ * The check of path validation that failed; each has one meaning and one section of RFC 5280 or one requirement of ours
+ * behind it.
+ */
 export type PathRule =
   /** No chain leads to an authority that is trusted here. */
   | 'trust-anchor'
@@ -20,8 +23,10 @@ export type PathRule =
   | 'depth';
 
 /**
- * The one check that ended an attempt to connect, for programs; `detail` says the same in names and values. Names are part of the contract:
- * they are added to, never renamed. Certificates: whose it was says the error code, 13801 the gateway's, 801 and 857 to 864 the
+ * The one check that ended an attempt to connect, for programs; `detail` says the same in names and values. Names are
+ * part of the contract:
+ * they are added to, never renamed. Certificates: whose it was says the error code, 13801 the gateway's, 801 and 857 to
+ * 864 the
  * authentication server's, 853 to 855 and 13806 this computer's own.
  */
 export type FailedRule =

@@ -11,7 +11,10 @@ export interface HttpRequest {
   readonly timeoutMs: number;
 }
 
-/** Small documents over plain http through the physical network, never through a tunnel of ours: what is fetched decides whether there may be one. */
+/**
+ * Small documents over plain http through the physical network, never through a tunnel of ours: what is fetched decides
+ * whether there may be one.
+ */
 export interface Http {
   /** The body of a 200. No redirect is followed. Rejects with an Error that says in words what went wrong. */
   fetch(request: HttpRequest): Promise<Uint8Array>;

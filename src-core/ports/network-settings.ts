@@ -48,16 +48,24 @@ export interface SettingsReport {
 }
 
 export interface NetworkSettings {
-  /** Creates the tunnel adapter. The device may have another name than asked for: somebody else's tunnel has that one. */
+  /**
+   * Creates the tunnel adapter. The device may have another name than asked for: somebody else's tunnel has that one.
+   */
   openTunnel(name: string, mtu: number): Promise<TunnelDevice>;
   /** Makes the system match; idempotent. Rejects with a VpnError (code 633 or 827) and leaves nothing half-applied. */
   apply(settings: TunnelSettings): Promise<SettingsReport>;
-  /** Puts everything back as it was. `keepKillSwitch`: but for a kill switch in force, since nobody wished for the end of the connection. Idempotent. */
+  /**
+   * Puts everything back as it was. `keepKillSwitch`: but for a kill switch in force, since nobody wished for the end
+   * of the connection. Idempotent.
+   */
   withdraw(keepKillSwitch?: boolean): Promise<void>;
   /** A UDP socket on port 68 of the tunnel for DHCPINFORM (W-20). Rejects with a VpnError (633). */
   openDhcp(): Promise<DatagramSocket>;
   /** Something else changed what we had set; it was repaired, or the report says that it is not in force. */
   onReport(listener: (report: SettingsReport) => void): void;
-  /** Who applied the settings is gone, and none could take its place: nobody watches over them any more. The VpnError says why. */
+  /**
+   * Who applied the settings is gone, and none could take its place: nobody watches over them any more. The VpnError
+   * says why.
+   */
   onLost(listener: (error: VpnError) => void): void;
 }

@@ -3,10 +3,20 @@ import type { VpnError, VpnErrorInfo } from './vpn-error';
 
 export type SecretKind = 'password' | 'new-password' | 'psk' | 'pin' | 'passphrase';
 
-/** Why a secret is asked for again, or with a warning. Data: its sentence is made by src-text, in the language of whoever is asked. */
+/**
+ * Why a secret is asked for again, or with a warning. Data: its sentence is made by src-text, in the language of
+ * whoever is asked.
+ */
 export type SecretReason =
-  /** `wrong` of the `most` PINs that a person may try here were not accepted; `pinState`: what the token says is left. */
-  | { readonly type: 'pin-incorrect'; readonly wrong: number; readonly most: number; readonly pinState: Exclude<PinState, 'locked'> }
+  /**
+   * `wrong` of the `most` PINs that a person may try here were not accepted; `pinState`: what the token says is left.
+   */
+  | {
+      readonly type: 'pin-incorrect';
+      readonly wrong: number;
+      readonly most: number;
+      readonly pinState: Exclude<PinState, 'locked'>;
+    }
   /** No PIN was tried here yet, and the next wrong one locks the token. */
   | { readonly type: 'pin-final-try' }
   /** The passphrase of the certificate. */

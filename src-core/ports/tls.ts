@@ -1,6 +1,7 @@
 /**
  * TLS for EAP methods: records in, records out, no socket. The engine never trusts a certificate by itself: it stops in
- * `verify` before anything of ours (client certificate, inner identity, password) was produced, in TLS 1.2 as in 1.3 (A-56).
+ * `verify` before anything of ours (client certificate, inner identity, password) was produced, in TLS 1.2 as in 1.3
+ * (A-56).
  */
 export type TlsVersion = '1.2' | '1.3';
 
@@ -34,7 +35,10 @@ export interface TlsServerOptions {
   readonly privateKey: Uint8Array;
   /** The client's certificate is asked for and must be there; judging it is the caller's, after `open`. */
   readonly requestClientCertificate: boolean;
-  /** 80 octets, the same for every session of a server: clients may resume. Absent or null: every handshake is a full one. */
+  /**
+   * 80 octets, the same for every session of a server: clients may resume. Absent or null: every handshake is a full
+   * one.
+   */
   readonly ticketKey?: Uint8Array | null;
   /** Names of the authorities whose client certificates are taken, DER; absent: it does not say. */
   readonly wantedAuthorities?: readonly Uint8Array[];
@@ -65,14 +69,20 @@ export interface TlsSession {
   peerCertificates(): readonly Uint8Array[];
   /** OCSP responses stapled to the certificate, DER; in `verify` with TLS 1.3 only. */
   ocspResponses(): readonly Uint8Array[];
-  /** A client, once its server was accepted: the authorities of the server's certificate request, names in DER (RFC 5246 section 7.4.4, RFC 8446 section 4.2.4); none where it does not say. */
+  /**
+   * A client, once its server was accepted: the authorities of the server's certificate request, names in DER (RFC 5246
+   * section 7.4.4, RFC 8446 section 4.2.4); none where it does not say.
+   */
   wantedAuthorities(): readonly Uint8Array[];
   /** RFC 5705 / RFC 8446 section 7.5; context null means none, which differs from empty in TLS 1.2. */
   exportKey(label: string, context: Uint8Array | null, length: number): Uint8Array;
   readonly version: string;
   readonly cipher: string;
   readonly resumed: boolean;
-  /** The session for a later resumption, once the peer offered one; holds keys. With TLS 1.2 only where both ends know RFC 7627. */
+  /**
+   * The session for a later resumption, once the peer offered one; holds keys. With TLS 1.2 only where both ends know
+   * RFC 7627.
+   */
   readonly resumable: Uint8Array | null;
   /** Wipes keys. Idempotent. */
   close(): void;

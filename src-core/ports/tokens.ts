@@ -27,10 +27,12 @@ export class TokenError extends Error {
 export type PinState = 'fine' | 'low' | 'final-try' | 'locked';
 
 /**
- * `rsa-pkcs1`: `input` is the DigestInfo. `rsa-raw`: the padded block, as long as the modulus. `rsa-pss-*`: the hash value, with a salt as long.
+ * `rsa-pkcs1`: `input` is the DigestInfo. `rsa-raw`: the padded block, as long as the modulus. `rsa-pss-*`: the hash
+ * value, with a salt as long.
  * `ecdsa`: the hash value, giving r | s. `eddsa`: the data.
  */
-export type TokenMechanism = 'rsa-pkcs1' | 'rsa-raw' | 'rsa-pss-sha256' | 'rsa-pss-sha384' | 'rsa-pss-sha512' | 'ecdsa' | 'eddsa';
+export type TokenMechanism =
+  'rsa-pkcs1' | 'rsa-raw' | 'rsa-pss-sha256' | 'rsa-pss-sha384' | 'rsa-pss-sha512' | 'ecdsa' | 'eddsa';
 
 /** One open token. Every method throws a TokenError. */
 export interface Token {

@@ -70,7 +70,11 @@ export class VpnError extends Error {
   readonly ikeNotify: string | null;
   readonly rule: FailedRule | null;
 
-  constructor(symbol: VpnErrorSymbol, message: string, more: { detail?: string; ikeNotify?: string; rule?: FailedRule; cause?: unknown } = {}) {
+  constructor(
+    symbol: VpnErrorSymbol,
+    message: string,
+    more: { detail?: string; ikeNotify?: string; rule?: FailedRule; cause?: unknown } = {},
+  ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.name = 'VpnError';
     this.symbol = symbol;
@@ -81,6 +85,13 @@ export class VpnError extends Error {
   }
 
   info(): VpnErrorInfo {
-    return { code: this.code, symbol: this.symbol, message: this.message, detail: this.detail, ikeNotify: this.ikeNotify, rule: this.rule };
+    return {
+      code: this.code,
+      symbol: this.symbol,
+      message: this.message,
+      detail: this.detail,
+      ikeNotify: this.ikeNotify,
+      rule: this.rule,
+    };
   }
 }

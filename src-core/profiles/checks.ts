@@ -47,7 +47,8 @@ export function profileProblems(profile: Profile): readonly ProfileProblem[] {
   const problems: ProfileProblem[] = [];
   const refuse = (path: string, text: string) => problems.push({ path, text });
 
-  if (!isProfileName(profile.name)) refuse('name', 'must be 1 to 64 characters without control characters or a blank at either end');
+  if (!isProfileName(profile.name))
+    refuse('name', 'must be 1 to 64 characters without control characters or a blank at either end');
   if (canonicalHost(profile.server) === null) refuse('server', 'must be a host name or an IP address');
   const texts: readonly (readonly [string, string | null])[] = [
     ['remoteIdentity', profile.remoteIdentity],
@@ -60,18 +61,29 @@ export function profileProblems(profile: Profile): readonly ProfileProblem[] {
     ['serverCertificate.organization', profile.serverCertificate.organization],
     ['serverCertificate.organizationalUnit', profile.serverCertificate.organizationalUnit],
   ];
-  for (const [path, text] of texts) if (text !== null && forbidden.test(text)) refuse(path, 'must not contain control or format characters');
-  const { username, domain, anonymousIdentity, method, eapOnly, machineCertificate, machinePrivateKey, serverNames } = profile.authentication;
+  for (const [path, text] of texts)
+    if (text !== null && forbidden.test(text)) refuse(path, 'must not contain control or format characters');
+  const { username, domain, anonymousIdentity, method, eapOnly, machineCertificate, machinePrivateKey, serverNames } =
+    profile.authentication;
   if (eapOnly) {
-    if (!provesServer.has(method)) refuse('authentication.eapOnly', 'must be false with this method: only eap-tls, peap-mschapv2, peap-tls and eap-ttls prove the server');
-    if (serverNames.includes('*')) refuse('authentication.serverNames', 'must name the authentication server where eapOnly is true');
+    if (!provesServer.has(method))
+      refuse(
+        'authentication.eapOnly',
+        'must be false with this method: only eap-tls, peap-mschapv2, peap-tls and eap-ttls prove the server',
+      );
+    if (serverNames.includes('*'))
+      refuse('authentication.serverNames', 'must name the authentication server where eapOnly is true');
     if (machineCertificate !== null) refuse('authentication.eapOnly', 'must be false where machineCertificate is set');
   }
-  if (machineCertificate !== null && (method === 'psk' || method === 'machine-certificate')) refuse('authentication.machineCertificate', 'must be null with this method: it stands beside an EAP method');
-  if (machinePrivateKey !== null && machineCertificate === null) refuse('authentication.machinePrivateKey', 'must be null without machineCertificate');
+  if (machineCertificate !== null && (method === 'psk' || method === 'machine-certificate'))
+    refuse('authentication.machineCertificate', 'must be null with this method: it stands beside an EAP method');
+  if (machinePrivateKey !== null && machineCertificate === null)
+    refuse('authentication.machinePrivateKey', 'must be null without machineCertificate');
   // RADIUS carries the identity in one attribute (A-3).
-  if (utf8Encode(`${domain ?? ''}\\${username ?? ''}`).length > 253) refuse('authentication.username', 'must have, with the domain, at most 253 octets');
-  if (utf8Encode(anonymousIdentity ?? '').length > 253) refuse('authentication.anonymousIdentity', 'must have at most 253 octets');
+  if (utf8Encode(`${domain ?? ''}\\${username ?? ''}`).length > 253)
+    refuse('authentication.username', 'must have, with the domain, at most 253 octets');
+  if (utf8Encode(anonymousIdentity ?? '').length > 253)
+    refuse('authentication.anonymousIdentity', 'must have at most 253 octets');
   for (const [i, authority] of profile.serverCertificate.authorities.entries()) {
     const problem = authorityProblem(authority);
     if (problem !== null) refuse(`serverCertificate.authorities[${String(i)}]`, problem);
@@ -81,17 +93,26 @@ export function profileProblems(profile: Profile): readonly ProfileProblem[] {
     if (problem !== null) refuse(`authentication.serverAuthorities[${String(i)}]`, problem);
   }
   for (const [i, name] of profile.authentication.serverNames.entries()) {
-    if (name !== '*' && canonicalHost(name.replace(/^\*\./, '')) === null) refuse(`authentication.serverNames[${String(i)}]`, 'must be a host name, *.domain, or * for any');
+    if (name !== '*' && canonicalHost(name.replace(/^\*\./, '')) === null)
+      refuse(`authentication.serverNames[${String(i)}]`, 'must be a host name, *.domain, or * for any');
   }
-  if (profile.advanced.postQuantum === 'require' && !profile.advanced.fragmentation) refuse('advanced.postQuantum', 'must not be require where fragmentation is false: its messages are too large for one datagram');
+  if (profile.advanced.postQuantum === 'require' && !profile.advanced.fragmentation)
+    refuse(
+      'advanced.postQuantum',
+      'must not be require where fragmentation is false: its messages are too large for one datagram',
+    );
   const { network, mobility } = profile;
-  for (const [i, route] of network.routes.entries()) if (parseCidr(route) === null) refuse(`network.routes[${String(i)}]`, 'must be a network such as 10.0.0.0/8');
-  if (network.dnsServers !== 'server') for (const [i, server] of network.dnsServers.entries()) if (!isIpAddress(server)) refuse(`network.dnsServers[${String(i)}]`, 'must be an IP address');
+  for (const [i, route] of network.routes.entries())
+    if (parseCidr(route) === null) refuse(`network.routes[${String(i)}]`, 'must be a network such as 10.0.0.0/8');
+  if (network.dnsServers !== 'server')
+    for (const [i, server] of network.dnsServers.entries())
+      if (!isIpAddress(server)) refuse(`network.dnsServers[${String(i)}]`, 'must be an IP address');
   for (const [i, name] of network.splitDns.entries()) {
     const host = canonicalHost(name.replace(/^\./, ''));
     if (host === null || isIpAddress(host)) refuse(`network.splitDns[${String(i)}]`, 'must be a domain name');
   }
-  if (new Set(mobility.adapterOrder).size !== mobility.adapterOrder.length) refuse('mobility.adapterOrder', 'must name each adapter once');
+  if (new Set(mobility.adapterOrder).size !== mobility.adapterOrder.length)
+    refuse('mobility.adapterOrder', 'must name each adapter once');
   for (const protocol of ['ike', 'esp'] as const) {
     for (const [i, keyword] of profile.proposals[protocol].entries()) {
       const problem = proposalProblem(protocol, keyword);

@@ -7,7 +7,8 @@ import { isJsonObject, schemaDefaults, schemaProblems, withoutUnknownKeys } from
 import type { JsonObject } from './schema';
 
 /**
- * Every way in ends here: an object in the form of our own file, from whatever format, becomes a Profile or a list of what
+ * Every way in ends here: an object in the form of our own file, from whatever format, becomes a Profile or a list of
+ * what
  * is wrong with it. There is one set of rules.
  */
 export interface Draft {
@@ -26,20 +27,31 @@ const secretKinds = ['password', 'psk', 'pin', 'passphrase'] as const;
 export async function finishDraft(draft: Draft, resolve: FileResolver): Promise<ImportedProfile> {
   const lines: ImportLine[] = [...draft.lines];
   const name = typeof draft.content['name'] === 'string' ? sanitizeText(draft.content['name'], 64) : null;
-  const report = (path: string, outcome: ImportLine['outcome'], text: string) => lines.push({ key: draft.keyOf(path), outcome, text });
+  const report = (path: string, outcome: ImportLine['outcome'], text: string) =>
+    lines.push({ key: draft.keyOf(path), outcome, text });
   const isWrong = () => lines.some(({ outcome }) => outcome === 'wrong');
   const refused = (): ImportedProfile => ({ format: draft.format, name, profile: null, secrets: {}, lines });
 
   const unknown: string[] = [];
   const known = withoutUnknownKeys(draft.content, unknown);
-  for (const path of unknown.slice(0, 100)) lines.push({ key: sanitizeText(draft.keyOf(path)), outcome: 'ignored', text: 'This key is not known.' });
-  for (const { path, missing, allowed } of schemaProblems(known)) report(path === '' ? '(file)' : path, 'wrong', missing ? `This key is required: ${allowed}.` : `Must be ${allowed}.`);
+  for (const path of unknown.slice(0, 100))
+    lines.push({ key: sanitizeText(draft.keyOf(path)), outcome: 'ignored', text: 'This key is not known.' });
+  for (const { path, missing, allowed } of schemaProblems(known))
+    report(
+      path === '' ? '(file)' : path,
+      'wrong',
+      missing ? `This key is required: ${allowed}.` : `Must be ${allowed}.`,
+    );
   if (isWrong()) return refused();
 
   const { content, secrets: found } = takeSecrets(known);
   const complete = withDefaults(schemaDefaults(), content) as unknown as Profile;
-  const { profile, problems } = await inlineFiles({ ...complete, server: canonicalHost(complete.server) ?? complete.server }, resolve);
-  for (const { path, text } of [...problems, ...(problems.length > 0 ? [] : profileProblems(profile))]) report(path, 'wrong', `${text.charAt(0).toUpperCase()}${text.slice(1)}.`);
+  const { profile, problems } = await inlineFiles(
+    { ...complete, server: canonicalHost(complete.server) ?? complete.server },
+    resolve,
+  );
+  for (const { path, text } of [...problems, ...(problems.length > 0 ? [] : profileProblems(profile))])
+    report(path, 'wrong', `${text.charAt(0).toUpperCase()}${text.slice(1)}.`);
   if (isWrong()) return refused();
 
   const secrets = { ...found, ...draft.secrets };
@@ -59,7 +71,9 @@ function takeSecrets(content: JsonObject): { content: JsonObject; secrets: Impor
 }
 
 function withoutSecretKeys(object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([key]) => !(secretKinds as readonly string[]).includes(key)));
+  return Object.fromEntries(
+    Object.entries(object).filter(([key]) => !(secretKinds as readonly string[]).includes(key)),
+  );
 }
 
 /** `given` over `defaults`, key by key; only keys that the schema knows are there. */
@@ -72,7 +86,10 @@ function withDefaults(defaults: JsonObject, given: JsonObject): JsonObject {
   return result;
 }
 
-async function inlineFiles(profile: Profile, resolve: FileResolver): Promise<{ profile: Profile; problems: readonly { path: string; text: string }[] }> {
+async function inlineFiles(
+  profile: Profile,
+  resolve: FileResolver,
+): Promise<{ profile: Profile; problems: readonly { path: string; text: string }[] }> {
   const problems: { path: string; text: string }[] = [];
   const inline = async (path: string, value: string): Promise<string> => {
     const result = await inlineFile(value, resolve);
@@ -87,16 +104,24 @@ async function inlineFiles(profile: Profile, resolve: FileResolver): Promise<{ p
     return texts;
   };
   const authorities = await inlineAll('serverCertificate.authorities', profile.serverCertificate.authorities);
-  const serverAuthorities = await inlineAll('authentication.serverAuthorities', profile.authentication.serverAuthorities);
+  const serverAuthorities = await inlineAll(
+    'authentication.serverAuthorities',
+    profile.authentication.serverAuthorities,
+  );
   return {
     profile: {
       ...profile,
       authentication: {
         ...profile.authentication,
-        certificate: typeof certificate === 'string' ? await inline('authentication.certificate', certificate) : certificate,
+        certificate:
+          typeof certificate === 'string' ? await inline('authentication.certificate', certificate) : certificate,
         privateKey: privateKey === null ? null : await inline('authentication.privateKey', privateKey),
-        machineCertificate: typeof machineCertificate === 'string' ? await inline('authentication.machineCertificate', machineCertificate) : machineCertificate,
-        machinePrivateKey: machinePrivateKey === null ? null : await inline('authentication.machinePrivateKey', machinePrivateKey),
+        machineCertificate:
+          typeof machineCertificate === 'string'
+            ? await inline('authentication.machineCertificate', machineCertificate)
+            : machineCertificate,
+        machinePrivateKey:
+          machinePrivateKey === null ? null : await inline('authentication.machinePrivateKey', machinePrivateKey),
         serverAuthorities,
       },
       serverCertificate: { ...profile.serverCertificate, authorities },
@@ -112,10 +137,17 @@ const withCertificate: ReadonlySet<string> = new Set(['eap-tls', 'peap-tls', 'ma
 function missing(profile: Profile, secrets: ImportedSecrets): readonly { path: string; text: string }[] {
   const { method, username, certificate } = profile.authentication;
   const lines: { path: string; text: string }[] = [];
-  if (withPassword.has(method) && username === null) lines.push({ path: 'authentication.username', text: 'The user name will be asked for.' });
-  if (withPassword.has(method) && secrets.password === undefined) lines.push({ path: 'authentication.password', text: 'The password will be asked for.' });
-  if (withCertificate.has(method) && certificate === null) lines.push({ path: 'authentication.certificate', text: 'A client certificate must be chosen in the properties before connecting.' });
-  if (method === 'psk' && secrets.psk === undefined) lines.push({ path: 'authentication.psk', text: 'The pre-shared key will be asked for.' });
+  if (withPassword.has(method) && username === null)
+    lines.push({ path: 'authentication.username', text: 'The user name will be asked for.' });
+  if (withPassword.has(method) && secrets.password === undefined)
+    lines.push({ path: 'authentication.password', text: 'The password will be asked for.' });
+  if (withCertificate.has(method) && certificate === null)
+    lines.push({
+      path: 'authentication.certificate',
+      text: 'A client certificate must be chosen in the properties before connecting.',
+    });
+  if (method === 'psk' && secrets.psk === undefined)
+    lines.push({ path: 'authentication.psk', text: 'The pre-shared key will be asked for.' });
   return lines;
 }
 
@@ -133,10 +165,15 @@ export function checkProfile(value: unknown): CheckedProfile {
   const problems = [
     ...unknown.map((path) => ({ path, text: 'is not known' })),
     ...Object.keys(secrets).map((path) => ({ path, text: 'is a secret and is never part of a profile' })),
-    ...schemaProblems(known).map(({ path, missing: absent, allowed }) => ({ path, text: absent ? `is required: ${allowed}` : `must be ${allowed}` })),
+    ...schemaProblems(known).map(({ path, missing: absent, allowed }) => ({
+      path,
+      text: absent ? `is required: ${allowed}` : `must be ${allowed}`,
+    })),
   ];
   if (problems.length > 0) return { profile: null, problems };
   const profile = withDefaults(schemaDefaults(), content) as unknown as Profile;
   const deeper = profileProblems(profile);
-  return deeper.length > 0 ? { profile: null, problems: deeper } : { profile: { ...profile, server: canonicalHost(profile.server) ?? profile.server }, problems: [] };
+  return deeper.length > 0
+    ? { profile: null, problems: deeper }
+    : { profile: { ...profile, server: canonicalHost(profile.server) ?? profile.server }, problems: [] };
 }

@@ -1,14 +1,23 @@
-import { defaultEspProposals, defaultIkeProposals, legacyWindowsEspProposals, legacyWindowsIkeProposals } from '../ikev2/proposals';
+import {
+  defaultEspProposals,
+  defaultIkeProposals,
+  legacyWindowsEspProposals,
+  legacyWindowsIkeProposals,
+} from '../ikev2/proposals';
 import type { Profile } from './profile';
 
 /** X-17: a second key exchange that a quantum computer does not break. */
 const postQuantumExchange = 'ke1_mlkem768';
 
 /**
- * What a profile really offers: its own lists, or the usual ones, or those for Windows servers nobody hardened (W-3). `postQuantum` "prefer" offers the
+ * What a profile really offers: its own lists, or the usual ones, or those for Windows servers nobody hardened (W-3).
+ * `postQuantum` "prefer" offers the
  * usual ones with ML-KEM-768 first and leaves own lists as they are written; "require" offers nothing without it.
  */
-export function effectiveProposals(profile: Pick<Profile, 'proposals' | 'advanced'>): { readonly ike: readonly string[]; readonly esp: readonly string[] } {
+export function effectiveProposals(profile: Pick<Profile, 'proposals' | 'advanced'>): {
+  readonly ike: readonly string[];
+  readonly esp: readonly string[];
+} {
   const { proposals, advanced } = profile;
   const legacy = advanced.legacyWindows;
   const esp = proposals.esp.length > 0 ? proposals.esp : legacy ? legacyWindowsEspProposals : defaultEspProposals;
@@ -20,5 +29,7 @@ export function effectiveProposals(profile: Pick<Profile, 'proposals' | 'advance
 }
 
 function withPostQuantum(keyword: string): string {
-  return keyword.split('-').some((token) => token.trim().startsWith('ke1_')) ? keyword : `${keyword}-${postQuantumExchange}`;
+  return keyword.split('-').some((token) => token.trim().startsWith('ke1_'))
+    ? keyword
+    : `${keyword}-${postQuantumExchange}`;
 }

@@ -11,7 +11,8 @@ import { isJsonObject } from './schema';
 export const exportFormats = ['agilevpn', 'sswan', 'mobileconfig', 'rasphone'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-export const isExportFormat = (text: string): text is ExportFormat => (exportFormats as readonly string[]).includes(text);
+export const isExportFormat = (text: string): text is ExportFormat =>
+  (exportFormats as readonly string[]).includes(text);
 
 /** One key of the profile that the format cannot say. */
 export interface ExportLine {
@@ -20,12 +21,27 @@ export interface ExportLine {
 }
 
 export type ExportResult =
-  | { readonly ok: true; readonly fileName: string; readonly content: Uint8Array; readonly notExpressed: readonly ExportLine[] }
+  | {
+      readonly ok: true;
+      readonly fileName: string;
+      readonly content: Uint8Array;
+      readonly notExpressed: readonly ExportLine[];
+    }
   /** The format cannot hold this connection at all. `key` of the profile says why. */
   | { readonly ok: false; readonly key: string; readonly text: string };
 
-const extensions: Readonly<Record<ExportFormat, string>> = { agilevpn: '.agilevpn.json', sswan: '.sswan', mobileconfig: '.mobileconfig', rasphone: '.pbk' };
-const names: Readonly<Record<ExportFormat, string>> = { agilevpn: 'An Agile VPN profile', sswan: 'A strongSwan profile', mobileconfig: 'An Apple configuration profile', rasphone: 'A Windows phone book' };
+const extensions: Readonly<Record<ExportFormat, string>> = {
+  agilevpn: '.agilevpn.json',
+  sswan: '.sswan',
+  mobileconfig: '.mobileconfig',
+  rasphone: '.pbk',
+};
+const names: Readonly<Record<ExportFormat, string>> = {
+  agilevpn: 'An Agile VPN profile',
+  sswan: 'A strongSwan profile',
+  mobileconfig: 'An Apple configuration profile',
+  rasphone: 'A Windows phone book',
+};
 
 function write(profile: Profile, format: ExportFormat): Uint8Array | null {
   switch (format) {
@@ -41,16 +57,32 @@ function write(profile: Profile, format: ExportFormat): Uint8Array | null {
 }
 
 /**
- * Writes a connection in a format. What is lost is not guessed: the file is read back as whoever gets it would read it, and every key that does not come
+ * Writes a connection in a format. What is lost is not guessed: the file is read back as whoever gets it would read it,
+ * and every key that does not come
  * back as it was is named. Secrets are in none of the formats.
  */
 export async function exportConnection(profile: Profile, format: ExportFormat): Promise<ExportResult> {
   const content = write(profile, format);
-  if (content === null) return { ok: false, key: 'authentication.method', text: `${names[format]} cannot say ${profile.authentication.method}.` };
+  if (content === null)
+    return {
+      ok: false,
+      key: 'authentication.method',
+      text: `${names[format]} cannot say ${profile.authentication.method}.`,
+    };
   const [read] = await importProfiles({ name: 'export', content });
   const wrong = read?.lines.find(({ outcome }) => outcome === 'wrong');
-  if (read === undefined || read.profile === null) return { ok: false, key: wrong?.key ?? '', text: `${names[format]} cannot hold this connection: ${wrong === undefined ? 'it could not be read back' : `${wrong.key}: ${wrong.text}`}` };
-  if (read.profile.authentication.method !== profile.authentication.method) return { ok: false, key: 'authentication.method', text: `${names[format]} cannot say ${profile.authentication.method}.` };
+  if (read === undefined || read.profile === null)
+    return {
+      ok: false,
+      key: wrong?.key ?? '',
+      text: `${names[format]} cannot hold this connection: ${wrong === undefined ? 'it could not be read back' : `${wrong.key}: ${wrong.text}`}`,
+    };
+  if (read.profile.authentication.method !== profile.authentication.method)
+    return {
+      ok: false,
+      key: 'authentication.method',
+      text: `${names[format]} cannot say ${profile.authentication.method}.`,
+    };
   const fileName = exportFileName(profile).replace(/\.agilevpn\.json$/, extensions[format]);
   return { ok: true, fileName, content, notExpressed: differences('', comparable(profile), comparable(read.profile)) };
 }
@@ -64,14 +96,22 @@ function comparable(profile: Profile): unknown {
     });
   return {
     ...profile,
-    authentication: { ...profile.authentication, serverAuthorities: certificates(profile.authentication.serverAuthorities) },
-    serverCertificate: { ...profile.serverCertificate, authorities: certificates(profile.serverCertificate.authorities) },
+    authentication: {
+      ...profile.authentication,
+      serverAuthorities: certificates(profile.authentication.serverAuthorities),
+    },
+    serverCertificate: {
+      ...profile.serverCertificate,
+      authorities: certificates(profile.serverCertificate.authorities),
+    },
   };
 }
 
 function differences(path: string, wanted: unknown, got: unknown): readonly ExportLine[] {
   if (isJsonObject(wanted) && isJsonObject(got)) {
-    return [...new Set([...Object.keys(wanted), ...Object.keys(got)])].flatMap((key) => differences(path === '' ? key : `${path}.${key}`, wanted[key], got[key]));
+    return [...new Set([...Object.keys(wanted), ...Object.keys(got)])].flatMap((key) =>
+      differences(path === '' ? key : `${path}.${key}`, wanted[key], got[key]),
+    );
   }
   if (JSON.stringify(wanted) === JSON.stringify(got)) return [];
   return [{ key: path, text: `${describe(wanted)} cannot be said; whoever reads the file gets ${describe(got)}.` }];
@@ -80,7 +120,13 @@ function differences(path: string, wanted: unknown, got: unknown): readonly Expo
 /** Short enough for a line; certificates are counted, not shown. */
 function describe(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : value.some((entry) => typeof entry !== 'string' || entry.length > 80) ? `a list of ${value.length}` : sanitizeText(value.join(', '), 160);
-  if (typeof value === 'string') return value.length > 80 ? 'a certificate or key' : JSON.stringify(sanitizeText(value, 80));
+  if (Array.isArray(value))
+    return value.length === 0
+      ? 'an empty list'
+      : value.some((entry) => typeof entry !== 'string' || entry.length > 80)
+        ? `a list of ${value.length}`
+        : sanitizeText(value.join(', '), 160);
+  if (typeof value === 'string')
+    return value.length > 80 ? 'a certificate or key' : JSON.stringify(sanitizeText(value, 80));
   return typeof value === 'object' ? 'a token' : JSON.stringify(value);
 }

@@ -5,11 +5,14 @@ import type { JsonObject } from './schema';
 import { isJsonObject } from './schema';
 
 /**
- * A profile as our own file. Keys with their default value are left out: the file says what is special about the connection,
+ * A profile as our own file. Keys with their default value are left out: the file says what is special about the
+ * connection,
  * and a better default of a later version reaches it. A client certificate and its key go with it, secrets never.
  */
 export function exportAgileVpn(profile: Profile): Uint8Array {
-  return utf8Encode(`${JSON.stringify(withoutDefaults(profile as unknown as JsonObject, schemaDefaults()), null, 2)}\n`);
+  return utf8Encode(
+    `${JSON.stringify(withoutDefaults(profile as unknown as JsonObject, schemaDefaults()), null, 2)}\n`,
+  );
 }
 
 /** The store keeps every key, so that what a person saw is what is kept. */

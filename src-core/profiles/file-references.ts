@@ -6,25 +6,40 @@ import type { FileResolver } from './import-report';
 /** Certificates, PKCS#12 (P-20) and keys are not larger. */
 const fileLimit = 1024 * 1024;
 
-export type Inlined = { readonly ok: true; readonly text: string; readonly from: string | null } | { readonly ok: false; readonly problem: string };
+export type Inlined =
+  | { readonly ok: true; readonly text: string; readonly from: string | null }
+  | { readonly ok: false; readonly problem: string };
 
 /** PEM text and base64 of DER stay as they are; anything else is a file name relative to the profile. */
 export async function inlineFile(value: string, resolve: FileResolver): Promise<Inlined> {
-  if (value.includes('-----BEGIN ') || isDerBase64(value) || value.startsWith('sha256/')) return { ok: true, text: value, from: null };
-  if (!isRelativeFileName(value)) return { ok: false, problem: 'must be PEM, base64, or the name of a file beside the profile' };
+  if (value.includes('-----BEGIN ') || isDerBase64(value) || value.startsWith('sha256/'))
+    return { ok: true, text: value, from: null };
+  if (!isRelativeFileName(value))
+    return { ok: false, problem: 'must be PEM, base64, or the name of a file beside the profile' };
   const content = await resolve(value);
-  if (content === null) return { ok: false, problem: `the file ${JSON.stringify(value)} was not found beside the profile` };
-  if (content.length > fileLimit) return { ok: false, problem: `the file ${JSON.stringify(value)} is larger than 1 MiB` };
+  if (content === null)
+    return { ok: false, problem: `the file ${JSON.stringify(value)} was not found beside the profile` };
+  if (content.length > fileLimit)
+    return { ok: false, problem: `the file ${JSON.stringify(value)} is larger than 1 MiB` };
   const text = utf8Decode(content);
   if (text?.includes('-----BEGIN ') === true) return { ok: true, text: text.replaceAll('\r\n', '\n'), from: value };
   if (isDer(content)) return { ok: true, text: base64Encode(content), from: value };
   const compact = text?.replaceAll(/\s+/g, '') ?? '';
-  return isDerBase64(compact) ? { ok: true, text: compact, from: value } : { ok: false, problem: `the file ${JSON.stringify(value)} is neither PEM nor DER` };
+  return isDerBase64(compact)
+    ? { ok: true, text: compact, from: value }
+    : { ok: false, problem: `the file ${JSON.stringify(value)} is neither PEM nor DER` };
 }
 
-/** No absolute path, no way up, no drive, no control character: an imported profile reaches only what lies beside it. */
+/**
+ * No absolute path, no way up, no drive, no control character: an imported profile reaches only what lies beside it.
+ */
 export function isRelativeFileName(name: string): boolean {
-  return name.length <= 255 && !/[\p{Cc}\\:]/u.test(name) && !name.startsWith('/') && !name.split('/').some((part) => part === '..' || part === '');
+  return (
+    name.length <= 255 &&
+    !/[\p{Cc}\\:]/u.test(name) &&
+    !name.startsWith('/') &&
+    !name.split('/').some((part) => part === '..' || part === '')
+  );
 }
 
 function isDerBase64(text: string): boolean {

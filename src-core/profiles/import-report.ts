@@ -12,7 +12,9 @@ export interface ImportLine {
 export type ImportFormat = 'agilevpn' | 'sswan' | 'mobileconfig' | 'rasphone' | 'unknown';
 
 /** Secrets found in a file: to be moved into the secret store, never kept in the profile. */
-export type ImportedSecrets = Readonly<Partial<Record<Extract<SecretKind, 'password' | 'psk' | 'pin' | 'passphrase'>, string>>>;
+export type ImportedSecrets = Readonly<
+  Partial<Record<Extract<SecretKind, 'password' | 'psk' | 'pin' | 'passphrase'>, string>>
+>;
 
 /** One connection of a file. */
 export interface ImportedProfile {
@@ -31,7 +33,10 @@ export interface ProfileFile {
   readonly content: Uint8Array;
 }
 
-/** Gives the content of a file named relative to the profile, or null when there is none. Names are checked before: no absolute path, no "..". */
+/**
+ * Gives the content of a file named relative to the profile, or null when there is none. Names are checked before: no
+ * absolute path, no "..".
+ */
 export type FileResolver = (name: string) => Promise<Uint8Array | null>;
 
 /** For hosts that have only the one file. */

@@ -13,9 +13,13 @@ export const importLimit = 1024 * 1024;
 
 /**
  * Reads a profile file of any known format, told by its content and not by its name. At least one entry; most formats
- * hold one connection, phone books and configuration profiles several. Never throws on what the file contains; nothing is saved here.
+ * hold one connection, phone books and configuration profiles several. Never throws on what the file contains; nothing
+ * is saved here.
  */
-export async function importProfiles(file: ProfileFile, resolve: FileResolver = noFiles): Promise<readonly ImportedProfile[]> {
+export async function importProfiles(
+  file: ProfileFile,
+  resolve: FileResolver = noFiles,
+): Promise<readonly ImportedProfile[]> {
   const { content } = file;
   if (content.length > importLimit) return [refusedFile('unknown', 'The file is larger than 1 MiB.')];
   const plist = mobileconfigPlist(content);
@@ -28,11 +32,20 @@ export async function importProfiles(file: ProfileFile, resolve: FileResolver = 
   if (text !== null && isAgileVpnFile(text)) return [await parseAgileVpn(content, resolve)];
   const phoneBook = decodeRasphone(content);
   if (isRasphone(phoneBook)) return finishAll(readRasphone(phoneBook), 'rasphone', 'The phone book has no entry.');
-  return [refusedFile('unknown', 'This is no profile that can be read: .agilevpn.json, .sswan, .mobileconfig or rasphone.pbk.')];
+  return [
+    refusedFile(
+      'unknown',
+      'This is no profile that can be read: .agilevpn.json, .sswan, .mobileconfig or rasphone.pbk.',
+    ),
+  ];
 }
 
 /** Foreign formats hold everything themselves: files that they name are not looked for. */
-async function finishAll(drafts: readonly Draft[] | null, format: ImportedProfile['format'], empty: string): Promise<readonly ImportedProfile[]> {
+async function finishAll(
+  drafts: readonly Draft[] | null,
+  format: ImportedProfile['format'],
+  empty: string,
+): Promise<readonly ImportedProfile[]> {
   if (drafts === null || drafts.length === 0) return [refusedFile(format, empty)];
   const imported: ImportedProfile[] = [];
   for (const draft of drafts) imported.push(await finishDraft(draft, noFiles));

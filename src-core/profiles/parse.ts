@@ -26,9 +26,18 @@ export async function parseAgileVpn(content: Uint8Array, resolve: FileResolver):
   const text = utf8Decode(content);
   const value = text === null ? undefined : parseJson(text);
   if (!isJsonObject(value)) return refusedFile('agilevpn', 'Must be a JSON object in UTF-8.');
-  const imported = await finishDraft({ format: 'agilevpn', content: value, secrets: {}, lines: [], keyOf: (path) => path }, resolve);
+  const imported = await finishDraft(
+    { format: 'agilevpn', content: value, secrets: {}, lines: [], keyOf: (path) => path },
+    resolve,
+  );
   const reported = new Set(imported.lines.map(({ key }) => key));
-  const understood = leaves(value).filter((key) => ![...reported].some((other) => other === key || other.startsWith(`${key}.`) || other.startsWith(`${key}[`) || key.startsWith(`${other}.`)));
+  const understood = leaves(value).filter(
+    (key) =>
+      ![...reported].some(
+        (other) =>
+          other === key || other.startsWith(`${key}.`) || other.startsWith(`${key}[`) || key.startsWith(`${other}.`),
+      ),
+  );
   return { ...imported, lines: [...understood.map((key) => lineOf(key, value)), ...imported.lines] };
 }
 
@@ -37,7 +46,8 @@ const withoutEffect = 'advanced.tcpFallback';
 
 function lineOf(key: string, file: JsonObject): ImportLine {
   const advanced = file['advanced'];
-  if (key === withoutEffect && isJsonObject(advanced) && advanced['tcpFallback'] === true) return { key, outcome: 'understood', text: 'Kept; this version cannot carry the tunnel over TCP.' };
+  if (key === withoutEffect && isJsonObject(advanced) && advanced['tcpFallback'] === true)
+    return { key, outcome: 'understood', text: 'Kept; this version cannot carry the tunnel over TCP.' };
   return { key, outcome: 'understood', text: secretKey.test(key) ? 'Moved into the secret store.' : 'Taken.' };
 }
 

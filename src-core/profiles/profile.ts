@@ -1,4 +1,5 @@
-export type AuthenticationMethod = 'eap-mschapv2' | 'eap-tls' | 'peap-mschapv2' | 'peap-tls' | 'eap-ttls' | 'machine-certificate' | 'psk';
+export type AuthenticationMethod =
+  'eap-mschapv2' | 'eap-tls' | 'peap-mschapv2' | 'peap-tls' | 'eap-ttls' | 'machine-certificate' | 'psk';
 
 /** A certificate with its key on a PKCS#11 token. */
 export interface TokenReference {
@@ -31,28 +32,40 @@ export interface Profile {
     /** Separate key in PEM when `certificate` is a PEM certificate. */
     readonly privateKey: string | null;
     /**
-     * Names of the authentication (RADIUS) server that EAP methods with TLS may talk to, a leading "*." for any host of a domain (A-54).
+     * Names of the authentication (RADIUS) server that EAP methods with TLS may talk to, a leading "*." for any host of
+     * a domain (A-54).
      * Empty: the name of the gateway. "*" alone waives the name.
      */
     readonly serverNames: readonly string[];
-    /** Trust anchors of the authentication server, as in `serverCertificate.authorities`; empty: those of the gateway. */
+    /**
+     * Trust anchors of the authentication server, as in `serverCertificate.authorities`; empty: those of the gateway.
+     */
     readonly serverAuthorities: readonly string[];
     /** What goes through the tunnel of EAP-TTLS. PAP shows the password itself to the authentication server (A-51). */
     readonly ttlsInner: 'mschapv2' | 'pap';
     /**
-     * The gateway may leave out its own certificate and prove itself by EAP alone (RFC 5998). Only for methods with TLS, whose server must then be
+     * The gateway may leave out its own certificate and prove itself by EAP alone (RFC 5998). Only for methods with
+     * TLS, whose server must then be
      * named.
      */
     readonly eapOnly: boolean;
-    /** Beside an EAP method: the certificate that proves this computer first; the person signs in after that (RFC 4739). As `certificate`. */
+    /**
+     * Beside an EAP method: the certificate that proves this computer first; the person signs in after that (RFC 4739).
+     * As `certificate`.
+     */
     readonly machineCertificate: CertificateSource | null;
     /** Its key in PEM, as `privateKey`. */
     readonly machinePrivateKey: string | null;
     /** PEAP servers must bind the sign-in to their secure channel (A-44). */
     readonly requireCryptobinding: boolean;
-    /** PEAP resumes an earlier secure channel with the same server, without a new sign-in where that allows it (A-43). */
+    /**
+     * PEAP resumes an earlier secure channel with the same server, without a new sign-in where that allows it (A-43).
+     */
     readonly fastReconnect: boolean;
-    /** SHA-256 of the client certificate the person chose among several of `certificate`, hexadecimal with colons; null: the only one, or ask. */
+    /**
+     * SHA-256 of the client certificate the person chose among several of `certificate`, hexadecimal with colons; null:
+     * the only one, or ask.
+     */
     readonly chosenCertificate: string | null;
     /** Certificates of authentication servers that the person accepted: SHA-256, hexadecimal with colons. */
     readonly acceptedServerCertificates: readonly string[];
@@ -66,7 +79,10 @@ export interface Profile {
     readonly organizationalUnit: string | null;
     readonly extendedKeyUsage: string | null;
     readonly revocation: 'off' | 'relaxed' | 'strict';
-    /** Certificates of gateways that the person accepted although no authority vouches for them: SHA-256, hexadecimal with colons. */
+    /**
+     * Certificates of gateways that the person accepted although no authority vouches for them: SHA-256, hexadecimal
+     * with colons.
+     */
     readonly acceptedCertificates: readonly string[];
   };
   readonly mobility: {

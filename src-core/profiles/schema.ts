@@ -30,7 +30,9 @@ function resolve(node: SchemaNode): SchemaNode {
 }
 
 function propertyOf(node: SchemaNode, key: string): SchemaNode | null {
-  return node.properties !== undefined && Object.hasOwn(node.properties, key) ? resolve(node.properties[key] as SchemaNode) : null;
+  return node.properties !== undefined && Object.hasOwn(node.properties, key)
+    ? resolve(node.properties[key] as SchemaNode)
+    : null;
 }
 
 /** A copy without the keys that the schema does not know; their paths go to `unknown`. */
@@ -72,15 +74,25 @@ export function schemaProblems(value: unknown): readonly SchemaProblem[] {
 }
 
 function pathOf(error: ErrorObject, missing: boolean): string {
-  const steps = error.instancePath.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const steps = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
   if (missing) steps.push(String((error.params as { missingProperty: string }).missingProperty));
-  return steps.reduce((path, step) => (/^[0-9]+$/.test(step) ? `${path}[${step}]` : path === '' ? step : `${path}.${step}`), '');
+  return steps.reduce(
+    (path, step) => (/^[0-9]+$/.test(step) ? `${path}[${step}]` : path === '' ? step : `${path}.${step}`),
+    '',
+  );
 }
 
 /** The description of the key, without its indices. */
 function allowedAt(path: string): string {
   let node: SchemaNode | null = root;
-  for (const key of path.replaceAll(/\[[0-9]+\]/g, '').split('.').filter((step) => step !== '')) node = node === null ? null : propertyOf(objectOf(node), key);
+  for (const key of path
+    .replaceAll(/\[[0-9]+\]/g, '')
+    .split('.')
+    .filter((step) => step !== ''))
+    node = node === null ? null : propertyOf(objectOf(node), key);
   return node?.description ?? root.description ?? '';
 }
 

@@ -5,7 +5,10 @@ import type { Profile } from '.';
 import { MemoryFiles } from './testing/files';
 
 async function profileNamed(name: string, server = 'vpn.test'): Promise<Profile> {
-  const [imported] = await importProfiles({ name: 'x', content: utf8Encode(JSON.stringify({ version: 1, name, server, authentication: { method: 'psk' } })) });
+  const [imported] = await importProfiles({
+    name: 'x',
+    content: utf8Encode(JSON.stringify({ version: 1, name, server, authentication: { method: 'psk' } })),
+  });
   if (imported?.profile == null) throw new Error('refused');
   return imported.profile;
 }
@@ -19,7 +22,8 @@ async function newStore(files = new MemoryFiles()) {
 describe('ProfileStore', () => {
   test('what was saved is there after a restart, sorted by name', async () => {
     const { store, files } = await newStore();
-    for (const name of ['zebra', 'Alpha', 'beta']) expect((await store.save(await profileNamed(name), null)).ok).toBe(true);
+    for (const name of ['zebra', 'Alpha', 'beta'])
+      expect((await store.save(await profileNamed(name), null)).ok).toBe(true);
     expect([...files.files.keys()]).toEqual(['zebra.agilevpn.json', 'Alpha.agilevpn.json', 'beta.agilevpn.json']);
     const again = (await newStore(files)).store;
     expect(again.profiles.map(({ name }) => name)).toEqual(['Alpha', 'beta', 'zebra']);
@@ -30,7 +34,11 @@ describe('ProfileStore', () => {
   test('a name is taken in every case and composition', async () => {
     const { store } = await newStore();
     await store.save(await profileNamed('Café'), null);
-    expect(await store.save(await profileNamed('CAFE\u0301'), null)).toMatchObject({ ok: false, reason: 'name-taken', path: 'name' });
+    expect(await store.save(await profileNamed('CAFE\u0301'), null)).toMatchObject({
+      ok: false,
+      reason: 'name-taken',
+      path: 'name',
+    });
   });
 
   test('change in place, rename, and rename by case only', async () => {
@@ -50,8 +58,15 @@ describe('ProfileStore', () => {
     const { store, files } = await newStore();
     await store.save(await profileNamed('a'), null);
     await store.save(await profileNamed('b'), null);
-    expect(await store.save(await profileNamed('b', 'other.test'), 'a')).toMatchObject({ ok: false, reason: 'name-taken' });
-    expect(await store.save({ ...(await profileNamed('a')), server: 'a b' }, 'a')).toMatchObject({ ok: false, reason: 'invalid', path: 'server' });
+    expect(await store.save(await profileNamed('b', 'other.test'), 'a')).toMatchObject({
+      ok: false,
+      reason: 'name-taken',
+    });
+    expect(await store.save({ ...(await profileNamed('a')), server: 'a b' }, 'a')).toMatchObject({
+      ok: false,
+      reason: 'invalid',
+      path: 'server',
+    });
     expect(await store.save('nonsense', null)).toMatchObject({ ok: false, reason: 'invalid' });
     expect([store.find('a')?.server, store.find('b')?.server, files.files.size]).toEqual(['vpn.test', 'vpn.test', 2]);
   });
@@ -74,7 +89,10 @@ describe('ProfileStore', () => {
   test('files that are no profiles are reported and never touched', async () => {
     const files = new MemoryFiles();
     files.put('broken.agilevpn.json', '{"version":1');
-    files.put('with-secret.agilevpn.json', JSON.stringify({ version: 1, name: 's', server: 'a.test', authentication: { method: 'psk', psk: 'top-secret' } }));
+    files.put(
+      'with-secret.agilevpn.json',
+      JSON.stringify({ version: 1, name: 's', server: 'a.test', authentication: { method: 'psk', psk: 'top-secret' } }),
+    );
     files.put('notes.txt', 'x');
     const { store } = await newStore(files);
     expect(store.profiles).toEqual([]);
@@ -95,12 +113,15 @@ describe('ProfileStore', () => {
     expect(store.unreadable).toHaveLength(1);
   });
 
-  test.each(['../../etc/passwd', '.hidden', 'a/b', 'CON', 'nul', 'ü', '名前', 'x'.repeat(64), 'a.b', '😀'.repeat(64)])('the file of %j is a plain base name', (name) => {
-    const file = profileFileName(name);
-    expect(file).toMatch(/^[A-Za-z0-9][A-Za-z0-9 _-]*\.agilevpn\.json$/);
-    expect(file.length).toBeLessThan(100);
-    expect(file).not.toMatch(/^(con|nul)\./i);
-  });
+  test.each(['../../etc/passwd', '.hidden', 'a/b', 'CON', 'nul', 'ü', '名前', 'x'.repeat(64), 'a.b', '😀'.repeat(64)])(
+    'the file of %j is a plain base name',
+    (name) => {
+      const file = profileFileName(name);
+      expect(file).toMatch(/^[A-Za-z0-9][A-Za-z0-9 _-]*\.agilevpn\.json$/);
+      expect(file.length).toBeLessThan(100);
+      expect(file).not.toMatch(/^(con|nul)\./i);
+    },
+  );
 
   test('names that differ have files that differ', () => {
     const names = ['a.b', 'a/b', 'a:b', 'ä', 'ö', '名', '前'];

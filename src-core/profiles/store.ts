@@ -24,7 +24,14 @@ export interface UnreadableProfile {
   readonly problem: string;
 }
 
-export type SaveResult = { readonly ok: true; readonly profile: Profile } | { readonly ok: false; readonly reason: 'invalid' | 'name-taken' | 'not-found'; readonly path: string; readonly text: string };
+export type SaveResult =
+  | { readonly ok: true; readonly profile: Profile }
+  | {
+      readonly ok: false;
+      readonly reason: 'invalid' | 'name-taken' | 'not-found';
+      readonly path: string;
+      readonly text: string;
+    };
 
 const suffix = '.agilevpn.json';
 
@@ -47,8 +54,10 @@ export class ProfileStore {
       const content = await this.#files.read(file);
       if (content === null) continue;
       const { profile, problems } = checkProfile(parseJson(utf8Decode(content) ?? ''));
-      if (profile === null) unreadable.push({ file, problem: problems.map(({ path, text }) => `${path} ${text}`).join('; ') });
-      else if (this.#entries.has(foldName(profile.name))) unreadable.push({ file, problem: `another file has a profile named ${JSON.stringify(profile.name)}` });
+      if (profile === null)
+        unreadable.push({ file, problem: problems.map(({ path, text }) => `${path} ${text}`).join('; ') });
+      else if (this.#entries.has(foldName(profile.name)))
+        unreadable.push({ file, problem: `another file has a profile named ${JSON.stringify(profile.name)}` });
       else this.#entries.set(foldName(profile.name), { file, profile });
     }
     this.#unreadable = unreadable;
@@ -56,7 +65,9 @@ export class ProfileStore {
 
   /** By name. */
   get profiles(): readonly Profile[] {
-    return [...this.#entries.values()].map(({ profile }) => profile).sort((a, b) => (foldName(a.name) < foldName(b.name) ? -1 : 1));
+    return [...this.#entries.values()]
+      .map(({ profile }) => profile)
+      .sort((a, b) => (foldName(a.name) < foldName(b.name) ? -1 : 1));
   }
 
   get unreadable(): readonly UnreadableProfile[] {
@@ -74,11 +85,14 @@ export class ProfileStore {
   async save(value: unknown, previousName: string | null): Promise<SaveResult> {
     const { profile, problems } = checkProfile(value);
     const [problem] = problems;
-    if (profile === null) return { ok: false, reason: 'invalid', path: problem?.path ?? '', text: problem?.text ?? 'is wrong' };
+    if (profile === null)
+      return { ok: false, reason: 'invalid', path: problem?.path ?? '', text: problem?.text ?? 'is wrong' };
     const previous = previousName === null ? undefined : this.#entries.get(foldName(previousName));
-    if (previousName !== null && previous === undefined) return { ok: false, reason: 'not-found', path: 'previousName', text: 'names no saved connection' };
+    if (previousName !== null && previous === undefined)
+      return { ok: false, reason: 'not-found', path: 'previousName', text: 'names no saved connection' };
     const renamed = previousName === null || !sameProfileName(previousName, profile.name);
-    if (renamed && this.#entries.has(foldName(profile.name))) return { ok: false, reason: 'name-taken', path: 'name', text: 'is the name of another connection' };
+    if (renamed && this.#entries.has(foldName(profile.name)))
+      return { ok: false, reason: 'name-taken', path: 'name', text: 'is the name of another connection' };
     const file = await this.#fileFor(profile.name, renamed ? null : (previous?.file ?? null));
     await this.#files.write(file, serializeProfile(profile));
     this.#entries.set(foldName(profile.name), { file, profile });
@@ -115,11 +129,16 @@ export class ProfileStore {
 
 /** "Contoso.agilevpn.json"; names that a file system may not take get a hash instead of what it would refuse. */
 export function profileFileName(name: string): string {
-  return /^[A-Za-z0-9][A-Za-z0-9 _-]{0,59}$/.test(name) && !/^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/i.test(name) ? name + suffix : hashedFileName(name);
+  return /^[A-Za-z0-9][A-Za-z0-9 _-]{0,59}$/.test(name) && !/^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/i.test(name)
+    ? name + suffix
+    : hashedFileName(name);
 }
 
 function hashedFileName(name: string, attempt = 0): string {
-  const readable = name.replaceAll(/[^A-Za-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 40);
+  const readable = name
+    .replaceAll(/[^A-Za-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 40);
   const digest = hexEncode(hash('sha256', utf8Encode(`${foldName(name)}\n${String(attempt)}`))).slice(0, 16);
   return `${readable === '' ? 'profile' : readable}-${digest}${suffix}`;
 }

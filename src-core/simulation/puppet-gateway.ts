@@ -36,7 +36,10 @@ export interface PuppetScript {
   readonly answer?: (request: ReceivedRequest) => readonly InnerPayload[] | 'silence';
 }
 
-/** A gateway that follows a script: it authenticates properly and then says whatever a test wants, also what no gateway should. */
+/**
+ * A gateway that follows a script: it authenticates properly and then says whatever a test wants, also what no gateway
+ * should.
+ */
 export class PuppetGateway implements IkeSaHost {
   readonly clock;
   readonly random;
@@ -46,7 +49,13 @@ export class PuppetGateway implements IkeSaHost {
   readonly requests: ReceivedRequest[] = [];
   sa: IkeSa | null = null;
   #path: IkePath | null = null;
-  #material: { readonly request: Uint8Array; readonly response: Uint8Array; readonly nonceI: Uint8Array; readonly nonceR: Uint8Array; readonly keys: IkeKeys } | null = null;
+  #material: {
+    readonly request: Uint8Array;
+    readonly response: Uint8Array;
+    readonly nonceI: Uint8Array;
+    readonly nonceR: Uint8Array;
+    readonly keys: IkeKeys;
+  } | null = null;
   #initMessage: Uint8Array | null = null;
   #initResponse: Uint8Array | null = null;
 
@@ -69,7 +78,13 @@ export class PuppetGateway implements IkeSaHost {
     if (sa === null) throw new Error('no client yet');
     let response: readonly Payload[] | null = null;
     sa.dropRequest();
-    sa.request({ name: 'puppet', exchange, payloads, schedule: connectSchedule, onResponse: (answer) => (response = answer) });
+    sa.request({
+      name: 'puppet',
+      exchange,
+      payloads,
+      schedule: connectSchedule,
+      onResponse: (answer) => (response = answer),
+    });
     await this.clock.run(50);
     return response;
   }
@@ -95,7 +110,13 @@ export class PuppetGateway implements IkeSaHost {
     const offer = findPayload(payloads, 'SA');
     const nonce = findPayload(payloads, 'Nonce');
     const ke = findPayload(payloads, 'KE');
-    const chosen = offer === undefined ? null : selectProposal(offer, parseProposals('ike', ['aes256gcm16-prfsha256-x25519', 'aes128-sha256-modp2048']), 0, { preferredGroup: ke?.group ?? null, groups: 'required' });
+    const chosen =
+      offer === undefined
+        ? null
+        : selectProposal(offer, parseProposals('ike', ['aes256gcm16-prfsha256-x25519', 'aes128-sha256-modp2048']), 0, {
+            preferredGroup: ke?.group ?? null,
+            groups: 'required',
+          });
     if (chosen === null || nonce === undefined) return;
     const suite = ikeSuite(chosen.algorithms);
     const exchange = newKeyExchange(suite.group, this.random);
@@ -111,15 +132,35 @@ export class PuppetGateway implements IkeSaHost {
       notify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED),
     ];
     const response = encodeMessage(
-      { spiInitiator: header.spiInitiator, spiResponder: spiR, exchangeType: exchangeType.IKE_SA_INIT, initiator: false, response: true, messageId: 0 },
+      {
+        spiInitiator: header.spiInitiator,
+        spiResponder: spiR,
+        exchangeType: exchangeType.IKE_SA_INIT,
+        initiator: false,
+        response: true,
+        messageId: 0,
+      },
       this.#script.init?.(reply) ?? reply,
     );
     const nonceI = nonce.data.slice();
-    const keys = expandIkeKeys(suite, initialKeySeed(suite.prf, nonceI, nonceR, secret), { nonceI, nonceR, spiI: header.spiInitiator, spiR });
+    const keys = expandIkeKeys(suite, initialKeySeed(suite.prf, nonceI, nonceR, secret), {
+      nonceI,
+      nonceR,
+      spiI: header.spiInitiator,
+      spiR,
+    });
     this.#material = { request: message.slice(), response, nonceI, nonceR, keys };
     this.#initMessage = message.slice();
     this.#initResponse = response;
-    this.sa = new IkeSa(this, { initiator: false, spiI: header.spiInitiator, spiR, suite, keys, fragmentation: true, firstMessageId: 1 });
+    this.sa = new IkeSa(this, {
+      initiator: false,
+      spiI: header.spiInitiator,
+      spiR,
+      suite,
+      keys,
+      fragmentation: true,
+      firstMessageId: 1,
+    });
     sendIke(path, response);
   }
 
@@ -144,12 +185,22 @@ export class PuppetGateway implements IkeSaHost {
     const idR = identificationPayload('IDr', { type: 'fqdn', value: utf8Encode('vpn.example.com') });
     const octets = authenticatedOctets(sa.suite.prf, response, nonceI, keys.skPr, identificationBody(idR));
     const esp = findPayload(request.payloads, 'SA');
-    const chosen = esp === undefined ? null : selectProposal(esp, parseProposals('esp', ['aes256gcm16']), 4, { preferredGroup: null, groups: 'ignore' });
+    const chosen =
+      esp === undefined
+        ? null
+        : selectProposal(esp, parseProposals('esp', ['aes256gcm16']), 4, { preferredGroup: null, groups: 'ignore' });
     if (chosen === null) return;
     const reply: readonly InnerPayload[] = [
       idR,
       sharedKeyAuthentication(sa.suite.prf, simulatedPsk, octets),
-      configurationReply({ ipv4Addresses: ['10.77.0.1'], ipv6Addresses: [], dnsServers: ['10.77.255.53'], subnets: [], dnsDomains: [], dhcpServers: [] }),
+      configurationReply({
+        ipv4Addresses: ['10.77.0.1'],
+        ipv6Addresses: [],
+        dnsServers: ['10.77.255.53'],
+        subnets: [],
+        dnsDomains: [],
+        dhcpServers: [],
+      }),
       answerPayload(chosen, protocolId.ESP, uint32Octets(0x1000)),
       trafficSelectors('TSi', [hostSelector('10.77.0.1')]),
       trafficSelectors('TSr', [everyIpv4]),

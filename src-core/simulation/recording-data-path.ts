@@ -13,7 +13,8 @@ interface Installed {
 }
 
 /**
- * A data path that keeps what it was told and carries test packets in clear: [SPI][sequence][octet of the key][payload].
+ * A data path that keeps what it was told and carries test packets in clear: [SPI][sequence][octet of the
+ * key][payload].
  * The octet of the key tells whether both ends hold the same keys. For simulations only.
  */
 export class RecordingDataPath implements DataPath {
@@ -51,7 +52,8 @@ export class RecordingDataPath implements DataPath {
   }
 
   installOutbound(sa: EspSa): void {
-    if (this.outbound.some((entry) => entry.sa.spi === sa.spi)) throw new Error(`outbound SPI ${hex(sa.spi)} is installed twice`);
+    if (this.outbound.some((entry) => entry.sa.spi === sa.spi))
+      throw new Error(`outbound SPI ${hex(sa.spi)} is installed twice`);
     this.outbound.push(this.#installed(sa));
     this.history.push(`out+ ${hex(sa.spi)}`);
   }

@@ -15,7 +15,13 @@ import { EmbeddedGateway } from '../gateway/gateway';
 import { createGatewayIdentity, type KeyPair } from '../gateway/gateway-certificates';
 import { PingDevice } from '../gateway/ping-device';
 import { SeededRandom } from './seeded-random';
-import { type LinkConditions, type NatBox, perfectLink, type SimulatedHost, SimulatedNetwork } from './simulated-network';
+import {
+  type LinkConditions,
+  type NatBox,
+  perfectLink,
+  type SimulatedHost,
+  SimulatedNetwork,
+} from './simulated-network';
 import { VirtualClock } from './virtual-clock';
 
 export const gatewayAddress = '198.51.100.1';
@@ -38,7 +44,10 @@ export interface SceneOptions {
   readonly psk?: { readonly client: string; readonly gateway: string };
 }
 
-/** A whole client and a whole gateway: IKEv2, EAP, certificates, ESP and mobility, on a simulated network and a virtual clock. */
+/**
+ * A whole client and a whole gateway: IKEv2, EAP, certificates, ESP and mobility, on a simulated network and a virtual
+ * clock.
+ */
 export class Scene {
   readonly clock = new VirtualClock();
   readonly random: SeededRandom;
@@ -55,38 +64,62 @@ export class Scene {
   readonly #gatewayHost: SimulatedHost;
   readonly startGateway: () => EmbeddedGateway;
 
-  constructor({ seed = 1, conditions = {}, password = 'Correct-Horse-9', server = name, outageSeconds = 1800, pingMs = 20, psk, gateway: change = {}, advanced = {} }: SceneOptions = {}) {
+  constructor({
+    seed = 1,
+    conditions = {},
+    password = 'Correct-Horse-9',
+    server = name,
+    outageSeconds = 1800,
+    pingMs = 20,
+    psk,
+    gateway: change = {},
+    advanced = {},
+  }: SceneOptions = {}) {
     this.random = new SeededRandom(seed);
     this.network = new SimulatedNetwork(this.clock, this.random.fork());
     const link = { ...perfectLink, ...conditions };
     this.nat = this.network.addNat({ outside: '203.0.113.77' });
     this.host = this.network.addHost('client');
     this.host.addAdapter({ name: 'eth0', label: 'Ethernet', addresses: ['203.0.113.5'], conditions: link });
-    this.host.addAdapter({ name: 'wlan0', kind: 'wifi', label: 'Wi-Fi', addresses: ['10.1.0.5'], behind: this.nat, conditions: link });
+    this.host.addAdapter({
+      name: 'wlan0',
+      kind: 'wifi',
+      label: 'Wi-Fi',
+      addresses: ['10.1.0.5'],
+      behind: this.nat,
+      conditions: link,
+    });
     this.#gatewayHost = this.network.addHost('gateway');
     this.#gatewayHost.addAdapter({ name: 'wan', addresses: [gatewayAddress], conditions: perfectLink });
 
-    const identity = createGatewayIdentity({ random: this.random, now: this.clock.wallTime(), name, address: gatewayAddress, keys: pairs });
-    this.startGateway = () => {
-    const gateway = new EmbeddedGateway({
-      clock: this.clock,
-      random: this.random.fork(),
-      trace: { log: () => undefined },
-      createResponder,
+    const identity = createGatewayIdentity({
+      random: this.random,
+      now: this.clock.wallTime(),
       name,
-      identity,
-      accounts: { alice: 'Correct-Horse-9' },
-      presharedKey: psk === undefined ? null : new TextEncoder().encode(psk.gateway),
-      pool: ['10.77.0.1', '10.77.0.9'],
-      innerHost: '10.99.0.1',
-      network: ['10.99.0.0', '10.99.0.255'],
-      change,
-      onClients: (count) => {
-        this.clients = count;
-      },
+      address: gatewayAddress,
+      keys: pairs,
     });
-    for (const localPort of [500, 4500]) gateway.listen(this.#gatewayHost.openNow({ adapter: null, localAddress: gatewayAddress, localPort }));
-    return gateway;
+    this.startGateway = () => {
+      const gateway = new EmbeddedGateway({
+        clock: this.clock,
+        random: this.random.fork(),
+        trace: { log: () => undefined },
+        createResponder,
+        name,
+        identity,
+        accounts: { alice: 'Correct-Horse-9' },
+        presharedKey: psk === undefined ? null : new TextEncoder().encode(psk.gateway),
+        pool: ['10.77.0.1', '10.77.0.9'],
+        innerHost: '10.99.0.1',
+        network: ['10.99.0.0', '10.99.0.255'],
+        change,
+        onClients: (count) => {
+          this.clients = count;
+        },
+      });
+      for (const localPort of [500, 4500])
+        gateway.listen(this.#gatewayHost.openNow({ adapter: null, localAddress: gatewayAddress, localPort }));
+      return gateway;
     };
     this.gateway = this.startGateway();
 
@@ -94,7 +127,14 @@ export class Scene {
     let device: PingDevice | null = null;
     const settings: NetworkSettings = {
       openTunnel: (tunnelName) => {
-        device = new PingDevice({ clock: this.clock, name: tunnelName, target: '10.99.0.1', intervalMs: pingMs, timeoutMs: 2000, onSample: ({ milliseconds }) => void this.samples.push(milliseconds) });
+        device = new PingDevice({
+          clock: this.clock,
+          name: tunnelName,
+          target: '10.99.0.1',
+          intervalMs: pingMs,
+          timeoutMs: 2000,
+          onSample: ({ milliseconds }) => void this.samples.push(milliseconds),
+        });
         return Promise.resolve(device);
       },
       apply: ({ addresses }) => {

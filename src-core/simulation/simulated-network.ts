@@ -17,7 +17,15 @@ export interface LinkConditions {
   readonly mtu: number | null;
 }
 
-export const perfectLink: LinkConditions = { latency: 1, jitter: 0, loss: 0, duplicate: 0, reorder: 0, reorderDelay: 0, mtu: null };
+export const perfectLink: LinkConditions = {
+  latency: 1,
+  jitter: 0,
+  loss: 0,
+  duplicate: 0,
+  reorder: 0,
+  reorderDelay: 0,
+  mtu: null,
+};
 
 export interface SimulatedDatagram {
   readonly from: SocketAddress;
@@ -32,7 +40,8 @@ interface Endpoint {
 }
 
 /**
- * A flat Internet: public addresses belong to adapters or to NAT boxes; adapters hang on the Internet or behind a NAT box.
+ * A flat Internet: public addresses belong to adapters or to NAT boxes; adapters hang on the Internet or behind a NAT
+ * box.
  * Everything that is left to chance comes from the one seeded random source.
  */
 export class SimulatedNetwork {
@@ -54,7 +63,11 @@ export class SimulatedNetwork {
     return new SimulatedHost(this, name);
   }
 
-  addNat(options: { readonly outside: string; readonly filtering?: 'none' | 'address' | 'address-and-port'; readonly mappingLifetime?: number | null }): NatBox {
+  addNat(options: {
+    readonly outside: string;
+    readonly filtering?: 'none' | 'address' | 'address-and-port';
+    readonly mappingLifetime?: number | null;
+  }): NatBox {
     return new NatBox(this, options.outside, options.filtering ?? 'address-and-port', options.mappingLifetime ?? null);
   }
 
@@ -109,11 +122,19 @@ export class NatBox implements Endpoint {
   readonly #lifetime: number | null;
   #outside: string;
   #nextPort = 40_000;
-  readonly #byInside = new Map<string, { readonly inside: SocketAddress; readonly port: number; readonly contacted: Set<string>; lastUsed: number }>();
+  readonly #byInside = new Map<
+    string,
+    { readonly inside: SocketAddress; readonly port: number; readonly contacted: Set<string>; lastUsed: number }
+  >();
   readonly #byPort = new Map<number, string>();
   readonly #inside = new Map<string, SimulatedAdapter>();
 
-  constructor(network: SimulatedNetwork, outside: string, filtering: 'none' | 'address' | 'address-and-port', lifetime: number | null) {
+  constructor(
+    network: SimulatedNetwork,
+    outside: string,
+    filtering: 'none' | 'address' | 'address-and-port',
+    lifetime: number | null,
+  ) {
     this.#network = network;
     this.#outside = outside;
     this.#filtering = filtering;
@@ -163,7 +184,11 @@ export class NatBox implements Endpoint {
     }
     mapping.lastUsed = now;
     mapping.contacted.add(this.#contact(datagram.to));
-    this.#network.cross({ from: { address: this.#outside, port: mapping.port }, to: datagram.to, bytes: datagram.bytes });
+    this.#network.cross({
+      from: { address: this.#outside, port: mapping.port },
+      to: datagram.to,
+      bytes: datagram.bytes,
+    });
   }
 
   arrive(datagram: SimulatedDatagram): void {
@@ -171,7 +196,9 @@ export class NatBox implements Endpoint {
     if (mapping === undefined) return;
     if (this.#lifetime !== null && this.#network.clock.now() - mapping.lastUsed > this.#lifetime) return;
     if (this.#filtering !== 'none' && !mapping.contacted.has(this.#contact(datagram.from))) return;
-    this.#inside.get(mapping.inside.address)?.arrive({ from: datagram.from, to: mapping.inside, bytes: datagram.bytes });
+    this.#inside
+      .get(mapping.inside.address)
+      ?.arrive({ from: datagram.from, to: mapping.inside, bytes: datagram.bytes });
   }
 
   #contact(remote: SocketAddress): string {
@@ -329,15 +356,23 @@ export class SimulatedHost implements Datagrams, Adapters {
 
   /** As `open`, without the promise. */
   openNow(options: DatagramSocketOptions): SimulatedSocket {
-    const adapter = this.#adapters.find((candidate) => candidate.addresses.includes(options.localAddress) && (options.adapter === null || candidate.name === options.adapter));
-    if (adapter === undefined) throw Object.assign(new Error(`${options.localAddress} is not an address of ${this.name}`), { code: 'EADDRNOTAVAIL' });
+    const adapter = this.#adapters.find(
+      (candidate) =>
+        candidate.addresses.includes(options.localAddress) &&
+        (options.adapter === null || candidate.name === options.adapter),
+    );
+    if (adapter === undefined)
+      throw Object.assign(new Error(`${options.localAddress} is not an address of ${this.name}`), {
+        code: 'EADDRNOTAVAIL',
+      });
     let port = options.localPort ?? 0;
     if (port === 0) {
       do port = this.#nextPort++;
       while (this.#sockets.has(endpointKey({ address: options.localAddress, port })));
     }
     const local = { address: options.localAddress, port };
-    if (this.#sockets.has(endpointKey(local))) throw Object.assign(new Error(`port ${String(port)} is in use`), { code: 'EADDRINUSE' });
+    if (this.#sockets.has(endpointKey(local)))
+      throw Object.assign(new Error(`port ${String(port)} is in use`), { code: 'EADDRINUSE' });
     const socket = new SimulatedSocket(this, adapter, options.adapter, local);
     this.#sockets.set(endpointKey(local), socket);
     return socket;
@@ -376,7 +411,9 @@ export class SimulatedHost implements Datagrams, Adapters {
       .filter((adapter) => adapter.up && (question.adapter === undefined || adapter.name === question.adapter))
       .sort((a, b) => a.metric - b.metric);
     for (const adapter of candidates) {
-      const source = adapter.addresses.find((address) => address.includes(':') === six && (question.source === undefined || address === question.source));
+      const source = adapter.addresses.find(
+        (address) => address.includes(':') === six && (question.source === undefined || address === question.source),
+      );
       if (source !== undefined) return { adapter: adapter.name, source, nextHop: null, mtu: adapter.mtu };
     }
     return null;
@@ -462,7 +499,11 @@ function describeAddress(address: string): AdapterAddress {
     address,
     prefixLength: six ? 64 : 24,
     family: six ? 6 : 4,
-    scope: address.toLowerCase().startsWith('fe80:') ? 'link' : address.startsWith('127.') || address === '::1' ? 'host' : 'global',
+    scope: address.toLowerCase().startsWith('fe80:')
+      ? 'link'
+      : address.startsWith('127.') || address === '::1'
+        ? 'host'
+        : 'global',
     temporary: false,
     usable: true,
   };

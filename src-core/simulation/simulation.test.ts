@@ -100,7 +100,11 @@ describe('SimulatedNetwork', () => {
     const run = (seed: number): number[] => {
       const { clock, network } = world(seed);
       const host = network.addHost('h');
-      host.addAdapter({ name: 'eth0', addresses: ['192.0.2.2'], conditions: { loss: 0.3, duplicate: 0.2, jitter: 20, mtu: 100 } });
+      host.addAdapter({
+        name: 'eth0',
+        addresses: ['192.0.2.2'],
+        conditions: { loss: 0.3, duplicate: 0.2, jitter: 20, mtu: 100 },
+      });
       const peer = network.addHost('p');
       peer.addAdapter({ name: 'eth0', addresses: ['192.0.2.1'] });
       const to = peer.openNow({ adapter: null, localAddress: '192.0.2.1', localPort: 500 });

@@ -19,7 +19,10 @@ export function testKey(keyType: Signer['keyType'], name = 'default'): TestKey {
   if (known !== undefined) return known;
   const { privateKey, publicKey } = generate(keyType);
   const spki = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }));
-  const key: TestKey = { spki, signer: { keyType, sign: (data, scheme) => Promise.resolve(signData(scheme, privateKey, data)) } };
+  const key: TestKey = {
+    spki,
+    signer: { keyType, sign: (data, scheme) => Promise.resolve(signData(scheme, privateKey, data)) },
+  };
   made.set(id, key);
   return key;
 }
@@ -43,7 +46,10 @@ function generate(keyType: Signer['keyType']): { privateKey: KeyObject; publicKe
   }
 }
 
-export function certificateLogin(key: TestKey, extra: readonly Uint8Array[] = []): Extract<LocalAuthentication, { method: 'signature' }> {
+export function certificateLogin(
+  key: TestKey,
+  extra: readonly Uint8Array[] = [],
+): Extract<LocalAuthentication, { method: 'signature' }> {
   return { method: 'signature', signer: key.signer, certificates: [key.spki, ...extra] };
 }
 
@@ -56,10 +62,15 @@ export function trusting(key: TestKey, allowSha1Rsa = false): Extract<PeerAuthen
     verify: ({ certificates }) => {
       const [first] = certificates;
       if (first === undefined || !equal(first, key.spki)) {
-        return Promise.reject(new VpnError('IKE_AUTH_FAIL', 'The identities could not be verified: the certificate is not of a trusted authority.', { detail: 'untrusted' }));
+        return Promise.reject(
+          new VpnError(
+            'IKE_AUTH_FAIL',
+            'The identities could not be verified: the certificate is not of a trusted authority.',
+            { detail: 'untrusted' },
+          ),
+        );
       }
       return Promise.resolve({ publicKeySpki: first });
     },
   };
 }
-

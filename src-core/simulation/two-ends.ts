@@ -2,12 +2,26 @@ import { utf8Encode } from '../bytes';
 import { createInitiatorSession } from '../ikev2/sa/initiator-session';
 import { createResponder } from '../ikev2/sa/responder';
 import { everyIpv4, everyIpv6 } from '../ikev2/exchanges/traffic-selectors';
-import type { AddressRequest, IkePath, IkeSession, IkeSessionConfig, IkeSessionEvent, Responder, ResponderConfig } from '../ikev2/session';
+import type {
+  AddressRequest,
+  IkePath,
+  IkeSession,
+  IkeSessionConfig,
+  IkeSessionEvent,
+  Responder,
+  ResponderConfig,
+} from '../ikev2/session';
 import type { SocketAddress } from '../ports/datagrams';
 import type { LogRecord, Trace } from '../ports/trace';
 import { RecordingDataPath } from './recording-data-path';
 import { SeededRandom } from './seeded-random';
-import { type LinkConditions, type NatBox, type SimulatedHost, SimulatedNetwork, type SimulatedSocket } from './simulated-network';
+import {
+  type LinkConditions,
+  type NatBox,
+  type SimulatedHost,
+  SimulatedNetwork,
+  type SimulatedSocket,
+} from './simulated-network';
 import { VirtualClock } from './virtual-clock';
 
 export const simulatedPsk = utf8Encode('a pre-shared key of some length');
@@ -23,7 +37,8 @@ export interface TwoEndsOptions {
 }
 
 /**
- * A client with two adapters ("eth0" on the Internet, "wlan0" behind a NAT box) and a gateway with two addresses, both with the real engine,
+ * A client with two adapters ("eth0" on the Internet, "wlan0" behind a NAT box) and a gateway with two addresses, both
+ * with the real engine,
  * on a simulated network and a virtual clock.
  */
 export class TwoEnds {
@@ -64,7 +79,13 @@ export class TwoEnds {
     this.gatewayHost.addAdapter({ name: 'eth0', addresses: [gatewayAddress, secondGatewayAddress] });
     this.clientData = new RecordingDataPath(this.clock);
     this.client = createInitiatorSession(
-      { clock: this.clock, random: this.random.fork(), dataPath: this.clientData, trace: this.#trace, onEvent: (event) => this.#event('client', this.events, event) },
+      {
+        clock: this.clock,
+        random: this.random.fork(),
+        dataPath: this.clientData,
+        trace: this.#trace,
+        onEvent: (event) => this.#event('client', this.events, event),
+      },
       { ...clientDefaults, ...options.client },
     );
     let nextHost = 1;
@@ -96,7 +117,8 @@ export class TwoEnds {
       { ...gatewayDefaults, assign, ...options.gateway },
     );
     for (const address of [gatewayAddress, secondGatewayAddress]) {
-      for (const localPort of [500, 4500]) this.#listen(this.gatewayHost.openNow({ adapter: null, localAddress: address, localPort }));
+      for (const localPort of [500, 4500])
+        this.#listen(this.gatewayHost.openNow({ adapter: null, localAddress: address, localPort }));
     }
     this.ethernet = this.clientPath('eth0', '203.0.113.5');
     this.wifi = this.clientPath('wlan0', '10.1.0.5');
@@ -116,7 +138,11 @@ export class TwoEnds {
   }
 
   /** A fresh client socket on an adapter, wired to the session and the data path. */
-  clientPath(adapter: string, localAddress: string, remote: SocketAddress = { address: gatewayAddress, port: 4500 }): IkePath {
+  clientPath(
+    adapter: string,
+    localAddress: string,
+    remote: SocketAddress = { address: gatewayAddress, port: 4500 },
+  ): IkePath {
     const socket = this.clientHost.openNow({ adapter, localAddress });
     socket.onDatagram((datagram, from) => {
       if (!this.client.receive(datagram, { socket, remote: from })) this.clientData.receive(datagram, from);
@@ -128,7 +154,10 @@ export class TwoEnds {
   secondClient(changes: Partial<IkeSessionConfig>): { readonly session: IkeSession; connect(): void } {
     const socket = this.clientHost.openNow({ adapter: 'eth0', localAddress: '203.0.113.5' });
     const dataPath = new RecordingDataPath(this.clock);
-    const session = createInitiatorSession({ clock: this.clock, random: this.random.fork(), dataPath, trace: this.#trace, onEvent: () => undefined }, { ...clientDefaults, ...changes });
+    const session = createInitiatorSession(
+      { clock: this.clock, random: this.random.fork(), dataPath, trace: this.#trace, onEvent: () => undefined },
+      { ...clientDefaults, ...changes },
+    );
     socket.onDatagram((datagram, from) => session.receive(datagram, { socket, remote: from }));
     return { session, connect: () => session.connect({ socket, remote: { address: gatewayAddress, port: 500 } }, []) };
   }
@@ -139,11 +168,16 @@ export class TwoEnds {
   }
 
   /** Connects from eth0 and runs until it is up. Throws with the reason when it does not come up. */
-  async connect(path: IkePath = this.to(this.ethernet, 500), alternatives: readonly IkePath[] = [], limit = 60_000): Promise<void> {
+  async connect(
+    path: IkePath = this.to(this.ethernet, 500),
+    alternatives: readonly IkePath[] = [],
+    limit = 60_000,
+  ): Promise<void> {
     this.client.connect(path, alternatives);
     await this.clock.runUntil(() => this.events.some(({ type }) => type === 'established' || type === 'ended'), limit);
     const ended = this.events.find((event) => event.type === 'ended');
-    if (ended !== undefined) throw new Error(`not connected: ${ended.error?.message ?? 'ended'} (${ended.error?.detail ?? ''})`);
+    if (ended !== undefined)
+      throw new Error(`not connected: ${ended.error?.message ?? 'ended'} (${ended.error?.detail ?? ''})`);
     if (!this.events.some(({ type }) => type === 'established')) throw new Error('not connected in time');
   }
 
@@ -164,7 +198,12 @@ export class TwoEnds {
   }
 
   #note(end: string, { text, exchange }: LogRecord): void {
-    const payloads = exchange?.payloads.map(({ name, fields }) => `${name}${fields.length > 0 ? `(${fields.map(({ value }) => value).join(' ')})` : ''}`).join(' ') ?? '';
+    const payloads =
+      exchange?.payloads
+        .map(
+          ({ name, fields }) => `${name}${fields.length > 0 ? `(${fields.map(({ value }) => value).join(' ')})` : ''}`,
+        )
+        .join(' ') ?? '';
     this.timeline.push({ at: this.clock.now(), text: `${end}: ${text} ${payloads}` });
   }
 
@@ -176,10 +215,16 @@ export class TwoEnds {
   #listen(socket: SimulatedSocket): void {
     socket.onDatagram((datagram, from) => {
       // On port 4500 a datagram that does not begin with the non-ESP marker is ESP.
-      const esp = socket.local.port === 4500 && datagram.length > 8 && (datagram[0] ?? 0) + (datagram[1] ?? 0) + (datagram[2] ?? 0) + (datagram[3] ?? 0) !== 0;
+      const esp =
+        socket.local.port === 4500 &&
+        datagram.length > 8 &&
+        (datagram[0] ?? 0) + (datagram[1] ?? 0) + (datagram[2] ?? 0) + (datagram[3] ?? 0) !== 0;
       if (esp) {
         const spi = new DataView(datagram.buffer, datagram.byteOffset).getUint32(0);
-        (this.gatewayData.find((dataPath) => dataPath.inbound.has(spi)) ?? this.gatewayData.at(-1))?.receive(datagram, from);
+        (this.gatewayData.find((dataPath) => dataPath.inbound.has(spi)) ?? this.gatewayData.at(-1))?.receive(
+          datagram,
+          from,
+        );
       } else this.responder.receive(datagram, { socket, remote: from });
     });
   }

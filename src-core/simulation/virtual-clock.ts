@@ -43,7 +43,9 @@ export class VirtualClock implements Clock {
     this.#wallOffset += milliseconds;
   }
 
-  /** The process is stopped: time passes, and what became due runs afterwards, all at one instant (SIGSTOP and SIGCONT). */
+  /**
+   * The process is stopped: time passes, and what became due runs afterwards, all at one instant (SIGSTOP and SIGCONT).
+   */
   stall(milliseconds: number): void {
     this.#now += milliseconds;
     const end = this.#now;

@@ -1,12 +1,24 @@
 import { utf8Encode } from '../bytes';
 
-/** pcapng (draft-ietf-opsawg-pcapng), as far as a capture of ours needs it: one section, interfaces of raw IP packets, one block a packet. */
+/**
+ * pcapng (draft-ietf-opsawg-pcapng), as far as a capture of ours needs it: one section, interfaces of raw IP packets,
+ * one block a packet.
+ */
 
 const block = { section: 0x0a0d0d0a, interface: 1, packet: 6, statistics: 5 } as const;
 const byteOrderMagic = 0x1a2b3c4d;
 /** LINKTYPE_RAW: the packet begins with its IP header. */
 const linkTypeRaw = 101;
-const option = { end: 0, comment: 1, interfaceName: 2, interfaceDescription: 3, timestampResolution: 9, userApplication: 4, flags: 2, droppedByInterface: 5 } as const;
+const option = {
+  end: 0,
+  comment: 1,
+  interfaceName: 2,
+  interfaceDescription: 3,
+  timestampResolution: 9,
+  userApplication: 4,
+  flags: 2,
+  droppedByInterface: 5,
+} as const;
 const microseconds = 6;
 
 interface Option {
@@ -81,9 +93,16 @@ function timestamp(wallMs: number): readonly [number, number] {
 }
 
 /** One packet. `wallMs`: milliseconds since the epoch, fractional. */
-export function enhancedPacket(interfaceId: number, wallMs: number, direction: 'sent' | 'received', packet: Uint8Array): Uint8Array {
+export function enhancedPacket(
+  interfaceId: number,
+  wallMs: number,
+  direction: 'sent' | 'received',
+  packet: Uint8Array,
+): Uint8Array {
   const [high, low] = timestamp(wallMs);
-  return encodeBlock(block.packet, uint32s(interfaceId, high, low, packet.length, packet.length), packet, [{ code: option.flags, value: uint32s(direction === 'received' ? 1 : 2) }]);
+  return encodeBlock(block.packet, uint32s(interfaceId, high, low, packet.length, packet.length), packet, [
+    { code: option.flags, value: uint32s(direction === 'received' ? 1 : 2) },
+  ]);
 }
 
 /** How many packets an interface lost; at the end of a file. */
@@ -91,5 +110,7 @@ export function interfaceStatistics(interfaceId: number, wallMs: number, dropped
   const [high, low] = timestamp(wallMs);
   const value = new Uint8Array(8);
   new DataView(value.buffer).setBigUint64(0, BigInt(dropped), true);
-  return encodeBlock(block.statistics, uint32s(interfaceId, high, low), nothing, [{ code: option.droppedByInterface, value }]);
+  return encodeBlock(block.statistics, uint32s(interfaceId, high, low), nothing, [
+    { code: option.droppedByInterface, value },
+  ]);
 }

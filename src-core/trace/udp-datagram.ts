@@ -13,8 +13,10 @@ const udp = 17;
 const hopLimit = 64;
 
 /**
- * The IP packet around a UDP payload that a socket sent or received. A socket does not show its IP header: length, addresses, ports and checksums are right,
- * everything else is what is usual. null: the addresses are of two families, or none; or it would be longer than IP allows.
+ * The IP packet around a UDP payload that a socket sent or received. A socket does not show its IP header: length,
+ * addresses, ports and checksums are right,
+ * everything else is what is usual. null: the addresses are of two families, or none; or it would be longer than IP
+ * allows.
  */
 export function udpDatagram(from: SocketAddress, to: SocketAddress, payload: Uint8Array): Uint8Array | null {
   const source = ipToOctets(from.address);
@@ -46,6 +48,6 @@ export function udpDatagram(from: SocketAddress, to: SocketAddress, payload: Uin
   view.setUint16(header + 4, length);
   packet.set(payload, header + 8);
   const pseudo = sum(source, sum(destination, udp + length));
-  view.setUint16(header + 6, (~sum(packet.subarray(header), pseudo) & 0xffff) || 0xffff);
+  view.setUint16(header + 6, ~sum(packet.subarray(header), pseudo) & 0xffff || 0xffff);
   return packet;
 }

@@ -2,7 +2,8 @@ import { hexEncode } from '../bytes';
 import type { TracedKeys } from '../ports/trace';
 
 /**
- * The lines of Wireshark's tables `ikev2_decryption_table` (epan/dissectors/packet-isakmp.c) and `esp_sa` (packet-ipsec.c), by the names it gives to
+ * The lines of Wireshark's tables `ikev2_decryption_table` (epan/dissectors/packet-isakmp.c) and `esp_sa`
+ * (packet-ipsec.c), by the names it gives to
  * algorithms. null: an algorithm that it has no name for.
  */
 

@@ -34,21 +34,35 @@ describe('requests are validated where they arrive', () => {
   it('accepts what the contract says', () => {
     expect(validateRequest('connect', { name: 'Contoso' }).ok).toBe(true);
     expect(validateRequest('getSnapshot', null).ok).toBe(true);
-    expect(validateRequest('answerPrompt', { id: '1', answer: { type: 'credentials', username: 'alice', secret: 's', save: false } }).ok).toBe(true);
+    expect(
+      validateRequest('answerPrompt', {
+        id: '1',
+        answer: { type: 'credentials', username: 'alice', secret: 's', save: false },
+      }).ok,
+    ).toBe(true);
   });
 
   it('never repeats a refused value, which may be a secret', () => {
-    const result = validateRequest('answerPrompt', { id: '1', answer: { type: 'credentials', username: 'alice', secret: 'hunter2'.repeat(1000), save: false } });
+    const result = validateRequest('answerPrompt', {
+      id: '1',
+      answer: { type: 'credentials', username: 'alice', secret: 'hunter2'.repeat(1000), save: false },
+    });
     expect(JSON.stringify(result)).not.toContain('hunter2');
     expect(result.ok).toBe(false);
   });
 
-  it.each([null, 'request', 7, {}, { type: 'request' }, { type: 'request', id: 1.5, name: 'connect' }, { type: 'request', id: -1, name: 'connect' }, { type: 'push', id: 1, name: 'connect' }])(
-    'ignores what is no request: %j',
-    (message) => {
-      expect(parseRequestMessage(message)).toBeNull();
-    },
-  );
+  it.each([
+    null,
+    'request',
+    7,
+    {},
+    { type: 'request' },
+    { type: 'request', id: 1.5, name: 'connect' },
+    { type: 'request', id: -1, name: 'connect' },
+    { type: 'push', id: 1, name: 'connect' },
+  ])('ignores what is no request: %j', (message) => {
+    expect(parseRequestMessage(message)).toBeNull();
+  });
 });
 
 describe('client and service over one transport', () => {
@@ -72,7 +86,12 @@ describe('client and service over one transport', () => {
     });
     expect(await fake.client.request('connect', { name: 'x' })).toEqual({
       ok: false,
-      failure: { code: 'not-found', message: 'x is connected or connecting already.', field: 'name', text: { key: 'failure.connected-already', values: { name: 'x' } } },
+      failure: {
+        code: 'not-found',
+        message: 'x is connected or connecting already.',
+        field: 'name',
+        text: { key: 'failure.connected-already', values: { name: 'x' } },
+      },
     });
   });
 
@@ -93,7 +112,11 @@ describe('client and service over one transport', () => {
     const fake = createFakeApi();
     const seen: ApiPush['type'][] = [];
     fake.client.onPush((push) => seen.push(push.type));
-    const sample: ApiPush = { type: 'round-trip', connection: 'Demo', sample: { at: 1, milliseconds: 1, adapter: 'eth0' } };
+    const sample: ApiPush = {
+      type: 'round-trip',
+      connection: 'Demo',
+      sample: { at: 1, milliseconds: 1, adapter: 'eth0' },
+    };
     fake.push(sample);
     await fake.client.request('setVisible', { visible: false });
     fake.push(sample);

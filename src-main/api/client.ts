@@ -28,7 +28,10 @@ export function createClient(transport: Transport): ApiClient {
   });
 
   return {
-    request<K extends keyof ApiRequests>(name: K, args: ApiRequests[K]['args']): Promise<ApiResult<ApiRequests[K]['result']>> {
+    request<K extends keyof ApiRequests>(
+      name: K,
+      args: ApiRequests[K]['args'],
+    ): Promise<ApiResult<ApiRequests[K]['result']>> {
       return new Promise((resolve) => {
         if (!open) {
           resolve({ ok: false, failure: gone });

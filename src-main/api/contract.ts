@@ -10,8 +10,10 @@ export type * from './desktop-types';
 export type { RoundTripSample } from './round-trip-history';
 
 /**
- * The one contract between the service and every user interface. Electron IPC and the loopback web socket carry it alike;
- * both ends and the test double are derived from it. Arguments are validated at run time on the receiving side (api/validate).
+ * The one contract between the service and every user interface. Electron IPC and the loopback web socket carry it
+ * alike;
+ * both ends and the test double are derived from it. Arguments are validated at run time on the receiving side
+ * (api/validate).
  * Boot: one `getSnapshot`, then `push` deltas only.
  */
 
@@ -31,16 +33,28 @@ export type Prompt =
       readonly kind: SecretKind;
       readonly username: string | null;
       readonly domain: string | null;
-      /** Why it is asked again, or what to beware of; said by `secretReasonText` of src-text. null on the first question. */
+      /**
+       * Why it is asked again, or what to beware of; said by `secretReasonText` of src-text. null on the first
+       * question.
+       */
       readonly reason: SecretReason | null;
       /** False where secrets cannot be stored safely, and for a PIN, which is never saved. */
       readonly canSave: boolean;
       readonly hasSaved: boolean;
     }
   | ServerCertificatePrompt
-  | { readonly id: string; readonly type: 'client-certificate'; readonly connection: string; readonly choices: readonly ClientCertificateChoice[]; /** The server names authorities, and none of these is known to be of one of them; false when absent. */ readonly noneWanted?: boolean };
+  | {
+      readonly id: string;
+      readonly type: 'client-certificate';
+      readonly connection: string;
+      readonly choices: readonly ClientCertificateChoice[];
+      /** The server names authorities, and none of these is known to be of one of them; false when absent. */ readonly noneWanted?: boolean;
+    };
 
-/** A server that nobody known here vouches for. Nothing was sent to it that proves who the person is; `accept` remembers the certificate in the profile. */
+/**
+ * A server that nobody known here vouches for. Nothing was sent to it that proves who the person is; `accept` remembers
+ * the certificate in the profile.
+ */
 export interface ServerCertificatePrompt {
   readonly id: string;
   readonly type: 'server-certificate';
@@ -51,7 +65,10 @@ export interface ServerCertificatePrompt {
   readonly reason: string;
   /** Which server: the VPN gateway, or the authentication (RADIUS) server behind it. */
   readonly server: 'gateway' | 'authentication-server';
-  /** `unknown-issuer`: its chain ends at no authority of this computer. `unexpected-name`: it does, and nobody said that a server of this name may authenticate. `changed`: another certificate was accepted before. */
+  /**
+   * `unknown-issuer`: its chain ends at no authority of this computer. `unexpected-name`: it does, and nobody said that
+   * a server of this name may authenticate. `changed`: another certificate was accepted before.
+   */
   readonly problem: 'unknown-issuer' | 'unexpected-name' | 'changed';
   /** Fingerprints (SHA-256, hexadecimal with colons) accepted before; empty unless `changed`. */
   readonly acceptedBefore: readonly string[];
@@ -86,7 +103,9 @@ export interface CertificateSummary {
 
 /** One of the person's certificates. `source`: where its key is. */
 export interface ClientCertificateChoice extends CertificateSummary {
-  readonly source: { readonly type: 'profile' } | { readonly type: 'token'; readonly module: string; readonly token: string; readonly id: string };
+  readonly source:
+    | { readonly type: 'profile' }
+    | { readonly type: 'token'; readonly module: string; readonly token: string; readonly id: string };
 }
 
 /** A token that is plugged in, with the certificates it shows without a PIN. */
@@ -184,7 +203,10 @@ export interface ApiRequests {
   /** Base64 of at most 1 MiB; recognised by content. */
   inspectImport: { args: { readonly fileName: string; readonly contentBase64: string }; result: ImportReport };
   commitImport: { args: { readonly token: string; readonly name: string }; result: null };
-  exportProfile: { args: { readonly name: string; readonly format: string }; result: { readonly fileName: string; readonly contentBase64: string; readonly notExpressed: readonly ExportLine[] } };
+  exportProfile: {
+    args: { readonly name: string; readonly format: string };
+    result: { readonly fileName: string; readonly contentBase64: string; readonly notExpressed: readonly ExportLine[] };
+  };
   /** Resolves when it is over; `diagnosis` pushes tell each step. Busy while one of this connection runs. */
   diagnose: { args: { readonly name: string }; result: Diagnosis };
   stopDiagnosis: { args: { readonly name: string }; result: null };
@@ -195,12 +217,19 @@ export interface ApiRequests {
   disconnectWireless: { args: { readonly adapter: string }; result: null };
   setStartAtLogin: { args: { readonly enabled: boolean }; result: null };
   /**
-   * Certificates on the tokens that are plugged in; no PIN is asked. `module`: absolute path of one PKCS#11 module; null: every module that this
+   * Certificates on the tokens that are plugged in; no PIN is asked. `module`: absolute path of one PKCS#11 module;
+   * null: every module that this
    * computer has registered with p11-kit or that is in a usual place.
    */
   listClientCertificates: { args: { readonly module: string | null }; result: ClientCertificateList };
-  /** What is in a certificate file (PEM or DER, base64 of at most 1 MiB): for `serverCertificate.authorities` and to look at one. */
-  inspectCertificates: { args: { readonly contentBase64: string }; result: { readonly certificates: readonly CertificateSummary[] } };
+  /**
+   * What is in a certificate file (PEM or DER, base64 of at most 1 MiB): for `serverCertificate.authorities` and to
+   * look at one.
+   */
+  inspectCertificates: {
+    args: { readonly contentBase64: string };
+    result: { readonly certificates: readonly CertificateSummary[] };
+  };
   refreshAdapters: { args: null; result: null };
   setDemoAdapter: { args: { readonly name: string; readonly plugged: boolean }; result: null };
   /** The connections whose round trips this interface shows at present: they are measured often, all others seldom. */
@@ -231,14 +260,21 @@ export interface ApiFailure {
   /** English, for logs and the command line. */
   readonly message: string;
   readonly field: string | null;
-  /** The same as a key of the catalogue (src-text) with what is filled in, so that an interface says it in its own language. Absent: there is only `message`. */
+  /**
+   * The same as a key of the catalogue (src-text) with what is filled in, so that an interface says it in its own
+   * language. Absent: there is only `message`.
+   */
   readonly text?: { readonly key: FailureKey; readonly values: Readonly<Record<string, string>> };
 }
 
-export type ApiResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: ApiFailure };
+export type ApiResult<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: ApiFailure };
 
 /** What the renderer holds, whatever carries it. */
 export interface ApiClient {
-  request<K extends keyof ApiRequests>(name: K, args: ApiRequests[K]['args']): Promise<ApiResult<ApiRequests[K]['result']>>;
+  request<K extends keyof ApiRequests>(
+    name: K,
+    args: ApiRequests[K]['args'],
+  ): Promise<ApiResult<ApiRequests[K]['result']>>;
   onPush(listener: (push: ApiPush) => void): () => void;
 }

@@ -11,7 +11,10 @@ export interface DiagnosisStep extends StepResult {
   readonly advice: string | null;
 }
 
-/** All steps are there from the start; each `diagnosis` push brings the whole again. Nothing on the computer is changed by it. */
+/**
+ * All steps are there from the start; each `diagnosis` push brings the whole again. Nothing on the computer is changed
+ * by it.
+ */
 export interface Diagnosis {
   readonly connection: string;
   readonly running: boolean;
@@ -38,7 +41,10 @@ export interface WirelessNetwork {
   readonly state: 'available' | 'connecting' | 'connected' | 'disconnecting';
   /** Saved in NetworkManager, or open: it can be joined without a question. */
   readonly joinable: boolean;
-  /** This computer joins it by itself when it is in reach; null: that cannot be set from here, as little as it can be joined. */
+  /**
+   * This computer joins it by itself when it is in reach; null: that cannot be set from here, as little as it can be
+   * joined.
+   */
   readonly automatically: boolean | null;
 }
 
@@ -59,7 +65,9 @@ export interface ImportReport {
   readonly lines: readonly ImportLine[];
 }
 
-/** A file or link that somebody opened with the app. Nothing of it is saved before the person says so (`commitImport`). */
+/**
+ * A file or link that somebody opened with the app. Nothing of it is saved before the person says so (`commitImport`).
+ */
 export interface OfferedImport {
   readonly fileName: string;
   readonly report: ImportReport;

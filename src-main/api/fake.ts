@@ -6,7 +6,9 @@ import { ApiError, type ApiHandlers, type ApiService } from './service';
 import { createTransportPair } from './transport';
 
 /** A call that reached the service, in order. */
-export type FakeCall = { readonly [K in keyof ApiRequests]: { readonly name: K; readonly args: ApiRequests[K]['args'] } }[keyof ApiRequests];
+export type FakeCall = {
+  readonly [K in keyof ApiRequests]: { readonly name: K; readonly args: ApiRequests[K]['args'] };
+}[keyof ApiRequests];
 
 export const emptySnapshot: Snapshot = {
   version: '0.0.0',

@@ -1,4 +1,7 @@
-/** One round trip: an echo through the tunnel in the demo, an IKE exchange on the path of the tunnel elsewhere. For the chart. */
+/**
+ * One round trip: an echo through the tunnel in the demo, an IKE exchange on the path of the tunnel elsewhere. For the
+ * chart.
+ */
 export interface RoundTripSample {
   /** Wall-clock milliseconds. */
   readonly at: number;
@@ -8,11 +11,14 @@ export interface RoundTripSample {
 }
 
 /**
- * A day of round trips in bounded memory. Samples are put together by the minute and by the adapter that carried them; service and
+ * A day of round trips in bounded memory. Samples are put together by the minute and by the adapter that carried them;
+ * service and
  * interface use the same functions, so a snapshot and the samples pushed after it give what the service has.
  */
 export interface RoundTripBucket {
-  /** Wall-clock milliseconds of its first sample: where the adapter is another than before, the moment of the switch. */
+  /**
+   * Wall-clock milliseconds of its first sample: where the adapter is another than before, the moment of the switch.
+   */
   readonly at: number;
   /** Of the answered ones, milliseconds; null: none was. */
   readonly least: number | null;
@@ -46,7 +52,15 @@ export const mostBuckets = 4_000;
 export const recentMs = 600_000;
 export const mostRecent = 2_600;
 
-const bucketOf = ({ at, milliseconds, adapter }: RoundTripSample): RoundTripBucket => ({ at, least: milliseconds, most: milliseconds, mean: milliseconds, answered: milliseconds === null ? 0 : 1, lost: milliseconds === null ? 1 : 0, adapter });
+const bucketOf = ({ at, milliseconds, adapter }: RoundTripSample): RoundTripBucket => ({
+  at,
+  least: milliseconds,
+  most: milliseconds,
+  mean: milliseconds,
+  answered: milliseconds === null ? 0 : 1,
+  lost: milliseconds === null ? 1 : 0,
+  adapter,
+});
 
 function joined(bucket: RoundTripBucket, { milliseconds, adapter }: RoundTripSample): RoundTripBucket {
   if (milliseconds === null) return { ...bucket, lost: bucket.lost + 1 };
@@ -65,8 +79,10 @@ function joined(bucket: RoundTripBucket, { milliseconds, adapter }: RoundTripSam
 export function addToHistory(history: readonly RoundTripBucket[], sample: RoundTripSample): readonly RoundTripBucket[] {
   const last = history.at(-1);
   // A lost one belongs to whatever carried the one before it.
-  const sameAdapter = last !== undefined && (sample.adapter === null || last.adapter === null || last.adapter === sample.adapter);
-  if (last !== undefined && sameAdapter && Math.floor(last.at / bucketMs) === Math.floor(sample.at / bucketMs)) return [...history.slice(0, -1), joined(last, sample)];
+  const sameAdapter =
+    last !== undefined && (sample.adapter === null || last.adapter === null || last.adapter === sample.adapter);
+  if (last !== undefined && sameAdapter && Math.floor(last.at / bucketMs) === Math.floor(sample.at / bucketMs))
+    return [...history.slice(0, -1), joined(last, sample)];
   const oldest = sample.at - historyMs;
   const kept = history.filter(({ at }) => at > oldest);
   return [...(kept.length >= mostBuckets ? kept.slice(kept.length - mostBuckets + 1) : kept), bucketOf(sample)];
@@ -77,12 +93,16 @@ export function addToRecent(recent: readonly RoundTripSample[], sample: RoundTri
   const first = recent[0];
   const tooOld = first !== undefined && first.at < sample.at - recentMs;
   // Moved seldom, so that adding stays cheap: a tenth goes at once.
-  const kept = tooOld || recent.length >= mostRecent ? recent.slice(Math.max(1, Math.floor(mostRecent / 10))).filter(({ at }) => at >= sample.at - recentMs) : recent;
+  const kept =
+    tooOld || recent.length >= mostRecent
+      ? recent.slice(Math.max(1, Math.floor(mostRecent / 10))).filter(({ at }) => at >= sample.at - recentMs)
+      : recent;
   return [...kept, sample];
 }
 
 const hundredths = (value: number | null): number => (value === null ? -1 : Math.round(value * 100));
-const fromHundredths = (value: number | undefined): number | null => (value === undefined || value < 0 ? null : value / 100);
+const fromHundredths = (value: number | undefined): number | null =>
+  value === undefined || value < 0 ? null : value / 100;
 
 export function toColumns(history: readonly RoundTripBucket[]): RoundTripColumns {
   const adapters = [...new Set(history.flatMap(({ adapter }) => adapter ?? []))];

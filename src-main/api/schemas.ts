@@ -3,7 +3,9 @@ import type { ApiRequests } from './contract';
 /** JSON Schema, as far as the contract needs it. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** Names people type: anything printable and short. Emptiness is refused; what it looks like is the renderer's concern. */
+/**
+ * Names people type: anything printable and short. Emptiness is refused; what it looks like is the renderer's concern.
+ */
 const name: Schema = { type: 'string', minLength: 1, maxLength: 256 };
 const none: Schema = { type: 'null' };
 const bool: Schema = { type: 'boolean' };
@@ -22,7 +24,12 @@ const answer: Schema = {
   properties: { type: { type: 'string' } },
   required: ['type'],
   oneOf: [
-    object({ type: { type: 'string', const: 'credentials' }, username: nullable(text(1024)), secret: text(4096), save: bool }),
+    object({
+      type: { type: 'string', const: 'credentials' },
+      username: nullable(text(1024)),
+      secret: text(4096),
+      save: bool,
+    }),
     object({ type: { type: 'string', const: 'accept' } }),
     object({ type: { type: 'string', const: 'choose' }, index: { type: 'integer', minimum: 0, maximum: 9999 } }),
     object({ type: { type: 'string', const: 'cancel' } }),
@@ -30,13 +37,21 @@ const answer: Schema = {
 };
 
 /** 1 MiB of content, as base64. */
-const contentBase64: Schema = { type: 'string', maxLength: Math.ceil((1024 * 1024) / 3) * 4, pattern: '^[A-Za-z0-9+/]*={0,2}$' };
+const contentBase64: Schema = {
+  type: 'string',
+  maxLength: Math.ceil((1024 * 1024) / 3) * 4,
+  pattern: '^[A-Za-z0-9+/]*={0,2}$',
+};
 
 /**
  * Only the frame of a profile is checked here: that it is an object and has a name. Its keys and values are checked by
  * the profile's own schema in the service, which every other way in (files, import) passes as well.
  */
-const profile: Schema = { type: 'object', properties: { name, server: { type: 'string', maxLength: 1024 } }, required: ['name', 'server'] };
+const profile: Schema = {
+  type: 'object',
+  properties: { name, server: { type: 'string', maxLength: 1024 } },
+  required: ['name', 'server'],
+};
 
 /** What each request's argument must look like. A request of the contract without an entry here does not compile. */
 export const requestSchemas: { readonly [K in keyof ApiRequests]: Schema } = {

@@ -42,7 +42,8 @@ export function serve(service: ApiService, transport: Transport, options: ServeO
   const attention = (): Attention => audience.get(transport) ?? { visible: true, charts: [] };
   const looking = (): readonly Attention[] => [...audience.values()].filter(({ visible }) => visible);
   const tellVisibility = async (): Promise<null> => service.setVisible({ visible: looking().length > 0 });
-  const tellCharts = async (): Promise<null> => service.watchRoundTrips({ names: [...new Set(looking().flatMap(({ charts }) => charts))] });
+  const tellCharts = async (): Promise<null> =>
+    service.watchRoundTrips({ names: [...new Set(looking().flatMap(({ charts }) => charts))] });
   /** An interface came, went, or turned to something else. */
   const tellAttention = (): void => {
     void tellVisibility().catch((error: unknown) => options.onError?.(error, 'setVisible'));

@@ -50,7 +50,8 @@ export function parseArguments(given: readonly string[], accepted: Accepted): Ar
   }
   const [fewest, most] = accepted.names;
   if (parsed.positionals.length < fewest) throw new CommandError(exitCode.usage, 'A name is missing.');
-  if (parsed.positionals.length > most) throw new CommandError(exitCode.usage, `Too many names: ${parsed.positionals.slice(most).join(' ')}.`);
+  if (parsed.positionals.length > most)
+    throw new CommandError(exitCode.usage, `Too many names: ${parsed.positionals.slice(most).join(' ')}.`);
   const flags: Record<string, boolean> = {};
   const values: Record<string, string> = {};
   for (const [key, value] of Object.entries(parsed.values)) {
@@ -64,6 +65,7 @@ export function parseArguments(given: readonly string[], accepted: Accepted): Ar
 export function parsePort(text: string | undefined, option: string): number | null {
   if (text === undefined) return null;
   const port = Number(text);
-  if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) throw new CommandError(exitCode.usage, `${option} must be a port, 0 to 65535.`);
+  if (!/^[0-9]{1,5}$/.test(text) || port > 65_535)
+    throw new CommandError(exitCode.usage, `${option} must be a port, 0 to 65535.`);
   return port;
 }

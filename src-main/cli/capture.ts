@@ -7,7 +7,8 @@ import { CommandError, exitCode } from './exit-codes';
 import { printJson, type Output } from './output';
 import { untilSignal } from './running';
 
-export const captureWarning = 'The capture holds keys: whoever has these files can read what went through the tunnel. Delete them when they are no longer needed.';
+export const captureWarning =
+  'The capture holds keys: whoever has these files can read what went through the tunnel. Delete them when they are no longer needed.';
 
 type CaptureReply = Extract<ControlReply, { type: 'capture' }>;
 
@@ -23,7 +24,10 @@ export async function capture({ names, values }: Arguments, output: Output): Pro
   const tell = (reply: CaptureReply): void => {
     if (output.json) printJson(output, reply);
     else if (reply.running) output.line(`Capturing ${name} to ${reply.directory}. Ctrl+C ends it.`);
-    else output.line(`${reply.packets} packets${reply.dropped > 0 ? `, ${reply.dropped} lost because too many came at once` : ''}. Look at them with: WIRESHARK_CONFIG_DIR=${reply.directory} wireshark ${reply.directory}/capture.pcapng`);
+    else
+      output.line(
+        `${reply.packets} packets${reply.dropped > 0 ? `, ${reply.dropped} lost because too many came at once` : ''}. Look at them with: WIRESHARK_CONFIG_DIR=${reply.directory} wireshark ${reply.directory}/capture.pcapng`,
+      );
   };
   // One host has the connection; the others say that they have not.
   for (const path of findHosts(findDirectories().runtime)) {
@@ -42,5 +46,9 @@ export async function capture({ names, values }: Arguments, output: Output): Pro
     );
     if (replies.length > 0) return exitCode.done;
   }
-  throw new CommandError(exitCode.badInput, problems.find((problem) => !problem.includes('is not connected')) ?? `${name} is not connected. Connect first, or use: agile-vpn connect ${name} --capture ${out}`);
+  throw new CommandError(
+    exitCode.badInput,
+    problems.find((problem) => !problem.includes('is not connected')) ??
+      `${name} is not connected. Connect first, or use: agile-vpn connect ${name} --capture ${out}`,
+  );
 }

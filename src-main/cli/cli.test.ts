@@ -15,7 +15,11 @@ describe('the command line', () => {
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), 'agile-vpn-cli-'));
     before = process.env;
-    process.env = { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('XDG_'))), HOME: home, XDG_RUNTIME_DIR: home };
+    process.env = {
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('XDG_'))),
+      HOME: home,
+      XDG_RUNTIME_DIR: home,
+    };
   });
 
   afterEach(() => {
@@ -23,7 +27,9 @@ describe('the command line', () => {
     rmSync(home, { recursive: true, force: true });
   });
 
-  async function run(...argv: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly error: string }> {
+  async function run(
+    ...argv: readonly string[]
+  ): Promise<{ readonly code: number; readonly out: string; readonly error: string }> {
     let out = '';
     let error = '';
     const code = await runCommand(argv, { out: (text) => (out += text), error: (text) => (error += text) });
@@ -35,12 +41,27 @@ describe('the command line', () => {
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
     return path;
   };
-  const contoso = { version: 1, name: 'Contoso', server: 'vpn.contoso.test', authentication: { method: 'eap-mschapv2', username: 'alice', password: 'Correct-Horse-9' } };
+  const contoso = {
+    version: 1,
+    name: 'Contoso',
+    server: 'vpn.contoso.test',
+    authentication: { method: 'eap-mschapv2', username: 'alice', password: 'Correct-Horse-9' },
+  };
 
   it('says how it is used: 1 for what it does not understand, 0 when asked', async () => {
     expect((await run()).code).toBe(1);
     expect(await run('--help')).toMatchObject({ code: 0, error: '' });
-    for (const argv of [['fly'], ['connect'], ['connect', 'a', 'b'], ['list', '--fast'], ['export', 'x'], ['export', 'x', '--format', 'doc'], ['ui', '--port', 'seven'], ['__proto__'], ['constructor']]) {
+    for (const argv of [
+      ['fly'],
+      ['connect'],
+      ['connect', 'a', 'b'],
+      ['list', '--fast'],
+      ['export', 'x'],
+      ['export', 'x', '--format', 'doc'],
+      ['ui', '--port', 'seven'],
+      ['__proto__'],
+      ['constructor'],
+    ]) {
       const { code, out, error } = await run(...argv);
       expect([argv.join(' '), code, out]).toEqual([argv.join(' '), 1, '']);
       expect(error).not.toBe('');
@@ -61,7 +82,12 @@ describe('the command line', () => {
     expect(imported.code).toBe(0);
     expect(imported.out).toMatch(/understood\s+server/);
     expect(await run('list')).toMatchObject({ code: 0, out: 'Contoso\tvpn.contoso.test\teap-mschapv2\n' });
-    expect(JSON.parse((await run('list', '--json')).out)).toEqual({ name: 'Contoso', server: 'vpn.contoso.test', method: 'eap-mschapv2', username: 'alice' });
+    expect(JSON.parse((await run('list', '--json')).out)).toEqual({
+      name: 'Contoso',
+      server: 'vpn.contoso.test',
+      method: 'eap-mschapv2',
+      username: 'alice',
+    });
 
     const profiles = join(home, '.config/agile-vpn/profiles');
     for (const name of readdirSync(profiles)) {
@@ -77,10 +103,15 @@ describe('the command line', () => {
     expect(JSON.parse(exported.out)).toMatchObject({ name: 'Contoso', server: 'vpn.contoso.test' });
 
     expect(await run('import', file('again.json', contoso))).toMatchObject({ code: 2 });
-    expect(await run('import', '--replace', file('again.json', { ...contoso, server: 'new.contoso.test' }))).toMatchObject({ code: 0 });
+    expect(
+      await run('import', '--replace', file('again.json', { ...contoso, server: 'new.contoso.test' })),
+    ).toMatchObject({ code: 0 });
     expect((await run('list')).out).toContain('new.contoso.test');
 
-    expect(JSON.parse((await run('status', 'Contoso', '--json')).out)).toMatchObject({ connection: 'Contoso', state: 'Disconnected' } satisfies Partial<StatusObject>);
+    expect(JSON.parse((await run('status', 'Contoso', '--json')).out)).toMatchObject({
+      connection: 'Contoso',
+      state: 'Disconnected',
+    } satisfies Partial<StatusObject>);
     expect(await run('remove', 'Contoso')).toMatchObject({ code: 0 });
     expect(readFileSync(secrets, 'utf8')).not.toContain('Correct-Horse-9');
     expect((await run('list')).out).toBe('No connection is saved.\n');

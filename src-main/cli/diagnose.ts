@@ -20,11 +20,21 @@ const titles: Readonly<Record<DiagnosisStepName, string>> = {
   traffic: 'Traffic',
 };
 
-const marks: Readonly<Record<DiagnosisOutcome, string>> = { waiting: '', running: '', passed: 'ok', warning: 'note', failed: 'FAILED', skipped: '-' };
+const marks: Readonly<Record<DiagnosisOutcome, string>> = {
+  waiting: '',
+  running: '',
+  passed: 'ok',
+  warning: 'note',
+  failed: 'FAILED',
+  skipped: '-',
+};
 
 function stepText({ step, outcome, text, advice, error }: DiagnosisStep): string {
   const lines = [`${marks[outcome].padEnd(7)}${titles[step]}: ${sanitizeText(text, 1024)}`];
-  if (error !== null) lines.push(`       error ${error.code}${error.detail === null || text.includes(error.detail) ? '' : ` (${sanitizeText(error.detail, 512)})`}`);
+  if (error !== null)
+    lines.push(
+      `       error ${error.code}${error.detail === null || text.includes(error.detail) ? '' : ` (${sanitizeText(error.detail, 512)})`}`,
+    );
   if (advice !== null) lines.push(`       ${sanitizeText(advice, 1024)}`);
   return lines.join('\n');
 }
@@ -35,10 +45,14 @@ async function upElsewhere(name: string): Promise<StatusObject | null> {
   await askAll({ type: 'status', name, watch: false }, (reply) => {
     if (reply.type === 'status') found.push(reply.status);
   });
-  return found.find(({ state }) => state === 'Connected' || state === 'Dormant' || state === 'WaitingToReconnect') ?? null;
+  return (
+    found.find(({ state }) => state === 'Connected' || state === 'Dormant' || state === 'WaitingToReconnect') ?? null
+  );
 }
 
-/** `diagnose PROFILE`: each step as it ends. 0: nothing failed; 3: a step did; 5: something is missing on this computer. */
+/**
+ * `diagnose PROFILE`: each step as it ends. 0: nothing failed; 3: a step did; 5: something is missing on this computer.
+ */
 export async function diagnose(given: Arguments, output: Output): Promise<number> {
   const { host, profile } = await openProfileHost(given, output);
   const { service } = host;
@@ -68,7 +82,11 @@ export async function diagnose(given: Arguments, output: Output): Promise<number
     tell(steps);
     return steps.some(({ outcome }) => outcome === 'failed') ? exitCode.couldNotConnect : exitCode.done;
   } catch (error) {
-    if (error instanceof ApiError) throw new CommandError(error.failure.code === 'refused' ? exitCode.missing : exitCode.badInput, error.failure.message);
+    if (error instanceof ApiError)
+      throw new CommandError(
+        error.failure.code === 'refused' ? exitCode.missing : exitCode.badInput,
+        error.failure.message,
+      );
     throw error;
   } finally {
     unsubscribe();

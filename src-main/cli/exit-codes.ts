@@ -16,5 +16,7 @@ export class CommandError extends Error {
 
 /** The exit code of an attempt that failed. */
 export function connectExitCode(error: VpnError): number {
-  return error.symbol === 'IPSEC_SERVICE_STOPPED' || error.symbol === 'PORT_NOT_AVAILABLE' ? exitCode.missing : exitCode.couldNotConnect;
+  return error.symbol === 'IPSEC_SERVICE_STOPPED' || error.symbol === 'PORT_NOT_AVAILABLE'
+    ? exitCode.missing
+    : exitCode.couldNotConnect;
 }

@@ -32,12 +32,20 @@ export async function gateway({ values }: Arguments, output: Output): Promise<nu
       onClients: (count) => output.note(`${count} ${count === 1 ? 'client' : 'clients'}`),
     });
   } catch (error) {
-    throw new CommandError(exitCode.missing, `The gateway cannot listen on ${address}: ${(error as NodeJS.ErrnoException).code ?? String(error)}.`);
+    throw new CommandError(
+      exitCode.missing,
+      `The gateway cannot listen on ${address}: ${(error as NodeJS.ErrnoException).code ?? String(error)}.`,
+    );
   }
-  const file = { ...running.profile, authentication: { ...running.profile.authentication, password: demoAccount.password } };
+  const file = {
+    ...running.profile,
+    authentication: { ...running.profile.authentication, password: demoAccount.password },
+  };
   if (output.json) printJson(output, file);
   else output.line(JSON.stringify(file, null, 2));
-  output.note(`The demo gateway listens on ${running.address} port ${running.port}. Save the lines above as demo.agilevpn.json to connect; ${innerHost} behind it answers pings. Ctrl+C ends it.`);
+  output.note(
+    `The demo gateway listens on ${running.address} port ${running.port}. Save the lines above as demo.agilevpn.json to connect; ${innerHost} behind it answers pings. Ctrl+C ends it.`,
+  );
   await signalled();
   await running.gateway.close();
   return exitCode.done;
@@ -47,10 +55,14 @@ export async function gateway({ values }: Arguments, output: Output): Promise<nu
 function rendererDirectory(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (let depth = 0; depth < 5; depth++) {
-    for (const place of [join(folder, 'renderer'), join(folder, 'out', 'renderer')]) if (existsSync(join(place, 'index.html'))) return place;
+    for (const place of [join(folder, 'renderer'), join(folder, 'out', 'renderer')])
+      if (existsSync(join(place, 'index.html'))) return place;
     folder = dirname(folder);
   }
-  throw new CommandError(exitCode.missing, 'The user interface is not built. Run "npm run build" in the folder of Agile VPN.');
+  throw new CommandError(
+    exitCode.missing,
+    'The user interface is not built. Run "npm run build" in the folder of Agile VPN.',
+  );
 }
 
 function openBrowser(url: string, output: Output): void {
@@ -59,21 +71,36 @@ function openBrowser(url: string, output: Output): void {
   child.unref();
 }
 
-/** `ui [--port N] [--no-open] [--demo] [--keep-secrets]`: passwords last as long as this program unless the person wants them in a file. */
+/**
+ * `ui [--port N] [--no-open] [--demo] [--keep-secrets]`: passwords last as long as this program unless the person wants
+ * them in a file.
+ */
 export async function ui({ flags, values }: Arguments, output: Output): Promise<number> {
   const directory = rendererDirectory();
   const port = parsePort(values['port'], '--port') ?? 0;
   const ended = signalled();
-  const host = await createService({ host: 'browser', createSecretStore: ({ secrets }) => (flags['keep-secrets'] === true ? new FileSecretStore(secrets) : new SessionSecretStore()), demo: flags['demo'] === true ? 'on' : 'auto', wireless: new NetworkManagerWireless(), onProblem: output.note });
+  const host = await createService({
+    host: 'browser',
+    createSecretStore: ({ secrets }) =>
+      flags['keep-secrets'] === true ? new FileSecretStore(secrets) : new SessionSecretStore(),
+    demo: flags['demo'] === true ? 'on' : 'auto',
+    wireless: new NetworkManagerWireless(),
+    onProblem: output.note,
+  });
   try {
-    const web = await startWebHost(host.service, { port, rendererDirectory: directory, onError: (error, where) => output.note(`${where}: ${error instanceof Error ? error.message : String(error)}`) });
+    const web = await startWebHost(host.service, {
+      port,
+      rendererDirectory: directory,
+      onError: (error, where) => output.note(`${where}: ${error instanceof Error ? error.message : String(error)}`),
+    });
     if (output.json) printJson(output, { type: 'ui', url: web.url });
     else output.line(web.url);
     if (flags['no-open'] !== true) openBrowser(web.url, output);
     await ended;
     await web.close();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new CommandError(exitCode.missing, `Port ${port} is in use. Choose another one with --port.`);
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+      throw new CommandError(exitCode.missing, `Port ${port} is in use. Choose another one with --port.`);
     throw error;
   } finally {
     await host.close();

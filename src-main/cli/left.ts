@@ -19,7 +19,10 @@ export async function ownerName(owner: string): Promise<string> {
   return store.profiles.find(({ name }) => connectionId(name) === owner)?.name ?? 'a connection that is not saved here';
 }
 
-/** Lifts the one that the named connection, or any, left. The name it was of; null: there was none. Throws CommandError 5 when it could not be lifted. */
+/**
+ * Lifts the one that the named connection, or any, left. The name it was of; null: there was none. Throws CommandError
+ * 5 when it could not be lifted.
+ */
 export async function liftLeft(name: string | null): Promise<string | null> {
   const system = createLinuxSystem();
   const state = await system.killSwitch();

@@ -37,8 +37,10 @@ export function durationText(milliseconds: number): string {
 /** One line for people. */
 export function statusLine(status: StatusObject): string {
   const parts = [`${sanitizeText(status.connection)}: ${stateText(status)}`];
-  if (status.adapter !== null) parts.push(`${status.adapter} ${status.originAddress ?? ''} > ${status.destinationAddress ?? ''}`);
-  if (status.state === 'Connected' && status.tunnelAddresses.length > 0) parts.push(`tunnel ${status.tunnelAddresses.join(', ')}`);
+  if (status.adapter !== null)
+    parts.push(`${status.adapter} ${status.originAddress ?? ''} > ${status.destinationAddress ?? ''}`);
+  if (status.state === 'Connected' && status.tunnelAddresses.length > 0)
+    parts.push(`tunnel ${status.tunnelAddresses.join(', ')}`);
   if (status.outageEndsAt !== null) parts.push(`until ${status.outageEndsAt}`);
   if (status.trafficBlocked === true) parts.push('traffic is blocked by the kill switch');
   if (status.error !== null) parts.push(`error ${status.error.code}: ${sanitizeText(status.error.message)}`);
@@ -59,17 +61,54 @@ export function statusText(status: StatusObject, now: number): string {
     ['Mobility', status.state === 'Disconnected' ? null : status.mobikeSupported ? 'Yes' : 'No'],
     ['Tunnel', status.tunnelAdapter === null ? null : `${status.tunnelAdapter} ${status.tunnelAddresses.join(', ')}`],
     ['DNS servers', status.dnsServers.length === 0 ? null : status.dnsServers.join(', ')],
-    ['Not in force', (status.settings ?? []).filter((setting) => !setting.inForce).map(({ concern, detail }) => `${concern} (${detail})`).join('; ')],
-    ['Traffic', status.trafficBlocked === true ? 'Blocked by the kill switch until this is connected again or disconnected' : null],
+    [
+      'Not in force',
+      (status.settings ?? [])
+        .filter((setting) => !setting.inForce)
+        .map(({ concern, detail }) => `${concern} (${detail})`)
+        .join('; '),
+    ],
+    [
+      'Traffic',
+      status.trafficBlocked === true
+        ? 'Blocked by the kill switch until this is connected again or disconnected'
+        : null,
+    ],
     ['Authentication', status.authentication],
-    ['IKE SA', status.ike === null ? null : `${status.ike.spiInitiator} ${status.ike.spiResponder} ${status.ike.proposal}`],
-    ['CHILD SA', child === undefined ? null : `${child.spiIn} ${child.spiOut} ${child.proposal}, to ${child.remote.join(', ')}`],
-    ['Bytes', child === undefined ? null : `${status.children.reduce((sum, entry) => sum + entry.bytesIn, 0)} in, ${status.children.reduce((sum, entry) => sum + entry.bytesOut, 0)} out`],
-    ['Moves', status.lastRoam === null ? null : `${status.roams}, the last at ${status.lastRoam.at} from ${status.lastRoam.from ?? 'nothing'} to ${status.lastRoam.to} (${status.lastRoam.reason}) in ${status.lastRoam.milliseconds} ms`],
+    [
+      'IKE SA',
+      status.ike === null ? null : `${status.ike.spiInitiator} ${status.ike.spiResponder} ${status.ike.proposal}`,
+    ],
+    [
+      'CHILD SA',
+      child === undefined ? null : `${child.spiIn} ${child.spiOut} ${child.proposal}, to ${child.remote.join(', ')}`,
+    ],
+    [
+      'Bytes',
+      child === undefined
+        ? null
+        : `${status.children.reduce((sum, entry) => sum + entry.bytesIn, 0)} in, ${status.children.reduce((sum, entry) => sum + entry.bytesOut, 0)} out`,
+    ],
+    [
+      'Moves',
+      status.lastRoam === null
+        ? null
+        : `${status.roams}, the last at ${status.lastRoam.at} from ${status.lastRoam.from ?? 'nothing'} to ${status.lastRoam.to} (${status.lastRoam.reason}) in ${status.lastRoam.milliseconds} ms`,
+    ],
     ['Gives up at', status.outageEndsAt],
-    ['Error', status.error === null ? null : `${status.error.code} ${sanitizeText(status.error.message)}${status.error.detail === null ? '' : ` (${sanitizeText(status.error.detail)})`}`],
+    [
+      'Error',
+      status.error === null
+        ? null
+        : `${status.error.code} ${sanitizeText(status.error.message)}${status.error.detail === null ? '' : ` (${sanitizeText(status.error.detail)})`}`,
+    ],
   ];
-  return [sanitizeText(status.connection), ...rows.filter(([, value]) => value !== null && value !== '').map(([name, value]) => `  ${name.padEnd(22)}${value ?? ''}`)].join('\n');
+  return [
+    sanitizeText(status.connection),
+    ...rows
+      .filter(([, value]) => value !== null && value !== '')
+      .map(([name, value]) => `  ${name.padEnd(22)}${value ?? ''}`),
+  ].join('\n');
 }
 
 /** A log entry and, for messages, its payloads, for people. */
@@ -77,5 +116,12 @@ export function logText(entry: LogEntry): string {
   const head = `${entry.at} ${entry.level.padEnd(7)} ${entry.connection === null ? '' : `${sanitizeText(entry.connection)}: `}${sanitizeText(entry.text, 1024)}`;
   if (entry.exchange === undefined) return head;
   const { from, to, payloads } = entry.exchange;
-  return [head, `    ${from} > ${to}`, ...payloads.map(({ name, fields }) => `    ${name}${fields.length === 0 ? '' : `: ${fields.map((field) => `${sanitizeText(field.name)} ${sanitizeText(field.value, 512)}`).join(', ')}`}`)].join('\n');
+  return [
+    head,
+    `    ${from} > ${to}`,
+    ...payloads.map(
+      ({ name, fields }) =>
+        `    ${name}${fields.length === 0 ? '' : `: ${fields.map((field) => `${sanitizeText(field.name)} ${sanitizeText(field.value, 512)}`).join(', ')}`}`,
+    ),
+  ].join('\n');
 }

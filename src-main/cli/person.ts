@@ -16,14 +16,23 @@ export interface PersonOptions {
   readonly pinFile: string | null;
 }
 
-const titles: Readonly<Record<SecretKind, string>> = { password: 'Password', 'new-password': 'New password', psk: 'Pre-shared key', pin: 'PIN', passphrase: 'Passphrase of the certificate' };
+const titles: Readonly<Record<SecretKind, string>> = {
+  password: 'Password',
+  'new-password': 'New password',
+  psk: 'Pre-shared key',
+  pin: 'PIN',
+  passphrase: 'Passphrase of the certificate',
+};
 
 /** The first line of a file, without its end of line. Throws CommandError 2 when it cannot be read. */
 function readSecretFile(path: string, option: string): string {
   try {
     return firstLine(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new CommandError(exitCode.badInput, `${option}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}).`);
+    throw new CommandError(
+      exitCode.badInput,
+      `${option}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}).`,
+    );
   }
 }
 
@@ -49,7 +58,9 @@ export function createPerson(options: PersonOptions): Person {
     acceptServer: async (question) => {
       process.stderr.write(serverCertificateText(question));
       if (!onTerminal) {
-        process.stderr.write('Nobody can be asked here, so it is refused. To accept it, add this SHA-256 to the profile as the last line says, or connect on a terminal.\n');
+        process.stderr.write(
+          'Nobody can be asked here, so it is refused. To accept it, add this SHA-256 to the profile as the last line says, or connect on a terminal.\n',
+        );
         return false;
       }
       return (await ask('Accept this certificate from now on? Type "yes": ', true))?.trim().toLowerCase() === 'yes';
@@ -59,9 +70,13 @@ export function createPerson(options: PersonOptions): Person {
         const { subject, issuerName, notAfter, fingerprint } = summarizeCertificate(certificate);
         return `${String(index + 1).padStart(3)}  ${subject}, issued by ${issuerName}, until ${notAfter.slice(0, 10)}${token === null ? '' : `, token ${sanitizeText(token.token)}`}\n     SHA-256 ${fingerprint}\n`;
       });
-      process.stderr.write(`${noneWanted ? 'The server asks for certificates of other authorities than those of yours. It may not take any of these' : 'Several certificates fit this connection'}:\n${lines.join('')}`);
+      process.stderr.write(
+        `${noneWanted ? 'The server asks for certificates of other authorities than those of yours. It may not take any of these' : 'Several certificates fit this connection'}:\n${lines.join('')}`,
+      );
       if (!onTerminal) {
-        process.stderr.write('Nobody can be asked here. Name one in the profile: authentication.chosenCertificate with its SHA-256, or authentication.certificate.\n');
+        process.stderr.write(
+          'Nobody can be asked here. Name one in the profile: authentication.chosenCertificate with its SHA-256, or authentication.certificate.\n',
+        );
         return null;
       }
       const number = Number((await ask(`Which one? 1 to ${String(choices.length)}: `, true))?.trim());
@@ -71,7 +86,13 @@ export function createPerson(options: PersonOptions): Person {
 }
 
 /** The certificate as a person compares it; the last line is what a profile needs. */
-export function serverCertificateText({ certificate, reason, server, acceptedBefore, expectedName }: ServerCertificateQuestion): string {
+export function serverCertificateText({
+  certificate,
+  reason,
+  server,
+  acceptedBefore,
+  expectedName,
+}: ServerCertificateQuestion): string {
   const summary = summarizeCertificate(certificate);
   const facts: readonly (readonly [string, string])[] = [
     ['Server', `${server === 'gateway' ? 'VPN gateway' : 'authentication server'} ${sanitizeText(expectedName)}`],
@@ -83,7 +104,10 @@ export function serverCertificateText({ certificate, reason, server, acceptedBef
     ['Key', summary.publicKey],
     ...acceptedBefore.map((old): readonly [string, string] => ['Accepted before', old]),
     ['SHA-256', summary.fingerprint],
-    ['In a profile', server === 'gateway' ? 'serverCertificate.acceptedCertificates' : 'authentication.acceptedServerCertificates'],
+    [
+      'In a profile',
+      server === 'gateway' ? 'serverCertificate.acceptedCertificates' : 'authentication.acceptedServerCertificates',
+    ],
   ];
   return `${reason}\n${facts.map(([name, value]) => `  ${name.padEnd(16)} ${value}\n`).join('')}`;
 }

@@ -1,6 +1,12 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { importProfiles, ProfileStore, type ImportedSecrets, type ImportLine, type Profile } from '../../src-core/profiles';
+import {
+  importProfiles,
+  ProfileStore,
+  type ImportedSecrets,
+  type ImportLine,
+  type Profile,
+} from '../../src-core/profiles';
 import type { SecretKind } from '../../src-core/ports/secrets';
 import { createService, type RunningService } from '../service/create-service';
 import { findDirectories } from '../service/directories';
@@ -25,15 +31,22 @@ export function lineText(line: ImportLine): string {
 async function chooseProfile(text: string, store: ProfileStore, output: Output): Promise<Chosen> {
   const saved = store.find(text);
   if (saved !== null) return { profile: saved, secrets: {}, saved: true };
-  if (!existsSync(text)) throw new CommandError(exitCode.badInput, `There is no saved connection and no file named ${text}.`);
+  if (!existsSync(text))
+    throw new CommandError(exitCode.badInput, `There is no saved connection and no file named ${text}.`);
   const folder = dirname(text);
-  const imported = await importProfiles({ name: basename(text), content: readInput(text) }, (name) => Promise.resolve(readBeside(folder, name)));
+  const imported = await importProfiles({ name: basename(text), content: readInput(text) }, (name) =>
+    Promise.resolve(readBeside(folder, name)),
+  );
   const [first, ...others] = imported;
   if (first === undefined || first.profile === null) {
     for (const line of first?.lines ?? []) if (line.outcome === 'wrong') output.note(lineText(line));
     throw new CommandError(exitCode.badInput, `${text} is not a connection that can be used.`);
   }
-  if (others.length > 0) throw new CommandError(exitCode.badInput, `${text} holds ${imported.length} connections: ${imported.map((entry) => entry.name ?? '?').join(', ')}. Import it, then connect by name.`);
+  if (others.length > 0)
+    throw new CommandError(
+      exitCode.badInput,
+      `${text} holds ${imported.length} connections: ${imported.map((entry) => entry.name ?? '?').join(', ')}. Import it, then connect by name.`,
+    );
   for (const line of first.lines) if (line.outcome === 'ignored') output.note(lineText(line));
   return { profile: first.profile, secrets: first.secrets, saved: false };
 }
@@ -43,7 +56,10 @@ export function readInput(path: string): Uint8Array {
   try {
     return new Uint8Array(readFileSync(path));
   } catch (error) {
-    throw new CommandError(exitCode.badInput, `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}).`);
+    throw new CommandError(
+      exitCode.badInput,
+      `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}).`,
+    );
   }
 }
 
@@ -69,8 +85,16 @@ export async function openProfileHost({ names, flags, values }: Arguments, outpu
   await store.load();
   const chosen = await chooseProfile(names[0]!, store, output);
   const username = values['username'] ?? null;
-  const profile: Profile = username === null ? chosen.profile : { ...chosen.profile, authentication: { ...chosen.profile.authentication, username } };
-  const person = createPerson({ username, passwordFile: values['password-file'] ?? null, passwordStdin: flags['password-stdin'] === true, pinFile: values['pin-file'] ?? null });
+  const profile: Profile =
+    username === null
+      ? chosen.profile
+      : { ...chosen.profile, authentication: { ...chosen.profile.authentication, username } };
+  const person = createPerson({
+    username,
+    passwordFile: values['password-file'] ?? null,
+    passwordStdin: flags['password-stdin'] === true,
+    pinFile: values['pin-file'] ?? null,
+  });
   const host = await createService({
     host: 'browser',
     demo: 'off',
@@ -78,7 +102,9 @@ export async function openProfileHost({ names, flags, values }: Arguments, outpu
     onProblem: output.note,
     createSecretStore: () => {
       const secrets = chosen.saved ? new FileSecretStore(directories.secrets) : new SessionSecretStore();
-      if (!chosen.saved) for (const [kind, secret] of Object.entries(chosen.secrets)) secrets.set(profile.name, kind as SecretKind, { username: profile.authentication.username, secret });
+      if (!chosen.saved)
+        for (const [kind, secret] of Object.entries(chosen.secrets))
+          secrets.set(profile.name, kind as SecretKind, { username: profile.authentication.username, secret });
       return secrets;
     },
   });

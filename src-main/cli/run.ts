@@ -15,7 +15,14 @@ interface Command {
 }
 
 const commands: Readonly<Record<string, Command>> = {
-  connect: { accepts: { names: [1, 1], flags: ['password-stdin', 'log'], values: ['username', 'password-file', 'pin-file', 'capture'] }, run: connect },
+  connect: {
+    accepts: {
+      names: [1, 1],
+      flags: ['password-stdin', 'log'],
+      values: ['username', 'password-file', 'pin-file', 'capture'],
+    },
+    run: connect,
+  },
   disconnect: { accepts: { names: [0, 1] }, run: disconnect },
   status: { accepts: { names: [0, 1], flags: ['watch'] }, run: status },
   list: { accepts: { names: [0, 0] }, run: list },
@@ -23,7 +30,10 @@ const commands: Readonly<Record<string, Command>> = {
   export: { accepts: { names: [1, 1], values: ['format'] }, run: exportOne },
   remove: { accepts: { names: [1, 1] }, run: remove },
   log: { accepts: { names: [0, 1], flags: ['follow'] }, run: log },
-  diagnose: { accepts: { names: [1, 1], flags: ['password-stdin', 'log'], values: ['username', 'password-file', 'pin-file'] }, run: diagnose },
+  diagnose: {
+    accepts: { names: [1, 1], flags: ['password-stdin', 'log'], values: ['username', 'password-file', 'pin-file'] },
+    run: diagnose,
+  },
   capture: { accepts: { names: [1, 1], values: ['out'] }, run: capture },
   gateway: { accepts: { names: [0, 0], values: ['listen', 'port'] }, run: gateway },
   ui: { accepts: { names: [0, 0], flags: ['no-open', 'demo', 'keep-secrets'], values: ['port'] }, run: ui },
@@ -37,7 +47,11 @@ export interface Streams {
 /** Runs one command line. Returns the exit code; never throws. */
 export async function runCommand(argv: readonly string[], streams: Streams): Promise<number> {
   const [name, ...rest] = argv;
-  const output = (json: boolean): Output => ({ json, line: (text) => streams.out(`${text}\n`), note: (text) => streams.error(`${text}\n`) });
+  const output = (json: boolean): Output => ({
+    json,
+    line: (text) => streams.out(`${text}\n`),
+    note: (text) => streams.error(`${text}\n`),
+  });
   if (name === undefined || name === 'help' || argv.includes('--help') || argv.includes('-h')) {
     (name === undefined ? streams.error : streams.out)(usage);
     return name === undefined ? exitCode.usage : exitCode.done;
@@ -59,7 +73,9 @@ export async function runCommand(argv: readonly string[], streams: Streams): Pro
       streams.error(`${error.message}\n`);
       return error.code;
     }
-    streams.error(`Something unexpected went wrong: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    streams.error(
+      `Something unexpected went wrong: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     return exitCode.missing;
   }
 }

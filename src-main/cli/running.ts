@@ -12,8 +12,14 @@ import { leftKillSwitch, liftLeft, ownerName } from './left';
 import { logText, printJson, statusLine, statusText, type Output } from './output';
 
 /** Asks every running host of this user; resolves when all have said everything. */
-export async function askAll(request: ControlRequest, onReply: (reply: ControlReply) => void, signal?: AbortSignal): Promise<number> {
-  const answers = await Promise.all(findHosts(findDirectories().runtime).map((path) => askHost(path, request, onReply, signal)));
+export async function askAll(
+  request: ControlRequest,
+  onReply: (reply: ControlReply) => void,
+  signal?: AbortSignal,
+): Promise<number> {
+  const answers = await Promise.all(
+    findHosts(findDirectories().runtime).map((path) => askHost(path, request, onReply, signal)),
+  );
   return answers.filter((answered) => answered).length;
 }
 
@@ -54,11 +60,17 @@ export async function status({ names, flags }: Arguments, output: Output): Promi
     await store.load();
     const profile = store.find(name);
     if (profile === null) throw new CommandError(exitCode.badInput, `There is no connection named ${name}.`);
-    print({ ...idleStatus(profile.name, profile.server, Date.now()), trafficBlocked: (await leftKillSwitch())?.owner === connectionId(profile.name) });
+    print({
+      ...idleStatus(profile.name, profile.server, Date.now()),
+      trafficBlocked: (await leftKillSwitch())?.owner === connectionId(profile.name),
+    });
   }
   if (name === null && live.length === 0) {
     const left = await leftKillSwitch();
-    if (left !== null) output.note(`Traffic is blocked by the kill switch of ${await ownerName(left.owner)}. "agile-vpn disconnect" lifts it.`);
+    if (left !== null)
+      output.note(
+        `Traffic is blocked by the kill switch of ${await ownerName(left.owner)}. "agile-vpn disconnect" lifts it.`,
+      );
   }
   return exitCode.done;
 }

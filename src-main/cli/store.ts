@@ -21,7 +21,8 @@ export async function list(_: Arguments, output: Output): Promise<number> {
   const store = await openStore(output);
   for (const profile of store.profiles) {
     const { name, server, authentication } = profile;
-    if (output.json) printJson(output, { name, server, method: authentication.method, username: authentication.username });
+    if (output.json)
+      printJson(output, { name, server, method: authentication.method, username: authentication.username });
     else output.line(`${name}\t${server}\t${authentication.method}`);
   }
   if (store.profiles.length === 0 && !output.json) output.line('No connection is saved.');
@@ -33,7 +34,9 @@ export async function importFiles({ names, flags }: Arguments, output: Output): 
   const store = await openStore(output);
   let refused = false;
   for (const path of names) {
-    const imported = await importProfiles({ name: basename(path), content: readInput(path) }, (name) => Promise.resolve(readBeside(dirname(path), name)));
+    const imported = await importProfiles({ name: basename(path), content: readInput(path) }, (name) =>
+      Promise.resolve(readBeside(dirname(path), name)),
+    );
     for (const { format, name, profile, secrets, lines } of imported) {
       let saved = false;
       let problem: string | null = null;
@@ -41,11 +44,16 @@ export async function importFiles({ names, flags }: Arguments, output: Output): 
         const existing = store.find(profile.name);
         const result = await store.save(profile, existing !== null && flags['replace'] === true ? existing.name : null);
         saved = result.ok;
-        if (!result.ok) problem = result.reason === 'name-taken' ? `A connection named ${profile.name} is saved already. Add --replace to replace it.` : `${result.path} ${result.text}`;
+        if (!result.ok)
+          problem =
+            result.reason === 'name-taken'
+              ? `A connection named ${profile.name} is saved already. Add --replace to replace it.`
+              : `${result.path} ${result.text}`;
         if (result.ok && Object.keys(secrets).length > 0) {
           // The person put the secret into a file for us to keep; the store is readable for this user only.
           const secretStore = new FileSecretStore(findDirectories().secrets);
-          for (const [kind, secret] of Object.entries(secrets)) secretStore.set(profile.name, kind as SecretKind, { username: profile.authentication.username, secret });
+          for (const [kind, secret] of Object.entries(secrets))
+            secretStore.set(profile.name, kind as SecretKind, { username: profile.authentication.username, secret });
         }
       }
       refused ||= !saved;
@@ -60,20 +68,33 @@ export async function importFiles({ names, flags }: Arguments, output: Output): 
   return refused ? exitCode.badInput : exitCode.done;
 }
 
-/** `export NAME --format F`: the file itself on standard output; what the format cannot say, key by key, on standard error. */
+/**
+ * `export NAME --format F`: the file itself on standard output; what the format cannot say, key by key, on standard
+ * error.
+ */
 export async function exportOne({ names, values }: Arguments, output: Output): Promise<number> {
   const format = values['format'];
   const known = exportFormats.join(', ');
-  if (format === undefined) throw new CommandError(exitCode.usage, `A format is missing: --format with one of ${known}.`);
-  if (!isExportFormat(format)) throw new CommandError(exitCode.usage, `The format ${format} is not known. Known: ${known}.`);
+  if (format === undefined)
+    throw new CommandError(exitCode.usage, `A format is missing: --format with one of ${known}.`);
+  if (!isExportFormat(format))
+    throw new CommandError(exitCode.usage, `The format ${format} is not known. Known: ${known}.`);
   const profile = (await openStore(output)).find(names[0]!);
   if (profile === null) throw new CommandError(exitCode.badInput, `There is no connection named ${names[0]!}.`);
   const result = await exportConnection(profile, format);
   if (!result.ok) throw new CommandError(exitCode.badInput, result.text);
   const text = Buffer.from(result.content).toString('utf8');
-  if (output.json) printJson(output, { type: 'export', format, fileName: result.fileName, content: text, notExpressed: result.notExpressed });
+  if (output.json)
+    printJson(output, {
+      type: 'export',
+      format,
+      fileName: result.fileName,
+      content: text,
+      notExpressed: result.notExpressed,
+    });
   else output.line(text.trimEnd());
-  for (const { key, text: loss } of output.json ? [] : result.notExpressed) output.note(`not expressed ${key}: ${loss}`);
+  for (const { key, text: loss } of output.json ? [] : result.notExpressed)
+    output.note(`not expressed ${key}: ${loss}`);
   return exitCode.done;
 }
 

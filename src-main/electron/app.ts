@@ -78,16 +78,20 @@ export function runDesktop(options: DesktopOptions): void {
       void Promise.resolve()
         .then(act)
         .catch((error: unknown) => options.log(error, 'tray'));
-    const tray = createTrayIcon(join(options.root, 'assets'), {
-      panel: () => windows.togglePanel(),
-      connect: (name) => request(() => service.connect({ name })),
-      disconnect: (name) => request(() => service.disconnect({ name })),
-      status: (name) => windows.open({ kind: 'status', name }),
-      options: () => windows.open({ kind: 'connections' }),
-      startAtLogin: (enabled) => request(() => service.setStartAtLogin({ enabled })),
-      log: () => windows.open({ kind: 'log', name: null }),
-      exit: () => app.quit(),
-    }, running.recent);
+    const tray = createTrayIcon(
+      join(options.root, 'assets'),
+      {
+        panel: () => windows.togglePanel(),
+        connect: (name) => request(() => service.connect({ name })),
+        disconnect: (name) => request(() => service.disconnect({ name })),
+        status: (name) => windows.open({ kind: 'status', name }),
+        options: () => windows.open({ kind: 'connections' }),
+        startAtLogin: (enabled) => request(() => service.setStartAtLogin({ enabled })),
+        log: () => windows.open({ kind: 'log', name: null }),
+        exit: () => app.quit(),
+      },
+      running.recent,
+    );
     const balloons = new Balloons(running.clock, ({ title, body, connection }) => {
       if (!Notification.isSupported()) return;
       const notification = new Notification({ title, body });
@@ -124,7 +128,8 @@ export function runDesktop(options: DesktopOptions): void {
       statuses.set(push.status.connection, push.status);
       showInTray();
       const { connection } = push.status;
-      if (hasNewsToShow(before?.state, push.status, !quiet.has(connection))) windows.open({ kind: 'connect', name: connection });
+      if (hasNewsToShow(before?.state, push.status, !quiet.has(connection)))
+        windows.open({ kind: 'connect', name: connection });
     });
     const snapshot = await service.getSnapshot(null);
     replaceConnections(snapshot);
@@ -133,7 +138,8 @@ export function runDesktop(options: DesktopOptions): void {
 
     open = (opened) => void offerOpened(opened, running, options.log);
     /** The first argument names the program; one that runs from its sources has a second for the app's folder. */
-    const given = (argv: readonly string[], folder: string): readonly Opened[] => readArguments(argv, folder, app.isPackaged ? 1 : 2);
+    const given = (argv: readonly string[], folder: string): readonly Opened[] =>
+      readArguments(argv, folder, app.isPackaged ? 1 : 2);
     app.on('second-instance', (_event, argv, folder) => {
       const opened = given(argv, folder);
       if (opened.length === 0) windows.open({ kind: 'panel' });
@@ -142,7 +148,9 @@ export function runDesktop(options: DesktopOptions): void {
     // The tray keeps the app alive; closing windows closes nothing else.
     app.on('window-all-closed', () => undefined);
     // Of the GPU, network and utility processes; Chromium starts them anew by itself. Those of pages are windows.ts's.
-    app.on('child-process-gone', (_event, { type, reason, exitCode }) => options.log(new Error(`A process of ${type} ended: ${reason}, ${exitCode}.`), 'electron'));
+    app.on('child-process-gone', (_event, { type, reason, exitCode }) =>
+      options.log(new Error(`A process of ${type} ended: ${reason}, ${exitCode}.`), 'electron'),
+    );
     let closing: 'no' | 'under way' | 'done' = 'no';
     app.on('before-quit', (event) => {
       if (closing === 'done') return;

@@ -4,13 +4,20 @@ import { VirtualClock } from '../../src-core/simulation';
 import type { StatusObject } from '../../src-core/connection/status';
 import { Balloons, type Balloon } from './balloons';
 
-const failure = { code: 829, symbol: 'LINK_FAILURE', message: 'The link to Contoso failed.', detail: null, ikeNotify: null } as StatusObject['error'];
+const failure = {
+  code: 829,
+  symbol: 'LINK_FAILURE',
+  message: 'The link to Contoso failed.',
+  detail: null,
+  ikeNotify: null,
+} as StatusObject['error'];
 
 describe('balloons', () => {
   let clock: VirtualClock;
   let shown: Balloon[];
   let balloons: Balloons;
-  const status = (change: Partial<StatusObject>): void => balloons.push({ type: 'status', status: sampleStatus('Contoso', change) });
+  const status = (change: Partial<StatusObject>): void =>
+    balloons.push({ type: 'status', status: sampleStatus('Contoso', change) });
 
   beforeEach(() => {
     clock = new VirtualClock();
@@ -27,7 +34,9 @@ describe('balloons', () => {
     await clock.run(200);
     status({ state: 'Disconnected', error: failure });
     await clock.run(60_000);
-    expect(shown).toEqual([{ title: 'The link to Contoso failed', body: 'The link to Contoso failed.', connection: 'Contoso' }]);
+    expect(shown).toEqual([
+      { title: 'The link to Contoso failed', body: 'The link to Contoso failed.', connection: 'Contoso' },
+    ]);
   });
 
   it('one that heals says nothing, nor do Dormant, a disconnect, a first attempt that failed and a cancelled one', async () => {
@@ -49,12 +58,28 @@ describe('balloons', () => {
   });
 
   it('a question that stays unanswered is told; one that is answered is not', async () => {
-    const prompt = { id: 'p1', type: 'credentials', connection: 'Contoso', kind: 'password', username: null, domain: null, reason: null, canSave: true, hasSaved: false } as const;
+    const prompt = {
+      id: 'p1',
+      type: 'credentials',
+      connection: 'Contoso',
+      kind: 'password',
+      username: null,
+      domain: null,
+      reason: null,
+      canSave: true,
+      hasSaved: false,
+    } as const;
     balloons.push({ type: 'prompt', prompt });
     balloons.push({ type: 'prompt', prompt: { ...prompt, id: 'p2' } });
     balloons.push({ type: 'prompt-closed', id: 'p1' });
     await clock.run(20_000);
-    expect(shown).toEqual([{ title: 'Contoso needs you', body: 'A question waits for an answer. Click here to see it.', connection: 'Contoso' }]);
+    expect(shown).toEqual([
+      {
+        title: 'Contoso needs you',
+        body: 'A question waits for an answer. Click here to see it.',
+        connection: 'Contoso',
+      },
+    ]);
   });
 
   it('a network that wants a sign-in is told once', async () => {
@@ -68,7 +93,10 @@ describe('balloons', () => {
   it('names of strangers are short text', async () => {
     const name = `Evil\u202e${'x'.repeat(10_000)}\n`;
     balloons.push({ type: 'status', status: sampleStatus(name, { state: 'Connected' }) });
-    balloons.push({ type: 'status', status: sampleStatus(name, { state: 'Disconnected', error: { ...failure!, message: 'y'.repeat(10_000) } }) });
+    balloons.push({
+      type: 'status',
+      status: sampleStatus(name, { state: 'Disconnected', error: { ...failure!, message: 'y'.repeat(10_000) } }),
+    });
     await clock.run(10_000);
     expect(shown[0]!.title.length).toBeLessThanOrEqual(48);
     expect(shown[0]!.body.length).toBeLessThanOrEqual(200);

@@ -21,7 +21,8 @@ type State = StatusObject['state'];
 const wasUp: ReadonlySet<State> = new Set(['Connected', 'Dormant', 'WaitingToReconnect']);
 
 /**
- * Decides what is worth a balloon: a question that stays unanswered, a network that wants a sign-in, and a connection that was up and really failed.
+ * Decides what is worth a balloon: a question that stays unanswered, a network that wants a sign-in, and a connection
+ * that was up and really failed.
  * Dormant says nothing; neither does an end that the person asked for.
  */
 export class Balloons {
@@ -41,7 +42,11 @@ export class Balloons {
     if (push.type === 'status') this.#status(push.status);
     else if (push.type === 'prompt') {
       const { id, connection } = push.prompt;
-      this.#later(this.#questions, id, unansweredMs, { title: t('balloon.question.title', { name: safeText(connection, 24) }), body: t('balloon.question.body'), connection });
+      this.#later(this.#questions, id, unansweredMs, {
+        title: t('balloon.question.title', { name: safeText(connection, 24) }),
+        body: t('balloon.question.body'),
+        connection,
+      });
     } else if (push.type === 'prompt-closed') this.#never(this.#questions, push.id);
   }
 
@@ -58,17 +63,32 @@ export class Balloons {
     this.#states.set(connection, state);
     if (state !== 'Disconnected') this.#never(this.#failing, connection);
     else if (before !== undefined && wasUp.has(before) && error !== null && error.symbol !== 'CANCELLED') {
-      this.#later(this.#failing, connection, healingMs, { title: t('balloon.failed.title', { name: safeText(connection, 24) }), body: errorText(error, { name: connection, server: status.server }), connection });
+      this.#later(this.#failing, connection, healingMs, {
+        title: t('balloon.failed.title', { name: safeText(connection, 24) }),
+        body: errorText(error, { name: connection, server: status.server }),
+        connection,
+      });
     }
     if (status.waitingFor !== 'captive-portal') this.#never(this.#portals, connection);
-    else if (!this.#portals.has(connection)) this.#later(this.#portals, connection, healingMs, { title: t('balloon.portal.title', { name: safeText(connection, 24) }), body: t('balloon.portal.body'), connection });
+    else if (!this.#portals.has(connection))
+      this.#later(this.#portals, connection, healingMs, {
+        title: t('balloon.portal.title', { name: safeText(connection, 24) }),
+        body: t('balloon.portal.body'),
+        connection,
+      });
   }
 
   #later(timers: Map<string, Timer>, key: string, delay: number, balloon: Balloon): void {
     timers.get(key)?.cancel();
     timers.set(
       key,
-      this.#clock.setTimer(delay, 'balloon', () => this.#show({ title: safeText(balloon.title, mostTitle), body: safeText(balloon.body, mostBody), connection: balloon.connection })),
+      this.#clock.setTimer(delay, 'balloon', () =>
+        this.#show({
+          title: safeText(balloon.title, mostTitle),
+          body: safeText(balloon.body, mostBody),
+          connection: balloon.connection,
+        }),
+      ),
     );
   }
 

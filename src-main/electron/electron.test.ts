@@ -46,7 +46,8 @@ describe('addresses that a page may open', () => {
 
 describe('senders of messages', () => {
   const frame = { url: `${pageOrigin}/index.html#panel` };
-  const event = (change: object, senderFrame: object | null = frame) => ({ senderFrame, sender: { id: 1, mainFrame: frame, ...change } }) as unknown as Parameters<typeof isOurSender>[0];
+  const event = (change: object, senderFrame: object | null = frame) =>
+    ({ senderFrame, sender: { id: 1, mainFrame: frame, ...change } }) as unknown as Parameters<typeof isOurSender>[0];
   const known = new Set([1]);
 
   it('accepts the main frame of a window of ours', () => {
@@ -72,7 +73,13 @@ describe('the window of a connection', () => {
     ['it failed', 'Connecting', { state: 'Disconnected', error: failed }, true, true],
     ['it failed unseen', 'Connecting', { state: 'Disconnected', error: failed }, false, true],
     ['its failure is told again', 'Disconnected', { state: 'Disconnected', error: failed }, true, false],
-    ['it was cancelled', 'Connecting', { state: 'Disconnected', error: { ...failed, symbol: 'CANCELLED' } }, true, false],
+    [
+      'it was cancelled',
+      'Connecting',
+      { state: 'Disconnected', error: { ...failed, symbol: 'CANCELLED' } },
+      true,
+      false,
+    ],
     ['it is Connected', 'Connecting', { state: 'Connected', error: null }, true, false],
   ] as const)('%s', (_what, before, now, showProgress, opens) => {
     expect(hasNewsToShow(before, now, showProgress)).toBe(opens);
@@ -80,13 +87,39 @@ describe('the window of a connection', () => {
 });
 
 describe('the tray', () => {
-  const actions: TrayActions = { panel: vi.fn(), connect: vi.fn(), disconnect: vi.fn(), status: vi.fn(), options: vi.fn(), startAtLogin: vi.fn(), log: vi.fn(), exit: vi.fn() };
+  const actions: TrayActions = {
+    panel: vi.fn(),
+    connect: vi.fn(),
+    disconnect: vi.fn(),
+    status: vi.fn(),
+    options: vi.fn(),
+    startAtLogin: vi.fn(),
+    log: vi.fn(),
+    exit: vi.fn(),
+  };
   const labels = (items: ReturnType<typeof trayMenu>): unknown[] => items.map((item) => item.label ?? item.type);
 
   it('leaves out what does not apply', () => {
-    expect(labels(trayMenu([], [], actions))).toEqual(['View available networks', 'separator', 'IKEv2 log', 'separator', 'Options', 'Exit']);
+    expect(labels(trayMenu([], [], actions))).toEqual([
+      'View available networks',
+      'separator',
+      'IKEv2 log',
+      'separator',
+      'Options',
+      'Exit',
+    ]);
     const menu = trayMenu([sampleStatus('A'), sampleStatus('B', { state: 'Dormant' })], [], actions);
-    expect(labels(menu)).toEqual(['View available networks', 'Connect', 'Disconnect', 'separator', 'Status', 'IKEv2 log', 'separator', 'Options', 'Exit']);
+    expect(labels(menu)).toEqual([
+      'View available networks',
+      'Connect',
+      'Disconnect',
+      'separator',
+      'Status',
+      'IKEv2 log',
+      'separator',
+      'Options',
+      'Exit',
+    ]);
   });
 
   it('offers the last used connection first', () => {
@@ -99,13 +132,33 @@ describe('the tray', () => {
 
   it('speaks the language of the desktop', () => {
     setLanguage('de-DE');
-    expect(labels(trayMenu([sampleStatus('A'), sampleStatus('B', { state: 'Dormant' })], [], actions))).toEqual(['Verfügbare Netzwerke anzeigen', 'Verbinden', 'Trennen', 'separator', 'Status', 'IKEv2-Protokoll', 'separator', 'Optionen', 'Beenden']);
+    expect(labels(trayMenu([sampleStatus('A'), sampleStatus('B', { state: 'Dormant' })], [], actions))).toEqual([
+      'Verfügbare Netzwerke anzeigen',
+      'Verbinden',
+      'Trennen',
+      'separator',
+      'Status',
+      'IKEv2-Protokoll',
+      'separator',
+      'Optionen',
+      'Beenden',
+    ]);
     setLanguage('en');
   });
 
   it('has its check-mark option before Options and Exit (windows7-ux 1.2)', () => {
     const menu = trayMenu([sampleStatus('B', { state: 'Connected' })], [], actions, true);
-    expect(labels(menu)).toEqual(['View available networks', 'Disconnect', 'separator', 'Status', 'IKEv2 log', 'Start at login', 'separator', 'Options', 'Exit']);
+    expect(labels(menu)).toEqual([
+      'View available networks',
+      'Disconnect',
+      'separator',
+      'Status',
+      'IKEv2 log',
+      'Start at login',
+      'separator',
+      'Options',
+      'Exit',
+    ]);
     expect(menu[5]).toMatchObject({ type: 'checkbox', checked: true });
   });
 
@@ -138,11 +191,17 @@ describe('saved secrets', () => {
   });
 
   it('come back in the next run and are not readable in the file', () => {
-    createSecretStore(directory, vault('gnome_libsecret')).set('Contoso', 'password', { username: 'alice', secret: 'hunter2' });
+    createSecretStore(directory, vault('gnome_libsecret')).set('Contoso', 'password', {
+      username: 'alice',
+      secret: 'hunter2',
+    });
     const file = join(directory, 'secrets.bin');
     expect(readFileSync(file, 'latin1')).not.toContain('hunter2');
     expect(statSync(file).mode & 0o077).toBe(0);
-    expect(createSecretStore(directory, vault('gnome_libsecret')).get('Contoso', 'password')).toEqual({ username: 'alice', secret: 'hunter2' });
+    expect(createSecretStore(directory, vault('gnome_libsecret')).get('Contoso', 'password')).toEqual({
+      username: 'alice',
+      secret: 'hunter2',
+    });
   });
 
   it.each(['basic_text', 'unknown'])('are not stored with the backend %s', (backend) => {
@@ -154,7 +213,12 @@ describe('saved secrets', () => {
 
   it('that cannot be decrypted are asked for again', () => {
     createSecretStore(directory, vault('kwallet6')).set('Contoso', 'password', { username: null, secret: 'x' });
-    const broken = { ...vault('kwallet6'), decryptString: () => { throw new Error('another key'); } };
+    const broken = {
+      ...vault('kwallet6'),
+      decryptString: () => {
+        throw new Error('another key');
+      },
+    };
     expect(createSecretStore(directory, broken).get('Contoso', 'password')).toBeNull();
   });
 });

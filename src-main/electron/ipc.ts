@@ -7,7 +7,12 @@ import { apiChannel, pageOrigin } from './channel';
 /** The main frame of one of our windows showing our own page; nothing else is answered. */
 export function isOurSender(event: Pick<IpcMainEvent, 'senderFrame' | 'sender'>, known: ReadonlySet<number>): boolean {
   const { senderFrame, sender } = event;
-  return senderFrame !== null && known.has(sender.id) && senderFrame === sender.mainFrame && senderFrame.url.startsWith(`${pageOrigin}/`);
+  return (
+    senderFrame !== null &&
+    known.has(sender.id) &&
+    senderFrame === sender.mainFrame &&
+    senderFrame.url.startsWith(`${pageOrigin}/`)
+  );
 }
 
 export interface PageConnections {
@@ -16,7 +21,11 @@ export interface PageConnections {
 }
 
 /** Electron IPC as the contract's transport: one channel, one listener, messages routed by their verified sender. */
-export function servePages(ipcMain: IpcMain, service: ApiService, onError: (error: unknown, request: string) => void): PageConnections {
+export function servePages(
+  ipcMain: IpcMain,
+  service: ApiService,
+  onError: (error: unknown, request: string) => void,
+): PageConnections {
   const listeners = new Map<number, (message: unknown) => void>();
   const known = new Set<number>();
 

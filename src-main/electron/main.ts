@@ -25,7 +25,13 @@ runDesktop({
       ...(process.platform === 'linux' ? { wireless: new NetworkManagerWireless() } : {}),
       onProblem: (problem) => log(problem, 'service'),
     });
-    return { service, clock: new SystemClock(), recent: createRecentNames(directories.state), offerImport: (file) => service.offerImport(file), close };
+    return {
+      service,
+      clock: new SystemClock(),
+      recent: createRecentNames(directories.state),
+      offerImport: (file) => service.offerImport(file),
+      close,
+    };
   },
   log,
 });

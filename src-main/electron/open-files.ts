@@ -8,7 +8,10 @@ export interface Importer {
   offerImport(file: { readonly name: string; readonly content: Uint8Array }): Promise<void>;
 }
 
-/** Regular files of at most 1 MiB. Opened without waiting: a FIFO or a device of that name holds nobody up. Throws what the system says. */
+/**
+ * Regular files of at most 1 MiB. Opened without waiting: a FIFO or a device of that name holds nobody up. Throws what
+ * the system says.
+ */
 export function readSmallFile(path: string): Uint8Array {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
@@ -29,7 +32,11 @@ export function readSmallFile(path: string): Uint8Array {
 }
 
 /** Offers each for import; what is refused is only logged. Resolves with how many were offered. */
-export async function offerOpened(opened: readonly Opened[], importer: Importer, log: (error: unknown, where: string) => void): Promise<number> {
+export async function offerOpened(
+  opened: readonly Opened[],
+  importer: Importer,
+  log: (error: unknown, where: string) => void,
+): Promise<number> {
   let offered = 0;
   for (const one of opened) {
     if (one.type === 'refused') {
@@ -37,10 +44,18 @@ export async function offerOpened(opened: readonly Opened[], importer: Importer,
       continue;
     }
     try {
-      await importer.offerImport({ name: one.fileName, content: one.type === 'file' ? readSmallFile(one.path) : one.content });
+      await importer.offerImport({
+        name: one.fileName,
+        content: one.type === 'file' ? readSmallFile(one.path) : one.content,
+      });
       offered++;
     } catch (error) {
-      log(new Error(`${JSON.stringify(one.fileName.slice(0, 200))} cannot be opened: ${error instanceof Error ? error.message : 'unknown reason'}.`), 'open');
+      log(
+        new Error(
+          `${JSON.stringify(one.fileName.slice(0, 200))} cannot be opened: ${error instanceof Error ? error.message : 'unknown reason'}.`,
+        ),
+        'open',
+      );
     }
   }
   return offered;

@@ -9,8 +9,17 @@ import { readArguments, readLink } from './opened';
 const profile = Buffer.from('{"version":1}').toString('base64url');
 
 describe('links', () => {
-  it.each([`agilevpn:import?profile=${profile}`, `agilevpn://import?profile=${profile}`, `agilevpn://import/?profile=${profile}`, `AGILEVPN:IMPORT?profile=${profile}`])('%s offers an import', (link) => {
-    expect(readLink(link)).toEqual({ type: 'content', fileName: 'agilevpn link', content: new Uint8Array(Buffer.from('{"version":1}')) });
+  it.each([
+    `agilevpn:import?profile=${profile}`,
+    `agilevpn://import?profile=${profile}`,
+    `agilevpn://import/?profile=${profile}`,
+    `AGILEVPN:IMPORT?profile=${profile}`,
+  ])('%s offers an import', (link) => {
+    expect(readLink(link)).toEqual({
+      type: 'content',
+      fileName: 'agilevpn link',
+      content: new Uint8Array(Buffer.from('{"version":1}')),
+    });
   });
 
   it.each([
@@ -39,14 +48,32 @@ describe('links', () => {
 
 describe('arguments of a start', () => {
   it('links and files, never switches; relative names by the folder of whoever started it', () => {
-    expect(readArguments(['/opt/agile-vpn', '--background', '--no-sandbox', `agilevpn:import?profile=${profile}`, 'office.agilevpn.json', '/tmp/x.sswan', ''], '/home/alice', 1)).toEqual([
+    expect(
+      readArguments(
+        [
+          '/opt/agile-vpn',
+          '--background',
+          '--no-sandbox',
+          `agilevpn:import?profile=${profile}`,
+          'office.agilevpn.json',
+          '/tmp/x.sswan',
+          '',
+        ],
+        '/home/alice',
+        1,
+      ),
+    ).toEqual([
       { type: 'content', fileName: 'agilevpn link', content: new Uint8Array(Buffer.from('{"version":1}')) },
       { type: 'file', fileName: 'office.agilevpn.json', path: '/home/alice/office.agilevpn.json' },
       { type: 'file', fileName: 'x.sswan', path: '/tmp/x.sswan' },
     ]);
   });
   it('other schemes are refused, and a flood is cut off', () => {
-    expect(readArguments(['x', 'https://evil.example/a', 'file:///etc/passwd', 'javascript:alert(1)'], '/', 1).map(({ type }) => type)).toEqual(['refused', 'refused', 'refused']);
+    expect(
+      readArguments(['x', 'https://evil.example/a', 'file:///etc/passwd', 'javascript:alert(1)'], '/', 1).map(
+        ({ type }) => type,
+      ),
+    ).toEqual(['refused', 'refused', 'refused']);
     expect(readArguments(['x', ...Array.from({ length: 1000 }, (_, index) => `f${index}`)], '/', 1)).toHaveLength(8);
   });
 });

@@ -16,9 +16,17 @@ interface Packaging {
   readonly fileAssociations: readonly { readonly ext: string; readonly mimeType: string }[];
   readonly deb: { readonly fpm: readonly string[] };
 }
-const configuration = async (): Promise<Packaging> => ((await import(join(root, 'electron-builder.config.mjs'))) as { default: Packaging }).default;
+const configuration = async (): Promise<Packaging> =>
+  ((await import(join(root, 'electron-builder.config.mjs'))) as { default: Packaging }).default;
 
-const desktopEntry = (text: string): ReadonlyMap<string, string> => new Map(text.split('\n').flatMap((line) => (/^[A-Za-z]/.test(line) ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const] : [])));
+const desktopEntry = (text: string): ReadonlyMap<string, string> =>
+  new Map(
+    text
+      .split('\n')
+      .flatMap((line) =>
+        /^[A-Za-z]/.test(line) ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const] : [],
+      ),
+  );
 
 describe('packages of the app', () => {
   it('are described in the form electron-builder demands', async () => {
@@ -46,10 +54,14 @@ describe('packages of the app', () => {
 
   it('hold what the app needs and what the code looks for', async () => {
     const { files, asarUnpack, extraResources, deb } = await configuration();
-    const { main, dependencies } = JSON.parse(read('package.json')) as { main: string; dependencies: Record<string, string> };
+    const { main, dependencies } = JSON.parse(read('package.json')) as {
+      main: string;
+      dependencies: Record<string, string>;
+    };
     expect(files).toEqual(expect.arrayContaining(['out/main/**', 'out/preload/**', 'out/renderer/**', 'package.json']));
     expect(main.startsWith('out/main/')).toBe(true);
-    for (const name of ['connected', 'busy', 'dormant', 'idle']) expect(existsSync(join(root, `assets/tray/${name}.png`))).toBe(true);
+    for (const name of ['connected', 'busy', 'dormant', 'idle'])
+      expect(existsSync(join(root, `assets/tray/${name}.png`))).toBe(true);
     expect(files).toContain('assets/tray/*.png');
     expect(files).toContain('native/build/Release/agile_vpn.node');
     expect(asarUnpack).toEqual(['native/build/Release/agile_vpn.node']);
@@ -76,7 +88,10 @@ describe('packages of the app', () => {
     expect(entry.get('Type')).toBe('Application');
     expect(entry.get('Exec')).toMatch(/ %U$/);
     expect(entry.get('Terminal')).toBe('false');
-    const mime = new DOMParser({ onError: onErrorStopParsing }).parseFromString(read('assets/mime/agile-vpn.xml'), 'text/xml');
+    const mime = new DOMParser({ onError: onErrorStopParsing }).parseFromString(
+      read('assets/mime/agile-vpn.xml'),
+      'text/xml',
+    );
     expect(mime.getElementsByTagName('mime-type')[0]?.getAttribute('type')).toBe(mimeType);
     expect(mime.getElementsByTagName('glob')[0]?.getAttribute('pattern')).toBe(`*.${fileAssociations[0]!.ext}`);
   });

@@ -14,7 +14,8 @@ export function servePage(session: Session, rendererDirectory: string): void {
   session.protocol.handle(scheme, (request) => {
     const url = new URL(request.url);
     const file = request.method === 'GET' && url.host === 'app' ? files.get(url.pathname) : undefined;
-    if (file === undefined) return new Response('Not found.', { status: 404, headers: { ...headers, 'Content-Type': 'text/plain' } });
+    if (file === undefined)
+      return new Response('Not found.', { status: 404, headers: { ...headers, 'Content-Type': 'text/plain' } });
     return new Response(new Uint8Array(file.content), { headers: { ...headers, 'Content-Type': file.type } });
   });
   session.webRequest.onBeforeRequest((details, callback) => {

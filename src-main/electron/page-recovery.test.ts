@@ -4,7 +4,9 @@ import { VirtualClock } from '../../src-core/simulation';
 import { createPageRecovery, type RecoverableWindow } from './page-recovery';
 
 class Contents extends EventEmitter {
-  readonly forcefullyCrashRenderer = vi.fn(() => void this.emit('render-process-gone', {}, { reason: 'killed', exitCode: 9 }));
+  readonly forcefullyCrashRenderer = vi.fn(
+    () => void this.emit('render-process-gone', {}, { reason: 'killed', exitCode: 9 }),
+  );
 }
 
 class Window extends EventEmitter implements RecoverableWindow {

@@ -1,15 +1,24 @@
 import type { Clock, Timer } from '../../src-core/ports/clock';
 
-/** A page that hangs longer than this after the system said so is ended, milliseconds: nobody can close a frameless window whose page does not answer. */
+/**
+ * A page that hangs longer than this after the system said so is ended, milliseconds: nobody can close a frameless
+ * window whose page does not answer.
+ */
 const patienceMs = 10_000;
 /** So many pages of one window within so long; one that dies faster than that would die again. */
 const mostRenewals = 3;
 const renewalsWithinMs = 60_000;
 
-/** The part of a window that recovery works with; the methods and events are those of Electron's BrowserWindow and its WebContents. */
+/**
+ * The part of a window that recovery works with; the methods and events are those of Electron's BrowserWindow and its
+ * WebContents.
+ */
 export interface RecoverableWindow {
   readonly webContents: {
-    on(event: 'render-process-gone', listener: (event: unknown, details: { readonly reason: string; readonly exitCode: number }) => void): unknown;
+    on(
+      event: 'render-process-gone',
+      listener: (event: unknown, details: { readonly reason: string; readonly exitCode: number }) => void,
+    ): unknown;
     forcefullyCrashRenderer(): void;
   };
   on(event: 'unresponsive' | 'responsive' | 'closed', listener: () => void): unknown;
@@ -21,7 +30,9 @@ export interface PageRecovery {
   watch(key: string, window: RecoverableWindow, act: { readonly renew: () => void; readonly giveUp: () => void }): void;
 }
 
-/** What becomes of pages whose process ended or hangs. The tunnel is the main process's: it notices nothing of either. */
+/**
+ * What becomes of pages whose process ended or hangs. The tunnel is the main process's: it notices nothing of either.
+ */
 export function createPageRecovery(clock: Clock, log: (error: unknown, where: string) => void): PageRecovery {
   const renewals = new Map<string, readonly number[]>();
 

@@ -8,7 +8,9 @@ export function denyPermissions(session: Session): void {
   session.setDevicePermissionHandler(() => false);
 }
 
-/** Applies to every web contents there will ever be: none navigates, none embeds, and window.open only names a surface. */
+/**
+ * Applies to every web contents there will ever be: none navigates, none embeds, and window.open only names a surface.
+ */
 export function guardNavigation(app: App, open: (surface: Surface) => void): void {
   app.on('web-contents-created', (_event, contents: WebContents) => {
     contents.on('will-navigate', (event) => event.preventDefault());

@@ -4,7 +4,10 @@ import { writeAtomically } from '../service/atomic-file';
 import { makePrivate } from '../service/directories';
 import type { RecentNames } from './tray';
 
-/** In a file of the state folder. What cannot be read counts as none, what cannot be written is forgotten: it is a convenience. */
+/**
+ * In a file of the state folder. What cannot be read counts as none, what cannot be written is forgotten: it is a
+ * convenience.
+ */
 export function createRecentNames(folder: string): RecentNames {
   const path = join(folder, 'recent.json');
   return {

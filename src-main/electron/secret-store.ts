@@ -37,7 +37,10 @@ class SafeSecretStore extends SessionSecretStore {
   /** A file that cannot be decrypted (another user's key, a new keyring) counts as empty: the person is asked again. */
   #read(): [string, [SecretKind, StoredSecret][]][] {
     try {
-      return JSON.parse(this.#vault.decryptString(Buffer.from(readFileSync(this.#path, 'utf8'), 'base64'))) as [string, [SecretKind, StoredSecret][]][];
+      return JSON.parse(this.#vault.decryptString(Buffer.from(readFileSync(this.#path, 'utf8'), 'base64'))) as [
+        string,
+        [SecretKind, StoredSecret][],
+      ][];
     } catch {
       return [];
     }
@@ -45,7 +48,8 @@ class SafeSecretStore extends SessionSecretStore {
 }
 
 /**
- * Where saved secrets go under Electron. With the backend `basic_text` Electron would encrypt with a key that is the same
+ * Where saved secrets go under Electron. With the backend `basic_text` Electron would encrypt with a key that is the
+ * same
  * on every computer: that is storing in clear, so nothing is stored and the person is told.
  */
 export function createSecretStore(directory: string, vault: Vault): SecretStore {

@@ -40,5 +40,7 @@ export function parseSurfaceUrl(address: string): Surface | null {
   const kind = /^#([a-z]+)/.exec(url.hash)?.[1] ?? '';
   if (kind === 'panel' || kind === 'connections') return name === null ? { kind } : null;
   if (kind === 'log') return { kind, name };
-  return named.has(kind) && name !== null ? { kind: kind as 'connect' | 'status' | 'properties' | 'diagnosis', name } : null;
+  return named.has(kind) && name !== null
+    ? { kind: kind as 'connect' | 'status' | 'properties' | 'diagnosis', name }
+    : null;
 }

@@ -31,7 +31,9 @@ export interface TrayIcon {
 
 /** The notification-area icon: one picture a state, changed only when the state is another. */
 export function createTrayIcon(assets: string, actions: TrayActions, remembered: RecentNames): TrayIcon {
-  const images = new Map<TrayPicture, NativeImage>(pictures.map((picture) => [picture, nativeImage.createFromPath(join(assets, 'tray', `${picture}.png`))]));
+  const images = new Map<TrayPicture, NativeImage>(
+    pictures.map((picture) => [picture, nativeImage.createFromPath(join(assets, 'tray', `${picture}.png`))]),
+  );
   const tray = new Tray(images.get('idle') ?? nativeImage.createEmpty());
   let recent = remembered.read();
   let shown: TrayPicture = 'idle';

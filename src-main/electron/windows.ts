@@ -4,7 +4,10 @@ import { surfaceSize, surfaceUrl, type Surface } from './surfaces';
 
 /** Between the panel and the edge of the work area, pixels (windows7-ux 1.4). */
 const gap = 8;
-/** A click on the tray icon takes the focus from the panel, which hides it, before it is a click: milliseconds between the two at most. */
+/**
+ * A click on the tray icon takes the focus from the panel, which hides it, before it is a click: milliseconds between
+ * the two at most.
+ */
 const sameClickMs = 400;
 
 export interface Windows {
@@ -67,7 +70,8 @@ export function createWindows(options: WindowsOptions): Windows {
       if (open.get(key) === window) open.delete(key);
     });
     let shown = false;
-    // A new window rather than a new load: nothing of the old page's requests, listeners or half-typed secrets is left to it.
+    // A new window rather than a new load: nothing of the old page's requests, listeners or half-typed secrets is left
+    // to it.
     recovery.watch(key, window, {
       renew: () => {
         const bounds = window.getBounds();
@@ -98,7 +102,12 @@ export function createWindows(options: WindowsOptions): Windows {
     const { workArea } = screen.getDisplayNearestPoint(screen.getCursorScreenPoint());
     const { width } = surfaceSize.panel;
     const height = Math.min(surfaceSize.panel.height, workArea.height - 2 * gap);
-    window.setBounds({ x: workArea.x + workArea.width - width - gap, y: workArea.y + workArea.height - height - gap, width, height });
+    window.setBounds({
+      x: workArea.x + workArea.width - width - gap,
+      y: workArea.y + workArea.height - height - gap,
+      width,
+      height,
+    });
   };
 
   const show = (surface: Surface): BrowserWindow => {

@@ -11,7 +11,10 @@ export function adapterViews(adapters: Adapters): readonly AdapterView[] {
       name: adapter.name,
       label: adapter.label,
       kind: adapter.kind,
-      connected: adapter.up && adapter.carrier && adapter.addresses.some((address) => address.usable && address.scope === 'global'),
+      connected:
+        adapter.up &&
+        adapter.carrier &&
+        adapter.addresses.some((address) => address.usable && address.scope === 'global'),
       addresses: adapter.addresses.filter((address) => address.scope !== 'link').map((address) => address.address),
       signal: null,
       network: null,

@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Writes a file so that a reader, or a power cut, sees the old content or the new one and nothing between. Mode 0600. */
+/**
+ * Writes a file so that a reader, or a power cut, sees the old content or the new one and nothing between. Mode 0600.
+ */
 export function writeAtomically(path: string, content: string): void {
   const temporary = join(dirname(path), `.${randomBytes(9).toString('base64url')}.tmp`);
   const descriptor = openSync(temporary, 'wx', 0o600);
   try {
     const bytes = Buffer.from(content, 'utf8');
-    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
     fsyncSync(descriptor);
     closeSync(descriptor);
     renameSync(temporary, path);

@@ -4,14 +4,21 @@ import type { TracedKeys } from '../../src-core/ports/trace';
 import { enhancedPacket, interfaceDescription, interfaceStatistics, sectionHeader } from '../../src-core/trace/pcapng';
 import { espKeyLine, ikeKeyLine } from '../../src-core/trace/wireshark-keys';
 
-export const captureNames = { packets: 'capture.pcapng', ike: 'ikev2_decryption_table', esp: 'esp_sa', preferences: 'preferences' } as const;
+export const captureNames = {
+  packets: 'capture.pcapng',
+  ike: 'ikev2_decryption_table',
+  esp: 'esp_sa',
+  preferences: 'preferences',
+} as const;
 
 const outer = 0;
 const inner = 1;
 
 /**
- * The files of one capture in a folder of mode 0700 that also serves as Wireshark's configuration (WIRESHARK_CONFIG_DIR): packets, keys, and the preference
- * that lets it decrypt ESP. Each file is new and of mode 0600; whoever has the folder can read what went through the tunnel.
+ * The files of one capture in a folder of mode 0700 that also serves as Wireshark's configuration
+ * (WIRESHARK_CONFIG_DIR): packets, keys, and the preference
+ * that lets it decrypt ESP. Each file is new and of mode 0600; whoever has the folder can read what went through the
+ * tunnel.
  */
 export class CaptureFiles {
   readonly directory: string;
@@ -38,7 +45,10 @@ export class CaptureFiles {
       this.#ike = create(captureNames.ike);
       this.#esp = create(captureNames.esp);
       const preferences = create(captureNames.preferences);
-      writeSync(preferences, '# Decrypts what agile-vpn captured: WIRESHARK_CONFIG_DIR=<this folder> wireshark capture.pcapng\nesp.enable_encryption_decode: TRUE\nesp.enable_authentication_check: TRUE\n');
+      writeSync(
+        preferences,
+        '# Decrypts what agile-vpn captured: WIRESHARK_CONFIG_DIR=<this folder> wireshark capture.pcapng\nesp.enable_encryption_decode: TRUE\nesp.enable_authentication_check: TRUE\n',
+      );
       closeSync(preferences);
     } catch (error) {
       for (const fd of opened) closeSync(fd);
@@ -59,7 +69,11 @@ export class CaptureFiles {
   keys(keys: TracedKeys): void {
     if (!this.#closed) {
       const lines = keys.type === 'ike' ? [ikeKeyLine(keys)] : [espKeyLine(keys, 4), espKeyLine(keys, 6)];
-      for (const line of lines) writeSync(keys.type === 'ike' ? this.#ike : this.#esp, line === null ? `# ${keys.encryption} ${keys.integrity}: Wireshark has no name for it\n` : `${line}\n`);
+      for (const line of lines)
+        writeSync(
+          keys.type === 'ike' ? this.#ike : this.#esp,
+          line === null ? `# ${keys.encryption} ${keys.integrity}: Wireshark has no name for it\n` : `${line}\n`,
+        );
     }
     for (const value of Object.values(keys)) if (value instanceof Uint8Array) value.fill(0);
   }

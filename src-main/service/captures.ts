@@ -14,7 +14,8 @@ export interface Capture {
 }
 
 /**
- * The place of one connection where a capture can be attached. While none runs, nothing is copied and no key leaves the engine: `trace.keys` is not there.
+ * The place of one connection where a capture can be attached. While none runs, nothing is copied and no key leaves the
+ * engine: `trace.keys` is not there.
  * A capture that begins on a live connection makes new keys by rekeying, because the old ones were handed to nobody.
  */
 export class CapturePoint {
@@ -91,7 +92,13 @@ export class CapturePoint {
     return this.#ports.clock.wallTime();
   }
 
-  #outer(direction: 'sent' | 'received', local: SocketAddress, remote: SocketAddress, payload: Uint8Array, at: number): void {
+  #outer(
+    direction: 'sent' | 'received',
+    local: SocketAddress,
+    remote: SocketAddress,
+    payload: Uint8Array,
+    at: number,
+  ): void {
     const packet = direction === 'sent' ? udpDatagram(local, remote, payload) : udpDatagram(remote, local, payload);
     if (packet !== null) this.#files?.packet('outer', at, direction, packet);
   }
@@ -146,7 +153,8 @@ export class CapturePoint {
   }
 
   #observeDevice(device: TunnelDevice): TunnelDevice {
-    const seen = (direction: 'sent' | 'received', packet: Uint8Array): void => this.#files?.packet('inner', this.#now(), direction, packet);
+    const seen = (direction: 'sent' | 'received', packet: Uint8Array): void =>
+      this.#files?.packet('inner', this.#now(), direction, packet);
     return {
       name: device.name,
       fd: device.fd,

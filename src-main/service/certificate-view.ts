@@ -8,8 +8,40 @@ import { ApiError } from '../api/service';
 
 /** A certificate as the user interface shows it. */
 export function certificateView(certificate: Certificate): CertificateSummary {
-  const { subject, issuer, serialNumber, notBefore, notAfter, names, fingerprint, commonName, organization, organizationalUnit, issuerName, extendedKeyUsage, publicKey, signature, selfSigned } = summarizeCertificate(certificate);
-  return { subject, issuer, serial: serialNumber, notBefore, notAfter, names, fingerprintSha256: fingerprint, commonName, organization, organizationalUnit, issuerName, extendedKeyUsage, publicKey, signature, selfSigned };
+  const {
+    subject,
+    issuer,
+    serialNumber,
+    notBefore,
+    notAfter,
+    names,
+    fingerprint,
+    commonName,
+    organization,
+    organizationalUnit,
+    issuerName,
+    extendedKeyUsage,
+    publicKey,
+    signature,
+    selfSigned,
+  } = summarizeCertificate(certificate);
+  return {
+    subject,
+    issuer,
+    serial: serialNumber,
+    notBefore,
+    notAfter,
+    names,
+    fingerprintSha256: fingerprint,
+    commonName,
+    organization,
+    organizationalUnit,
+    issuerName,
+    extendedKeyUsage,
+    publicKey,
+    signature,
+    selfSigned,
+  };
 }
 
 const mostCertificates = 64;

@@ -16,10 +16,17 @@ export function findHosts(runtimeDirectory: string): readonly string[] {
 }
 
 /**
- * Asks one host. Resolves true when it has said everything, false when nobody is behind the socket (a host that was killed; the file is removed).
+ * Asks one host. Resolves true when it has said everything, false when nobody is behind the socket (a host that was
+ * killed; the file is removed).
  * `signal` ends a watch; with `patient` it only says that nothing more is wanted, and the host has the last word.
  */
-export function askHost(path: string, request: ControlRequest, onReply: (reply: ControlReply) => void, signal?: AbortSignal, patient = false): Promise<boolean> {
+export function askHost(
+  path: string,
+  request: ControlRequest,
+  onReply: (reply: ControlReply) => void,
+  signal?: AbortSignal,
+  patient = false,
+): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     let text = '';

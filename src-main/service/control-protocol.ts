@@ -2,7 +2,8 @@ import type { StatusObject } from '../../src-core/connection/status';
 import type { LogEntry } from '../api/contract';
 
 /**
- * What `agile-vpn status`, `disconnect` and `log` say to a running host of the same user, one JSON object a line over a Unix socket
+ * What `agile-vpn status`, `disconnect` and `log` say to a running host of the same user, one JSON object a line over a
+ * Unix socket
  * that only this user can open. The host answers with lines and closes when there is nothing more to say.
  */
 export type ControlRequest =
@@ -20,7 +21,13 @@ export type ControlReply =
   /** The kill switch that it had left in force was lifted. */
   | { readonly type: 'unblocked'; readonly name: string }
   /** The first one says that it runs; the last one what it came to. */
-  | { readonly type: 'capture'; readonly running: boolean; readonly directory: string; readonly packets: number; readonly dropped: number }
+  | {
+      readonly type: 'capture';
+      readonly running: boolean;
+      readonly directory: string;
+      readonly packets: number;
+      readonly dropped: number;
+    }
   | { readonly type: 'error'; readonly message: string };
 
 /** `backlogBytes`: a whole log may wait for its reader; one that reads no further while it grows is cut off. */
@@ -43,7 +50,9 @@ export function parseControlRequest(line: string): ControlRequest | null {
     case 'disconnect':
       return { type, name: wanted };
     case 'capture':
-      return wanted !== null && typeof directory === 'string' && directory.startsWith('/') ? { type, name: wanted, directory } : null;
+      return wanted !== null && typeof directory === 'string' && directory.startsWith('/')
+        ? { type, name: wanted, directory }
+        : null;
     case 'log':
       return { type, name: wanted, follow: follow === true };
     default:

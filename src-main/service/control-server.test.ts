@@ -14,7 +14,15 @@ let host: ControlledHost & { readonly log: LogRing };
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'agile-vpn-control-'));
-  host = { log: new LogRing(10), statuses: () => [], onStatus: () => () => undefined, end: () => Promise.resolve([]), unblock: () => Promise.resolve([]), capture: () => null, stopCapture: () => null };
+  host = {
+    log: new LogRing(10),
+    statuses: () => [],
+    onStatus: () => () => undefined,
+    end: () => Promise.resolve([]),
+    unblock: () => Promise.resolve([]),
+    capture: () => null,
+    stopCapture: () => null,
+  };
   server = await startControlServer(host, directory, backlog);
 });
 afterEach(async () => {

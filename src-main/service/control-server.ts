@@ -36,7 +36,11 @@ function follower<T>(socket: Socket, limit: number, tell: (news: T) => void): (n
 }
 
 /** Listens on a socket named after this process in a folder of mode 0700: the file system says who may come in. */
-export async function startControlServer(host: ControlledHost, runtimeDirectory: string, backlogBytes: number = controlLimits.backlogBytes): Promise<ControlServer> {
+export async function startControlServer(
+  host: ControlledHost,
+  runtimeDirectory: string,
+  backlogBytes: number = controlLimits.backlogBytes,
+): Promise<ControlServer> {
   makePrivate(runtimeDirectory);
   const path = join(runtimeDirectory, `host-${process.pid}.sock`);
   remove(path);
@@ -123,7 +127,13 @@ function refuse(socket: Socket, send: (reply: ControlReply) => void, message: st
   socket.end();
 }
 
-async function answer(host: ControlledHost, request: ControlRequest, socket: Socket, send: (reply: ControlReply) => void, backlogBytes: number): Promise<void> {
+async function answer(
+  host: ControlledHost,
+  request: ControlRequest,
+  socket: Socket,
+  send: (reply: ControlReply) => void,
+  backlogBytes: number,
+): Promise<void> {
   const { name } = request;
   switch (request.type) {
     case 'status': {
@@ -158,7 +168,8 @@ async function answer(host: ControlledHost, request: ControlRequest, socket: Soc
         return refuse(socket, send, error instanceof Error ? error.message : String(error));
       }
       if (capture === null) return refuse(socket, send, `${name} is not connected here.`);
-      const tell = (running: boolean, { directory, packets, dropped }: Capture): void => send({ type: 'capture', running, directory, packets, dropped });
+      const tell = (running: boolean, { directory, packets, dropped }: Capture): void =>
+        send({ type: 'capture', running, directory, packets, dropped });
       tell(true, capture);
       captures.add(socket);
       let stopped = false;

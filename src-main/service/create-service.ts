@@ -38,7 +38,9 @@ export interface RunningService {
 
 export const version: string = packageFile.version;
 
-/** Puts a service together for a host: the ports of this system, the store of this user, the demo, the control socket. */
+/**
+ * Puts a service together for a host: the ports of this system, the store of this user, the demo, the control socket.
+ */
 export async function createService(options: HostOptions): Promise<RunningService> {
   const directories = findDirectories(options.env);
   const system = createLinuxSystem();
@@ -65,7 +67,9 @@ export async function createService(options: HostOptions): Promise<RunningServic
   try {
     control = await startControlServer(service, directories.runtime);
   } catch (error) {
-    options.onProblem?.(`Other commands cannot reach this one: ${error instanceof Error ? error.message : String(error)}`);
+    options.onProblem?.(
+      `Other commands cannot reach this one: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   let closing: Promise<void> | null = null;
   return {

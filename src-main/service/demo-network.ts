@@ -1,5 +1,11 @@
 import type { Adapter, AdapterKind, Adapters, RouteAnswer, RouteQuestion } from '../../src-core/ports/adapters';
-import type { DatagramSocket, DatagramSocketOptions, Datagrams, SendResult, SocketAddress } from '../../src-core/ports/datagrams';
+import type {
+  DatagramSocket,
+  DatagramSocketOptions,
+  Datagrams,
+  SendResult,
+  SocketAddress,
+} from '../../src-core/ports/datagrams';
 import type { DemoAdapter } from '../api/contract';
 
 interface Plug {
@@ -58,13 +64,17 @@ export class DemoNetwork implements Adapters, Datagrams {
 
   lookupRoute({ destination, adapter, source }: RouteQuestion): RouteAnswer | null {
     if (!destination.startsWith('127.')) return null;
-    const plug = this.#plugs.find((entry) => (adapter === undefined || entry.name === adapter) && (source === undefined || entry.address === source));
+    const plug = this.#plugs.find(
+      (entry) =>
+        (adapter === undefined || entry.name === adapter) && (source === undefined || entry.address === source),
+    );
     return plug === undefined ? null : { adapter: plug.name, source: plug.address, nextHop: null, mtu: 1500 };
   }
 
   async open(options: DatagramSocketOptions): Promise<DatagramSocket> {
     const plug = this.#plugs.find((entry) => entry.name === options.adapter);
-    if (plug === undefined || plug.address !== options.localAddress) throw Object.assign(new Error('there is no such demo adapter'), { code: 'ENODEV' });
+    if (plug === undefined || plug.address !== options.localAddress)
+      throw Object.assign(new Error('there is no such demo adapter'), { code: 'ENODEV' });
     return new DemoSocket(await this.#datagrams.open({ ...options, adapter: null }), plug);
   }
 }

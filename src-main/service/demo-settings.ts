@@ -18,7 +18,11 @@ export class DemoSettings implements NetworkSettings {
   #intervalMs = unwatchedPingMs;
 
   /** `target`: the host behind the gateway that answers pings. */
-  constructor(clock: Clock, target: string, onSample: (sample: { readonly at: number; readonly milliseconds: number | null }) => void) {
+  constructor(
+    clock: Clock,
+    target: string,
+    onSample: (sample: { readonly at: number; readonly milliseconds: number | null }) => void,
+  ) {
     this.#clock = clock;
     this.#target = target;
     this.#onSample = onSample;
@@ -31,7 +35,14 @@ export class DemoSettings implements NetworkSettings {
   }
 
   openTunnel(name: string): Promise<TunnelDevice> {
-    this.#device = new PingDevice({ clock: this.#clock, name, target: this.#target, intervalMs: this.#intervalMs, timeoutMs: 1000, onSample: this.#onSample });
+    this.#device = new PingDevice({
+      clock: this.#clock,
+      name,
+      target: this.#target,
+      intervalMs: this.#intervalMs,
+      timeoutMs: 1000,
+      onSample: this.#onSample,
+    });
     return Promise.resolve(this.#device);
   }
 

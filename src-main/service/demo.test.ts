@@ -9,7 +9,11 @@ import { demoName } from './demo';
 import { SessionSecretStore } from './secret-store';
 
 /** Waits for a push; real time, because the demo runs on real sockets. */
-function nextPush<T extends ApiPush>(service: RunningService['service'], wanted: (push: ApiPush) => push is T, limit = 5000): Promise<T> {
+function nextPush<T extends ApiPush>(
+  service: RunningService['service'],
+  wanted: (push: ApiPush) => push is T,
+  limit = 5000,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('no such push in time')), limit);
     const stop = service.onPush((push) => {
@@ -21,7 +25,10 @@ function nextPush<T extends ApiPush>(service: RunningService['service'], wanted:
   });
 }
 
-const statusPush = (wanted: (status: StatusObject) => boolean) => (push: ApiPush): push is Extract<ApiPush, { type: 'status' }> => push.type === 'status' && wanted(push.status);
+const statusPush =
+  (wanted: (status: StatusObject) => boolean) =>
+  (push: ApiPush): push is Extract<ApiPush, { type: 'status' }> =>
+    push.type === 'status' && wanted(push.status);
 
 describe('the demo on loopback', () => {
   let home: string;
@@ -29,7 +36,12 @@ describe('the demo on loopback', () => {
 
   beforeEach(async () => {
     home = mkdtempSync(join(tmpdir(), 'agile-vpn-demo-'));
-    host = await createService({ host: 'browser', createSecretStore: () => new SessionSecretStore(), demo: 'auto', env: { HOME: home, XDG_RUNTIME_DIR: home } });
+    host = await createService({
+      host: 'browser',
+      createSecretStore: () => new SessionSecretStore(),
+      demo: 'auto',
+      env: { HOME: home, XDG_RUNTIME_DIR: home },
+    });
   });
 
   afterEach(async () => {
@@ -43,22 +55,53 @@ describe('the demo on loopback', () => {
     service.onPush((push) => {
       if (push.type === 'round-trip') samples.push(push.sample.milliseconds);
     });
-    const connected = nextPush(service, statusPush(({ state }) => state === 'Connected'));
+    const connected = nextPush(
+      service,
+      statusPush(({ state }) => state === 'Connected'),
+    );
     service.connect({ name: demoName });
     const first = (await connected).status;
-    expect(first).toMatchObject({ connection: demoName, adapterLabel: 'Ethernet', originAddress: '127.0.0.2', destinationAddress: '127.0.0.1', tunnelAddresses: ['10.77.0.1/32'], authentication: 'EAP-MSCHAPv2', mobikeSupported: true });
+    expect(first).toMatchObject({
+      connection: demoName,
+      adapterLabel: 'Ethernet',
+      originAddress: '127.0.0.2',
+      destinationAddress: '127.0.0.1',
+      tunnelAddresses: ['10.77.0.1/32'],
+      authentication: 'EAP-MSCHAPv2',
+      mobikeSupported: true,
+    });
     await nextPush(service, (push): push is Extract<ApiPush, { type: 'round-trip' }> => push.type === 'round-trip');
 
-    const moved = nextPush(service, statusPush(({ roams }) => roams === 1));
+    const moved = nextPush(
+      service,
+      statusPush(({ roams }) => roams === 1),
+    );
     service.setDemoAdapter({ name: 'demo-eth', plugged: false });
     const second = (await moved).status;
-    expect(second).toMatchObject({ state: 'Connected', adapterLabel: 'Wi-Fi', originAddress: '127.0.0.3', connectedSince: first.connectedSince, ike: first.ike, lastRoam: { reason: 'carrier-lost' } });
+    expect(second).toMatchObject({
+      state: 'Connected',
+      adapterLabel: 'Wi-Fi',
+      originAddress: '127.0.0.3',
+      connectedSince: first.connectedSince,
+      ike: first.ike,
+      lastRoam: { reason: 'carrier-lost' },
+    });
     expect(second.lastRoam!.milliseconds).toBeLessThan(200);
 
-    const dormant = nextPush(service, statusPush(({ state }) => state === 'Dormant'));
+    const dormant = nextPush(
+      service,
+      statusPush(({ state }) => state === 'Dormant'),
+    );
     service.setDemoAdapter({ name: 'demo-wlan', plugged: false });
-    expect((await dormant).status).toMatchObject({ adapter: null, waitingFor: 'no-adapter', tunnelAddresses: ['10.77.0.1/32'] });
-    const back = nextPush(service, statusPush(({ state }) => state === 'Connected'));
+    expect((await dormant).status).toMatchObject({
+      adapter: null,
+      waitingFor: 'no-adapter',
+      tunnelAddresses: ['10.77.0.1/32'],
+    });
+    const back = nextPush(
+      service,
+      statusPush(({ state }) => state === 'Connected'),
+    );
     service.setDemoAdapter({ name: 'demo-eth', plugged: true });
     expect((await back).status).toMatchObject({ adapterLabel: 'Ethernet', connectedSince: first.connectedSince });
     await nextPush(service, (push): push is Extract<ApiPush, { type: 'round-trip' }> => push.type === 'round-trip');
@@ -78,10 +121,16 @@ describe('the demo on loopback', () => {
     const { prompt } = await asked;
     expect(prompt).toMatchObject({ type: 'credentials', connection: demoName, username: 'demo', reason: null });
     const askedAgain = nextPush(service, isPrompt);
-    service.answerPrompt({ id: prompt.id, answer: { type: 'credentials', username: 'demo', secret: 'wrong horse', save: false } });
+    service.answerPrompt({
+      id: prompt.id,
+      answer: { type: 'credentials', username: 'demo', secret: 'wrong horse', save: false },
+    });
     const second = (await askedAgain).prompt;
     expect(second).toMatchObject({ reason: { type: 'refused', error: { symbol: 'AUTHENTICATION_FAILURE' } } });
-    const ended = nextPush(service, statusPush(({ state }) => state === 'Disconnected'));
+    const ended = nextPush(
+      service,
+      statusPush(({ state }) => state === 'Disconnected'),
+    );
     service.answerPrompt({ id: second.id, answer: { type: 'cancel' } });
     expect((await ended).status.error).toMatchObject({ code: 691 });
     expect(JSON.stringify(service.getSnapshot())).not.toContain('wrong horse');
@@ -91,18 +140,34 @@ describe('the demo on loopback', () => {
     const { service } = host;
     const seen: string[] = [];
     service.onPush((push) => {
-      if (push.type === 'diagnosis') for (const { step, outcome } of push.diagnosis.steps) if (outcome === 'passed' && !seen.includes(step)) seen.push(step);
+      if (push.type === 'diagnosis')
+        for (const { step, outcome } of push.diagnosis.steps)
+          if (outcome === 'passed' && !seen.includes(step)) seen.push(step);
     });
     const running = service.diagnose({ name: demoName });
-    await expect(service.diagnose({ name: demoName })).rejects.toMatchObject({ failure: { code: 'busy', field: 'name' } });
+    await expect(service.diagnose({ name: demoName })).rejects.toMatchObject({
+      failure: { code: 'busy', field: 'name' },
+    });
     const diagnosis = await running;
     expect(diagnosis).toMatchObject({ connection: demoName, running: false });
     // The demo's gateway has one port, which is not 500.
-    expect(seen).toEqual(['name', 'udp-4500', 'proposals', 'fragments', 'certificate', 'authentication', 'addresses', 'traffic']);
+    expect(seen).toEqual([
+      'name',
+      'udp-4500',
+      'proposals',
+      'fragments',
+      'certificate',
+      'authentication',
+      'addresses',
+      'traffic',
+    ]);
     expect(service.getSnapshot().diagnoses).toEqual([diagnosis]);
     expect(service.getSnapshot().statuses[0]).toMatchObject({ state: 'Disconnected', error: null });
 
-    const connected = nextPush(service, statusPush(({ state }) => state === 'Connected'));
+    const connected = nextPush(
+      service,
+      statusPush(({ state }) => state === 'Connected'),
+    );
     service.connect({ name: demoName });
     await connected;
     const live = await service.diagnose({ name: demoName });

@@ -55,11 +55,23 @@ async function openGatewaySocket(datagrams: Datagrams, address: string, port: nu
   }
 }
 
-/** An embedded gateway on a loopback address with an authority of its own. Rejects with the system's error when the port is taken. */
-export async function startGateway({ clock, random, datagrams }: DemoSystem, request: GatewayRequest): Promise<RunningGateway> {
+/**
+ * An embedded gateway on a loopback address with an authority of its own. Rejects with the system's error when the port
+ * is taken.
+ */
+export async function startGateway(
+  { clock, random, datagrams }: DemoSystem,
+  request: GatewayRequest,
+): Promise<RunningGateway> {
   const socket = await openGatewaySocket(datagrams, request.address, request.port);
   const keys = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const identity = createGatewayIdentity({ random, now: clock.wallTime(), name: serverName, address: request.address, keys: [keys(), keys()] });
+  const identity = createGatewayIdentity({
+    random,
+    now: clock.wallTime(),
+    name: serverName,
+    address: request.address,
+    keys: [keys(), keys()],
+  });
   const gateway = new EmbeddedGateway({
     clock,
     random,
@@ -98,11 +110,16 @@ export async function startDemo(system: DemoSystem, trace: Trace): Promise<DemoE
   let onAdapters: (adapters: readonly DemoAdapter[]) => void = () => undefined;
   let onRoundTrip: (sample: RoundTripSample) => void = () => undefined;
   let followed: Connection | null = null;
-  const settings = new DemoSettings(system.clock, innerHost, ({ at, milliseconds }) => onRoundTrip({ at, milliseconds, adapter: followed?.status().adapter ?? null }));
+  const settings = new DemoSettings(system.clock, innerHost, ({ at, milliseconds }) =>
+    onRoundTrip({ at, milliseconds, adapter: followed?.status().adapter ?? null }),
+  );
   network.watch(() => onAdapters(network.plugs));
   return {
     adapters: network,
-    profile: { ...running.profile, mobility: { ...running.profile.mobility, adapterOrder: network.plugs.map((plug) => plug.name) } },
+    profile: {
+      ...running.profile,
+      mobility: { ...running.profile.mobility, adapterOrder: network.plugs.map((plug) => plug.name) },
+    },
     password: demoAccount.password,
     unavailable: () => null,
     nextTunnelName: () => 'demo0',
@@ -117,7 +134,13 @@ export async function startDemo(system: DemoSystem, trace: Trace): Promise<DemoE
       resolver: { resolve: (host) => Promise.resolve([host]) },
       networkSettings: settings,
       trace: connectionTrace,
-      credentials: createCredentialsSource({ random: system.random, secrets, trace: connectionTrace, tls: null, acceptance: { wallTime: () => system.clock.wallTime(), systemAuthorities: () => [] } }),
+      credentials: createCredentialsSource({
+        random: system.random,
+        secrets,
+        trace: connectionTrace,
+        tls: null,
+        acceptance: { wallTime: () => system.clock.wallTime(), systemAuthorities: () => [] },
+      }),
       createDataPath: () => createTypeScriptDataPath({ clock: system.clock, trace: connectionTrace }),
       createSession: (config, dependencies) => createInitiatorSession(dependencies, config),
     }),

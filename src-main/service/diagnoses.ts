@@ -21,7 +21,8 @@ interface Entry {
   readonly done: Promise<unknown>;
 }
 
-const inEnglish = (steps: readonly StepResult[]): readonly DiagnosisStep[] => steps.map((step) => ({ ...step, ...englishDiagnosis(step) }));
+const inEnglish = (steps: readonly StepResult[]): readonly DiagnosisStep[] =>
+  steps.map((step) => ({ ...step, ...englishDiagnosis(step) }));
 
 /** The diagnoses of a host, one a connection; the last one is kept for interfaces that come later. */
 export class Diagnoses {
@@ -48,7 +49,13 @@ export class Diagnoses {
     const stop = new AbortController();
     const startedAt = new Date(this.#clock.wallTime()).toISOString();
     let tell = (diagnosis: Diagnosis): void => void diagnosis;
-    const steps = diagnose({ profile, ports, live, signal: stop.signal, onSteps: (now) => tell({ connection: name, running: true, startedAt, steps: inEnglish(now) }) });
+    const steps = diagnose({
+      profile,
+      ports,
+      live,
+      signal: stop.signal,
+      onSteps: (now) => tell({ connection: name, running: true, startedAt, steps: inEnglish(now) }),
+    });
     const entry: Entry = { diagnosis: { connection: name, running: true, startedAt, steps: [] }, stop, done: steps };
     this.#entries.set(name, entry);
     tell = (diagnosis) => {

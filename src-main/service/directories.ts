@@ -2,7 +2,10 @@ import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
-/** Where things live by the XDG Base Directory Specification 0.8. Relative values of the variables are ignored, as it says. */
+/**
+ * Where things live by the XDG Base Directory Specification 0.8. Relative values of the variables are ignored, as it
+ * says.
+ */
 export interface Directories {
   readonly profiles: string;
   readonly secrets: string;
@@ -42,7 +45,8 @@ function runtimeFallback(): string {
 export function makePrivate(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const found = lstatSync(path);
-  if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid())) throw new Error(`${path} does not belong to this user`);
+  if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid()))
+    throw new Error(`${path} does not belong to this user`);
   // One that was there before may have been made with another umask.
   if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700);
 }

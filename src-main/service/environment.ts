@@ -21,12 +21,23 @@ export interface ConnectionEnvironment {
   readonly adapters: Adapters;
   /** What is missing on this machine, by its name and what installs it; null: nothing. */
   unavailable(): VpnError | null;
-  createPorts(profile: Profile, given: { readonly secrets: Secrets; readonly trace: Trace; readonly questions: Questions; readonly remember: (what: Remembered) => void }): ConnectionPorts;
+  createPorts(
+    profile: Profile,
+    given: {
+      readonly secrets: Secrets;
+      readonly trace: Trace;
+      readonly questions: Questions;
+      readonly remember: (what: Remembered) => void;
+    },
+  ): ConnectionPorts;
   /** Certificates on tokens; `module` null: of every module this computer knows. Absent: no tokens here. */
   listTokens?(module: string | null): ClientCertificateList;
   /** The kill switch in force, whoever left it; `unknown` where it cannot be told without asking for a password. */
   killSwitch(): Promise<KillSwitchState | null | 'unknown'>;
-  /** Lifts one that was left, by a person's wish; `owner` null: whosever it is. False: there is none of that owner. Rejects with a VpnError. */
+  /**
+   * Lifts one that was left, by a person's wish; `owner` null: whosever it is. False: there is none of that owner.
+   * Rejects with a VpnError.
+   */
   liftKillSwitch(owner: string | null): Promise<boolean>;
   /** Who knows addresses that stand for a name while it cannot be resolved. */
   rememberAddresses(host: string, addresses: () => Promise<readonly string[]>): void;

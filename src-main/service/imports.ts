@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { sanitizeText } from '../../src-core/bytes';
-import { exportConnection, exportFormats, importProfiles, isExportFormat, type ExportLine, type ImportedSecrets, type Profile, type ProfileFile } from '../../src-core/profiles';
+import {
+  exportConnection,
+  exportFormats,
+  importProfiles,
+  isExportFormat,
+  type ExportLine,
+  type ImportedSecrets,
+  type Profile,
+  type ProfileFile,
+} from '../../src-core/profiles';
 import type { ImportReport, OfferedImport } from '../api/contract';
 import { ApiError } from '../api/service';
 
@@ -10,8 +19,12 @@ const mostWaiting = 16;
 const mostOffered = 8;
 
 /** In one of the formats a profile can be written in. Throws ApiError naming `format`. */
-export async function exportProfile(profile: Profile, format: string): Promise<{ readonly fileName: string; readonly content: Uint8Array; readonly notExpressed: readonly ExportLine[] }> {
-  if (!isExportFormat(format)) throw new ApiError('invalid-argument', 'failure.export-format', 'format', { known: exportFormats.join(', ') });
+export async function exportProfile(
+  profile: Profile,
+  format: string,
+): Promise<{ readonly fileName: string; readonly content: Uint8Array; readonly notExpressed: readonly ExportLine[] }> {
+  if (!isExportFormat(format))
+    throw new ApiError('invalid-argument', 'failure.export-format', 'format', { known: exportFormats.join(', ') });
   const result = await exportConnection(profile, format);
   if (!result.ok) throw new ApiError('refused', 'failure.not-exportable', 'format', { problem: result.text });
   return result;
@@ -55,7 +68,14 @@ export class Imports {
       profileName: first.name,
       replaces: first.name !== null && exists(first.name),
       acceptable: first.profile !== null,
-      lines: [...first.lines, ...others.map((other) => ({ key: other.name ?? '(connection)', outcome: 'ignored' as const, text: 'A further connection of this file. Import it by the command line.' }))],
+      lines: [
+        ...first.lines,
+        ...others.map((other) => ({
+          key: other.name ?? '(connection)',
+          outcome: 'ignored' as const,
+          text: 'A further connection of this file. Import it by the command line.',
+        })),
+      ],
     };
   }
 

@@ -4,7 +4,10 @@ import type { LeftKillSwitch } from './left-kill-switch';
 import type { ManagedConnection } from './managed-connection';
 import type { ManagedConnections } from './managed-connections';
 
-/** A kill switch that was left in force, seen from the connections of this host: whose it is, whom it stops, who lifts it. */
+/**
+ * A kill switch that was left in force, seen from the connections of this host: whose it is, whom it stops, who lifts
+ * it.
+ */
 export class KillSwitches {
   readonly #left: LeftKillSwitch;
   readonly #connections: ManagedConnections;
@@ -37,13 +40,18 @@ export class KillSwitches {
     await this.#left.refresh();
     if (!isAnothers()) return null;
     const other = [...this.#connections].find((each) => this.#left.isOf(each.name))?.name;
-    return new VpnError('PORT_NOT_AVAILABLE', `Traffic is blocked by the kill switch of ${other ?? 'another connection'}. Disconnect that one first.`);
+    return new VpnError(
+      'PORT_NOT_AVAILABLE',
+      `Traffic is blocked by the kill switch of ${other ?? 'another connection'}. Disconnect that one first.`,
+    );
   }
 
   /** By a person's wish; null: whosever it is. Throws ApiError. */
   async lift(name: string | null): Promise<void> {
     await this.#left.lift(name).catch((error: unknown) => {
-      throw new ApiError('refused', 'failure.not-unblocked', 'name', { problem: error instanceof VpnError ? error.message : String(error) });
+      throw new ApiError('refused', 'failure.not-unblocked', 'name', {
+        problem: error instanceof VpnError ? error.message : String(error),
+      });
     });
     for (const connection of this.#connections.named(name)) connection.lifted();
   }

@@ -21,7 +21,14 @@ class System {
     () => void this.changes++,
   );
 }
-const of = (name: string, live = false): KillSwitchState => ({ owner: connectionId(name), live, endpoints: [{ address: '192.0.2.1', port: 500 }, { address: '192.0.2.1', port: 4500 }] });
+const of = (name: string, live = false): KillSwitchState => ({
+  owner: connectionId(name),
+  live,
+  endpoints: [
+    { address: '192.0.2.1', port: 500 },
+    { address: '192.0.2.1', port: 4500 },
+  ],
+});
 
 describe('a kill switch that was left', () => {
   it('is of one connection, which may go to its gateway without asking for the name', async () => {
@@ -29,7 +36,12 @@ describe('a kill switch that was left', () => {
     system.state = of('Contoso');
     expect(await system.left.addressesFor('contoso')).toEqual(['192.0.2.1']);
     expect(await system.left.addressesFor('Fabrikam')).toEqual([]);
-    expect([system.left.inForce, system.left.isOf('CONTOSO'), system.left.isOf('Fabrikam'), system.changes]).toEqual([true, true, false, 1]);
+    expect([system.left.inForce, system.left.isOf('CONTOSO'), system.left.isOf('Fabrikam'), system.changes]).toEqual([
+      true,
+      true,
+      false,
+      1,
+    ]);
   });
 
   it('of a live connection is not left', async () => {

@@ -2,7 +2,8 @@ import { connectionId } from '../../src-core/connection/connection-id';
 import type { ConnectionEnvironment, KillSwitchState } from './environment';
 
 /**
- * The kill switch that a connection left in force: its host was killed, or it failed. It lives in the kernel, whoever set it; this is what this
+ * The kill switch that a connection left in force: its host was killed, or it failed. It lives in the kernel, whoever
+ * set it; this is what this
  * host knows of it. One that belongs to a live connection is not left.
  */
 export class LeftKillSwitch {

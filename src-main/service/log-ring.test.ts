@@ -6,7 +6,15 @@ const record = (text: string, value = ''): LogRecord => ({
   level: 'debug',
   area: 'ike',
   text,
-  exchange: { direction: 'received', name: 'INFORMATIONAL', messageId: 1, response: false, from: '192.0.2.1:4500', to: '192.0.2.2:4500', payloads: [{ name: 'N', fields: [{ name: 'data', value }] }] },
+  exchange: {
+    direction: 'received',
+    name: 'INFORMATIONAL',
+    messageId: 1,
+    response: false,
+    from: '192.0.2.1:4500',
+    to: '192.0.2.2:4500',
+    payloads: [{ name: 'N', fields: [{ name: 'data', value }] }],
+  },
 });
 
 describe('the log is bounded', () => {
@@ -38,6 +46,8 @@ describe('the log is bounded', () => {
   it('drops entries as fast as it takes them over a long run', () => {
     const ring = new LogRing(100);
     for (let index = 0; index < 10_000; index++) ring.add(record(String(index)), index % 2 === 0 ? 'even' : 'odd', 0);
-    expect(ring.read('even').map(({ text }) => Number(text))).toEqual(Array.from({ length: 50 }, (_, index) => 9900 + 2 * index));
+    expect(ring.read('even').map(({ text }) => Number(text))).toEqual(
+      Array.from({ length: 50 }, (_, index) => 9900 + 2 * index),
+    );
   });
 });

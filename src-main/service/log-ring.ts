@@ -11,7 +11,10 @@ function sizeOf(entry: LogEntry): number {
   return size;
 }
 
-/** The last entries of the readable log, oldest first; bounded in entries and, since a peer decides how much one message says, in characters. */
+/**
+ * The last entries of the readable log, oldest first; bounded in entries and, since a peer decides how much one message
+ * says, in characters.
+ */
 export class LogRing {
   readonly #capacity: number;
   readonly #characters: number;
@@ -28,10 +31,20 @@ export class LogRing {
   }
 
   add(record: LogRecord, connection: string | null, wallTime: number): LogEntry {
-    const entry: LogEntry = { ...record, text: record.text.slice(0, 1024), id: this.#nextId++, at: new Date(wallTime).toISOString(), connection };
+    const entry: LogEntry = {
+      ...record,
+      text: record.text.slice(0, 1024),
+      id: this.#nextId++,
+      at: new Date(wallTime).toISOString(),
+      connection,
+    };
     this.#entries.push(entry);
     this.#size += sizeOf(entry);
-    while (this.#entries.length - this.#start > 1 && (this.#entries.length - this.#start > this.#capacity || this.#size > this.#characters)) this.#size -= sizeOf(this.#entries[this.#start++]!);
+    while (
+      this.#entries.length - this.#start > 1 &&
+      (this.#entries.length - this.#start > this.#capacity || this.#size > this.#characters)
+    )
+      this.#size -= sizeOf(this.#entries[this.#start++]!);
     // Moved seldom, so that adding stays cheap.
     if (this.#start > this.#entries.length / 2) {
       this.#entries = this.#entries.slice(this.#start);

@@ -13,7 +13,10 @@ export interface LoginItem {
 /** What a start at login is told: no window opens by itself. */
 export const backgroundSwitch = '--background';
 
-/** One argument of an Exec line (Desktop Entry Specification 1.5, "The Exec key"): quoted, with what the quotes keep special escaped twice. */
+/**
+ * One argument of an Exec line (Desktop Entry Specification 1.5, "The Exec key"): quoted, with what the quotes keep
+ * special escaped twice.
+ */
 function execArgument(text: string): string {
   if (/[\n\r\0]/.test(text)) throw new RangeError('a path with a line end cannot be started at login');
   const quoted = `"${text.replaceAll(/["`$\\]/g, '\\$&')}"`;
@@ -21,18 +24,37 @@ function execArgument(text: string): string {
 }
 
 export function autostartEntry(command: readonly string[]): string {
-  return ['[Desktop Entry]', 'Type=Application', 'Name=Agile VPN', 'Comment=IKEv2 VPN that survives the loss of a network adapter', `Exec=${[...command, backgroundSwitch].map(execArgument).join(' ')}`, 'Icon=agile-vpn', 'Terminal=false', 'X-GNOME-Autostart-enabled=true', ''].join('\n');
+  return [
+    '[Desktop Entry]',
+    'Type=Application',
+    'Name=Agile VPN',
+    'Comment=IKEv2 VPN that survives the loss of a network adapter',
+    `Exec=${[...command, backgroundSwitch].map(execArgument).join(' ')}`,
+    'Icon=agile-vpn',
+    'Terminal=false',
+    'X-GNOME-Autostart-enabled=true',
+    '',
+  ].join('\n');
 }
 
-/** A file in the autostart folder (Desktop Application Autostart Specification 0.5). `command`: program and arguments, absolute. */
+/**
+ * A file in the autostart folder (Desktop Application Autostart Specification 0.5). `command`: program and arguments,
+ * absolute.
+ */
 export function createAutostartFile(command: readonly string[], env: NodeJS.ProcessEnv = process.env): LoginItem {
   const config = env['XDG_CONFIG_HOME'];
   const home = env['HOME'] ?? homedir();
-  const path = join(config !== undefined && isAbsolute(config) ? config : join(home, '.config'), 'autostart', 'agile-vpn.desktop');
+  const path = join(
+    config !== undefined && isAbsolute(config) ? config : join(home, '.config'),
+    'autostart',
+    'agile-vpn.desktop',
+  );
   return {
     get enabled() {
       // A desktop's own settings switch an entry off by one of these keys.
-      return existsSync(path) && !/^(Hidden=true|X-GNOME-Autostart-enabled=false)\s*$/m.test(readFileSync(path, 'utf8'));
+      return (
+        existsSync(path) && !/^(Hidden=true|X-GNOME-Autostart-enabled=false)\s*$/m.test(readFileSync(path, 'utf8'))
+      );
     },
     set: (enabled) => {
       if (enabled) {

@@ -139,7 +139,10 @@ export class ManagedConnection {
     this.#profile = profile;
   }
 
-  /** The person wants it, or no longer wants it dialled again: nothing is due, and what is saved may have to be confirmed. */
+  /**
+   * The person wants it, or no longer wants it dialled again: nothing is due, and what is saved may have to be
+   * confirmed.
+   */
   personActs(): void {
     const { due } = this.#redials;
     this.#redials.cancel();
@@ -210,7 +213,12 @@ export class ManagedConnection {
     const host = this.#host;
     const { environment } = this.#options;
     const { name } = this;
-    return environment.createPorts(this.#profile, { secrets: person, questions: person, remember: (what) => host.remember(this, what), trace: { log: (record) => host.log(record, name) } });
+    return environment.createPorts(this.#profile, {
+      secrets: person,
+      questions: person,
+      remember: (what) => host.remember(this, what),
+      trace: { log: (record) => host.log(record, name) },
+    });
   }
 
   /** At once where it is live, with its next attempt otherwise (null). Throws what the system says about the folder. */
@@ -234,7 +242,10 @@ export class ManagedConnection {
     const tunnelName = (this.#tunnelName ??= this.#host.freeTunnelName(this.#options.environment));
     this.#person = this.#newPerson();
     const point = new CapturePoint(this.#portsFor(this.#person));
-    const target: RoundTripTarget = { measure: (timeoutMs) => connection.measureRoundTrip(timeoutMs), adapter: () => this.#status.adapter };
+    const target: RoundTripTarget = {
+      measure: (timeoutMs) => connection.measureRoundTrip(timeoutMs),
+      adapter: () => this.#status.adapter,
+    };
     const connection = new Connection({
       profile: this.#profile,
       tunnelName,
@@ -251,7 +262,8 @@ export class ManagedConnection {
   #follow(status: StatusObject, target: RoundTripTarget | null): void {
     const moved = status.roams !== this.#status.roams;
     // The name was not found, say, while a password was being asked for: nobody waits for the answer any more.
-    if (status.state === 'Disconnected' && this.#status.state !== 'Disconnected') this.#host.prompts.cancelAll(this.name);
+    if (status.state === 'Disconnected' && this.#status.state !== 'Disconnected')
+      this.#host.prompts.cancelAll(this.name);
     if (this.#options.redials) this.#redials.follow(status, this.#profile.dialing);
     this.#publish(this.#withHost(status));
     if (!this.#options.measured) return;
@@ -269,7 +281,10 @@ export class ManagedConnection {
     this.#host.changed(status);
   }
 
-  /** What the connection knows of itself, what this host will do about it, and what another run left: until it is Connected, which replaces that. */
+  /**
+   * What the connection knows of itself, what this host will do about it, and what another run left: until it is
+   * Connected, which replaces that.
+   */
   #withHost(status: StatusObject): StatusObject {
     const down = status.state === 'Disconnected' || status.state === 'Connecting';
     const trafficBlocked = down && this.#options.left?.isOf(this.name) === true;

@@ -54,6 +54,8 @@ export class ManagedConnections {
 
   /** A name that neither the system nor another connection of this host uses. */
   freeTunnelName(environment: ConnectionEnvironment): string {
-    return environment.nextTunnelName(new Set(this.#all.flatMap(({ tunnelName }) => (tunnelName === null ? [] : [tunnelName]))));
+    return environment.nextTunnelName(
+      new Set(this.#all.flatMap(({ tunnelName }) => (tunnelName === null ? [] : [tunnelName]))),
+    );
   }
 }

@@ -10,10 +10,17 @@ class KeptStore extends SessionSecretStore {
   override readonly storage = 'available';
 }
 
-const refused: SecretReason = { type: 'refused', error: { code: 648, symbol: 'PASSWD_EXPIRED', message: 'x', detail: null, ikeNotify: null, rule: 'account' } };
+const refused: SecretReason = {
+  type: 'refused',
+  error: { code: 648, symbol: 'PASSWD_EXPIRED', message: 'x', detail: null, ikeNotify: null, rule: 'account' },
+};
 
 /** A person who types "typed" and ticks the box, whether it is shown or not. */
-function arrange(): { readonly store: KeptStore; readonly asked: Extract<Prompt, { type: 'credentials' }>[]; readonly request: (change: Partial<SecretRequest>) => Promise<unknown> } {
+function arrange(): {
+  readonly store: KeptStore;
+  readonly asked: Extract<Prompt, { type: 'credentials' }>[];
+  readonly request: (change: Partial<SecretRequest>) => Promise<unknown>;
+} {
   const store = new KeptStore();
   const prompts = new Prompts();
   const profile = exampleProfile({});
@@ -21,18 +28,37 @@ function arrange(): { readonly store: KeptStore; readonly asked: Extract<Prompt,
   prompts.onOpened = (prompt) => {
     if (prompt.type !== 'credentials') throw new Error('another question');
     asked.push(prompt);
-    void Promise.resolve().then(() => prompts.answer(prompt.id, { type: 'credentials', username: prompt.kind === 'password' ? 'bob' : null, secret: 'typed', save: true }));
+    void Promise.resolve().then(() =>
+      prompts.answer(prompt.id, {
+        type: 'credentials',
+        username: prompt.kind === 'password' ? 'bob' : null,
+        secret: 'typed',
+        save: true,
+      }),
+    );
   };
   const person = new ConnectionPerson({ prompts, other: undefined, store, profile: () => profile });
-  return { store, asked, request: (change) => person.request({ connection: profile.name, kind: 'password', account: 'alice', reason: null, ...change }) };
+  return {
+    store,
+    asked,
+    request: (change) =>
+      person.request({ connection: profile.name, kind: 'password', account: 'alice', reason: null, ...change }),
+  };
 }
 
-it.each<[SecretKind, SecretKind | null]>([['password', 'password'], ['new-password', 'password'], ['psk', 'psk'], ['passphrase', 'passphrase'], ['pin', null]])('a %s that is typed and to be saved is kept as %s', async (kind, kept) => {
+it.each<[SecretKind, SecretKind | null]>([
+  ['password', 'password'],
+  ['new-password', 'password'],
+  ['psk', 'psk'],
+  ['passphrase', 'passphrase'],
+  ['pin', null],
+])('a %s that is typed and to be saved is kept as %s', async (kind, kept) => {
   const { store, asked, request } = arrange();
   await request({ kind, reason: kind === 'new-password' ? refused : null });
   expect(asked.map(({ canSave }) => canSave)).toEqual([kept !== null]);
   const { name } = exampleProfile({});
-  for (const each of ['password', 'new-password', 'psk', 'passphrase', 'pin'] as const) expect(store.get(name, each)?.secret ?? null, each).toBe(each === kept ? 'typed' : null);
+  for (const each of ['password', 'new-password', 'psk', 'passphrase', 'pin'] as const)
+    expect(store.get(name, each)?.secret ?? null, each).toBe(each === kept ? 'typed' : null);
 });
 
 it('a new password is saved for the account of the old one, which nobody was asked for again', async () => {

@@ -1,4 +1,9 @@
-import type { ClientCertificateQuestion, Questions, Remembered, ServerCertificateQuestion } from '../../src-core/connection/questions';
+import type {
+  ClientCertificateQuestion,
+  Questions,
+  Remembered,
+  ServerCertificateQuestion,
+} from '../../src-core/connection/questions';
 import type { SecretAnswer, SecretKind, SecretRequest, Secrets } from '../../src-core/ports/secrets';
 import type { Profile } from '../../src-core/profiles/profile';
 import { withAcceptedCertificate, withChosenCertificate } from '../../src-core/profiles/remember';
@@ -19,7 +24,10 @@ export interface ConnectionPersonOptions {
   readonly profile: () => Profile;
 }
 
-/** What is only ever typed: a PIN kept beside its card is no second proof. Importing a profile that brings one is the person's own doing. */
+/**
+ * What is only ever typed: a PIN kept beside its card is no second proof. Importing a profile that brings one is the
+ * person's own doing.
+ */
 const neverSaved: ReadonlySet<SecretRequest['kind']> = new Set(['pin']);
 
 /** The person of one connection: asked what the secret store and the profile do not say. */
@@ -37,14 +45,22 @@ export class ConnectionPerson implements Person {
     this.#settled = new Set();
   }
 
-  /** The saved secret first, unless the person wants to be asked; a saved one that was refused is forgotten. Then the person. */
+  /**
+   * The saved secret first, unless the person wants to be asked; a saved one that was refused is forgotten. Then the
+   * person.
+   */
   async request(request: SecretRequest): Promise<SecretAnswer | null> {
     const { store, prompts, other, profile } = this.#options;
     const { name, authentication, dialing } = profile();
     const saved = store.get(name, request.kind);
-    const isShown = dialing.promptForCredentials && other === undefined && request.kind !== 'new-password' && !this.#settled.has(request.kind);
+    const isShown =
+      dialing.promptForCredentials &&
+      other === undefined &&
+      request.kind !== 'new-password' &&
+      !this.#settled.has(request.kind);
     this.#settled.add(request.kind);
-    if (saved !== null && request.reason === null && !isShown) return { secret: saved.secret, save: false, ...(saved.username === null ? {} : { username: saved.username }) };
+    if (saved !== null && request.reason === null && !isShown)
+      return { secret: saved.secret, save: false, ...(saved.username === null ? {} : { username: saved.username }) };
     if (saved !== null && request.reason !== null) store.forget(name, request.kind);
     if (other !== undefined) return other.request(request);
     const canSave = store.storage === 'available' && !neverSaved.has(request.kind);
@@ -53,7 +69,8 @@ export class ConnectionPerson implements Person {
       connection: name,
       kind: request.kind,
       username: saved?.username ?? request.account,
-      domain: request.kind === 'password' && dialing.includeDomain ? (authentication.domain ?? '') : authentication.domain,
+      domain:
+        request.kind === 'password' && dialing.includeDomain ? (authentication.domain ?? '') : authentication.domain,
       reason: request.reason,
       canSave,
       // The one that a new password takes the place of.
@@ -68,9 +85,14 @@ export class ConnectionPerson implements Person {
   }
 
   /** A new password is for the account that the old one was for: that was not asked again. */
-  #save(name: string, { kind, account }: SecretRequest, { username, secret }: Extract<PromptAnswer, { type: 'credentials' }>): void {
+  #save(
+    name: string,
+    { kind, account }: SecretRequest,
+    { username, secret }: Extract<PromptAnswer, { type: 'credentials' }>,
+  ): void {
     const { store } = this.#options;
-    if (kind === 'new-password') store.set(name, 'password', { username: store.get(name, 'password')?.username ?? account, secret });
+    if (kind === 'new-password')
+      store.set(name, 'password', { username: store.get(name, 'password')?.username ?? account, secret });
     else store.set(name, kind, { username, secret });
   }
 
@@ -78,20 +100,39 @@ export class ConnectionPerson implements Person {
     const { prompts, other } = this.#options;
     if (other !== undefined) return other.acceptServer(question);
     const { connection, certificate, reason, server, problem, acceptedBefore, expectedName } = question;
-    const answer = await prompts.ask({ type: 'server-certificate', connection, certificate: certificateView(certificate), reason, server, problem, acceptedBefore, expectedName });
+    const answer = await prompts.ask({
+      type: 'server-certificate',
+      connection,
+      certificate: certificateView(certificate),
+      reason,
+      server,
+      problem,
+      acceptedBefore,
+      expectedName,
+    });
     return answer.type === 'accept';
   }
 
   async chooseCertificate(question: ClientCertificateQuestion): Promise<number | null> {
     const { prompts, other } = this.#options;
     if (other !== undefined) return other.chooseCertificate(question);
-    const choices = question.choices.map(({ certificate, token }) => ({ ...certificateView(certificate), source: token === null ? ({ type: 'profile' } as const) : { type: 'token' as const, ...token } }));
-    const answer = await prompts.ask({ type: 'client-certificate', connection: question.connection, choices, noneWanted: question.noneWanted });
+    const choices = question.choices.map(({ certificate, token }) => ({
+      ...certificateView(certificate),
+      source: token === null ? ({ type: 'profile' } as const) : { type: 'token' as const, ...token },
+    }));
+    const answer = await prompts.ask({
+      type: 'client-certificate',
+      connection: question.connection,
+      choices,
+      noneWanted: question.noneWanted,
+    });
     return answer.type === 'choose' ? answer.index : null;
   }
 }
 
 /** The profile that keeps a decision of the person. */
 export function withDecision(profile: Profile, what: Remembered): Profile {
-  return what.type === 'server-certificate' ? withAcceptedCertificate(profile, what.server, what.fingerprint) : withChosenCertificate(profile, what.certificate, what.fingerprint);
+  return what.type === 'server-certificate'
+    ? withAcceptedCertificate(profile, what.server, what.fingerprint)
+    : withChosenCertificate(profile, what.certificate, what.fingerprint);
 }

@@ -14,7 +14,13 @@ import { ProfileChanges } from './profile-changes';
 import { Prompts } from './prompts';
 import { SessionSecretStore } from './secret-store';
 
-const profileOf = (name: string): Profile => checkProfile({ version: 1, name, server: 'vpn.example', authentication: { method: 'eap-mschapv2', username: 'anna' } }).profile!;
+const profileOf = (name: string): Profile =>
+  checkProfile({
+    version: 1,
+    name,
+    server: 'vpn.example',
+    authentication: { method: 'eap-mschapv2', username: 'anna' },
+  }).profile!;
 
 /** A host without a network: its folder can be full, and a kill switch can have been left. */
 class Host {
@@ -45,18 +51,46 @@ class Host {
     };
     this.store = new ProfileStore(files);
     this.#environment = {
-      killSwitch: () => Promise.resolve<KillSwitchState | null>(this.leftBy === null ? null : { owner: connectionId(this.leftBy), live: false, endpoints: [] }),
+      killSwitch: () =>
+        Promise.resolve<KillSwitchState | null>(
+          this.leftBy === null ? null : { owner: connectionId(this.leftBy), live: false, endpoints: [] },
+        ),
       liftKillSwitch: () => Promise.resolve(this.leftBy !== null).finally(() => (this.leftBy = null)),
       nextTunnelName: () => 'tun0',
     } as Partial<ConnectionEnvironment> as ConnectionEnvironment;
     this.left = new LeftKillSwitch(this.#environment, () => this.killSwitches.changed());
     this.killSwitches = new KillSwitches(this.left, this.connections);
-    this.changes = new ProfileChanges({ profiles: this.store, secretStore: this.secrets, connections: this.connections, diagnoses: new Diagnoses(this.clock, () => undefined), create: (profile) => this.make(profile, 'saved') });
+    this.changes = new ProfileChanges({
+      profiles: this.store,
+      secretStore: this.secrets,
+      connections: this.connections,
+      diagnoses: new Diagnoses(this.clock, () => undefined),
+      create: (profile) => this.make(profile, 'saved'),
+    });
   }
 
   make(profile: Profile, kind: ManagedConnectionOptions['kind']): ManagedConnection {
-    const host = { clock: this.clock, version: '1', prompts: new Prompts(), person: undefined, log: () => undefined, changed: () => undefined, sampled: () => undefined, remember: () => undefined, redial: () => undefined, freeTunnelName: () => 'tun0' } satisfies ConnectionHost;
-    return new ManagedConnection(host, { profile, kind, environment: this.#environment, secrets: this.secrets, left: kind === 'demo' ? null : this.left, measured: false, redials: false });
+    const host = {
+      clock: this.clock,
+      version: '1',
+      prompts: new Prompts(),
+      person: undefined,
+      log: () => undefined,
+      changed: () => undefined,
+      sampled: () => undefined,
+      remember: () => undefined,
+      redial: () => undefined,
+      freeTunnelName: () => 'tun0',
+    } satisfies ConnectionHost;
+    return new ManagedConnection(host, {
+      profile,
+      kind,
+      environment: this.#environment,
+      secrets: this.secrets,
+      left: kind === 'demo' ? null : this.left,
+      measured: false,
+      redials: false,
+    });
   }
 }
 
@@ -65,7 +99,8 @@ const refusal = async (work: Promise<unknown>): Promise<string> => {
     () => 'nothing was refused',
     (thrown: unknown) => thrown,
   );
-  if (error instanceof ApiError) return `${error.failure.code} ${error.failure.text?.key ?? ''} ${error.failure.field ?? ''}`;
+  if (error instanceof ApiError)
+    return `${error.failure.code} ${error.failure.text?.key ?? ''} ${error.failure.field ?? ''}`;
   return String(error);
 };
 
@@ -83,7 +118,10 @@ describe('saved connections', () => {
     await host.changes.save(profileOf('Work'), null);
     host.secrets.set('Work', 'password', { username: 'anna', secret: 'pa55' });
     await host.changes.save(profileOf('Office'), 'WORK');
-    expect([host.secrets.get('Office', 'password')?.secret, host.secrets.get('Work', 'password')]).toEqual(['pa55', null]);
+    expect([host.secrets.get('Office', 'password')?.secret, host.secrets.get('Work', 'password')]).toEqual([
+      'pa55',
+      null,
+    ]);
     expect(host.connections.profiles.map(({ name }) => name)).toEqual(['Office']);
   });
 
@@ -103,8 +141,12 @@ describe('saved connections', () => {
     await host.changes.save(profileOf('Work'), null);
     await host.changes.save(profileOf('Home'), null);
     expect(await refusal(host.changes.save(profileOf('work'), 'Home'))).toBe('refused failure.name-taken profile.name');
-    expect(await refusal(host.changes.save({ ...profileOf('Home'), server: '' }, 'Home'))).toBe('invalid-argument failure.profile-wrong profile.server');
-    expect(await refusal(host.changes.save(profileOf('New'), 'Gone'))).toBe('not-found failure.connection-gone previousName');
+    expect(await refusal(host.changes.save({ ...profileOf('Home'), server: '' }, 'Home'))).toBe(
+      'invalid-argument failure.profile-wrong profile.server',
+    );
+    expect(await refusal(host.changes.save(profileOf('New'), 'Gone'))).toBe(
+      'not-found failure.connection-gone previousName',
+    );
     expect(host.connections.profiles.map(({ server }) => server)).toEqual(['vpn.example', 'vpn.example']);
   });
 
@@ -121,14 +163,27 @@ describe('saved connections', () => {
     await host.changes.save(profileOf('Work'), null);
     host.secrets.set('Work', 'password', { username: 'anna', secret: 'pa55' });
     await host.changes.remove(host.connections.require('work'));
-    expect([host.written.size, host.connections.profiles.length, host.secrets.get('Work', 'password')]).toEqual([0, 0, null]);
+    expect([host.written.size, host.connections.profiles.length, host.secrets.get('Work', 'password')]).toEqual([
+      0,
+      0,
+      null,
+    ]);
   });
 });
 
 describe('what a person decided while connecting', () => {
-  const accepted = (server: 'gateway' | 'authentication-server', octet: string): Remembered => ({ type: 'server-certificate', server, fingerprint: Array.from({ length: 32 }, () => octet).join(':') });
+  const accepted = (server: 'gateway' | 'authentication-server', octet: string): Remembered => ({
+    type: 'server-certificate',
+    server,
+    fingerprint: Array.from({ length: 32 }, () => octet).join(':'),
+  });
   const saved = async (host: Host): Promise<Profile | null> => {
-    const again = new ProfileStore({ list: () => Promise.resolve([...host.written.keys()]), read: (name) => Promise.resolve(host.written.get(name) ?? null), write: () => expect.unreachable(), remove: () => expect.unreachable() });
+    const again = new ProfileStore({
+      list: () => Promise.resolve([...host.written.keys()]),
+      read: (name) => Promise.resolve(host.written.get(name) ?? null),
+      write: () => expect.unreachable(),
+      remove: () => expect.unreachable(),
+    });
     await again.load();
     return again.find('Work');
   };
@@ -155,11 +210,17 @@ describe('what a person decided while connecting', () => {
   it('two decisions right after each other: both are kept', async () => {
     const { host, written } = await slow();
     const work = host.connections.require('Work');
-    const both = [host.changes.remember(work, accepted('gateway', 'AA')), host.changes.remember(work, accepted('authentication-server', 'BB'))];
+    const both = [
+      host.changes.remember(work, accepted('gateway', 'AA')),
+      host.changes.remember(work, accepted('authentication-server', 'BB')),
+    ];
     written();
     expect(await Promise.all(both)).toEqual([null, null]);
     const profile = await saved(host);
-    expect([profile?.serverCertificate.acceptedCertificates.length, profile?.authentication.acceptedServerCertificates.length]).toEqual([1, 1]);
+    expect([
+      profile?.serverCertificate.acceptedCertificates.length,
+      profile?.authentication.acceptedServerCertificates.length,
+    ]).toEqual([1, 1]);
   });
 
   it('a disk that is full is told, and the next decision is written all the same', async () => {
@@ -188,7 +249,9 @@ describe('a connection whose kill switch holds', () => {
     const host = await blocked();
     const work = host.connections.require('Work');
     expect([work.isBlocked, work.status.trafficBlocked, host.killSwitches.stray]).toEqual([true, true, false]);
-    expect(await refusal(host.changes.save(profileOf('Office'), 'Work'))).toBe('busy failure.unblock-first previousName');
+    expect(await refusal(host.changes.save(profileOf('Office'), 'Work'))).toBe(
+      'busy failure.unblock-first previousName',
+    );
     expect(await refusal(host.changes.remove(work))).toBe('busy failure.unblock-first name');
     await host.changes.save({ ...profileOf('Work'), server: 'vpn2.example' }, 'Work');
     expect(work.profile.server).toBe('vpn2.example');

@@ -39,7 +39,12 @@ export class ProfileChanges {
     const saved = await profiles.save(profile, previousName);
     if (!saved.ok) {
       const field = saved.path === 'previousName' ? saved.path : `profile.${saved.path}`;
-      throw new ApiError(saved.reason === 'not-found' ? 'not-found' : 'invalid-argument', 'failure.profile-wrong', field, { key: saved.path === '' ? 'The connection' : saved.path, problem: saved.text });
+      throw new ApiError(
+        saved.reason === 'not-found' ? 'not-found' : 'invalid-argument',
+        'failure.profile-wrong',
+        field,
+        { key: saved.path === '' ? 'The connection' : saved.path, problem: saved.text },
+      );
     }
     if (previous === null) {
       connections.add(this.#options.create(saved.profile), 'first');
@@ -66,7 +71,8 @@ export class ProfileChanges {
   }
 
   /**
-   * What the person decided while connecting: in the profile of this host at once and, where it is saved, in its file, there without what only this host
+   * What the person decided while connecting: in the profile of this host at once and, where it is saved, in its file,
+   * there without what only this host
    * was told (a user name of the command line). Resolves with what prevented that.
    */
   async remember(connection: ManagedConnection, what: Remembered): Promise<string | null> {
@@ -76,7 +82,10 @@ export class ProfileChanges {
     return saving;
   }
 
-  /** Resolves when every decision so far is on the disk or was found not to get there. Whoever ends the host waits for it: what a person accepted is not asked again. */
+  /**
+   * Resolves when every decision so far is on the disk or was found not to get there. Whoever ends the host waits for
+   * it: what a person accepted is not asked again.
+   */
   async remembered(): Promise<void> {
     await this.#remembering;
   }
@@ -95,6 +104,7 @@ export class ProfileChanges {
     if (connection.kind !== 'saved') throw new ApiError('refused', 'failure.demo-fixed', 'previousName');
     if (connection.isLive) throw new ApiError('busy', 'failure.change-disconnect-first', 'previousName');
     // The kill switch in the kernel carries the name of its connection.
-    if (connection.isBlocked && !sameProfileName(connection.name, newName)) throw new ApiError('busy', 'failure.unblock-first', 'previousName');
+    if (connection.isBlocked && !sameProfileName(connection.name, newName))
+      throw new ApiError('busy', 'failure.unblock-first', 'previousName');
   }
 }

@@ -7,7 +7,8 @@ import { makePrivate } from './directories';
 /** The folder of the saved profiles. */
 export function createProfileFiles(directory: string): ProfileFiles {
   const path = (name: string): string => {
-    if (basename(name) !== name || name === '' || name.startsWith('.')) throw new RangeError(`${JSON.stringify(name)} is no base name`);
+    if (basename(name) !== name || name === '' || name.startsWith('.'))
+      throw new RangeError(`${JSON.stringify(name)} is no base name`);
     return join(directory, name);
   };
   return {

@@ -33,8 +33,19 @@ const personOf = (dialing: Partial<Profile['dialing']>): ConnectionPerson => {
   const profile = exampleProfile({ name: 'Work', dialing });
   return new ConnectionPerson({ prompts, other: undefined, store, profile: () => profile });
 };
-const request = (change: Partial<SecretRequest> = {}): SecretRequest => ({ connection: 'Work', kind: 'password', account: 'anna', reason: null, ...change });
-const typed = (secret: string, save: boolean): PromptAnswer => ({ type: 'credentials', username: 'anna', secret, save });
+const request = (change: Partial<SecretRequest> = {}): SecretRequest => ({
+  connection: 'Work',
+  kind: 'password',
+  account: 'anna',
+  reason: null,
+  ...change,
+});
+const typed = (secret: string, save: boolean): PromptAnswer => ({
+  type: 'credentials',
+  username: 'anna',
+  secret,
+  save,
+});
 
 describe('what is saved', () => {
   beforeEach(() => store.set('Work', 'password', { username: 'anna', secret: 'pa55' }));
@@ -46,7 +57,10 @@ describe('what is saved', () => {
 
   it('is confirmed where the person wants to be asked: left as it is, it is used and stays; the page never sees it', async () => {
     answers = [typed('', true)];
-    expect(await personOf({ promptForCredentials: true }).request(request())).toMatchObject({ secret: 'pa55', username: 'anna' });
+    expect(await personOf({ promptForCredentials: true }).request(request())).toMatchObject({
+      secret: 'pa55',
+      username: 'anna',
+    });
     expect(asked).toHaveLength(1);
     expect(asked[0]).toMatchObject({ hasSaved: true, username: 'anna' });
     expect(JSON.stringify(asked)).not.toContain('pa55');
@@ -76,7 +90,11 @@ describe('what is saved', () => {
 
   it('is forgotten when it was refused: an empty answer is empty then', async () => {
     answers = [typed('', false)];
-    expect(await personOf({ promptForCredentials: true }).request(request({ reason: refusedFor(new VpnError('AUTHENTICATION_FAILURE', 'no')) }))).toMatchObject({ secret: '' });
+    expect(
+      await personOf({ promptForCredentials: true }).request(
+        request({ reason: refusedFor(new VpnError('AUTHENTICATION_FAILURE', 'no')) }),
+      ),
+    ).toMatchObject({ secret: '' });
     expect(asked[0]).toMatchObject({ hasSaved: true });
     expect(store.get('Work', 'password')).toBeNull();
   });

@@ -31,14 +31,25 @@ export class Prompts {
   answer(id: string, answer: PromptAnswer): void {
     const entry = this.#waiting.get(id);
     if (entry === undefined) throw new ApiError('not-found', 'failure.answered', 'id');
-    const fits: Readonly<Record<Prompt['type'], PromptAnswer['type']>> = { credentials: 'credentials', 'server-certificate': 'accept', 'client-certificate': 'choose' };
-    if (answer.type !== 'cancel' && answer.type !== fits[entry.prompt.type]) throw new ApiError('invalid-argument', 'failure.answer-misfit', 'answer');
-    if (answer.type === 'choose' && entry.prompt.type === 'client-certificate' && answer.index >= entry.prompt.choices.length) throw new ApiError('invalid-argument', 'failure.no-choice', 'answer');
+    const fits: Readonly<Record<Prompt['type'], PromptAnswer['type']>> = {
+      credentials: 'credentials',
+      'server-certificate': 'accept',
+      'client-certificate': 'choose',
+    };
+    if (answer.type !== 'cancel' && answer.type !== fits[entry.prompt.type])
+      throw new ApiError('invalid-argument', 'failure.answer-misfit', 'answer');
+    if (
+      answer.type === 'choose' &&
+      entry.prompt.type === 'client-certificate' &&
+      answer.index >= entry.prompt.choices.length
+    )
+      throw new ApiError('invalid-argument', 'failure.no-choice', 'answer');
     this.#settle(id, entry, answer);
   }
 
   cancelAll(connection: string): void {
-    for (const [id, entry] of [...this.#waiting]) if (entry.prompt.connection === connection) this.#settle(id, entry, { type: 'cancel' });
+    for (const [id, entry] of [...this.#waiting])
+      if (entry.prompt.connection === connection) this.#settle(id, entry, { type: 'cancel' });
   }
 
   #settle(id: string, entry: Waiting, answer: PromptAnswer): void {

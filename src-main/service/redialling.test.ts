@@ -17,8 +17,22 @@ beforeEach(async () => {
   clock = new VirtualClock();
   attempts = 0;
   files = new Map();
-  const profiles = new ProfileStore({ list: () => Promise.resolve([...files.keys()]), read: (name) => Promise.resolve(files.get(name) ?? null), write: (name, content) => Promise.resolve(void files.set(name, content)), remove: (name) => Promise.resolve(void files.delete(name)) });
-  await profiles.save(checkProfile({ version: 1, name: 'Work', server: 'vpn.example', authentication: { method: 'psk' }, dialing: { redialSeconds: 10, redialAttempts: 3 } }).profile!, null);
+  const profiles = new ProfileStore({
+    list: () => Promise.resolve([...files.keys()]),
+    read: (name) => Promise.resolve(files.get(name) ?? null),
+    write: (name, content) => Promise.resolve(void files.set(name, content)),
+    remove: (name) => Promise.resolve(void files.delete(name)),
+  });
+  await profiles.save(
+    checkProfile({
+      version: 1,
+      name: 'Work',
+      server: 'vpn.example',
+      authentication: { method: 'psk' },
+      dialing: { redialSeconds: 10, redialAttempts: 3 },
+    }).profile!,
+    null,
+  );
   const system = {
     adapters: { snapshot: () => [], watch: () => () => undefined, lookupRoute: () => null },
     unavailable: () => {
@@ -27,7 +41,16 @@ beforeEach(async () => {
     },
     killSwitch: () => Promise.resolve(null),
   } satisfies Partial<ConnectionEnvironment> as unknown as ConnectionEnvironment;
-  service = new VpnService({ version: '1', host: 'browser', language: 'en', clock, profiles, secretStore: new SessionSecretStore(), system, demo: null });
+  service = new VpnService({
+    version: '1',
+    host: 'browser',
+    language: 'en',
+    clock,
+    profiles,
+    secretStore: new SessionSecretStore(),
+    system,
+    demo: null,
+  });
 });
 
 const status = (): StatusObject => service.statuses('Work')[0]!;
@@ -51,7 +74,14 @@ describe('a connection that is to be dialled again', () => {
     ['the person disconnects', () => service.disconnect({ name: 'Work' })],
     ['the command line disconnects it, and names it', async () => expect(await service.end('Work')).toEqual(['Work'])],
     ['it is removed', () => service.removeProfile({ name: 'Work' })],
-    ['its profile is another', () => service.saveProfile({ profile: { ...service.getSnapshot().profiles[0]!, server: 'other.example' }, previousName: 'Work' })],
+    [
+      'its profile is another',
+      () =>
+        service.saveProfile({
+          profile: { ...service.getSnapshot().profiles[0]!, server: 'other.example' },
+          previousName: 'Work',
+        }),
+    ],
     ['the program ends', () => service.close()],
   ])('is not when %s', async (_what, act) => {
     await fails();

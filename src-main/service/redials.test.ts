@@ -10,7 +10,10 @@ let dialled: number[];
 let redials: Redials;
 const { dialing } = exampleProfile({ dialing: { redialSeconds: 10, redialAttempts: 2 } });
 
-const status = (state: 'Connected' | 'Disconnected', symbol: VpnErrorSymbol | null = null) => ({ state, error: symbol === null ? null : new VpnError(symbol, 'why').info() });
+const status = (state: 'Connected' | 'Disconnected', symbol: VpnErrorSymbol | null = null) => ({
+  state,
+  error: symbol === null ? null : new VpnError(symbol, 'why').info(),
+});
 const fails = (symbol: VpnErrorSymbol = 'VPN_TIMEOUT'): void => {
   redials.begin();
   redials.follow(status('Disconnected', symbol), dialing);

@@ -6,7 +6,8 @@ import type { Profile } from '../../src-core/profiles/profile';
 export type RedialStatus = NonNullable<StatusObject['redial']>;
 
 /**
- * Dials one connection again after a failure that may heal (windows7-ux 4.6). It is here, not in a window: it goes on while no window is open, and
+ * Dials one connection again after a failure that may heal (windows7-ux 4.6). It is here, not in a window: it goes on
+ * while no window is open, and
  * two windows are not two redials.
  */
 export class Redials {
@@ -56,7 +57,11 @@ export class Redials {
   #plan(symbol: string, dialing: Profile['dialing']): void {
     const next = nextRedial(dialing, { symbol, wasUp: this.#wasUp, made: this.#made });
     if (next === null) return;
-    this.#due = { attempt: next.attempt, attempts: next.attempts, at: new Date(this.#clock.wallTime() + next.afterMs).toISOString() };
+    this.#due = {
+      attempt: next.attempt,
+      attempts: next.attempts,
+      at: new Date(this.#clock.wallTime() + next.afterMs).toISOString(),
+    };
     this.#timer = this.#clock.setTimer(next.afterMs, 'redial', () => {
       this.#made = next.attempt;
       this.#withdraw();

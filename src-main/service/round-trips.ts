@@ -1,8 +1,17 @@
 import type { Clock, Timer } from '../../src-core/ports/clock';
 import type { RoundTripSample } from '../api/contract';
-import { addToHistory, addToRecent, toColumns, type RoundTripBucket, type RoundTripColumns } from '../api/round-trip-history';
+import {
+  addToHistory,
+  addToRecent,
+  toColumns,
+  type RoundTripBucket,
+  type RoundTripColumns,
+} from '../api/round-trip-history';
 
-/** While somebody looks at the chart, and otherwise: enough for a day's line, less than the keepalive of a NAT sends. Milliseconds. */
+/**
+ * While somebody looks at the chart, and otherwise: enough for a day's line, less than the keepalive of a NAT sends.
+ * Milliseconds.
+ */
 const watchedMs = 1_000;
 const unwatchedMs = 60_000;
 /** An answer that takes longer counts as lost. */
@@ -71,7 +80,8 @@ export class RoundTrips {
 
   #schedule(delayMs: number): void {
     this.#timer?.cancel();
-    this.#timer = this.#target === null ? null : this.#clock.setTimer(delayMs, 'round trip', () => void this.#measure());
+    this.#timer =
+      this.#target === null ? null : this.#clock.setTimer(delayMs, 'round trip', () => void this.#measure());
   }
 
   async #measure(): Promise<void> {

@@ -9,7 +9,10 @@ export interface StoredSecret {
   readonly secret: string;
 }
 
-/** Where saved passwords, keys and PINs are. Electron brings one over safeStorage; a machine without any keeps them for the session. */
+/**
+ * Where saved passwords, keys and PINs are. Electron brings one over safeStorage; a machine without any keeps them for
+ * the session.
+ */
 export interface SecretStore {
   /** `session-only`: nothing survives the host, and the person is told. */
   readonly storage: 'available' | 'session-only';
@@ -66,7 +69,9 @@ export class FileSecretStore extends SessionSecretStore {
   }
 
   protected override changed(): void {
-    const content = Object.fromEntries([...this.secrets].map(([connection, kinds]) => [connection, Object.fromEntries(kinds)]));
+    const content = Object.fromEntries(
+      [...this.secrets].map(([connection, kinds]) => [connection, Object.fromEntries(kinds)]),
+    );
     writeAtomically(this.#path, JSON.stringify(content));
   }
 }
@@ -86,7 +91,8 @@ function readSecrets(path: string): Record<string, Record<string, StoredSecret>>
     if (typeof kinds !== 'object' || kinds === null) continue;
     for (const [kind, entry] of Object.entries(kinds as Record<string, unknown>)) {
       const { username, secret } = (entry ?? {}) as Partial<StoredSecret>;
-      if (typeof secret === 'string') (result[connection] ??= {})[kind] = { username: typeof username === 'string' ? username : null, secret };
+      if (typeof secret === 'string')
+        (result[connection] ??= {})[kind] = { username: typeof username === 'string' ? username : null, secret };
     }
   }
   return result;

@@ -17,7 +17,12 @@ import type { ConnectionEnvironment } from './environment';
 import { listTokenCertificates } from './token-list';
 
 /** Bundles of the distributions, the first that exists. */
-const trustStores = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/ca-bundle.pem', '/etc/ssl/cert.pem'];
+const trustStores = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
 
 /** The computer's trust anchors, read once and when first asked for. */
 export function createSystemAuthorities(places: readonly string[] = trustStores): () => readonly Certificate[] {
@@ -32,12 +37,18 @@ export function createSystemAuthorities(places: readonly string[] = trustStores)
 
 /** Real connections: sockets on the adapters of this computer, ESP in the addon's threads, settings by the helper. */
 export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironment {
-  const { adapters, clock, connectivity, random, resolver, createNetwork, killSwitch, lift, rememberAddresses } = system;
+  const { adapters, clock, connectivity, random, resolver, createNetwork, killSwitch, lift, rememberAddresses } =
+    system;
   const systemAuthorities = createSystemAuthorities();
   const revocation = system.http === null ? null : new RevocationFetcher({ http: system.http, clock });
   const acceptanceOf = (trace: Trace): AcceptanceEnvironment => {
     const note = (text: string): void => trace.log({ level: 'warning', area: 'certificate', text });
-    return { wallTime: () => clock.wallTime(), systemAuthorities, note, ...(revocation === null ? {} : { fetchRevocation: (questions) => revocation.fetch(questions, note) }) };
+    return {
+      wallTime: () => clock.wallTime(),
+      systemAuthorities,
+      note,
+      ...(revocation === null ? {} : { fetchRevocation: (questions) => revocation.fetch(questions, note) }),
+    };
   };
   const tls = createTlsEngine();
   const tokens = createTokens();
@@ -45,10 +56,18 @@ export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironm
     adapters,
     unavailable: () => {
       if (loadAddon() === null || createNetwork === null) {
-        return new VpnError('IPSEC_SERVICE_STOPPED', 'The native part of Agile VPN is not built. Run "npm run setup" in its folder, then try again.', { detail: 'missing: native/build/Release/agile_vpn.node' });
+        return new VpnError(
+          'IPSEC_SERVICE_STOPPED',
+          'The native part of Agile VPN is not built. Run "npm run setup" in its folder, then try again.',
+          { detail: 'missing: native/build/Release/agile_vpn.node' },
+        );
       }
       if (process.getuid?.() === 0 && helperProgram() === null) {
-        return new VpnError('IPSEC_SERVICE_STOPPED', 'The privileged helper of Agile VPN is not built. Run "npm run setup" in its folder, then try again.', { detail: 'missing: native/build/Release/agile-vpn-helper' });
+        return new VpnError(
+          'IPSEC_SERVICE_STOPPED',
+          'The privileged helper of Agile VPN is not built. Run "npm run setup" in its folder, then try again.',
+          { detail: 'missing: native/build/Release/agile-vpn-helper' },
+        );
       }
       return null;
     },
@@ -60,11 +79,26 @@ export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironm
       ...(connectivity === null ? {} : { connectivity }),
       ...createNetwork!(),
       trace,
-      credentials: createCredentialsSource({ random, secrets, questions, remember, tokenModules: () => findPkcs11Modules(), trace, tls, tokens, acceptance: acceptanceOf(trace) }),
+      credentials: createCredentialsSource({
+        random,
+        secrets,
+        questions,
+        remember,
+        tokenModules: () => findPkcs11Modules(),
+        trace,
+        tls,
+        tokens,
+        acceptance: acceptanceOf(trace),
+      }),
       createDataPath: () => createNativeDataPath({ clock }),
       createSession: (config, dependencies) => createInitiatorSession(dependencies, config),
     }),
-    ...(tokens === null ? {} : { listTokens: (module: string | null) => listTokenCertificates(tokens, module === null ? findPkcs11Modules() : [module], clock.wallTime()) }),
+    ...(tokens === null
+      ? {}
+      : {
+          listTokens: (module: string | null) =>
+            listTokenCertificates(tokens, module === null ? findPkcs11Modules() : [module], clock.wallTime()),
+        }),
     killSwitch,
     liftKillSwitch: lift,
     rememberAddresses,

@@ -5,7 +5,10 @@ import { listTokenCertificates } from './token-list';
 
 const root = testRoot();
 const alice = testCertificate({ subject: [['CN', 'alice']], extendedKeyUsage: ['clientAuth'] }, root).certificate.der;
-const old = testCertificate({ subject: [['CN', 'old']], extendedKeyUsage: ['clientAuth'], notAfter: testNow - 86_400_000 }, root).certificate.der;
+const old = testCertificate(
+  { subject: [['CN', 'old']], extendedKeyUsage: ['clientAuth'], notAfter: testNow - 86_400_000 },
+  root,
+).certificate.der;
 
 const closed: string[] = [];
 const token = (label: string): Token => ({
@@ -36,9 +39,21 @@ it('shows the certificates of the person with what is wrong with them; no PIN, n
   const list = listTokenCertificates(tokens, ['/broken.so', '/one.so', '/same-token.so'], testNow);
   expect(list.unusable).toEqual([{ module: '/broken.so', reason: 'C_Initialize: 0x5' }]);
   expect(list.tokens).toHaveLength(1);
-  expect(list.tokens[0]).toMatchObject({ module: '/one.so', token: 'badge', model: 'X1', needsPin: true, pinState: 'low' });
+  expect(list.tokens[0]).toMatchObject({
+    module: '/one.so',
+    token: 'badge',
+    model: 'X1',
+    needsPin: true,
+    pinState: 'low',
+  });
   expect(list.tokens[0]?.manufacturer).not.toContain('\n');
-  expect(list.tokens[0]?.certificates.map(({ id, certificate, problem }) => [id, certificate.commonName, problem?.slice(0, 28) ?? null])).toEqual([
+  expect(
+    list.tokens[0]?.certificates.map(({ id, certificate, problem }) => [
+      id,
+      certificate.commonName,
+      problem?.slice(0, 28) ?? null,
+    ]),
+  ).toEqual([
     ['01', 'alice', null],
     ['02', 'old', 'Your certificate has expired'],
   ]);

@@ -6,16 +6,37 @@ import { TokenError, type Tokens } from '../../src-core/ports/tokens';
 import type { ClientCertificateList, TokenView } from '../api/contract';
 import { certificateView } from './certificate-view';
 
-/** What the tokens behind these modules show without a PIN. A module or token that cannot be asked hides no other one. `wallTime`: milliseconds. */
-export function listTokenCertificates(tokens: Tokens, modules: readonly string[], wallTime: number): ClientCertificateList {
+/**
+ * What the tokens behind these modules show without a PIN. A module or token that cannot be asked hides no other one.
+ * `wallTime`: milliseconds.
+ */
+export function listTokenCertificates(
+  tokens: Tokens,
+  modules: readonly string[],
+  wallTime: number,
+): ClientCertificateList {
   const found: TokenView[] = [];
   const unusable: { module: string; reason: string }[] = [];
   for (const module of modules) {
     try {
       for (const { label, manufacturer, model } of tokens.list(module)) {
         // The same token may be reached by two modules.
-        if (found.some((other) => other.token === label && other.manufacturer === sanitizeText(manufacturer) && other.model === sanitizeText(model))) continue;
-        found.push({ module, token: label, manufacturer: sanitizeText(manufacturer), model: sanitizeText(model), ...contentOf(tokens, module, label, wallTime) });
+        if (
+          found.some(
+            (other) =>
+              other.token === label &&
+              other.manufacturer === sanitizeText(manufacturer) &&
+              other.model === sanitizeText(model),
+          )
+        )
+          continue;
+        found.push({
+          module,
+          token: label,
+          manufacturer: sanitizeText(manufacturer),
+          model: sanitizeText(model),
+          ...contentOf(tokens, module, label, wallTime),
+        });
       }
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
@@ -25,7 +46,12 @@ export function listTokenCertificates(tokens: Tokens, modules: readonly string[]
   return { tokens: found, unusable };
 }
 
-function contentOf(tokens: Tokens, module: string, label: string, wallTime: number): Pick<TokenView, 'needsPin' | 'pinState' | 'certificates'> {
+function contentOf(
+  tokens: Tokens,
+  module: string,
+  label: string,
+  wallTime: number,
+): Pick<TokenView, 'needsPin' | 'pinState' | 'certificates'> {
   const token = tokens.open(module, label);
   try {
     const certificates = token.certificates().flatMap(({ id, der }) => {
@@ -33,7 +59,13 @@ function contentOf(tokens: Tokens, module: string, label: string, wallTime: numb
         const certificate = parseCertificate(der);
         // Authorities on the token are no identities of the person.
         if (id === '' || certificate.basicConstraints?.ca === true) return [];
-        return [{ id, certificate: certificateView(certificate), problem: clientCertificateProblem(certificate, wallTime)?.message ?? null }];
+        return [
+          {
+            id,
+            certificate: certificateView(certificate),
+            problem: clientCertificateProblem(certificate, wallTime)?.message ?? null,
+          },
+        ];
       } catch (error) {
         if (error instanceof PkiError) return [];
         throw error;

@@ -75,7 +75,13 @@ export class VpnService implements ApiService, ControlledHost {
     this.#diagnoses = new Diagnoses(clock, (diagnosis) => pushes.push({ type: 'diagnosis', diagnosis }));
     this.#left = new LeftKillSwitch(system, () => this.#killSwitchChanged());
     this.#killSwitches = new KillSwitches(this.#left, connections);
-    this.#changes = new ProfileChanges({ profiles, secretStore, connections, diagnoses: this.#diagnoses, create: (profile) => this.#systemConnection(profile, 'saved') });
+    this.#changes = new ProfileChanges({
+      profiles,
+      secretStore,
+      connections,
+      diagnoses: this.#diagnoses,
+      create: (profile) => this.#systemConnection(profile, 'saved'),
+    });
     for (const profile of profiles.profiles) connections.add(this.#systemConnection(profile, 'saved'));
     if (demo !== null) this.#addDemo(demo);
     this.#prompts.onOpened = (prompt) => pushes.push({ type: 'prompt', prompt });
@@ -165,8 +171,14 @@ export class VpnService implements ApiService, ControlledHost {
     return null;
   }
 
-  inspectImport({ fileName, contentBase64 }: ApiRequests['inspectImport']['args']): Promise<ApiRequests['inspectImport']['result']> {
-    return this.#imports.inspect({ name: fileName, content: new Uint8Array(Buffer.from(contentBase64, 'base64')) }, (name) => this.#connections.find(name) !== null);
+  inspectImport({
+    fileName,
+    contentBase64,
+  }: ApiRequests['inspectImport']['args']): Promise<ApiRequests['inspectImport']['result']> {
+    return this.#imports.inspect(
+      { name: fileName, content: new Uint8Array(Buffer.from(contentBase64, 'base64')) },
+      (name) => this.#connections.find(name) !== null,
+    );
   }
 
   async commitImport({ token, name }: ApiRequests['commitImport']['args']): Promise<null> {
@@ -174,12 +186,19 @@ export class VpnService implements ApiService, ControlledHost {
     const replaced = this.#connections.find(name);
     if (replaced?.kind === 'demo') throw new ApiError('refused', 'failure.demo-name', 'name');
     await this.saveProfile({ profile: { ...profile, name }, previousName: replaced?.name ?? null });
-    for (const [kind, secret] of Object.entries(secrets)) this.#options.secretStore.set(name, kind as keyof typeof secrets, { username: profile.authentication.username, secret });
+    for (const [kind, secret] of Object.entries(secrets))
+      this.#options.secretStore.set(name, kind as keyof typeof secrets, {
+        username: profile.authentication.username,
+        secret,
+      });
     this.#dropImport(token);
     return null;
   }
 
-  async exportProfile({ name, format }: ApiRequests['exportProfile']['args']): Promise<ApiRequests['exportProfile']['result']> {
+  async exportProfile({
+    name,
+    format,
+  }: ApiRequests['exportProfile']['args']): Promise<ApiRequests['exportProfile']['result']> {
     const { fileName, content, notExpressed } = await exportProfile(this.#connections.require(name).profile, format);
     return { fileName, contentBase64: Buffer.from(content).toString('base64'), notExpressed };
   }
@@ -218,11 +237,15 @@ export class VpnService implements ApiService, ControlledHost {
     return null;
   }
 
-  listClientCertificates({ module }: ApiRequests['listClientCertificates']['args']): ApiRequests['listClientCertificates']['result'] {
+  listClientCertificates({
+    module,
+  }: ApiRequests['listClientCertificates']['args']): ApiRequests['listClientCertificates']['result'] {
     return this.#options.system.listTokens?.(module) ?? { tokens: [], unusable: [] };
   }
 
-  inspectCertificates({ contentBase64 }: ApiRequests['inspectCertificates']['args']): ApiRequests['inspectCertificates']['result'] {
+  inspectCertificates({
+    contentBase64,
+  }: ApiRequests['inspectCertificates']['args']): ApiRequests['inspectCertificates']['result'] {
     return inspectCertificates(contentBase64);
   }
 
@@ -274,8 +297,13 @@ export class VpnService implements ApiService, ControlledHost {
     const { phase } = connection;
     if (phase === 'changing') throw new ApiError('busy', 'failure.changing', 'name', { name });
     const missing = connection.environment.unavailable();
-    if (missing !== null) throw new ApiError('refused', 'failure.missing-component', 'name', { problem: missing.message });
-    return this.#diagnoses.run({ profile: connection.profile, ports: connection.createPorts(), live: phase === 'up' ? connection.status : elsewhere });
+    if (missing !== null)
+      throw new ApiError('refused', 'failure.missing-component', 'name', { problem: missing.message });
+    return this.#diagnoses.run({
+      profile: connection.profile,
+      ports: connection.createPorts(),
+      live: phase === 'up' ? connection.status : elsewhere,
+    });
   }
 
   /** A file or link was opened with the program: the import page shows it; nothing is saved. */
@@ -298,20 +326,28 @@ export class VpnService implements ApiService, ControlledHost {
   }
 
   async end(name: string | null): Promise<readonly string[]> {
-    const names = this.#connections.named(name).filter(({ isLive, isRedialDue }) => isLive || isRedialDue).map((connection) => connection.name);
+    const names = this.#connections
+      .named(name)
+      .filter(({ isLive, isRedialDue }) => isLive || isRedialDue)
+      .map((connection) => connection.name);
     await Promise.all(names.map((each) => this.disconnect({ name: each })));
     return names;
   }
 
   async unblock(name: string | null): Promise<readonly string[]> {
-    const names = this.#connections.named(name).filter(({ isBlocked, isLive }) => isBlocked && !isLive).map((connection) => connection.name);
+    const names = this.#connections
+      .named(name)
+      .filter(({ isBlocked, isLive }) => isBlocked && !isLive)
+      .map((connection) => connection.name);
     for (const each of names) await this.#killSwitches.lift(each);
     return names;
   }
 
   /**
-   * Writes packets and keys of this connection to files in `directory` until `stopCapture`: at once where it is up, with its next attempt otherwise (null).
-   * Keys are the person's to ask for: no user interface can, only the command line of the same user. Throws what the system says about the folder.
+   * Writes packets and keys of this connection to files in `directory` until `stopCapture`: at once where it is up,
+   * with its next attempt otherwise (null).
+   * Keys are the person's to ask for: no user interface can, only the command line of the same user. Throws what the
+   * system says about the folder.
    */
   capture(name: string, directory: string): Capture | null {
     return this.#connections.require(name).capture(directory);
@@ -340,15 +376,37 @@ export class VpnService implements ApiService, ControlledHost {
   #systemConnection(profile: Profile, kind: 'saved' | 'transient'): ManagedConnection {
     const { system, secretStore, askPerson } = this.#options;
     // Where no user interface is, nobody sees a chart.
-    return new ManagedConnection(this.#host(), { profile, kind, environment: system, secrets: secretStore, left: this.#left, measured: askPerson === undefined, redials: askPerson === undefined });
+    return new ManagedConnection(this.#host(), {
+      profile,
+      kind,
+      environment: system,
+      secrets: secretStore,
+      left: this.#left,
+      measured: askPerson === undefined,
+      redials: askPerson === undefined,
+    });
   }
 
   #addDemo(demo: DemoEnvironment): void {
     const { profile } = demo;
     if (this.#connections.find(profile.name) === null) {
       // It pings by itself.
-      this.#connections.add(new ManagedConnection(this.#host(), { profile, kind: 'demo', environment: demo, secrets: this.#demoSecrets, left: null, measured: false, redials: true, onMade: (connection) => demo.follow(connection) }));
-      this.#demoSecrets.set(profile.name, 'password', { username: profile.authentication.username, secret: demo.password });
+      this.#connections.add(
+        new ManagedConnection(this.#host(), {
+          profile,
+          kind: 'demo',
+          environment: demo,
+          secrets: this.#demoSecrets,
+          left: null,
+          measured: false,
+          redials: true,
+          onMade: (connection) => demo.follow(connection),
+        }),
+      );
+      this.#demoSecrets.set(profile.name, 'password', {
+        username: profile.authentication.username,
+        secret: demo.password,
+      });
     }
     demo.onAdapters((adapters) => {
       this.#pushes.push({ type: 'demo', adapters });
@@ -386,7 +444,16 @@ export class VpnService implements ApiService, ControlledHost {
     const saving = this.#changes.remember(connection, what);
     this.#pushProfiles();
     const problem = await saving;
-    if (problem !== null) this.log.add({ level: 'warning', area: 'certificate', text: `The decision about a certificate could not be saved: ${problem}.` }, connection.name, this.#options.clock.wallTime());
+    if (problem !== null)
+      this.log.add(
+        {
+          level: 'warning',
+          area: 'certificate',
+          text: `The decision about a certificate could not be saved: ${problem}.`,
+        },
+        connection.name,
+        this.#options.clock.wallTime(),
+      );
   }
 
   // ---- telling ----

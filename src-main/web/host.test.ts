@@ -21,11 +21,14 @@ let port: number;
 /** Raw: fetch would not let a test forge Host. */
 function get(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({ host: '127.0.0.1', port, path, method, headers: { host: `127.0.0.1:${port}`, ...headers } }, (response) => {
-      let body = '';
-      response.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
-    });
+    const outgoing = httpRequest(
+      { host: '127.0.0.1', port, path, method, headers: { host: `127.0.0.1:${port}`, ...headers } },
+      (response) => {
+        let body = '';
+        response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end();
   });
@@ -39,14 +42,19 @@ interface Session {
 async function openSession(): Promise<Session> {
   const { pathname, search } = new URL(host.newUrl());
   const answer = await get(`${pathname}${search}`);
-  return { cookie: answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '', key: /^\/#key=(.+)$/.exec(answer.headers.location ?? '')?.[1] ?? '' };
+  return {
+    cookie: answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '',
+    key: /^\/#key=(.+)$/.exec(answer.headers.location ?? '')?.[1] ?? '',
+  };
 }
 
 const signIn = async (): Promise<string> => (await openSession()).cookie;
 
 function open(headers: Record<string, string>, path = '/api', key: string | null = null): Promise<WebSocket | number> {
   return new Promise((resolve) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, key === null ? ['agile-vpn'] : ['agile-vpn', key], { headers });
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, key === null ? ['agile-vpn'] : ['agile-vpn', key], {
+      headers,
+    });
     socket.on('open', () => resolve(socket));
     socket.on('unexpected-response', (_, response) => resolve(response.statusCode ?? 0));
     socket.on('error', () => undefined);
@@ -96,10 +104,13 @@ describe('the browser host lets in only the browser it was opened with', () => {
     expect((await get('/', { cookie }, 'POST')).status).toBe(405);
   });
 
-  it.each(['/../package.json', '/..%2f..%2fpackage.json', '/notes.txt', '//etc/passwd', '/%00', '/index.html/'])('has nothing at %s', async (path) => {
-    const cookie = await signIn();
-    expect((await get(path, { cookie })).status).toBe(404);
-  });
+  it.each(['/../package.json', '/..%2f..%2fpackage.json', '/notes.txt', '//etc/passwd', '/%00', '/index.html/'])(
+    'has nothing at %s',
+    async (path) => {
+      const cookie = await signIn();
+      expect((await get(path, { cookie })).status).toBe(404);
+    },
+  );
 
   it('forbids everything but itself in the CSP', async () => {
     const cookie = await signIn();
@@ -150,7 +161,8 @@ describe('the web socket carries the contract', () => {
     const mine = await openSession();
     const other = await openSession();
     const origin = `http://127.0.0.1:${port}`;
-    // Another program of this computer listens on another port; the person's browser visits it and brings the cookie along.
+    // Another program of this computer listens on another port; the person's browser visits it and brings the cookie
+    // along.
     const stolen = await new Promise<string>((resolve) => {
       const thief = createServer((request, response) => {
         resolve(request.headers.cookie ?? '');

@@ -71,7 +71,8 @@ function keyOf(request: IncomingMessage): string {
 
 /**
  * The user interface for a browser, on loopback only. What keeps other programs' pages out: the one-time token, the
- * HttpOnly SameSite=Strict cookie, the key in the storage of this very origin (cookies are shared between ports, storage is not),
+ * HttpOnly SameSite=Strict cookie, the key in the storage of this very origin (cookies are shared between ports,
+ * storage is not),
  * an exact Host (no DNS rebinding), an exact Origin on the web socket, and the CSP.
  */
 export async function startWebHost(service: ApiService, options: WebHostOptions): Promise<WebHost> {
@@ -89,7 +90,8 @@ export async function startWebHost(service: ApiService, options: WebHostOptions)
     response.writeHead(status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
   };
   const foreign = (request: IncomingMessage): boolean =>
-    request.headers.host !== authority || (request.headers.origin !== undefined && request.headers.origin !== `http://${authority}`);
+    request.headers.host !== authority ||
+    (request.headers.origin !== undefined && request.headers.origin !== `http://${authority}`);
   const cookieOf = (request: IncomingMessage): string => readCookie(request.headers.cookie, cookieName) ?? '';
   const signedIn = (request: IncomingMessage): boolean => sessions.acceptsCookie(cookieOf(request));
 
@@ -100,29 +102,48 @@ export async function startWebHost(service: ApiService, options: WebHostOptions)
     const token = url.searchParams.get('token');
     if (url.pathname === '/' && token !== null) {
       const session = sessions.redeem(token);
-      if (session === null && !signedIn(request)) return refuse(response, 403, 'This address was used already. Start the user interface again for a new one.');
-      const cookie: Record<string, string> = session === null ? {} : { 'Set-Cookie': `${cookieName}=${session.cookie}; HttpOnly; SameSite=Strict; Path=/` };
+      if (session === null && !signedIn(request))
+        return refuse(response, 403, 'This address was used already. Start the user interface again for a new one.');
+      const cookie: Record<string, string> =
+        session === null ? {} : { 'Set-Cookie': `${cookieName}=${session.cookie}; HttpOnly; SameSite=Strict; Path=/` };
       // A fragment stays in the browser: it is in no request, no log and no Referer.
-      response.writeHead(303, { ...headers, ...cookie, Location: session === null ? '/' : `/#key=${session.key}` }).end();
+      response
+        .writeHead(303, { ...headers, ...cookie, Location: session === null ? '/' : `/#key=${session.key}` })
+        .end();
       return;
     }
-    if (!signedIn(request)) return refuse(response, 403, 'Open the address that was printed when the user interface was started.');
+    if (!signedIn(request))
+      return refuse(response, 403, 'Open the address that was printed when the user interface was started.');
     const file = files.get(url.pathname);
     if (file === undefined) return refuse(response, 404, 'Not found.');
     response.writeHead(200, { ...headers, 'Content-Type': file.type, 'Content-Length': file.content.length });
     response.end(request.method === 'HEAD' ? undefined : file.content);
   };
 
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: largestMessage, perMessageDeflate: false, handleProtocols: () => subprotocol });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: largestMessage,
+    perMessageDeflate: false,
+    handleProtocols: () => subprotocol,
+  });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', (error) => onError(error, 'socket'));
     // A page always sends its Origin with a web socket; what sends none is no page of ours.
-    if (foreign(request) || request.headers.origin === undefined || !sessions.accepts({ cookie: cookieOf(request), key: keyOf(request) }) || request.url !== '/api') {
+    if (
+      foreign(request) ||
+      request.headers.origin === undefined ||
+      !sessions.accepts({ cookie: cookieOf(request), key: keyOf(request) }) ||
+      request.url !== '/api'
+    ) {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      serve(service, socketTransport(webSocket, (error) => onError(error, 'web socket')), { onError });
+      serve(
+        service,
+        socketTransport(webSocket, (error) => onError(error, 'web socket')),
+        { onError },
+      );
     });
   };
 

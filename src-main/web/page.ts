@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 
-/** What the page may do, in the browser host and under Electron's own scheme alike. `connect` lists where it may talk to. */
+/**
+ * What the page may do, in the browser host and under Electron's own scheme alike. `connect` lists where it may talk
+ * to.
+ */
 export function contentSecurityPolicy(connect: readonly string[]): string {
   return [
     "default-src 'none'",

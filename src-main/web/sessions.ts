@@ -4,7 +4,10 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 
 /** Both halves of a session. Each alone opens nothing that matters. */
 export interface SessionSecret {
-  /** In an HttpOnly cookie. Browsers send it to every port of the address: another program that listens there may see it. */
+  /**
+   * In an HttpOnly cookie. Browsers send it to every port of the address: another program that listens there may see
+   * it.
+   */
   readonly cookie: string;
   /** In the page's own storage, which belongs to the origin with its port. */
   readonly key: string;

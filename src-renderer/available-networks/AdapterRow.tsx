@@ -6,12 +6,22 @@ import { safeText, t } from '../../src-text';
 import { reachText } from '../../src-text/connectivity';
 
 function adapterText(adapter: AdapterView, demo: DemoAdapter | undefined): string {
-  if (adapter.connected) return adapter.addresses.map((address) => safeText(address, 64)).join(', ') || reachText(adapter.internet === true ? 'internet' : 'no-internet');
+  if (adapter.connected)
+    return (
+      adapter.addresses.map((address) => safeText(address, 64)).join(', ') ||
+      reachText(adapter.internet === true ? 'internet' : 'no-internet')
+    );
   if (demo !== undefined && !demo.plugged) return t(adapter.kind === 'wifi' ? 'panel.wifi-off' : 'panel.unplugged');
   return t('panel.not-connected-adapter');
 }
 
-export function AdapterRow({ adapter, demo }: { readonly adapter: AdapterView; readonly demo: DemoAdapter | undefined }): ReactNode {
+export function AdapterRow({
+  adapter,
+  demo,
+}: {
+  readonly adapter: AdapterView;
+  readonly demo: DemoAdapter | undefined;
+}): ReactNode {
   const label = safeText(adapter.label, 64);
   return (
     <div className={adapter.connected ? 'panel-adapter' : 'panel-adapter absent'} data-adapter={adapter.name}>

@@ -32,10 +32,20 @@ export function ConnectionList({ scroller, selected, onSelect, onMenu }: ListPro
   return (
     <div ref={list} role="list" aria-label={t('panel.dial-up-and-vpn')}>
       {segments(names.length, range, pinned).map((segment) => {
-        if (segment.type === 'gap') return <div key={`gap-${segment.first}`} role="presentation" style={{ height: segment.rows * rowHeight }} />;
+        if (segment.type === 'gap')
+          return <div key={`gap-${segment.first}`} role="presentation" style={{ height: segment.rows * rowHeight }} />;
         const name = names[segment.index] ?? '';
         return (
-          <ConnectionRow key={name} name={name} position={segment.index} count={names.length} selected={selected === name} onSelect={onSelect} onFocus={focus} onMenu={onMenu} />
+          <ConnectionRow
+            key={name}
+            name={name}
+            position={segment.index}
+            count={names.length}
+            selected={selected === name}
+            onSelect={onSelect}
+            onFocus={focus}
+            onMenu={onMenu}
+          />
         );
       })}
     </div>

@@ -6,7 +6,8 @@ import { t } from '../../src-text';
 import { isActive, isUp, stateText } from '../views';
 import { UserText } from '../widgets/UserText';
 
-export const pressConnection = (name: string, state: ConnectionState): void => (isActive(state) ? actions.disconnect(name) : actions.connect(name));
+export const pressConnection = (name: string, state: ConnectionState): void =>
+  isActive(state) ? actions.disconnect(name) : actions.connect(name);
 
 interface RowProps {
   readonly name: string;
@@ -19,7 +20,15 @@ interface RowProps {
 }
 
 /** A connection: one click selects and expands it. Drawn again only when its own state changed. */
-export const ConnectionRow = memo(function ConnectionRow({ name, position, count, selected, onSelect, onFocus, onMenu }: RowProps): ReactNode {
+export const ConnectionRow = memo(function ConnectionRow({
+  name,
+  position,
+  count,
+  selected,
+  onSelect,
+  onFocus,
+  onMenu,
+}: RowProps): ReactNode {
   const state = useApp(({ statuses }) => statuses[name]?.state ?? 'Disconnected');
   const busy = state === 'Disconnecting';
   const openMenu = (event: MouseEvent): void => {
@@ -35,7 +44,14 @@ export const ConnectionRow = memo(function ConnectionRow({ name, position, count
     }
   };
   return (
-    <div role="listitem" aria-setsize={count} aria-posinset={position + 1} className={selected ? 'panel-row selected' : 'panel-row'} onContextMenu={openMenu} onFocus={() => onFocus(name)}>
+    <div
+      role="listitem"
+      aria-setsize={count}
+      aria-posinset={position + 1}
+      className={selected ? 'panel-row selected' : 'panel-row'}
+      onContextMenu={openMenu}
+      onFocus={() => onFocus(name)}
+    >
       <button
         type="button"
         className="bare panel-row-line"
@@ -47,7 +63,11 @@ export const ConnectionRow = memo(function ConnectionRow({ name, position, count
         <span className="panel-row-name">
           <UserText text={name} />
         </span>
-        {state !== 'Disconnected' && <span className={state === 'Connected' ? 'panel-row-state connected' : 'panel-row-state'}>{stateText(state)}</span>}
+        {state !== 'Disconnected' && (
+          <span className={state === 'Connected' ? 'panel-row-state connected' : 'panel-row-state'}>
+            {stateText(state)}
+          </span>
+        )}
         <VpnIcon size={18} />
       </button>
       {selected && (

@@ -23,7 +23,11 @@ interface OpenMenu {
 function ConnectionMenu({ name, at, onClose }: OpenMenu & { readonly onClose: () => void }): ReactNode {
   const state = useApp(({ statuses }) => statuses[name]?.state ?? 'Disconnected');
   const items: readonly MenuItem[] = [
-    { label: t(isActive(state) ? 'button.disconnect' : 'button.connect'), isDefault: true, act: () => pressConnection(name, state) },
+    {
+      label: t(isActive(state) ? 'button.disconnect' : 'button.connect'),
+      isDefault: true,
+      act: () => pressConnection(name, state),
+    },
     ...(isUp(state) ? [{ label: t('panel.status'), act: () => actions.open({ kind: 'status', name }) }] : []),
     { label: t('button.properties'), act: () => actions.open({ kind: 'properties', name }) },
   ];
@@ -69,7 +73,12 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
   const onKeyDown = (event: KeyboardEvent): void => {
     const buttons = [...(list?.querySelectorAll<HTMLElement>('button:not(:disabled), input:not(:disabled)') ?? [])];
     const index = buttons.indexOf(document.activeElement as HTMLElement);
-    const moves: Readonly<Record<string, number>> = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: buttons.length - 1 };
+    const moves: Readonly<Record<string, number>> = {
+      ArrowDown: index + 1,
+      ArrowUp: index - 1,
+      Home: 0,
+      End: buttons.length - 1,
+    };
     const move = moves[event.key];
     if (event.key === 'Escape') {
       event.preventDefault();
@@ -81,19 +90,35 @@ export function Panel({ onDismiss }: { readonly onDismiss: () => void }): ReactN
   };
 
   return (
-    <section ref={panel} className="panel" role="dialog" aria-label={t('panel.title')} tabIndex={-1} onKeyDown={onKeyDown}>
+    <section
+      ref={panel}
+      className="panel"
+      role="dialog"
+      aria-label={t('panel.title')}
+      tabIndex={-1}
+      onKeyDown={onKeyDown}
+    >
       <div className="panel-inner">
         <Summary adapters={demo === null ? realAdapters : demoAdapters} />
         <div ref={setList} className="panel-list" onClickCapture={onClickCapture}>
           <Section title={t('panel.dial-up-and-vpn')}>
             <PanelBlocked />
             <PanelNotInForce />
-            <ConnectionList scroller={list} selected={selected?.list === 'connections' ? selected.id : null} onSelect={selectConnection} onMenu={openMenu} />
+            <ConnectionList
+              scroller={list}
+              selected={selected?.list === 'connections' ? selected.id : null}
+              onSelect={selectConnection}
+              onMenu={openMenu}
+            />
           </Section>
           {demo !== null && (
             <Section title={t('panel.demo-adapters')}>
               {demoAdapters.map((adapter) => (
-                <AdapterRow key={adapter.name} adapter={adapter} demo={demo.find((each) => each.name === adapter.name)} />
+                <AdapterRow
+                  key={adapter.name}
+                  adapter={adapter}
+                  demo={demo.find((each) => each.name === adapter.name)}
+                />
               ))}
             </Section>
           )}

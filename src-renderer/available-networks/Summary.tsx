@@ -11,7 +11,12 @@ function UpConnection({ name }: { readonly name: string }): ReactNode {
   // As one text: the same as long as it says the same, so that counters draw nothing here.
   const text = useApp(({ statuses, profiles }) => {
     const status = statuses[name];
-    return status === undefined ? '' : connectionLines(status, profiles.find((profile) => profile.name === name)?.network.useDefaultGateway ?? false).join('\n');
+    return status === undefined
+      ? ''
+      : connectionLines(
+          status,
+          profiles.find((profile) => profile.name === name)?.network.useDefaultGateway ?? false,
+        ).join('\n');
   });
   return (
     <div className="summary-network">
@@ -29,7 +34,11 @@ function UpConnection({ name }: { readonly name: string }): ReactNode {
 /** "Currently connected to:" with its lines for each network, or whether one could be connected. */
 export function Summary({ adapters }: { readonly adapters: readonly AdapterView[] }): ReactNode {
   // As one text, for the same reason.
-  const upNames = useApp((state) => JSON.stringify(state.profiles.flatMap(({ name }) => (isUp(state.statuses[name]?.state ?? 'Disconnected') ? [name] : []))));
+  const upNames = useApp((state) =>
+    JSON.stringify(
+      state.profiles.flatMap(({ name }) => (isUp(state.statuses[name]?.state ?? 'Disconnected') ? [name] : [])),
+    ),
+  );
   const inReach = useApp(({ wireless }) => wireless !== null && wireless.length > 0);
   const up = JSON.parse(upNames) as readonly string[];
   const connected = adapters.filter((adapter) => adapter.connected);
@@ -50,7 +59,13 @@ export function Summary({ adapters }: { readonly adapters: readonly AdapterView[
           <span>{reachText(adapter.internet === true ? 'internet' : 'no-internet')}</span>
         </div>
       ))}
-      <button type="button" className="bare panel-refresh" title={t('panel.refresh')} aria-label={t('panel.refresh')} onClick={() => void request('refreshAdapters', null)}>
+      <button
+        type="button"
+        className="bare panel-refresh"
+        title={t('panel.refresh')}
+        aria-label={t('panel.refresh')}
+        onClick={() => void request('refreshAdapters', null)}
+      >
         <RefreshIcon />
       </button>
     </div>

@@ -12,7 +12,8 @@ interface RowProps {
 }
 
 /**
- * A wireless network, joined or left through NetworkManager: one click selects and expands it. One that would ask for a key is joined in the
+ * A wireless network, joined or left through NetworkManager: one click selects and expands it. One that would ask for a
+ * key is joined in the
  * desktop's own settings, which know how to ask.
  */
 export function WirelessRow({ network, selected, onSelect }: RowProps): ReactNode {
@@ -25,15 +26,27 @@ export function WirelessRow({ network, selected, onSelect }: RowProps): ReactNod
   const press = (): void => {
     if (!idle && state !== 'disconnecting') void request('disconnectWireless', { adapter });
     // What was ticked is what it is joined with; from then on NetworkManager knows.
-    else if (idle && joinable) void request('connectWireless', { id, automatically }).then(({ ok }) => ok && setChosen(null));
+    else if (idle && joinable)
+      void request('connectWireless', { id, automatically }).then(({ ok }) => ok && setChosen(null));
   };
   return (
     <div role="listitem" className={selected ? 'panel-row selected' : 'panel-row'}>
-      <button type="button" className="bare panel-row-line" aria-expanded={selected} data-network={id} title={wirelessTip(network)} onClick={() => onSelect(id)}>
+      <button
+        type="button"
+        className="bare panel-row-line"
+        aria-expanded={selected}
+        data-network={id}
+        title={wirelessTip(network)}
+        onClick={() => onSelect(id)}
+      >
         <span className="panel-row-name">
           <bdi>{shown}</bdi>
         </span>
-        {!idle && <span className={state === 'connected' ? 'panel-row-state connected' : 'panel-row-state'}>{t(`wireless.${state}`)}</span>}
+        {!idle && (
+          <span className={state === 'connected' ? 'panel-row-state connected' : 'panel-row-state'}>
+            {t(`wireless.${state}`)}
+          </span>
+        )}
         <AdapterIcon size={18} kind="wifi" signal={signal} connected />
       </button>
       {selected && idle && security === 'open' && <p className="panel-row-note">{t('wireless.unsecured')}</p>}
@@ -42,11 +55,21 @@ export function WirelessRow({ network, selected, onSelect }: RowProps): ReactNod
         <div className="panel-row-actions">
           {idle && automatically !== null && (
             <div className="check">
-              <input id={`${ids}-auto`} type="checkbox" checked={automatically} onChange={(event) => setChosen(event.target.checked)} />
+              <input
+                id={`${ids}-auto`}
+                type="checkbox"
+                checked={automatically}
+                onChange={(event) => setChosen(event.target.checked)}
+              />
               <label htmlFor={`${ids}-auto`}>{t('wireless.automatically')}</label>
             </div>
           )}
-          <button type="button" disabled={state === 'disconnecting'} aria-label={t(idle ? 'wireless.join' : 'wireless.leave', { name: shown })} onClick={press}>
+          <button
+            type="button"
+            disabled={state === 'disconnecting'}
+            aria-label={t(idle ? 'wireless.join' : 'wireless.leave', { name: shown })}
+            onClick={press}
+          >
             {t(idle ? 'button.connect' : 'button.disconnect')}
           </button>
         </div>

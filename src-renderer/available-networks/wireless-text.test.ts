@@ -5,18 +5,45 @@ import { bandOf, wirelessSections, wirelessTip } from './wireless-text';
 
 afterEach(() => void setLanguage('en'));
 
-const network = (id: string, change: Partial<WirelessNetwork> = {}): WirelessNetwork => ({ id, adapter: 'wlan0', name: id, signal: 80, security: 'wpa2', frequency: 2437, state: 'available', joinable: true, automatically: true, ...change });
+const network = (id: string, change: Partial<WirelessNetwork> = {}): WirelessNetwork => ({
+  id,
+  adapter: 'wlan0',
+  name: id,
+  signal: 80,
+  security: 'wpa2',
+  frequency: 2437,
+  state: 'available',
+  joinable: true,
+  automatically: true,
+  ...change,
+});
 
 describe('the tooltip of a wireless network', () => {
   it('has the five lines of Windows, in its order', () => {
-    expect(wirelessTip(network('Corp-WLAN')).split('\n')).toEqual(['Name: Corp-WLAN', 'Signal Strength: Good', 'Security Type: WPA2-PSK', 'Radio Type: 802.11, 2.4 GHz', 'SSID: Corp-WLAN']);
+    expect(wirelessTip(network('Corp-WLAN')).split('\n')).toEqual([
+      'Name: Corp-WLAN',
+      'Signal Strength: Good',
+      'Security Type: WPA2-PSK',
+      'Radio Type: 802.11, 2.4 GHz',
+      'SSID: Corp-WLAN',
+    ]);
   });
   it('leaves out the radio type where the frequency is not known', () => {
-    expect(wirelessTip(network('A', { frequency: 0 })).split('\n').map((line) => line.split(':')[0])).toEqual(['Name', 'Signal Strength', 'Security Type', 'SSID']);
+    expect(
+      wirelessTip(network('A', { frequency: 0 }))
+        .split('\n')
+        .map((line) => line.split(':')[0]),
+    ).toEqual(['Name', 'Signal Strength', 'Security Type', 'SSID']);
   });
   it('shows names as text, and speaks German', () => {
     setLanguage('de');
-    expect(wirelessTip(network('A\u202e\nB', { security: 'open', signal: 3 })).split('\n')).toEqual(['Name: A\ufffdB', 'Signalstärke: Sehr schwach', 'Sicherheitstyp: Unsicher', 'Funktyp: 802.11, 2,4 GHz', 'SSID: A\ufffdB']);
+    expect(wirelessTip(network('A\u202e\nB', { security: 'open', signal: 3 })).split('\n')).toEqual([
+      'Name: A\ufffdB',
+      'Signalstärke: Sehr schwach',
+      'Sicherheitstyp: Unsicher',
+      'Funktyp: 802.11, 2,4 GHz',
+      'SSID: A\ufffdB',
+    ]);
   });
   it.each([
     [0, 'Very weak'],

@@ -12,10 +12,17 @@ interface AuthorityListProps {
   readonly onChange: (authorities: readonly string[]) => void;
 }
 
-const nameOf = ({ certificate }: Authority): string => (certificate === null ? t('certificate.unreadable') : (certificate.commonName ?? certificate.subject));
+const nameOf = ({ certificate }: Authority): string =>
+  certificate === null ? t('certificate.unreadable') : (certificate.commonName ?? certificate.subject);
 
 /** `Trusted Root Certification Authorities`: those of the connection, with Add, Remove and View Certificate. */
-export function AuthorityList({ label, authorities, whenEmpty, disabled = false, onChange }: AuthorityListProps): ReactNode {
+export function AuthorityList({
+  label,
+  authorities,
+  whenEmpty,
+  disabled = false,
+  onChange,
+}: AuthorityListProps): ReactNode {
   const [read, setRead] = useState<readonly Authority[]>([]);
   const [selected, setSelected] = useState(0);
   const [viewing, setViewing] = useState(false);
@@ -28,7 +35,8 @@ export function AuthorityList({ label, authorities, whenEmpty, disabled = false,
       current = false;
     };
   }, [authorities]);
-  const shown = read.length === authorities.length ? read : authorities.map((text): Authority => ({ text, certificate: null }));
+  const shown =
+    read.length === authorities.length ? read : authorities.map((text): Authority => ({ text, certificate: null }));
   const certificate = shown[selected]?.certificate ?? null;
   const add = async (file: File | undefined): Promise<void> => {
     const added = file === undefined ? null : await addedAuthority(file);
@@ -52,7 +60,13 @@ export function AuthorityList({ label, authorities, whenEmpty, disabled = false,
         onKeyDown={onKeyDown}
       >
         {shown.map((authority, index) => (
-          <div key={authority.text} id={`${ids}-${index}`} role="option" aria-selected={index === selected} onClick={() => setSelected(index)}>
+          <div
+            key={authority.text}
+            id={`${ids}-${index}`}
+            role="option"
+            aria-selected={index === selected}
+            onClick={() => setSelected(index)}
+          >
             <bdi>{safeText(nameOf(authority), 80)}</bdi>
           </div>
         ))}
@@ -85,7 +99,9 @@ export function AuthorityList({ label, authorities, whenEmpty, disabled = false,
           onChange={(event) => void add(event.target.files?.[0]).then(() => (event.target.value = ''))}
         />
       </div>
-      {viewing && certificate !== null && <CertificateDialog certificate={certificate} onClose={() => setViewing(false)} />}
+      {viewing && certificate !== null && (
+        <CertificateDialog certificate={certificate} onClose={() => setViewing(false)} />
+      )}
     </div>
   );
 }

@@ -7,9 +7,21 @@ import { WindowFrame } from '../widgets/WindowFrame';
 import { CertificateFacts } from './CertificateFacts';
 
 /** `View Certificate`. Beside the window it was opened from, not in it: that one may be smaller. */
-export function CertificateDialog({ certificate, onClose }: { readonly certificate: CertificateSummary; readonly onClose: () => void }): ReactNode {
+export function CertificateDialog({
+  certificate,
+  onClose,
+}: {
+  readonly certificate: CertificateSummary;
+  readonly onClose: () => void;
+}): ReactNode {
   return createPortal(
-    <WindowFrame id={`certificate:${certificate.fingerprintSha256}`} title={t('certificate.facts')} icon={<VpnIcon />} width={440} onClose={onClose}>
+    <WindowFrame
+      id={`certificate:${certificate.fingerprintSha256}`}
+      title={t('certificate.facts')}
+      icon={<VpnIcon />}
+      width={440}
+      onClose={onClose}
+    >
       <div className="dialog-body white">
         <CertificateFacts certificate={certificate} />
       </div>

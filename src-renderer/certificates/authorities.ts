@@ -14,7 +14,9 @@ export interface Authority {
 export async function readAuthorities(texts: readonly string[]): Promise<readonly Authority[]> {
   return Promise.all(
     texts.map(async (text): Promise<Authority> => {
-      const contentBase64 = text.includes('-----BEGIN ') ? toBase64(new TextEncoder().encode(text)) : text.replace(/\s+/g, '');
+      const contentBase64 = text.includes('-----BEGIN ')
+        ? toBase64(new TextEncoder().encode(text))
+        : text.replace(/\s+/g, '');
       const result = await request('inspectCertificates', { contentBase64 });
       return { text, certificate: result.ok ? (result.value.certificates[0] ?? null) : null };
     }),
@@ -28,5 +30,8 @@ export async function addedAuthority(file: File): Promise<Authority | null> {
   const result = await request('inspectCertificates', { contentBase64: toBase64(content) });
   if (!result.ok) return null;
   const text = new TextDecoder('latin1').decode(content);
-  return { text: text.includes('-----BEGIN ') ? text : toBase64(content), certificate: result.value.certificates[0] ?? null };
+  return {
+    text: text.includes('-----BEGIN ') ? text : toBase64(content),
+    certificate: result.value.certificates[0] ?? null,
+  };
 }

@@ -6,18 +6,34 @@ import { request } from '../store';
 import { safeText, t } from '../../src-text';
 import { WindowFrame } from '../widgets/WindowFrame';
 
-/** The server showed a certificate that nobody known here vouches for. Not connecting is the default; what is accepted is remembered. */
+/**
+ * The server showed a certificate that nobody known here vouches for. Not connecting is the default; what is accepted
+ * is remembered.
+ */
 export function ServerCertificateDialog({ prompt }: { readonly prompt: ServerCertificatePrompt }): ReactNode {
   const answer = (type: 'accept' | 'cancel'): void => void request('answerPrompt', { id: prompt.id, answer: { type } });
   return (
-    <WindowFrame id={`server-certificate:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={460} onClose={() => answer('cancel')}>
+    <WindowFrame
+      id={`server-certificate:${prompt.id}`}
+      placeKey={`connect:${prompt.connection}`}
+      title={t('connect.title', { name: prompt.connection })}
+      icon={<VpnIcon />}
+      width={460}
+      onClose={() => answer('cancel')}
+    >
       <div className="dialog-body white">
         <div className="message" role="alert">
           <WarningIcon />
-          <h3 className="instruction-main">{t(prompt.server === 'gateway' ? 'connect.server-certificate' : 'connect.aaa-certificate', { name: prompt.expectedName })}</h3>
+          <h3 className="instruction-main">
+            {t(prompt.server === 'gateway' ? 'connect.server-certificate' : 'connect.aaa-certificate', {
+              name: prompt.expectedName,
+            })}
+          </h3>
           <p>{t(`connect.certificate-problem.${prompt.problem}`)}</p>
           {prompt.problem === 'changed' && (
-            <p className="strong">{t('connect.certificate-before', { fingerprints: prompt.acceptedBefore.slice(0, 3).join(', ') })}</p>
+            <p className="strong">
+              {t('connect.certificate-before', { fingerprints: prompt.acceptedBefore.slice(0, 3).join(', ') })}
+            </p>
           )}
           <p className="soft">{t('connect.certificate-advice')}</p>
         </div>
@@ -35,17 +51,30 @@ export function ServerCertificateDialog({ prompt }: { readonly prompt: ServerCer
   );
 }
 
-const sourceText = ({ source }: ClientCertificateChoice): string => (source.type === 'token' ? t('connect.certificate-on-token', { token: source.token }) : t('connect.certificate-in-profile'));
+const sourceText = ({ source }: ClientCertificateChoice): string =>
+  source.type === 'token'
+    ? t('connect.certificate-on-token', { token: source.token })
+    : t('connect.certificate-in-profile');
 
 /** Which of the person's certificates shows who they are. */
-export function ClientCertificateDialog({ prompt }: { readonly prompt: Extract<Prompt, { type: 'client-certificate' }> }): ReactNode {
+export function ClientCertificateDialog({
+  prompt,
+}: {
+  readonly prompt: Extract<Prompt, { type: 'client-certificate' }>;
+}): ReactNode {
   const [index, setIndex] = useState(0);
   const ids = useId();
   const chosen = prompt.choices[index];
   const cancel = (): void => void request('answerPrompt', { id: prompt.id, answer: { type: 'cancel' } });
-  const choose = (): void => void (chosen !== undefined && request('answerPrompt', { id: prompt.id, answer: { type: 'choose', index } }));
+  const choose = (): void =>
+    void (chosen !== undefined && request('answerPrompt', { id: prompt.id, answer: { type: 'choose', index } }));
   const onKeyDown = (event: KeyboardEvent): void => {
-    const moves: Readonly<Record<string, number>> = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: prompt.choices.length - 1 };
+    const moves: Readonly<Record<string, number>> = {
+      ArrowDown: index + 1,
+      ArrowUp: index - 1,
+      Home: 0,
+      End: prompt.choices.length - 1,
+    };
     const move = moves[event.key];
     if (event.key === 'Enter') choose();
     else if (move !== undefined) setIndex(Math.max(0, Math.min(prompt.choices.length - 1, move)));
@@ -53,17 +82,41 @@ export function ClientCertificateDialog({ prompt }: { readonly prompt: Extract<P
     event.preventDefault();
   };
   return (
-    <WindowFrame id={`client-certificate:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={460} onClose={cancel}>
+    <WindowFrame
+      id={`client-certificate:${prompt.id}`}
+      placeKey={`connect:${prompt.connection}`}
+      title={t('connect.title', { name: prompt.connection })}
+      icon={<VpnIcon />}
+      width={460}
+      onClose={cancel}
+    >
       <div className="dialog-body white">
         <h3 className="instruction-main" id={`${ids}-label`}>
           {t('connect.choose-certificate', { name: prompt.connection })}
         </h3>
         {prompt.noneWanted === true && <p role="note">{t('connect.none-wanted')}</p>}
-        <div className="list-box choices" role="listbox" tabIndex={0} data-autofocus="" aria-labelledby={`${ids}-label`} aria-activedescendant={chosen === undefined ? undefined : `${ids}-${index}`} onKeyDown={onKeyDown}>
+        <div
+          className="list-box choices"
+          role="listbox"
+          tabIndex={0}
+          data-autofocus=""
+          aria-labelledby={`${ids}-label`}
+          aria-activedescendant={chosen === undefined ? undefined : `${ids}-${index}`}
+          onKeyDown={onKeyDown}
+        >
           {prompt.choices.map((choice, position) => (
-            <div key={`${position} ${choice.fingerprintSha256}`} id={`${ids}-${position}`} role="option" aria-selected={position === index} onClick={() => setIndex(position)} onDoubleClick={choose}>
+            <div
+              key={`${position} ${choice.fingerprintSha256}`}
+              id={`${ids}-${position}`}
+              role="option"
+              aria-selected={position === index}
+              onClick={() => setIndex(position)}
+              onDoubleClick={choose}
+            >
               <bdi className="strong">{safeText(choice.commonName ?? choice.subject, 60)}</bdi>
-              <span className="soft">{t('connect.certificate-line', { issuer: safeText(choice.issuerName, 60), to: day(choice.notAfter) })}</span>
+              <span className="soft">
+                {t('connect.certificate-line', { issuer: safeText(choice.issuerName, 60), to: day(choice.notAfter) })}
+              </span>
               <span className="soft">{sourceText(choice)}</span>
             </div>
           ))}

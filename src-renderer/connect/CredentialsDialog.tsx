@@ -20,7 +20,10 @@ const secretLabels: Readonly<Record<CredentialsPrompt['kind'], TextKey>> = {
 /** A PIN is what the person adds to the card in their hand: kept beside it, either would do. */
 const isSaved = (kind: CredentialsPrompt['kind']): kind is Exclude<CredentialsPrompt['kind'], 'pin'> => kind !== 'pin';
 
-/** `Connect <name>`: user name and password, or the one secret that is asked for. The secret lives in this form only until it is answered. */
+/**
+ * `Connect <name>`: user name and password, or the one secret that is asked for. The secret lives in this form only
+ * until it is answered.
+ */
 export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsPrompt }): ReactNode {
   const [username, setUsername] = useState(prompt.username ?? '');
   const [secret, setSecret] = useState('');
@@ -44,14 +47,26 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
     event.preventDefault();
     if (!complete) return;
     const account = domain === '' || /[\\@]/.test(username) ? username : `${domain}\\${username}`;
-    const answer = { type: 'credentials', username: asksUser ? account : null, secret, save: save && prompt.canSave && isSaved(kind) } as const;
+    const answer = {
+      type: 'credentials',
+      username: asksUser ? account : null,
+      secret,
+      save: save && prompt.canSave && isSaved(kind),
+    } as const;
     setSecret('');
     setRepeated('');
     void request('answerPrompt', { id: prompt.id, answer });
   };
 
   return (
-    <WindowFrame id={`credentials:${prompt.id}`} placeKey={`connect:${prompt.connection}`} title={t('connect.title', { name: prompt.connection })} icon={<VpnIcon />} width={388} onClose={cancel}>
+    <WindowFrame
+      id={`credentials:${prompt.id}`}
+      placeKey={`connect:${prompt.connection}`}
+      title={t('connect.title', { name: prompt.connection })}
+      icon={<VpnIcon />}
+      width={388}
+      onClose={cancel}
+    >
       <form onSubmit={submit}>
         <Banner />
         <div className="dialog-body">
@@ -88,13 +103,25 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
             {kind === 'new-password' && (
               <>
                 <label htmlFor={`${ids}-again`}>{t('connect.confirm-password')}</label>
-                <input id={`${ids}-again`} type="password" autoComplete="off" value={repeated} onChange={(event) => setRepeated(event.target.value)} />
+                <input
+                  id={`${ids}-again`}
+                  type="password"
+                  autoComplete="off"
+                  value={repeated}
+                  onChange={(event) => setRepeated(event.target.value)}
+                />
               </>
             )}
             {prompt.domain !== null && (
               <>
                 <label htmlFor={`${ids}-domain`}>{t('connect.domain')}</label>
-                <input id={`${ids}-domain`} type="text" spellCheck={false} value={domain} onChange={(event) => setDomain(event.target.value)} />
+                <input
+                  id={`${ids}-domain`}
+                  type="text"
+                  spellCheck={false}
+                  value={domain}
+                  onChange={(event) => setDomain(event.target.value)}
+                />
               </>
             )}
           </div>
@@ -103,12 +130,25 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
             <>
               <div className="save-for">
                 <div>
-                  <input id={`${ids}-save`} type="checkbox" checked={save && prompt.canSave} disabled={!prompt.canSave} onChange={(event) => setSave(event.target.checked)} />
+                  <input
+                    id={`${ids}-save`}
+                    type="checkbox"
+                    checked={save && prompt.canSave}
+                    disabled={!prompt.canSave}
+                    onChange={(event) => setSave(event.target.checked)}
+                  />
                   <label htmlFor={`${ids}-save`}>{t(`connect.save.${kind}`)}</label>
                 </div>
                 <div className="dependent">
                   <div>
-                    <input id={`${ids}-me`} type="radio" name={`${ids}-for`} checked readOnly disabled={!save || !prompt.canSave} />
+                    <input
+                      id={`${ids}-me`}
+                      type="radio"
+                      name={`${ids}-for`}
+                      checked
+                      readOnly
+                      disabled={!save || !prompt.canSave}
+                    />
                     <label htmlFor={`${ids}-me`}>{t('connect.me-only')}</label>
                   </div>
                   <div>
@@ -129,7 +169,11 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
           <button type="button" onClick={cancel}>
             {t('button.cancel')}
           </button>
-          <button type="button" disabled={!profileExists} onClick={() => actions.open({ kind: 'properties', name: prompt.connection })}>
+          <button
+            type="button"
+            disabled={!profileExists}
+            onClick={() => actions.open({ kind: 'properties', name: prompt.connection })}
+          >
             {t('button.properties')}
           </button>
           <button type="button" aria-expanded={help} onClick={() => setHelp(!help)}>

@@ -10,15 +10,26 @@ import { WindowFrame } from '../widgets/WindowFrame';
 /** The link was there and went away. */
 const lost: ReadonlySet<string> = new Set(['LINK_FAILURE', 'SERVER_DISCONNECTED', 'VPN_DISCONNECT']);
 
-/** Failed connect, or a link lost for good: code, plain sentence, Redial with its countdown. The service redials; Close calls that off. */
-export function ErrorDialog({ status, error }: { readonly status: StatusObject; readonly error: VpnErrorInfo }): ReactNode {
+/**
+ * Failed connect, or a link lost for good: code, plain sentence, Redial with its countdown. The service redials; Close
+ * calls that off.
+ */
+export function ErrorDialog({
+  status,
+  error,
+}: {
+  readonly status: StatusObject;
+  readonly error: VpnErrorInfo;
+}): ReactNode {
   const name = status.connection;
   const redial = status.redial ?? null;
   const now = useNow(250, redial !== null);
   const left = redial === null ? 0 : Math.max(0, Math.ceil((Date.parse(redial.at) - now) / 1000));
 
   const wasUp = lost.has(error.symbol);
-  const heading = wasUp ? t(redial !== null ? 'error.reconnect-pending' : 'error.link-failed', { name }) : t('error.server', { server: status.server });
+  const heading = wasUp
+    ? t(redial !== null ? 'error.reconnect-pending' : 'error.link-failed', { name })
+    : t('error.server', { server: status.server });
   return (
     <WindowFrame
       id={`error:${name}`}
@@ -32,14 +43,18 @@ export function ErrorDialog({ status, error }: { readonly status: StatusObject; 
         <div className="message selectable" role="alert">
           {wasUp ? <WarningIcon /> : <ErrorIcon />}
           <h3 className="instruction-main">{heading}</h3>
-          <p>{t('error.line', { code: String(error.code), message: errorText(error, { name, server: status.server }) })}</p>
+          <p>
+            {t('error.line', { code: String(error.code), message: errorText(error, { name, server: status.server }) })}
+          </p>
           {error.detail !== null && (
             <p className="soft">
               {t('error.detail')} <bdi lang="en">{safeText(error.detail, 600)}</bdi>
             </p>
           )}
           {error.ikeNotify !== null && <p className="soft">{t('error.notify', { notify: error.ikeNotify })}</p>}
-          {redial !== null && <p className="soft">{t('error.attempt', { attempt: redial.attempt, attempts: redial.attempts })}</p>}
+          {redial !== null && (
+            <p className="soft">{t('error.attempt', { attempt: redial.attempt, attempts: redial.attempts })}</p>
+          )}
         </div>
       </div>
       <div className="dialog-buttons band">

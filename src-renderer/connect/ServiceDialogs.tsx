@@ -20,8 +20,16 @@ export function PromptDialog({ prompt }: { readonly prompt: Prompt }): ReactNode
 
 type Said = { readonly type: 'progress' | 'error'; readonly status: StatusObject } | null;
 
-/** What one connection wants to say by itself: progress, or why it failed. Nothing while a question is open, nor after a cancel. */
-function said(status: StatusObject | undefined, asking: boolean, dismissedSince: string | undefined, showProgress: boolean): Said {
+/**
+ * What one connection wants to say by itself: progress, or why it failed. Nothing while a question is open, nor after a
+ * cancel.
+ */
+function said(
+  status: StatusObject | undefined,
+  asking: boolean,
+  dismissedSince: string | undefined,
+  showProgress: boolean,
+): Said {
   if (status === undefined || asking) return null;
   if (status.state === 'Connecting') return showProgress ? { type: 'progress', status } : null;
   const failed = status.state === 'Disconnected' && status.error !== null && status.error.symbol !== 'CANCELLED';
@@ -32,7 +40,9 @@ function useSaid(name: string): Said {
   const status = useApp((state) => state.statuses[name]);
   const asking = useApp((state) => state.prompts.some((prompt) => prompt.connection === name));
   const dismissedSince = useApp((state) => state.dismissed[name]);
-  const showProgress = useApp((state) => state.profiles.find((profile) => profile.name === name)?.dialing.showProgress ?? true);
+  const showProgress = useApp(
+    (state) => state.profiles.find((profile) => profile.name === name)?.dialing.showProgress ?? true,
+  );
   return said(status, asking, dismissedSince, showProgress);
 }
 
@@ -49,7 +59,9 @@ export function ConnectionDialogs({ name }: { readonly name: string }): ReactNod
   return (
     <>
       {now?.type === 'progress' && <ProgressDialog status={now.status} />}
-      {now?.type === 'error' && now.status.error !== null && <ErrorDialog key={now.status.since} status={now.status} error={now.status.error} />}
+      {now?.type === 'error' && now.status.error !== null && (
+        <ErrorDialog key={now.status.since} status={now.status} error={now.status.error} />
+      )}
       {prompts
         .filter((prompt) => prompt.connection === name)
         .map((prompt) => (
@@ -62,7 +74,14 @@ export function ConnectionDialogs({ name }: { readonly name: string }): ReactNod
 /** Names of the connections that may have something to say; the same text as long as it is the same connections. */
 function useSpeaking(): readonly string[] {
   const names = useApp((state) =>
-    JSON.stringify(state.profiles.flatMap(({ name, dialing }) => (said(state.statuses[name], false, state.dismissed[name], dialing.showProgress) !== null || state.prompts.some((prompt) => prompt.connection === name) ? [name] : []))),
+    JSON.stringify(
+      state.profiles.flatMap(({ name, dialing }) =>
+        said(state.statuses[name], false, state.dismissed[name], dialing.showProgress) !== null ||
+        state.prompts.some((prompt) => prompt.connection === name)
+          ? [name]
+          : [],
+      ),
+    ),
   );
   return JSON.parse(names) as string[];
 }

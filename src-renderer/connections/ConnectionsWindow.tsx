@@ -91,7 +91,16 @@ export function ConnectionsWindow({ hidden }: { readonly hidden: boolean }): Rea
 
   return (
     <>
-      <WindowFrame id="connections" title={t('connections.title')} icon={<FolderIcon />} width={620} height={420} hidden={hidden} onClose={close} onMinimize={() => actions.minimize('connections')}>
+      <WindowFrame
+        id="connections"
+        title={t('connections.title')}
+        icon={<FolderIcon />}
+        width={620}
+        height={420}
+        hidden={hidden}
+        onClose={close}
+        onMinimize={() => actions.minimize('connections')}
+      >
         <div className="command-bar" role="toolbar" aria-label={t('connections.title')}>
           <button type="button" className="bare" onClick={() => setCreating(true)}>
             {t('connections.new')}
@@ -104,16 +113,26 @@ export function ConnectionsWindow({ hidden }: { readonly hidden: boolean }): Rea
               <button
                 type="button"
                 className="bare"
-                onClick={() => (isActive(status.state) ? actions.disconnect(status.connection) : actions.connect(status.connection))}
+                onClick={() =>
+                  isActive(status.state) ? actions.disconnect(status.connection) : actions.connect(status.connection)
+                }
               >
                 {t(isActive(status.state) ? 'button.disconnect' : 'button.connect')}
               </button>
               {isUp(status.state) && (
-                <button type="button" className="bare" onClick={() => actions.open({ kind: 'status', name: status.connection })}>
+                <button
+                  type="button"
+                  className="bare"
+                  onClick={() => actions.open({ kind: 'status', name: status.connection })}
+                >
                   {t('panel.status')}
                 </button>
               )}
-              <button type="button" className="bare" onClick={() => actions.open({ kind: 'properties', name: status.connection })}>
+              <button
+                type="button"
+                className="bare"
+                onClick={() => actions.open({ kind: 'properties', name: status.connection })}
+              >
                 {t('button.properties')}
               </button>
               <button type="button" className="bare" onClick={() => setExporting(status.connection)}>
@@ -124,7 +143,14 @@ export function ConnectionsWindow({ hidden }: { readonly hidden: boolean }): Rea
               </button>
             </>
           )}
-          <input ref={chooser} type="file" className="visually-hidden" tabIndex={-1} aria-label={t('connections.import')} onChange={(event) => void take(event.target.files).then(() => (event.target.value = ''))} />
+          <input
+            ref={chooser}
+            type="file"
+            className="visually-hidden"
+            tabIndex={-1}
+            aria-label={t('connections.import')}
+            onChange={(event) => void take(event.target.files).then(() => (event.target.value = ''))}
+          />
         </div>
         <div
           className={over ? 'connections over' : 'connections'}
@@ -139,7 +165,14 @@ export function ConnectionsWindow({ hidden }: { readonly hidden: boolean }): Rea
           {profiles.length === 0 && <p>{t('connections.empty')}</p>}
           <div className="tiles" role="group" aria-label={t('connections.list')}>
             {profiles.map(({ name, server }) => (
-              <button key={name} type="button" className="bare tile" aria-pressed={selected === name} onClick={() => setSelected(name)} onDoubleClick={() => actions.open({ kind: 'properties', name })}>
+              <button
+                key={name}
+                type="button"
+                className="bare tile"
+                aria-pressed={selected === name}
+                onClick={() => setSelected(name)}
+                onDoubleClick={() => actions.open({ kind: 'properties', name })}
+              >
                 <VpnIcon size={40} />
                 <span className="tile-text">
                   <UserText text={name} max={80} />
@@ -157,8 +190,17 @@ export function ConnectionsWindow({ hidden }: { readonly hidden: boolean }): Rea
         </div>
       </WindowFrame>
       {creating && <NewConnectionDialog onClose={() => setCreating(false)} />}
-      {inspected !== null && <ImportDialog fileName={inspected.fileName} report={inspected.report} onClose={() => setInspected(null)} />}
-      {offered !== undefined && <ImportDialog key={offered.report.token} fileName={offered.fileName} report={offered.report} onClose={() => void request('dismissImport', { token: offered.report.token })} />}
+      {inspected !== null && (
+        <ImportDialog fileName={inspected.fileName} report={inspected.report} onClose={() => setInspected(null)} />
+      )}
+      {offered !== undefined && (
+        <ImportDialog
+          key={offered.report.token}
+          fileName={offered.fileName}
+          report={offered.report}
+          onClose={() => void request('dismissImport', { token: offered.report.token })}
+        />
+      )}
       {exporting !== null && <ExportDialog name={exporting} onClose={() => setExporting(null)} />}
       {removing !== null && <RemoveQuestion name={removing} onClose={() => setRemoving(null)} />}
     </>

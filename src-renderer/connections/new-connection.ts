@@ -12,10 +12,21 @@ export interface NewConnection {
   readonly certificate: string;
 }
 
-export const methodsWithCertificate: ReadonlySet<AuthenticationMethod> = new Set(['machine-certificate', 'eap-tls', 'peap-tls']);
-export const methodsWithUser: ReadonlySet<AuthenticationMethod> = new Set(['eap-mschapv2', 'peap-mschapv2', 'eap-ttls']);
+export const methodsWithCertificate: ReadonlySet<AuthenticationMethod> = new Set([
+  'machine-certificate',
+  'eap-tls',
+  'peap-tls',
+]);
+export const methodsWithUser: ReadonlySet<AuthenticationMethod> = new Set([
+  'eap-mschapv2',
+  'peap-mschapv2',
+  'eap-ttls',
+]);
 
-/** The profile file (contract.md). It goes through the same door as an imported one, so it is checked and defaulted there. */
+/**
+ * The profile file (contract.md). It goes through the same door as an imported one, so it is checked and defaulted
+ * there.
+ */
 export function profileFile(connection: NewConnection): string {
   const { name, server, method, username, authority, certificate } = connection;
   return JSON.stringify({

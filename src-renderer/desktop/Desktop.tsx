@@ -28,7 +28,8 @@ function useDismissPanel(open: boolean): void {
   useEffect(() => {
     if (!open) return undefined;
     const outside = (event: Event): void => {
-      if (event.target instanceof Element && event.target.closest('.panel, .menu, [data-panel-toggle]') === null) actions.togglePanel(false);
+      if (event.target instanceof Element && event.target.closest('.panel, .menu, [data-panel-toggle]') === null)
+        actions.togglePanel(false);
     };
     window.addEventListener('pointerdown', outside);
     return () => window.removeEventListener('pointerdown', outside);
@@ -41,7 +42,9 @@ function useFirstPainted(attached: boolean): boolean {
   useEffect(() => {
     if (!attached || painted) return undefined;
     let idle = 0;
-    const frame = window.requestAnimationFrame(() => (idle = window.requestIdleCallback(() => setPainted(true), { timeout: 1_000 })));
+    const frame = window.requestAnimationFrame(
+      () => (idle = window.requestIdleCallback(() => setPainted(true), { timeout: 1_000 })),
+    );
     return () => {
       window.cancelAnimationFrame(frame);
       window.cancelIdleCallback(idle);

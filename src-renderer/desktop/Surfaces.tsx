@@ -1,10 +1,16 @@
 import { lazy, Suspense, type ComponentType, type ReactNode } from 'react';
 import { surfaceId, useApp, type Surface } from '../store';
 
-/** Code that is fetched when it is first wanted, or beforehand by `prepareSurfaces`: the panel does not wait for windows that nobody opened. */
-function later<Props extends object>(load: () => Promise<ComponentType<Props>>): { readonly Component: ComponentType<Props>; readonly prepare: () => void } {
+/**
+ * Code that is fetched when it is first wanted, or beforehand by `prepareSurfaces`: the panel does not wait for windows
+ * that nobody opened.
+ */
+function later<Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+): { readonly Component: ComponentType<Props>; readonly prepare: () => void } {
   let loading: Promise<{ readonly default: ComponentType<Props> }> | null = null;
-  const once = (): Promise<{ readonly default: ComponentType<Props> }> => (loading ??= load().then((component) => ({ default: component })));
+  const once = (): Promise<{ readonly default: ComponentType<Props> }> =>
+    (loading ??= load().then((component) => ({ default: component })));
   return { Component: lazy(once), prepare: () => void once() };
 }
 
@@ -45,5 +51,7 @@ export function SurfaceWindow({ surface, hidden }: { readonly surface: Surface; 
 export function Surfaces(): ReactNode {
   const windows = useApp((state) => state.windows);
   const minimized = useApp((state) => state.minimized);
-  return windows.map((surface) => <SurfaceWindow key={surfaceId(surface)} surface={surface} hidden={minimized.includes(surfaceId(surface))} />);
+  return windows.map((surface) => (
+    <SurfaceWindow key={surfaceId(surface)} surface={surface} hidden={minimized.includes(surfaceId(surface))} />
+  ));
 }

@@ -72,16 +72,43 @@ function TaskButtons(): ReactNode {
 const mostInSubmenu = 20;
 
 /** The menu of windows7-ux 1.2, but Exit: a page cannot end the service, and what does not apply is left out. */
-function TrayMenu({ at, onClose }: { readonly at: { readonly x: number; readonly y: number }; readonly onClose: () => void }): ReactNode {
+function TrayMenu({
+  at,
+  onClose,
+}: {
+  readonly at: { readonly x: number; readonly y: number };
+  readonly onClose: () => void;
+}): ReactNode {
   const statuses = Object.values(useApp((state) => state.statuses));
   const submenu = (label: string, chosen: readonly StatusObject[], act: (name: string) => void): readonly MenuItem[] =>
-    chosen.length === 0 ? [] : [{ label, items: chosen.slice(0, mostInSubmenu).map(({ connection }) => ({ label: safeText(connection, 64), act: () => act(connection) })) }];
+    chosen.length === 0
+      ? []
+      : [
+          {
+            label,
+            items: chosen
+              .slice(0, mostInSubmenu)
+              .map(({ connection }) => ({ label: safeText(connection, 64), act: () => act(connection) })),
+          },
+        ];
   const items: readonly MenuItem[] = [
     { label: t('panel.title'), isDefault: true, act: () => actions.togglePanel(true) },
-    ...submenu(t('button.connect'), statuses.filter(({ state }) => state === 'Disconnected'), actions.connect),
-    ...submenu(t('button.disconnect'), statuses.filter(({ state }) => isActive(state)), actions.disconnect),
+    ...submenu(
+      t('button.connect'),
+      statuses.filter(({ state }) => state === 'Disconnected'),
+      actions.connect,
+    ),
+    ...submenu(
+      t('button.disconnect'),
+      statuses.filter(({ state }) => isActive(state)),
+      actions.disconnect,
+    ),
     { separator: true },
-    ...submenu(t('panel.status'), statuses.filter(({ state }) => isUp(state)), (name) => actions.open({ kind: 'status', name })),
+    ...submenu(
+      t('panel.status'),
+      statuses.filter(({ state }) => isUp(state)),
+      (name) => actions.open({ kind: 'status', name }),
+    ),
     { label: t('log.title'), act: () => actions.open({ kind: 'log', name: null }) },
     { separator: true },
     { label: t('tray.options'), act: () => actions.open({ kind: 'connections' }) },
@@ -89,10 +116,19 @@ function TrayMenu({ at, onClose }: { readonly at: { readonly x: number; readonly
   return <ContextMenu label={t('desktop.notification-area')} at={at} items={items} onClose={onClose} />;
 }
 
-/** The tray icon: left click opens View Available Networks and a second one closes it, a double click opens it, right click is for the menu. */
+/**
+ * The tray icon: left click opens View Available Networks and a second one closes it, a double click opens it, right
+ * click is for the menu.
+ */
 function Tray(): ReactNode {
   // Derived in the selectors: a counter of one connection draws nothing here.
-  const text = useApp(({ statuses, profiles, adapters }) => trayText(Object.values(statuses), takingEverything(profiles), adapters.some(({ connected }) => connected)));
+  const text = useApp(({ statuses, profiles, adapters }) =>
+    trayText(
+      Object.values(statuses),
+      takingEverything(profiles),
+      adapters.some(({ connected }) => connected),
+    ),
+  );
   const picture = useApp((state) => trayState(Object.values(state.statuses), state.adapters));
   const open = useApp((state) => state.panelOpen);
   const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
@@ -123,14 +159,25 @@ function Tray(): ReactNode {
 export function Taskbar(): ReactNode {
   return (
     <nav className="taskbar" aria-label={t('desktop.taskbar')}>
-      <button type="button" className="bare start" aria-label={t('desktop.start')} onClick={() => actions.open({ kind: 'connections' })}>
+      <button
+        type="button"
+        className="bare start"
+        aria-label={t('desktop.start')}
+        onClick={() => actions.open({ kind: 'connections' })}
+      >
         <AppIcon size={34} />
       </button>
       <TaskButtons />
       <div className="tray" role="group" aria-label={t('desktop.notification-area')}>
         <Tray />
         <Clock />
-        <button type="button" className="bare show-desktop" aria-label={t('desktop.show-desktop')} title={t('desktop.show-desktop')} onClick={actions.minimizeAll} />
+        <button
+          type="button"
+          className="bare show-desktop"
+          aria-label={t('desktop.show-desktop')}
+          title={t('desktop.show-desktop')}
+          onClick={actions.minimizeAll}
+        />
       </div>
     </nav>
   );

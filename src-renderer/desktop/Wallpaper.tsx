@@ -4,7 +4,13 @@ import type { ReactNode } from 'react';
 export function Wallpaper(): ReactNode {
   const rings = Array.from({ length: 14 }, (_, index) => index);
   return (
-    <svg className="wallpaper" viewBox="0 0 1600 900" preserveAspectRatio="xMidYMid slice" aria-hidden="true" focusable="false">
+    <svg
+      className="wallpaper"
+      viewBox="0 0 1600 900"
+      preserveAspectRatio="xMidYMid slice"
+      aria-hidden="true"
+      focusable="false"
+    >
       <defs>
         <radialGradient id="w-sky" cx=".36" cy=".44" r=".85">
           <stop offset="0" stopColor="#7fd2f7" />
@@ -27,7 +33,15 @@ export function Wallpaper(): ReactNode {
       <rect width="1600" height="900" fill="url(#w-sky)" />
       <g fill="none" stroke="#dff4ff">
         {rings.map((ring) => (
-          <ellipse key={ring} cx={575 + ring * 9} cy={395 + ring * 6} rx={36 + ring * ring * 7} ry={30 + ring * ring * 5.200} strokeOpacity={0.26 - ring * 0.014} strokeWidth={1.500 + ring * 0.9} />
+          <ellipse
+            key={ring}
+            cx={575 + ring * 9}
+            cy={395 + ring * 6}
+            rx={36 + ring * ring * 7}
+            ry={30 + ring * ring * 5.2}
+            strokeOpacity={0.26 - ring * 0.014}
+            strokeWidth={1.5 + ring * 0.9}
+          />
         ))}
       </g>
       <circle cx="575" cy="395" r="210" fill="url(#w-glow)" />

@@ -5,9 +5,22 @@ import { actions, request, surfaceId, useApp } from '../store';
 import { adviceText, findingText, formatNumber, t } from '../../src-text';
 import { WindowFrame } from '../widgets/WindowFrame';
 
-const marks: Readonly<Record<DiagnosisStep['outcome'], string>> = { waiting: '\u2013', running: '\u2026', passed: '\u2713', warning: '!', failed: '\u2717', skipped: '\u2013' };
+const marks: Readonly<Record<DiagnosisStep['outcome'], string>> = {
+  waiting: '\u2013',
+  running: '\u2026',
+  passed: '\u2713',
+  warning: '!',
+  failed: '\u2717',
+  skipped: '\u2013',
+};
 
-function Step({ step, where }: { readonly step: DiagnosisStep; readonly where: { readonly name: string; readonly server: string } }): ReactNode {
+function Step({
+  step,
+  where,
+}: {
+  readonly step: DiagnosisStep;
+  readonly where: { readonly name: string; readonly server: string };
+}): ReactNode {
   const found = findingText(step, where);
   const advice = adviceText(step);
   return (
@@ -18,7 +31,9 @@ function Step({ step, where }: { readonly step: DiagnosisStep; readonly where: {
       <span className="step-name">{t(`diagnosis.step.${step.step}`)}</span>
       <span className="soft">
         {t(`diagnosis.outcome.${step.outcome}`)}
-        {step.milliseconds === null ? '' : ` (${t('mobility.milliseconds', { value: formatNumber(step.milliseconds, step.milliseconds < 10 ? 1 : 0) })})`}
+        {step.milliseconds === null
+          ? ''
+          : ` (${t('mobility.milliseconds', { value: formatNumber(step.milliseconds, step.milliseconds < 10 ? 1 : 0) })})`}
       </span>
       {found !== '' && <p>{found}</p>}
       {advice !== null && <p className="advice">{advice}</p>}
@@ -39,13 +54,32 @@ export function DiagnosisWindow({ name, hidden }: { readonly name: string; reado
     if (exists && useApp.getState().diagnoses[name] === undefined) void request('diagnose', { name });
   }, [name, exists]);
   return (
-    <WindowFrame id={id} title={t('diagnosis.title', { name })} icon={<VpnIcon />} width={460} height={440} hidden={hidden} onClose={() => actions.close(id)} onMinimize={() => actions.minimize(id)}>
+    <WindowFrame
+      id={id}
+      title={t('diagnosis.title', { name })}
+      icon={<VpnIcon />}
+      width={460}
+      height={440}
+      hidden={hidden}
+      onClose={() => actions.close(id)}
+      onMinimize={() => actions.minimize(id)}
+    >
       <div className="dialog-body white diagnosis">
         <h3 className="instruction-main" role="status">
-          {t(running ? 'diagnosis.running' : diagnosis === undefined ? 'diagnosis.begin' : diagnosis.steps.some(({ outcome }) => outcome === 'failed') ? 'diagnosis.found' : 'diagnosis.fine')}
+          {t(
+            running
+              ? 'diagnosis.running'
+              : diagnosis === undefined
+                ? 'diagnosis.begin'
+                : diagnosis.steps.some(({ outcome }) => outcome === 'failed')
+                  ? 'diagnosis.found'
+                  : 'diagnosis.fine',
+          )}
         </h3>
         <ol className="steps selectable" tabIndex={0} aria-label={t('diagnosis.steps')}>
-          {diagnosis?.steps.map((step) => <Step key={step.step} step={step} where={{ name, server }} />)}
+          {diagnosis?.steps.map((step) => (
+            <Step key={step.step} step={step} where={{ name, server }} />
+          ))}
         </ol>
       </div>
       <div className="dialog-buttons band">

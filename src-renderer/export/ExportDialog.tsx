@@ -7,9 +7,16 @@ import { fromBase64, saveFile } from '../widgets/save-file';
 import { WindowFrame } from '../widgets/WindowFrame';
 
 const formats: readonly ExportFormat[] = ['agilevpn', 'sswan', 'mobileconfig', 'rasphone'];
-const types: Readonly<Record<ExportFormat, string>> = { agilevpn: 'application/json', sswan: 'application/json', mobileconfig: 'application/xml', rasphone: 'text/plain' };
+const types: Readonly<Record<ExportFormat, string>> = {
+  agilevpn: 'application/json',
+  sswan: 'application/json',
+  mobileconfig: 'application/xml',
+  rasphone: 'text/plain',
+};
 
-type Written = { readonly ok: true; readonly file: ApiRequests['exportProfile']['result'] } | { readonly ok: false; readonly why: string };
+type Written =
+  | { readonly ok: true; readonly file: ApiRequests['exportProfile']['result'] }
+  | { readonly ok: false; readonly why: string };
 
 /** A connection as a file: which format, and what that cannot say, before anything is written. */
 export function ExportDialog({ name, onClose }: { readonly name: string; readonly onClose: () => void }): ReactNode {
@@ -22,7 +29,8 @@ export function ExportDialog({ name, onClose }: { readonly name: string; readonl
     let current = true;
     // A format that cannot hold the connection is an answer here, not a failure.
     void client?.request('exportProfile', { name, format }).then((result) => {
-      if (current) setWritten(result.ok ? { ok: true, file: result.value } : { ok: false, why: failureText(result.failure) });
+      if (current)
+        setWritten(result.ok ? { ok: true, file: result.value } : { ok: false, why: failureText(result.failure) });
     });
     return () => {
       current = false;
@@ -37,7 +45,13 @@ export function ExportDialog({ name, onClose }: { readonly name: string; readonl
   const lost = written?.ok === true ? written.file.notExpressed : [];
 
   return (
-    <WindowFrame id={`export:${name}`} title={t('export.title', { name })} icon={<FolderIcon />} width={480} onClose={onClose}>
+    <WindowFrame
+      id={`export:${name}`}
+      title={t('export.title', { name })}
+      icon={<FolderIcon />}
+      width={480}
+      onClose={onClose}
+    >
       <div className="dialog-body white">
         <div className="inline-field">
           <label htmlFor={`${ids}-format`}>{t('export.format')}</label>
@@ -57,7 +71,15 @@ export function ExportDialog({ name, onClose }: { readonly name: string; readonl
             ))}
           </select>
         </div>
-        <p role="status">{written === null ? t('app.loading') : !written.ok ? written.why : lost.length === 0 ? t('export.whole') : t('export.lost')}</p>
+        <p role="status">
+          {written === null
+            ? t('app.loading')
+            : !written.ok
+              ? written.why
+              : lost.length === 0
+                ? t('export.whole')
+                : t('export.lost')}
+        </p>
         {lost.length > 0 && (
           <div className="list-view import-lines selectable" tabIndex={0} role="region" aria-label={t('export.lost')}>
             <table>

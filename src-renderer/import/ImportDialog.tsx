@@ -20,7 +20,14 @@ export function ImportDialog({ fileName, report, onClose }: ImportDialogProps): 
     if ((await request('commitImport', { token: report.token, name })).ok) onClose();
   };
   return (
-    <WindowFrame id={`import:${report.token}`} title={t('import.title', { file: fileName })} icon={<FolderIcon />} width={560} height={430} onClose={onClose}>
+    <WindowFrame
+      id={`import:${report.token}`}
+      title={t('import.title', { file: fileName })}
+      icon={<FolderIcon />}
+      width={560}
+      height={430}
+      onClose={onClose}
+    >
       <div className="dialog-body white">
         <h3 className="instruction-main">{recognised}</h3>
         {report.acceptable ? <p>{t('import.nothing-saved')}</p> : <p role="alert">{t('import.not-acceptable')}</p>}
@@ -56,7 +63,14 @@ export function ImportDialog({ fileName, report, onClose }: ImportDialogProps): 
         {report.acceptable && (
           <div className="inline-field">
             <label htmlFor={`${ids}-name`}>{t('import.name')}</label>
-            <input id={`${ids}-name`} type="text" maxLength={256} value={name} onChange={(event) => setName(event.target.value)} data-autofocus="" />
+            <input
+              id={`${ids}-name`}
+              type="text"
+              maxLength={256}
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+              data-autofocus=""
+            />
           </div>
         )}
       </div>

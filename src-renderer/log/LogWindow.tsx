@@ -1,4 +1,14 @@
-import { useDeferredValue, useEffect, useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  useDeferredValue,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
 import type { LogEntry } from '../../src-main/api/contract';
 import type { LogLevel } from '../../src-core/ports/trace';
 import { LogIcon } from '../icons/icons';
@@ -50,12 +60,16 @@ function LogList({ entries, follow, selected, mask, onSelect, onScrollBack }: Li
     if (move === 0) return;
     event.preventDefault();
     const index = entries.findIndex((entry) => entry.id === selected);
-    const next = entries[Math.max(0, Math.min(entries.length - 1, index < 0 ? (move > 0 ? 0 : entries.length - 1) : index + move))];
+    const next =
+      entries[
+        Math.max(0, Math.min(entries.length - 1, index < 0 ? (move > 0 ? 0 : entries.length - 1) : index + move))
+      ];
     if (next === undefined) return;
     onSelect(next.id);
     const top = entries.indexOf(next) * rowHeight;
     const element = box.current;
-    if (element !== null && (top < element.scrollTop || top > element.scrollTop + element.clientHeight - 2 * rowHeight)) element.scrollTop = top - element.clientHeight / 2;
+    if (element !== null && (top < element.scrollTop || top > element.scrollTop + element.clientHeight - 2 * rowHeight))
+      element.scrollTop = top - element.clientHeight / 2;
   };
 
   return (
@@ -107,7 +121,10 @@ export function LogWindow({ name, hidden }: { readonly name: string | null; read
   // Typing and following stay smooth while a hundred thousand entries are filtered.
   const wanted = useDeferredValue(search.toLowerCase());
   const all = useDeferredValue(log);
-  const entries = useMemo(() => (hidden ? [] : filterEntries(all, { connection: name, level, search: wanted })), [hidden, all, name, level, wanted]);
+  const entries = useMemo(
+    () => (hidden ? [] : filterEntries(all, { connection: name, level, search: wanted })),
+    [hidden, all, name, level, wanted],
+  );
   const mask = useMemo(() => (masked ? createMask(profiles) : unmasked), [masked, profiles]);
   const detail = useMemo(() => entries.find((entry) => entry.id === selected), [entries, selected]);
   const id = surfaceId({ kind: 'log', name });
@@ -144,17 +161,38 @@ export function LogWindow({ name, hidden }: { readonly name: string | null; read
           ))}
         </select>
         <span>
-          <input id={`${ids}-follow`} type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />
+          <input
+            id={`${ids}-follow`}
+            type="checkbox"
+            checked={follow}
+            onChange={(event) => setFollow(event.target.checked)}
+          />
           <label htmlFor={`${ids}-follow`}>{t('log.follow')}</label>
         </span>
         <span>
-          <input id={`${ids}-mask`} type="checkbox" checked={masked} onChange={(event) => setMasked(event.target.checked)} />
+          <input
+            id={`${ids}-mask`}
+            type="checkbox"
+            checked={masked}
+            onChange={(event) => setMasked(event.target.checked)}
+          />
           <label htmlFor={`${ids}-mask`}>{t('log.mask')}</label>
         </span>
       </div>
-      <LogList entries={entries} follow={follow} selected={selected} mask={mask} onSelect={setSelected} onScrollBack={() => setFollow(false)} />
+      <LogList
+        entries={entries}
+        follow={follow}
+        selected={selected}
+        mask={mask}
+        onSelect={setSelected}
+        onScrollBack={() => setFollow(false)}
+      />
       <pre className="log-detail selectable" role="region" tabIndex={0} aria-label={t('button.details')}>
-        {detail === undefined ? '' : mask(detailOf(detail)).split('\n').map((line) => `${safeText(line, 1000)}\n`)}
+        {detail === undefined
+          ? ''
+          : mask(detailOf(detail))
+              .split('\n')
+              .map((line) => `${safeText(line, 1000)}\n`)}
       </pre>
       <div className="dialog-buttons spread">
         <span role="status" className="soft">

@@ -17,14 +17,26 @@ function matches(entry: LogEntry, search: string): boolean {
   if (exchange === undefined) return false;
   return (
     exchange.name.toLowerCase().includes(search) ||
-    exchange.payloads.some((payload) => payload.name.toLowerCase().includes(search) || payload.fields.some(({ name, value }) => name.toLowerCase().includes(search) || value.toLowerCase().includes(search)))
+    exchange.payloads.some(
+      (payload) =>
+        payload.name.toLowerCase().includes(search) ||
+        payload.fields.some(
+          ({ name, value }) => name.toLowerCase().includes(search) || value.toLowerCase().includes(search),
+        ),
+    )
   );
 }
 
-export function filterEntries(entries: readonly LogEntry[], { connection, level, search }: LogFilter): readonly LogEntry[] {
+export function filterEntries(
+  entries: readonly LogEntry[],
+  { connection, level, search }: LogFilter,
+): readonly LogEntry[] {
   if (connection === null && level === 'debug' && search === '') return entries;
   return entries.filter(
-    (entry) => rank[entry.level] <= rank[level] && (connection === null || entry.connection === null || entry.connection === connection) && (search === '' || matches(entry, search)),
+    (entry) =>
+      rank[entry.level] <= rank[level] &&
+      (connection === null || entry.connection === null || entry.connection === connection) &&
+      (search === '' || matches(entry, search)),
   );
 }
 
@@ -51,12 +63,21 @@ export function detailOf(entry: LogEntry): string {
     from: exchange.from,
     to: exchange.to,
   });
-  const payloads = exchange.payloads.flatMap((payload) => [payload.name, ...payload.fields.map(({ name, value }) => `    ${name}: ${value}`)]);
+  const payloads = exchange.payloads.flatMap((payload) => [
+    payload.name,
+    ...payload.fields.map(({ name, value }) => `    ${name}: ${value}`),
+  ]);
   return [entry.text, head, ...payloads].join('\n');
 }
 
 /** What goes into the clipboard or a file. */
 export function exportText(entries: readonly LogEntry[], mask: (text: string) => string): string {
-  const lines = entries.flatMap((entry) => detailOf(entry).split('\n').map((line, index) => (index === 0 ? `${entry.at} ${entry.level.padEnd(7)} ${entry.area.padEnd(11)} ${line}` : `        ${line}`)));
+  const lines = entries.flatMap((entry) =>
+    detailOf(entry)
+      .split('\n')
+      .map((line, index) =>
+        index === 0 ? `${entry.at} ${entry.level.padEnd(7)} ${entry.area.padEnd(11)} ${line}` : `        ${line}`,
+      ),
+  );
   return `${lines.map((line) => safeText(mask(line), 4000)).join('\n')}\n`;
 }

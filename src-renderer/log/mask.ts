@@ -16,7 +16,10 @@ class Masks {
 }
 
 const ipv4 = /\b(?:\d{1,3}\.){3}\d{1,3}\b/g;
-/** Two colons at least: times such as 12:30:45 have two as well, so a hexadecimal letter, "::" or more groups are asked for. */
+/**
+ * Two colons at least: times such as 12:30:45 have two as well, so a hexadecimal letter, "::" or more groups are asked
+ * for.
+ */
 const ipv6 = /(?<![\w:.])(?=[0-9a-f:]*(?:::|[a-f]|(?::[0-9a-f]+){5}))[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])/gi;
 const mail = /\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b/g;
 
@@ -26,14 +29,33 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\
 export function createMask(profiles: readonly Profile[]): (text: string) => string {
   const masks = new Masks();
   const names = (kind: string, list: readonly (string | null)[]): readonly (readonly [RegExp, string])[] =>
-    list.flatMap((name) => (name === null || name.length < 2 ? [] : [[new RegExp(`(?<![\\w.-])${escaped(name)}(?![\\w-]|\\.\\w)`, 'gi'), kind] as const]));
+    list.flatMap((name) =>
+      name === null || name.length < 2
+        ? []
+        : [[new RegExp(`(?<![\\w.-])${escaped(name)}(?![\\w-]|\\.\\w)`, 'gi'), kind] as const],
+    );
   const rules = [
     [mail, 'account'] as const,
-    ...names('account', profiles.flatMap(({ authentication, localIdentity }) => [authentication.username, authentication.anonymousIdentity, authentication.domain, localIdentity])),
-    ...names('server', profiles.flatMap(({ server, remoteIdentity }) => [server, remoteIdentity])),
-    ...names('connection', profiles.map(({ name }) => name)),
+    ...names(
+      'account',
+      profiles.flatMap(({ authentication, localIdentity }) => [
+        authentication.username,
+        authentication.anonymousIdentity,
+        authentication.domain,
+        localIdentity,
+      ]),
+    ),
+    ...names(
+      'server',
+      profiles.flatMap(({ server, remoteIdentity }) => [server, remoteIdentity]),
+    ),
+    ...names(
+      'connection',
+      profiles.map(({ name }) => name),
+    ),
     [ipv6, 'address'] as const,
     [ipv4, 'address'] as const,
   ];
-  return (text) => rules.reduce((masked, [pattern, kind]) => masked.replace(pattern, (found) => masks.word(kind, found)), text);
+  return (text) =>
+    rules.reduce((masked, [pattern, kind]) => masked.replace(pattern, (found) => masks.word(kind, found)), text);
 }

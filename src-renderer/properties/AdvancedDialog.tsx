@@ -20,7 +20,8 @@ function AdapterOrder({ order, disabled, onChange }: OrderProps): ReactNode {
   const [selected, setSelected] = useState(0);
   const [dragged, setDragged] = useState<number | null>(null);
   const ids = useId();
-  const label = (name: string): string => safeText(adapters.find((adapter) => adapter.name === name)?.label ?? name, 64);
+  const label = (name: string): string =>
+    safeText(adapters.find((adapter) => adapter.name === name)?.label ?? name, 64);
   const move = (by: number): void => {
     const target = selected + by;
     if (target < 0 || target >= order.length) return;
@@ -86,7 +87,10 @@ interface AdvancedDialogProps {
   readonly onClose: () => void;
 }
 
-/** `Advanced Properties` with the IKEv2 tab: Mobility, Network outage time, and the order of adapters that Windows had no place for. */
+/**
+ * `Advanced Properties` with the IKEv2 tab: Mobility, Network outage time, and the order of adapters that Windows had
+ * no place for.
+ */
 export function AdvancedDialog({ profile, onAccept, onClose }: AdvancedDialogProps): ReactNode {
   const adapters = useApp((state) => state.adapters);
   const [draft, setDraft] = useState(profile);
@@ -94,17 +98,31 @@ export function AdvancedDialog({ profile, onAccept, onClose }: AdvancedDialogPro
   const { mobility } = draft;
   const set = (values: Partial<Profile['mobility']>): void => setDraft(change(draft, 'mobility', values));
   const demo = useApp((state) => state.demo);
-  const order = adapterOrder(draft, adapters, demo?.map(({ name }) => name));
+  const order = adapterOrder(
+    draft,
+    adapters,
+    demo?.map(({ name }) => name),
+  );
   const content = (
     <div className="form-page">
       <div>
-        <input id={`${ids}-mobility`} type="checkbox" checked={mobility.enabled} onChange={(event) => set({ enabled: event.target.checked })} />
+        <input
+          id={`${ids}-mobility`}
+          type="checkbox"
+          checked={mobility.enabled}
+          onChange={(event) => set({ enabled: event.target.checked })}
+        />
         <label htmlFor={`${ids}-mobility`}>{t('advanced.mobility')}</label>
       </div>
       <p className="soft dependent">{t('advanced.mobility-text')}</p>
       <div className="inline-field dependent">
         <label htmlFor={`${ids}-outage`}>{t('advanced.outage')}</label>
-        <select id={`${ids}-outage`} disabled={!mobility.enabled} value={mobility.outageSeconds} onChange={(event) => set({ outageSeconds: Number(event.target.value) })}>
+        <select
+          id={`${ids}-outage`}
+          disabled={!mobility.enabled}
+          value={mobility.outageSeconds}
+          onChange={(event) => set({ outageSeconds: Number(event.target.value) })}
+        >
           {outageChoices(mobility.outageSeconds).map((seconds) => (
             <option key={seconds} value={seconds}>
               {formatSpan(seconds)}
@@ -112,15 +130,32 @@ export function AdvancedDialog({ profile, onAccept, onClose }: AdvancedDialogPro
           ))}
         </select>
       </div>
-      <AdapterOrder order={order} disabled={!mobility.enabled} onChange={(adapterNames) => set({ adapterOrder: adapterNames })} />
+      <AdapterOrder
+        order={order}
+        disabled={!mobility.enabled}
+        onChange={(adapterNames) => set({ adapterOrder: adapterNames })}
+      />
       <div>
-        <input id={`${ids}-return`} type="checkbox" disabled={!mobility.enabled} checked={mobility.returnToPreferred} onChange={(event) => set({ returnToPreferred: event.target.checked })} />
+        <input
+          id={`${ids}-return`}
+          type="checkbox"
+          disabled={!mobility.enabled}
+          checked={mobility.returnToPreferred}
+          onChange={(event) => set({ returnToPreferred: event.target.checked })}
+        />
         <label htmlFor={`${ids}-return`}>{t('advanced.return')}</label>
       </div>
     </div>
   );
   return (
-    <WindowFrame id={`advanced:${profile.name}`} title={t('advanced.title')} icon={<VpnIcon />} width={363} height={420} onClose={onClose}>
+    <WindowFrame
+      id={`advanced:${profile.name}`}
+      title={t('advanced.title')}
+      icon={<VpnIcon />}
+      width={363}
+      height={420}
+      onClose={onClose}
+    >
       <Tabs tabs={[{ key: 'ikev2', label: t('advanced.tab.ikev2'), content }]} />
       <div className="dialog-buttons">
         <button

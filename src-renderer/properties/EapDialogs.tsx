@@ -20,7 +20,8 @@ interface PartProps {
 }
 
 /**
- * `Validate server certificate` cannot be switched off: a sign-in through a secure channel to nobody in particular is none (windows7-ux 7, note).
+ * `Validate server certificate` cannot be switched off: a sign-in through a secure channel to nobody in particular is
+ * none (windows7-ux 7, note).
  * Without names the gateway's own is demanded.
  */
 function ServerValidation({ draft, onChange }: PartProps): ReactNode {
@@ -60,7 +61,12 @@ function ServerValidation({ draft, onChange }: PartProps): ReactNode {
         />
       </div>
       <div className="dependent">
-        <AuthorityList label={t('eap.roots')} authorities={draft.authentication.serverAuthorities} whenEmpty={t('eap.roots-empty')} onChange={(serverAuthorities) => set({ serverAuthorities })} />
+        <AuthorityList
+          label={t('eap.roots')}
+          authorities={draft.authentication.serverAuthorities}
+          whenEmpty={t('eap.roots-empty')}
+          onChange={(serverAuthorities) => set({ serverAuthorities })}
+        />
       </div>
     </>
   );
@@ -90,7 +96,13 @@ export function PeapDialog({ profile, onAccept, onClose }: EapDialogProps): Reac
   const inner = peap ? authentication.method : authentication.ttlsInner;
   return (
     <>
-      <WindowFrame id={`eap:${profile.name}`} title={t(peap ? 'eap.peap-title' : 'eap.ttls-title')} icon={<VpnIcon />} width={380} onClose={onClose}>
+      <WindowFrame
+        id={`eap:${profile.name}`}
+        title={t(peap ? 'eap.peap-title' : 'eap.ttls-title')}
+        icon={<VpnIcon />}
+        width={380}
+        onClose={onClose}
+      >
         <div className="dialog-body form-page">
           <fieldset>
             <legend>{t('eap.when-connecting')}</legend>
@@ -101,7 +113,13 @@ export function PeapDialog({ profile, onAccept, onClose }: EapDialogProps): Reac
             <select
               id={`${ids}-inner`}
               value={inner}
-              onChange={(event) => set(peap ? { method: event.target.value as 'peap-mschapv2' | 'peap-tls' } : { ttlsInner: event.target.value as 'mschapv2' | 'pap' })}
+              onChange={(event) =>
+                set(
+                  peap
+                    ? { method: event.target.value as 'peap-mschapv2' | 'peap-tls' }
+                    : { ttlsInner: event.target.value as 'mschapv2' | 'pap' },
+                )
+              }
             >
               {(peap ? (['peap-mschapv2', 'peap-tls'] as const) : (['mschapv2', 'pap'] as const)).map((each) => (
                 <option key={each} value={each}>
@@ -113,10 +131,32 @@ export function PeapDialog({ profile, onAccept, onClose }: EapDialogProps): Reac
               {t('eap.configure')}
             </button>
           </div>
-          {peap && <Check label="eap.fast-reconnect" checked={authentication.fastReconnect} onChange={(fastReconnect) => set({ fastReconnect })} />}
-          {peap && <Check label="eap.cryptobinding" checked={authentication.requireCryptobinding} onChange={(requireCryptobinding) => set({ requireCryptobinding })} />}
-          <Check label="eap.privacy" checked={authentication.anonymousIdentity !== null} onChange={(hide) => set({ anonymousIdentity: hide ? 'anonymous' : null })} />
-          {authentication.anonymousIdentity !== null && <TextField label="eap.anonymous" value={authentication.anonymousIdentity} onChange={(name) => set({ anonymousIdentity: name ?? 'anonymous' })} />}
+          {peap && (
+            <Check
+              label="eap.fast-reconnect"
+              checked={authentication.fastReconnect}
+              onChange={(fastReconnect) => set({ fastReconnect })}
+            />
+          )}
+          {peap && (
+            <Check
+              label="eap.cryptobinding"
+              checked={authentication.requireCryptobinding}
+              onChange={(requireCryptobinding) => set({ requireCryptobinding })}
+            />
+          )}
+          <Check
+            label="eap.privacy"
+            checked={authentication.anonymousIdentity !== null}
+            onChange={(hide) => set({ anonymousIdentity: hide ? 'anonymous' : null })}
+          />
+          {authentication.anonymousIdentity !== null && (
+            <TextField
+              label="eap.anonymous"
+              value={authentication.anonymousIdentity}
+              onChange={(name) => set({ anonymousIdentity: name ?? 'anonymous' })}
+            />
+          )}
         </div>
         <Buttons
           onOk={() => {
@@ -126,25 +166,54 @@ export function PeapDialog({ profile, onAccept, onClose }: EapDialogProps): Reac
           onCancel={onClose}
         />
       </WindowFrame>
-      {configuring && <SmartCardDialog profile={draft} inner onAccept={setDraft} onClose={() => setConfiguring(false)} />}
+      {configuring && (
+        <SmartCardDialog profile={draft} inner onAccept={setDraft} onClose={() => setConfiguring(false)} />
+      )}
     </>
   );
 }
 
-/** `Smart Card or other Certificate Properties` (windows7-ux 7.2). `inner`: inside PEAP, which has checked the server already. */
-export function SmartCardDialog({ profile, inner = false, onAccept, onClose }: EapDialogProps & { readonly inner?: boolean }): ReactNode {
+/**
+ * `Smart Card or other Certificate Properties` (windows7-ux 7.2). `inner`: inside PEAP, which has checked the server
+ * already.
+ */
+export function SmartCardDialog({
+  profile,
+  inner = false,
+  onAccept,
+  onClose,
+}: EapDialogProps & { readonly inner?: boolean }): ReactNode {
   const [draft, setDraft] = useState(profile);
   const set = (values: Partial<Profile['authentication']>): void => setDraft(change(draft, 'authentication', values));
   return (
-    <WindowFrame id={`smart-card:${profile.name}`} title={t('eap.card-title')} icon={<VpnIcon />} width={380} onClose={onClose}>
+    <WindowFrame
+      id={`smart-card:${profile.name}`}
+      title={t('eap.card-title')}
+      icon={<VpnIcon />}
+      width={380}
+      onClose={onClose}
+    >
       <div className="dialog-body form-page">
         <fieldset>
           <legend>{t('eap.when-connecting')}</legend>
-          <TokenChoice source={draft.authentication.certificate} onChange={(certificate) => set({ certificate, privateKey: null, chosenCertificate: null })} />
+          <TokenChoice
+            source={draft.authentication.certificate}
+            onChange={(certificate) => set({ certificate, privateKey: null, chosenCertificate: null })}
+          />
         </fieldset>
         {!inner && <ServerValidation draft={draft} onChange={setDraft} />}
-        <Check label="eap.other-user" checked={draft.authentication.username !== null} onChange={(other) => set({ username: other ? '' : null })} />
-        {draft.authentication.username !== null && <TextField label="properties.user-name" value={draft.authentication.username} onChange={(username) => set({ username: username ?? '' })} />}
+        <Check
+          label="eap.other-user"
+          checked={draft.authentication.username !== null}
+          onChange={(other) => set({ username: other ? '' : null })}
+        />
+        {draft.authentication.username !== null && (
+          <TextField
+            label="properties.user-name"
+            value={draft.authentication.username}
+            onChange={(username) => set({ username: username ?? '' })}
+          />
+        )}
       </div>
       <Buttons
         onOk={() => {

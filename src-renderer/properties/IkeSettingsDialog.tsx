@@ -20,10 +20,26 @@ export function IkeSettingsDialog({ profile, onAccept, onClose }: IkeSettingsDia
   return (
     <WindowFrame id={`ike:${profile.name}`} title={t('ike.title')} icon={<VpnIcon />} width={363} onClose={onClose}>
       <div className="dialog-body form-page">
-        <Check label="properties.fragmentation" checked={advanced.fragmentation} onChange={(fragmentation) => set({ fragmentation })} />
-        <Check label="properties.legacy-windows" checked={advanced.legacyWindows} onChange={(legacyWindows) => set({ legacyWindows })} />
-        <NumberField label="properties.nat-keepalive" value={advanced.natKeepaliveSeconds} onChange={(natKeepaliveSeconds) => set({ natKeepaliveSeconds })} />
-        <NumberField label="properties.dpd" value={advanced.dpdSeconds} onChange={(dpdSeconds) => set({ dpdSeconds })} />
+        <Check
+          label="properties.fragmentation"
+          checked={advanced.fragmentation}
+          onChange={(fragmentation) => set({ fragmentation })}
+        />
+        <Check
+          label="properties.legacy-windows"
+          checked={advanced.legacyWindows}
+          onChange={(legacyWindows) => set({ legacyWindows })}
+        />
+        <NumberField
+          label="properties.nat-keepalive"
+          value={advanced.natKeepaliveSeconds}
+          onChange={(natKeepaliveSeconds) => set({ natKeepaliveSeconds })}
+        />
+        <NumberField
+          label="properties.dpd"
+          value={advanced.dpdSeconds}
+          onChange={(dpdSeconds) => set({ dpdSeconds })}
+        />
       </div>
       <div className="dialog-buttons">
         <button

@@ -25,7 +25,12 @@ function SpanField({ label, value, choices, disabled = false, onChange }: SpanFi
   return (
     <div className="inline-field">
       <label htmlFor={id}>{t(label)}</label>
-      <select id={id} disabled={disabled} value={String(value)} onChange={(event) => onChange(event.target.value === 'null' ? null : Number(event.target.value))}>
+      <select
+        id={id}
+        disabled={disabled}
+        value={String(value)}
+        onChange={(event) => onChange(event.target.value === 'null' ? null : Number(event.target.value))}
+      >
         {choices.map((seconds) => (
           <option key={String(seconds)} value={String(seconds)}>
             {seconds === null ? t('time.never') : formatSpan(seconds)}
@@ -44,16 +49,49 @@ export function OptionsPage({ draft, onChange, onIkeSettings }: OptionsPageProps
     <div className="form-page">
       <fieldset>
         <legend>{t('properties.dialing-options')}</legend>
-        <Check label="properties.show-progress" checked={dialing.showProgress} onChange={(showProgress) => set({ showProgress })} />
-        <Check label="properties.prompt" checked={dialing.promptForCredentials} onChange={(promptForCredentials) => set({ promptForCredentials })} />
-        <Check label="properties.include-domain" checked={dialing.includeDomain} onChange={(includeDomain) => set({ includeDomain })} />
+        <Check
+          label="properties.show-progress"
+          checked={dialing.showProgress}
+          onChange={(showProgress) => set({ showProgress })}
+        />
+        <Check
+          label="properties.prompt"
+          checked={dialing.promptForCredentials}
+          onChange={(promptForCredentials) => set({ promptForCredentials })}
+        />
+        <Check
+          label="properties.include-domain"
+          checked={dialing.includeDomain}
+          onChange={(includeDomain) => set({ includeDomain })}
+        />
       </fieldset>
       <fieldset>
         <legend>{t('properties.redialing-options')}</legend>
-        <NumberField label="properties.redial-attempts" value={dialing.redialAttempts} most={999} onChange={(redialAttempts) => set({ redialAttempts })} />
-        <SpanField label="properties.redial-time" value={dialing.redialSeconds} choices={redialChoices(dialing.redialSeconds)} disabled={dialing.redialAttempts === 0} onChange={(seconds) => set({ redialSeconds: seconds ?? dialing.redialSeconds })} />
-        <SpanField label="properties.idle-time" value={dialing.idleSeconds} choices={idleChoices(dialing.idleSeconds)} onChange={(idleSeconds) => set({ idleSeconds })} />
-        <Check label="properties.redial-dropped" checked={dialing.redialOnLinkFailure} disabled={dialing.redialAttempts === 0} onChange={(redialOnLinkFailure) => set({ redialOnLinkFailure })} />
+        <NumberField
+          label="properties.redial-attempts"
+          value={dialing.redialAttempts}
+          most={999}
+          onChange={(redialAttempts) => set({ redialAttempts })}
+        />
+        <SpanField
+          label="properties.redial-time"
+          value={dialing.redialSeconds}
+          choices={redialChoices(dialing.redialSeconds)}
+          disabled={dialing.redialAttempts === 0}
+          onChange={(seconds) => set({ redialSeconds: seconds ?? dialing.redialSeconds })}
+        />
+        <SpanField
+          label="properties.idle-time"
+          value={dialing.idleSeconds}
+          choices={idleChoices(dialing.idleSeconds)}
+          onChange={(idleSeconds) => set({ idleSeconds })}
+        />
+        <Check
+          label="properties.redial-dropped"
+          checked={dialing.redialOnLinkFailure}
+          disabled={dialing.redialAttempts === 0}
+          onChange={(redialOnLinkFailure) => set({ redialOnLinkFailure })}
+        />
       </fieldset>
       <div className="to-right">
         <button type="button" onClick={onIkeSettings}>

@@ -25,19 +25,37 @@ function GeneralPage({ draft, onChange, original }: PageProps & { readonly origi
   return (
     <div className="form-page">
       <label htmlFor={`${ids}-name`}>{t('properties.connection-name')}</label>
-      <input id={`${ids}-name`} type="text" maxLength={256} value={draft.name} onChange={(event) => onChange({ ...draft, name: event.target.value })} />
+      <input
+        id={`${ids}-name`}
+        type="text"
+        maxLength={256}
+        value={draft.name}
+        onChange={(event) => onChange({ ...draft, name: event.target.value })}
+      />
       <label htmlFor={`${ids}-host`}>{t('properties.host')}</label>
-      <input id={`${ids}-host`} type="text" spellCheck={false} value={draft.server} onChange={(event) => onChange({ ...draft, server: event.target.value })} />
+      <input
+        id={`${ids}-host`}
+        type="text"
+        spellCheck={false}
+        value={draft.server}
+        onChange={(event) => onChange({ ...draft, server: event.target.value })}
+      />
       <label htmlFor={`${ids}-user`}>{t('properties.user-name')}</label>
       <input
         id={`${ids}-user`}
         type="text"
         spellCheck={false}
         value={username ?? ''}
-        onChange={(event) => onChange(change(draft, 'authentication', { username: event.target.value === '' ? null : event.target.value }))}
+        onChange={(event) =>
+          onChange(change(draft, 'authentication', { username: event.target.value === '' ? null : event.target.value }))
+        }
       />
       <div>
-        <button type="button" disabled={forgotten} onClick={() => void request('forgetSecrets', { name: original }).then((result) => setForgotten(result.ok))}>
+        <button
+          type="button"
+          disabled={forgotten}
+          onClick={() => void request('forgetSecrets', { name: original }).then((result) => setForgotten(result.ok))}
+        >
           {t('properties.forget')}
         </button>
       </div>
@@ -47,9 +65,18 @@ function GeneralPage({ draft, onChange, original }: PageProps & { readonly origi
 }
 
 type Kind = 'eap' | 'machine' | 'psk';
-const kindOf = (method: AuthenticationMethod): Kind => (method === 'machine-certificate' ? 'machine' : method === 'psk' ? 'psk' : 'eap');
-const methodOf: Readonly<Record<Kind, AuthenticationMethod>> = { eap: 'eap-mschapv2', machine: 'machine-certificate', psk: 'psk' };
-const kindLabels: Readonly<Record<Kind, TextKey>> = { eap: 'properties.use-eap', machine: 'properties.use-machine', psk: 'properties.use-psk' };
+const kindOf = (method: AuthenticationMethod): Kind =>
+  method === 'machine-certificate' ? 'machine' : method === 'psk' ? 'psk' : 'eap';
+const methodOf: Readonly<Record<Kind, AuthenticationMethod>> = {
+  eap: 'eap-mschapv2',
+  machine: 'machine-certificate',
+  psk: 'psk',
+};
+const kindLabels: Readonly<Record<Kind, TextKey>> = {
+  eap: 'properties.use-eap',
+  machine: 'properties.use-machine',
+  psk: 'properties.use-psk',
+};
 
 interface SecurityProps extends PageProps {
   readonly onAdvanced: () => void;
@@ -80,10 +107,23 @@ function SecurityPage({ draft, onChange, onAdvanced, onEapProperties }: Security
         <legend>{t('properties.authentication')}</legend>
         {(['eap', 'machine', 'psk'] as const).map((each) => (
           <div key={each}>
-            <input id={`${ids}-${each}`} type="radio" name={`${ids}-kind`} checked={kind === each} onChange={() => set(methodOf[each])} />
+            <input
+              id={`${ids}-${each}`}
+              type="radio"
+              name={`${ids}-kind`}
+              checked={kind === each}
+              onChange={() => set(methodOf[each])}
+            />
             <label htmlFor={`${ids}-${each}`}>{t(kindLabels[each])}</label>
             {each === 'eap' && (
-              <select className="dependent full" aria-label={t('properties.use-eap')} title={t(`properties.eap.${kind === 'eap' ? method : 'eap-mschapv2'}` as TextKey)} disabled={kind !== 'eap'} value={kind === 'eap' ? method : 'eap-mschapv2'} onChange={(event) => set(event.target.value as AuthenticationMethod)}>
+              <select
+                className="dependent full"
+                aria-label={t('properties.use-eap')}
+                title={t(`properties.eap.${kind === 'eap' ? method : 'eap-mschapv2'}` as TextKey)}
+                disabled={kind !== 'eap'}
+                value={kind === 'eap' ? method : 'eap-mschapv2'}
+                onChange={(event) => set(event.target.value as AuthenticationMethod)}
+              >
                 {eapMethods.map((eap) => (
                   <option key={eap} value={eap}>
                     {t(`properties.eap.${eap}` as TextKey)}
@@ -110,11 +150,32 @@ function NetworkingPage({ draft, onChange }: PageProps): ReactNode {
   const set = (values: Partial<Profile['network']>): void => onChange(change(draft, 'network', values));
   return (
     <div className="form-page">
-      <Check label="properties.default-gateway" checked={network.useDefaultGateway} onChange={(useDefaultGateway) => set({ useDefaultGateway })} />
-      <Check label="properties.dns-server" checked={network.dnsServers === 'server'} onChange={(fromServer) => set({ dnsServers: fromServer ? 'server' : [] })} />
-      <Check label="properties.ipv6-block" checked={network.ipv6 === 'tunnel-or-block'} onChange={(block) => set({ ipv6: block ? 'tunnel-or-block' : 'tunnel-or-leave' })} />
-      <Check label="properties.kill-switch" checked={network.killSwitch} onChange={(killSwitch) => set({ killSwitch })} />
-      <Check label="properties.allow-lan" checked={network.allowLan} disabled={!network.killSwitch} onChange={(allowLan) => set({ allowLan })} />
+      <Check
+        label="properties.default-gateway"
+        checked={network.useDefaultGateway}
+        onChange={(useDefaultGateway) => set({ useDefaultGateway })}
+      />
+      <Check
+        label="properties.dns-server"
+        checked={network.dnsServers === 'server'}
+        onChange={(fromServer) => set({ dnsServers: fromServer ? 'server' : [] })}
+      />
+      <Check
+        label="properties.ipv6-block"
+        checked={network.ipv6 === 'tunnel-or-block'}
+        onChange={(block) => set({ ipv6: block ? 'tunnel-or-block' : 'tunnel-or-leave' })}
+      />
+      <Check
+        label="properties.kill-switch"
+        checked={network.killSwitch}
+        onChange={(killSwitch) => set({ killSwitch })}
+      />
+      <Check
+        label="properties.allow-lan"
+        checked={network.allowLan}
+        disabled={!network.killSwitch}
+        onChange={(allowLan) => set({ allowLan })}
+      />
     </div>
   );
 }
@@ -138,12 +199,35 @@ function PropertySheet({ profile, hidden }: { readonly profile: Profile; readonl
   const page = { draft, onChange: setDraft };
   return (
     <>
-      <WindowFrame id={id} title={t('properties.title', { name: profile.name })} icon={<VpnIcon />} width={380} height={470} hidden={hidden} onClose={close} onMinimize={() => actions.minimize(id)}>
+      <WindowFrame
+        id={id}
+        title={t('properties.title', { name: profile.name })}
+        icon={<VpnIcon />}
+        width={380}
+        height={470}
+        hidden={hidden}
+        onClose={close}
+        onMinimize={() => actions.minimize(id)}
+      >
         <Tabs
           tabs={[
-            { key: 'general', label: t('properties.tab.general'), content: <GeneralPage {...page} original={profile.name} /> },
-            { key: 'options', label: t('properties.tab.options'), content: <OptionsPage {...page} onIkeSettings={() => setIke(true)} /> },
-            { key: 'security', label: t('properties.tab.security'), content: <SecurityPage {...page} onAdvanced={() => setAdvanced(true)} onEapProperties={() => setEap(true)} /> },
+            {
+              key: 'general',
+              label: t('properties.tab.general'),
+              content: <GeneralPage {...page} original={profile.name} />,
+            },
+            {
+              key: 'options',
+              label: t('properties.tab.options'),
+              content: <OptionsPage {...page} onIkeSettings={() => setIke(true)} />,
+            },
+            {
+              key: 'security',
+              label: t('properties.tab.security'),
+              content: (
+                <SecurityPage {...page} onAdvanced={() => setAdvanced(true)} onEapProperties={() => setEap(true)} />
+              ),
+            },
             { key: 'certificate', label: t('properties.tab.certificate'), content: <CertificatePage {...page} /> },
             { key: 'networking', label: t('properties.tab.networking'), content: <NetworkingPage {...page} /> },
           ]}
@@ -157,7 +241,13 @@ function PropertySheet({ profile, hidden }: { readonly profile: Profile; readonl
           </button>
         </div>
       </WindowFrame>
-      {eap && !hidden && (draft.authentication.method === 'eap-tls' ? <SmartCardDialog profile={draft} onAccept={setDraft} onClose={() => setEap(false)} /> : <PeapDialog profile={draft} onAccept={setDraft} onClose={() => setEap(false)} />)}
+      {eap &&
+        !hidden &&
+        (draft.authentication.method === 'eap-tls' ? (
+          <SmartCardDialog profile={draft} onAccept={setDraft} onClose={() => setEap(false)} />
+        ) : (
+          <PeapDialog profile={draft} onAccept={setDraft} onClose={() => setEap(false)} />
+        ))}
       {ike && !hidden && <IkeSettingsDialog profile={draft} onAccept={setDraft} onClose={() => setIke(false)} />}
       {advanced && !hidden && <AdvancedDialog profile={draft} onAccept={setDraft} onClose={() => setAdvanced(false)} />}
     </>

@@ -28,14 +28,22 @@ export function TokenChoice({ source, onChange }: TokenChoiceProps): ReactNode {
       current = false;
     };
   }, []);
-  const choices = (list?.tokens ?? []).flatMap((token) => token.certificates.map((each) => ({ ...each, module: token.module, token: token.token })));
+  const choices = (list?.tokens ?? []).flatMap((token) =>
+    token.certificates.map((each) => ({ ...each, module: token.module, token: token.token })),
+  );
   const used = source !== null && typeof source !== 'string' ? source.pkcs11 : null;
   const value = used === null ? '' : keyOf(used.module, used.token, used.id);
   const known = choices.some(({ module, token, id }) => keyOf(module, token, id) === value);
   return (
     <>
       <div>
-        <input id={`${ids}-card`} type="radio" name={`${ids}-kind`} checked={kind === 'card'} onChange={() => setKind('card')} />
+        <input
+          id={`${ids}-card`}
+          type="radio"
+          name={`${ids}-kind`}
+          checked={kind === 'card'}
+          onChange={() => setKind('card')}
+        />
         <label htmlFor={`${ids}-card`}>{t('eap.smart-card')}</label>
       </div>
       <select
@@ -45,7 +53,9 @@ export function TokenChoice({ source, onChange }: TokenChoiceProps): ReactNode {
         value={value}
         onChange={(event) => {
           const chosen = choices.find(({ module, token, id }) => keyOf(module, token, id) === event.target.value);
-          onChange(chosen === undefined ? null : { pkcs11: { module: chosen.module, token: chosen.token, id: chosen.id } });
+          onChange(
+            chosen === undefined ? null : { pkcs11: { module: chosen.module, token: chosen.token, id: chosen.id } },
+          );
         }}
       >
         <option value="">{t(list !== null && choices.length === 0 ? 'eap.no-card' : 'eap.choose-card')}</option>
@@ -57,7 +67,13 @@ export function TokenChoice({ source, onChange }: TokenChoiceProps): ReactNode {
         ))}
       </select>
       <div>
-        <input id={`${ids}-file`} type="radio" name={`${ids}-kind`} checked={kind === 'file'} onChange={() => setKind('file')} />
+        <input
+          id={`${ids}-file`}
+          type="radio"
+          name={`${ids}-kind`}
+          checked={kind === 'file'}
+          onChange={() => setKind('file')}
+        />
         <label htmlFor={`${ids}-file`}>{t('eap.certificate-file')}</label>
       </div>
       <div className="dependent below">
@@ -66,7 +82,9 @@ export function TokenChoice({ source, onChange }: TokenChoiceProps): ReactNode {
           aria-label={t('eap.certificate-file')}
           accept=".p12,.pfx,.pem,.crt,.cer"
           disabled={kind !== 'file'}
-          onChange={(event) => void readCertificateFile(event.target.files?.[0]).then((content) => content !== '' && onChange(content))}
+          onChange={(event) =>
+            void readCertificateFile(event.target.files?.[0]).then((content) => content !== '' && onChange(content))
+          }
         />
         {typeof source === 'string' && <p className="soft">{t('eap.certificate-present')}</p>}
       </div>

@@ -25,13 +25,22 @@ describe('the order of adapters', () => {
     expect(adapterOrder(profile, [adapter('eth0'), adapter('wlan0', 'wifi')])).toEqual(['wlan0', 'gone0', 'eth0']);
   });
   it('leaves out what cannot carry the tunnel: tunnels, shapers, bridges', () => {
-    expect(adapterOrder(sampleProfile('A'), [adapter('ifb0', 'virtual'), adapter('eth0'), adapter('tunl0', 'other'), adapter('wwan0', 'mobile')])).toEqual(['eth0', 'wwan0']);
+    expect(
+      adapterOrder(sampleProfile('A'), [
+        adapter('ifb0', 'virtual'),
+        adapter('eth0'),
+        adapter('tunl0', 'other'),
+        adapter('wwan0', 'mobile'),
+      ]),
+    ).toEqual(['eth0', 'wwan0']);
   });
   it('keeps the adapters of the demo and those of this computer apart', () => {
     const present = [adapter('demo-eth'), adapter('demo-wlan', 'wifi'), adapter('eth0')];
     const demo = ['demo-eth', 'demo-wlan'];
     expect(adapterOrder(sampleProfile('A'), present, demo)).toEqual(['eth0']);
-    expect(adapterOrder(change(sampleProfile('A'), 'mobility', { adapterOrder: ['demo-wlan'] }), present, demo)).toEqual(['demo-wlan', 'demo-eth']);
+    expect(
+      adapterOrder(change(sampleProfile('A'), 'mobility', { adapterOrder: ['demo-wlan'] }), present, demo),
+    ).toEqual(['demo-wlan', 'demo-eth']);
   });
   it.each([
     [0, 1, ['b', 'a', 'c']],
@@ -46,9 +55,21 @@ describe('the order of adapters', () => {
 });
 
 describe('the file of a new connection', () => {
-  const base = { name: ' Contoso ', server: ' vpn.contoso.test ', method: 'eap-mschapv2', username: 'alice', authority: '', certificate: 'PEM' } as const;
+  const base = {
+    name: ' Contoso ',
+    server: ' vpn.contoso.test ',
+    method: 'eap-mschapv2',
+    username: 'alice',
+    authority: '',
+    certificate: 'PEM',
+  } as const;
   it('says only what was asked', () => {
-    expect(JSON.parse(profileFile(base))).toEqual({ version: 1, name: 'Contoso', server: 'vpn.contoso.test', authentication: { method: 'eap-mschapv2', username: 'alice' } });
+    expect(JSON.parse(profileFile(base))).toEqual({
+      version: 1,
+      name: 'Contoso',
+      server: 'vpn.contoso.test',
+      authentication: { method: 'eap-mschapv2', username: 'alice' },
+    });
   });
   it('carries a certificate only for a method that uses one', () => {
     expect(JSON.parse(profileFile({ ...base, method: 'machine-certificate', authority: 'CA' }))).toEqual({

@@ -14,8 +14,13 @@ export function encryptionText(proposal: string): string {
   return `IPsec: ${safeText(proposal, 64)}`;
 }
 
-/** The rows of an IKEv2 connection in Windows' order (windows7-ux 2.2). Server addresses inside the tunnel are not known with IKEv2. */
-export function detailRows(status: StatusObject): readonly { readonly key: string; readonly name: string; readonly value: string; readonly moves: boolean }[] {
+/**
+ * The rows of an IKEv2 connection in Windows' order (windows7-ux 2.2). Server addresses inside the tunnel are not known
+ * with IKEv2.
+ */
+export function detailRows(
+  status: StatusObject,
+): readonly { readonly key: string; readonly name: string; readonly value: string; readonly moves: boolean }[] {
   const ipv4 = status.tunnelAddresses.filter((address) => !address.includes(':')).map(bare);
   const ipv6 = status.tunnelAddresses.filter((address) => address.includes(':')).map(bare);
   const proposal = status.children[0]?.proposal;
@@ -27,8 +32,18 @@ export function detailRows(status: StatusObject): readonly { readonly key: strin
     fixed('authentication', t('details.authentication'), status.authentication ?? ''),
     fixed('encryption', t('details.encryption'), proposal === undefined ? '' : encryptionText(proposal)),
     fixed('mobike', t('details.mobike'), t(status.mobikeSupported ? 'details.yes' : 'details.no')),
-    ...(ipv4.length > 0 ? [fixed('client-ipv4', t('details.client-ipv4'), ipv4.join(', ')), fixed('server-ipv4', t('details.server-ipv4'), '0.0.0.0')] : []),
-    ...(ipv6.length > 0 ? [fixed('client-ipv6', t('details.client-ipv6'), ipv6.join(', ')), fixed('server-ipv6', t('details.server-ipv6'), '::')] : []),
+    ...(ipv4.length > 0
+      ? [
+          fixed('client-ipv4', t('details.client-ipv4'), ipv4.join(', ')),
+          fixed('server-ipv4', t('details.server-ipv4'), '0.0.0.0'),
+        ]
+      : []),
+    ...(ipv6.length > 0
+      ? [
+          fixed('client-ipv6', t('details.client-ipv6'), ipv6.join(', ')),
+          fixed('server-ipv6', t('details.server-ipv6'), '::'),
+        ]
+      : []),
     moving('adapter', t('details.adapter'), status.adapterLabel ?? status.adapter),
     moving('origin', t('details.origin'), status.originAddress),
     moving('destination', t('details.destination'), status.destinationAddress),
@@ -36,7 +51,15 @@ export function detailRows(status: StatusObject): readonly { readonly key: strin
 }
 
 /** Shows the value; one that moves is marked for a moment when it becomes another. */
-function Value({ name, value, moves }: { readonly name: string; readonly value: string; readonly moves: boolean }): ReactNode {
+function Value({
+  name,
+  value,
+  moves,
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly moves: boolean;
+}): ReactNode {
   const [shown, setShown] = useState(value);
   const [changes, setChanges] = useState(0);
   if (value !== shown) {

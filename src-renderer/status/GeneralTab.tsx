@@ -11,7 +11,8 @@ import { useShowTab } from '../widgets/Tabs';
 import { useNow } from '../widgets/use-now';
 import { NotInForce } from './NotInForce';
 
-const connectivity = (status: StatusObject, family: 4 | 6, everything: boolean): string => t(`status.connectivity.${tunnelReach(status, everything, family)}`);
+const connectivity = (status: StatusObject, family: 4 | 6, everything: boolean): string =>
+  t(`status.connectivity.${tunnelReach(status, everything, family)}`);
 
 /** Counts on through Dormant and through every switch. */
 function Duration({ since }: { readonly since: string | null }): ReactNode {
@@ -22,15 +23,32 @@ function Duration({ since }: { readonly since: string | null }): ReactNode {
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 export function GeneralTab({ status }: { readonly status: StatusObject }): ReactNode {
-  const everything = useApp((state) => state.profiles.find((profile) => profile.name === status.connection)?.network.useDefaultGateway ?? false);
+  const everything = useApp(
+    (state) => state.profiles.find((profile) => profile.name === status.connection)?.network.useDefaultGateway ?? false,
+  );
   const ids = useId();
   const showTab = useShowTab();
   const { children } = status;
   const rows = [
-    { key: 'bytes', label: t('status.bytes'), sent: formatNumber(sum(children.map((child) => child.bytesOut))), received: formatNumber(sum(children.map((child) => child.bytesIn))) },
+    {
+      key: 'bytes',
+      label: t('status.bytes'),
+      sent: formatNumber(sum(children.map((child) => child.bytesOut))),
+      received: formatNumber(sum(children.map((child) => child.bytesIn))),
+    },
     // IPComp (RFC 3173) is not negotiated: nothing is ever compressed, as with Windows' own IKEv2.
-    { key: 'compression', label: t('status.compression'), sent: t('status.percent', { value: 0 }), received: t('status.percent', { value: 0 }) },
-    { key: 'errors', label: t('status.errors'), sent: formatNumber(0), received: formatNumber(sum(children.map((child) => child.droppedAuth + child.droppedReplay))) },
+    {
+      key: 'compression',
+      label: t('status.compression'),
+      sent: t('status.percent', { value: 0 }),
+      received: t('status.percent', { value: 0 }),
+    },
+    {
+      key: 'errors',
+      label: t('status.errors'),
+      sent: formatNumber(0),
+      received: formatNumber(sum(children.map((child) => child.droppedAuth + child.droppedReplay))),
+    },
   ];
   return (
     <div className="status-page">

@@ -18,14 +18,27 @@ function Outage({ status, endsAt }: { readonly status: StatusObject; readonly en
     <div className="outage" role="status">
       <span>{t('mobility.outage', { state: stateText(status.state), time: formatCountdown(left) })}</span>
       {status.waitingFor !== null && <span>{tOr(`mobility.waiting.${status.waitingFor}`, status.waitingFor)}</span>}
-      <div role="progressbar" className="paused" aria-label={t('advanced.outage')} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(percent)}>
+      <div
+        role="progressbar"
+        className="paused"
+        aria-label={t('advanced.outage')}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(percent)}
+      >
         <div style={{ width: `${percent}%` }} />
       </div>
     </div>
   );
 }
 
-function LastSwitch({ status, label }: { readonly status: StatusObject; readonly label: (adapter: string) => string }): ReactNode {
+function LastSwitch({
+  status,
+  label,
+}: {
+  readonly status: StatusObject;
+  readonly label: (adapter: string) => string;
+}): ReactNode {
   const { lastRoam } = status;
   if (lastRoam === null) return t('mobility.never');
   return t('mobility.last-switch', {
@@ -36,13 +49,19 @@ function LastSwitch({ status, label }: { readonly status: StatusObject; readonly
   });
 }
 
-/** What Windows never showed: the round trips through the tunnel, each switch, the outage, and why a path is or is not used. */
+/**
+ * What Windows never showed: the round trips through the tunnel, each switch, the outage, and why a path is or is not
+ * used.
+ */
 export function MobilityTab({ status }: { readonly status: StatusObject }): ReactNode {
   const adapters = useApp((state) => state.adapters);
   const [span, setSpan] = useState<'live' | HistorySpan>('live');
   const ids = useId();
   const { connection } = status;
-  const labels = useMemo(() => Object.fromEntries(adapters.map((adapter) => [adapter.name, adapter.label])), [adapters]);
+  const labels = useMemo(
+    () => Object.fromEntries(adapters.map((adapter) => [adapter.name, adapter.label])),
+    [adapters],
+  );
   const order = useMemo(() => adapters.map((adapter) => adapter.name), [adapters]);
   const chart = { connection, labels, order, low: status.outageEndsAt !== null };
   useEffect(() => {
@@ -56,7 +75,11 @@ export function MobilityTab({ status }: { readonly status: StatusObject }): Reac
       {status.outageEndsAt !== null && <Outage status={status} endsAt={status.outageEndsAt} />}
       <div className="chart-span">
         <label htmlFor={`${ids}-span`}>{t('mobility.span')}</label>
-        <select id={`${ids}-span`} value={span} onChange={(event) => setSpan(event.target.value as 'live' | HistorySpan)}>
+        <select
+          id={`${ids}-span`}
+          value={span}
+          onChange={(event) => setSpan(event.target.value as 'live' | HistorySpan)}
+        >
           {(['live', ...Object.keys(historySpans)] as ('live' | HistorySpan)[]).map((each) => (
             <option key={each} value={each}>
               {t(`mobility.span.${each}`)}

@@ -15,7 +15,10 @@ const concerns: Readonly<Record<string, TextKey>> = {
 /** A later version may know more. */
 const nameOf = (concern: string): string => (Object.hasOwn(concerns, concern) ? t(concerns[concern]!) : concern);
 
-/** Says, setting by setting, what the system does not do as the connection wants it: something else changed it, or the system cannot. */
+/**
+ * Says, setting by setting, what the system does not do as the connection wants it: something else changed it, or the
+ * system cannot.
+ */
 export function NotInForce({ status }: { readonly status: StatusObject }): ReactNode {
   const missing = (status.settings ?? []).filter(({ inForce }) => !inForce);
   if (missing.length === 0) return null;
@@ -33,7 +36,11 @@ export function NotInForce({ status }: { readonly status: StatusObject }): React
 
 /** The same in one line, for whoever looks at the panel only. */
 export function PanelNotInForce(): ReactNode {
-  const name = useApp(({ statuses }) => Object.values(statuses).find(({ settings }) => settings?.some(({ inForce }) => !inForce) === true)?.connection ?? null);
+  const name = useApp(
+    ({ statuses }) =>
+      Object.values(statuses).find(({ settings }) => settings?.some(({ inForce }) => !inForce) === true)?.connection ??
+      null,
+  );
   if (name === null) return null;
   return (
     <div className="blocked" role="status">

@@ -29,7 +29,11 @@ export function StatusWindow({ name, hidden }: { readonly name: string; readonly
         tabs={[
           { key: 'general', label: t('status.tab.general'), content: <GeneralTab status={status} /> },
           { key: 'details', label: t('status.tab.details'), content: <DetailsTab status={status} /> },
-          { key: 'mobility', label: t('status.tab.mobility'), content: hidden ? null : <MobilityTab status={status} /> },
+          {
+            key: 'mobility',
+            label: t('status.tab.mobility'),
+            content: hidden ? null : <MobilityTab status={status} />,
+          },
         ]}
       />
       <div className="dialog-buttons">

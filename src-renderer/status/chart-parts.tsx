@@ -6,7 +6,10 @@ import type { Switch } from './round-trips';
 const frame = { width: 334, left: 38, right: 6, top: 16, bottom: 18 };
 const heights = { normal: 148, low: 104 };
 
-/** Told apart without red and green; the legend and the marks say the same in words. Defined in theme/chart.css, darker and lighter. */
+/**
+ * Told apart without red and green; the legend and the marks say the same in words. Defined in theme/chart.css, darker
+ * and lighter.
+ */
 const colours = 6;
 
 export interface Plot {
@@ -43,21 +46,48 @@ const axis = (value: number): string => formatNumber(value, Number.isInteger(val
 export const milliseconds = (value: number): string => formatNumber(value, value < 10 ? 1 : 0);
 
 /** Lines, numbers and times around the plot. `times`: share of the span from the right, with its text. */
-export function Grid({ plot, ceiling, times }: { readonly plot: Plot; readonly ceiling: number; readonly times: readonly { readonly part: number; readonly text: string }[] }): ReactNode {
+export function Grid({
+  plot,
+  ceiling,
+  times,
+}: {
+  readonly plot: Plot;
+  readonly ceiling: number;
+  readonly times: readonly { readonly part: number; readonly text: string }[];
+}): ReactNode {
   const innerHeight = plot.bottom - plot.top;
   const innerWidth = plot.width - plot.left - plot.right;
   return (
     <>
       {[0, 0.25, 0.5, 0.75, 1].map((part) => (
-        <line key={part} className="grid" x1={plot.left} x2={plot.width - plot.right} y1={plot.bottom - innerHeight * part} y2={plot.bottom - innerHeight * part} />
+        <line
+          key={part}
+          className="grid"
+          x1={plot.left}
+          x2={plot.width - plot.right}
+          y1={plot.bottom - innerHeight * part}
+          y2={plot.bottom - innerHeight * part}
+        />
       ))}
       {[0, 0.5, 1].map((part) => (
-        <text key={part} className="axis-text" x={plot.left - 4} y={plot.bottom - innerHeight * part + 3} textAnchor="end">
+        <text
+          key={part}
+          className="axis-text"
+          x={plot.left - 4}
+          y={plot.bottom - innerHeight * part + 3}
+          textAnchor="end"
+        >
           {part === 1 ? t('mobility.milliseconds', { value: axis(ceiling) }) : axis(ceiling * part)}
         </text>
       ))}
       {times.map(({ part, text }) => (
-        <text key={part} className="axis-text" x={plot.left + innerWidth * (1 - part)} y={plot.height - 5} textAnchor={part === 0 ? 'end' : part === 1 ? 'start' : 'middle'}>
+        <text
+          key={part}
+          className="axis-text"
+          x={plot.left + innerWidth * (1 - part)}
+          y={plot.height - 5}
+          textAnchor={part === 0 ? 'end' : part === 1 ? 'start' : 'middle'}
+        >
           {text}
         </text>
       ))}
@@ -66,7 +96,15 @@ export function Grid({ plot, ceiling, times }: { readonly plot: Plot; readonly c
 }
 
 /** The moments of the switches; the newest few are also named, so that a day of them stays readable. */
-export function Switches({ plot, switches, label }: { readonly plot: Plot; readonly switches: readonly Switch[]; readonly label: (adapter: string) => string }): ReactNode {
+export function Switches({
+  plot,
+  switches,
+  label,
+}: {
+  readonly plot: Plot;
+  readonly switches: readonly Switch[];
+  readonly label: (adapter: string) => string;
+}): ReactNode {
   const named = switches.length <= 4;
   return switches.slice(-60).map(({ at, to }) => {
     const near = plot.x(at) > plot.width - 90;
@@ -74,7 +112,12 @@ export function Switches({ plot, switches, label }: { readonly plot: Plot; reado
       <g key={at} data-switch={to}>
         <line className="switch-line" x1={plot.x(at)} x2={plot.x(at)} y1={plot.top - 4} y2={plot.bottom} />
         {named && (
-          <text className="switch-text" x={plot.x(at) + (near ? -3 : 3)} y={plot.top - 5} textAnchor={near ? 'end' : 'start'}>
+          <text
+            className="switch-text"
+            x={plot.x(at) + (near ? -3 : 3)}
+            y={plot.top - 5}
+            textAnchor={near ? 'end' : 'start'}
+          >
             {t('mobility.switch', { adapter: label(to) })}
           </text>
         )}
@@ -118,8 +161,14 @@ export interface Counted {
 
 export function summaryOf(view: Counted): string {
   if (view.answered + view.lost === 0) return t('mobility.no-samples');
-  const numbers = { count: view.answered, lost: view.lost, longest: view.longest === null ? '-' : milliseconds(view.longest) };
-  return view.last === null ? t('mobility.summary-lost', numbers) : t('mobility.summary', { ...numbers, last: milliseconds(view.last) });
+  const numbers = {
+    count: view.answered,
+    lost: view.lost,
+    longest: view.longest === null ? '-' : milliseconds(view.longest),
+  };
+  return view.last === null
+    ? t('mobility.summary-lost', numbers)
+    : t('mobility.summary', { ...numbers, last: milliseconds(view.last) });
 }
 
 /** What every chart of round trips is given. */

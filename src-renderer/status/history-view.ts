@@ -24,7 +24,11 @@ export function bucketSamples(samples: readonly RoundTripSample[]): readonly Rou
   const buckets: { at: number; times: number[]; lost: number; adapter: string | null }[] = [];
   for (const { at, milliseconds, adapter } of samples) {
     let last = buckets.at(-1);
-    if (last === undefined || Math.floor(last.at / sampleBucketMs) !== Math.floor(at / sampleBucketMs) || (adapter !== null && last.adapter !== null && adapter !== last.adapter)) {
+    if (
+      last === undefined ||
+      Math.floor(last.at / sampleBucketMs) !== Math.floor(at / sampleBucketMs) ||
+      (adapter !== null && last.adapter !== null && adapter !== last.adapter)
+    ) {
       last = { at, times: [], lost: 0, adapter };
       buckets.push(last);
     }
@@ -47,9 +51,17 @@ export function bucketSamples(samples: readonly RoundTripSample[]): readonly Rou
 }
 
 /** The buckets of the last `span` milliseconds before `now` and what they add up to. */
-export function viewHistory(all: readonly RoundTripBucket[], now: number, span: number, bucket: number = bucketMs): HistoryView {
+export function viewHistory(
+  all: readonly RoundTripBucket[],
+  now: number,
+  span: number,
+  bucket: number = bucketMs,
+): HistoryView {
   const buckets = all.filter(({ at }) => at >= now - span);
-  const longest = buckets.reduce<number | null>((most, each) => (each.most === null ? most : Math.max(most ?? 0, each.most)), null);
+  const longest = buckets.reduce<number | null>(
+    (most, each) => (each.most === null ? most : Math.max(most ?? 0, each.most)),
+    null,
+  );
   // The axis follows the usual values: one spike a day shall not press the day to the ground.
   const usual = buckets.flatMap(({ mean }) => mean ?? []).sort((a, b) => a - b);
   const high = usual[Math.floor((usual.length - 1) * 0.98)] ?? 1;
@@ -81,7 +93,8 @@ export function stretchesOf({ buckets, gapMs }: HistoryView): readonly Stretch[]
       broken = true;
       continue;
     }
-    if (broken || bucket.at - before > gapMs || result.at(-1)?.adapter !== bucket.adapter) result.push({ adapter: bucket.adapter, buckets: [] });
+    if (broken || bucket.at - before > gapMs || result.at(-1)?.adapter !== bucket.adapter)
+      result.push({ adapter: bucket.adapter, buckets: [] });
     broken = false;
     before = bucket.at;
     result.at(-1)?.buckets.push(bucket);

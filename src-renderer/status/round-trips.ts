@@ -7,7 +7,9 @@ export interface Switch {
   readonly to: string;
 }
 
-export function switchesOf(list: readonly { readonly at: number; readonly adapter: string | null }[]): readonly Switch[] {
+export function switchesOf(
+  list: readonly { readonly at: number; readonly adapter: string | null }[],
+): readonly Switch[] {
   const switches: Switch[] = [];
   let current: string | null = null;
   for (const { adapter, at } of list) {
@@ -52,7 +54,8 @@ export function niceCeiling(value: number): number {
 }
 
 /**
- * What the axis must show: everything, unless a few spikes (one in twenty at most) would press all the rest to the ground.
+ * What the axis must show: everything, unless a few spikes (one in twenty at most) would press all the rest to the
+ * ground.
  * `longest` still says how long they were.
  */
 function shownMaximum(times: readonly number[]): number {

@@ -16,7 +16,10 @@ interface Point {
 interface MenuProps {
   readonly label: string;
   readonly at: Point;
-  /** Where its other edge goes when there is no room beside `at`, pixels from the left; the menu is only moved when absent. */
+  /**
+   * Where its other edge goes when there is no room beside `at`, pixels from the left; the menu is only moved when
+   * absent.
+   */
   readonly otherEdge?: number;
   readonly items: readonly MenuItem[];
   readonly takesFocus: boolean;
@@ -57,14 +60,18 @@ function Menu({ label, at, otherEdge, items, takesFocus, onClose, onBack }: Menu
     if (takesFocus) menu.current?.querySelector<HTMLElement>('button')?.focus();
   }, [takesFocus]);
 
-  const ownButtons = (): readonly HTMLElement[] => [...(menu.current?.querySelectorAll<HTMLElement>(':scope > button') ?? [])];
+  const ownButtons = (): readonly HTMLElement[] => [
+    ...(menu.current?.querySelectorAll<HTMLElement>(':scope > button') ?? []),
+  ];
   const open = (index: number, button: HTMLElement, focus: boolean): void => {
     const item = items[index];
     if (item === undefined || !('items' in item)) return setSubmenu(null);
     const { left, right, top } = button.getBoundingClientRect();
     const y = top - 3;
     // In a page from right to left it opens towards the left; its own left edge is not known before it is drawn.
-    const sides = isRightToLeft() ? { at: { x: Number.NEGATIVE_INFINITY, y }, otherEdge: left } : { at: { x: right - 2, y }, otherEdge: left + 2 };
+    const sides = isRightToLeft()
+      ? { at: { x: Number.NEGATIVE_INFINITY, y }, otherEdge: left }
+      : { at: { x: right - 2, y }, otherEdge: left + 2 };
     setSubmenu({ ...sides, index, label: item.label, items: item.items, takesFocus: focus });
   };
   const back = useCallback((index: number) => {
@@ -79,7 +86,12 @@ function Menu({ label, at, otherEdge, items, takesFocus, onClose, onBack }: Menu
     const buttons = ownButtons();
     const focused = document.activeElement as HTMLElement;
     const index = buttons.indexOf(focused);
-    const moves: Readonly<Record<string, number>> = { ArrowDown: index + 1, ArrowUp: index < 0 ? -1 : index - 1, Home: 0, End: buttons.length - 1 };
+    const moves: Readonly<Record<string, number>> = {
+      ArrowDown: index + 1,
+      ArrowUp: index < 0 ? -1 : index - 1,
+      Home: 0,
+      End: buttons.length - 1,
+    };
     const move = moves[event.key];
     const [further, backward] = isRightToLeft() ? ['ArrowLeft', 'ArrowRight'] : ['ArrowRight', 'ArrowLeft'];
     if (event.key === 'Tab' || (event.key === 'Escape' && onBack === null)) onClose();
@@ -91,7 +103,14 @@ function Menu({ label, at, otherEdge, items, takesFocus, onClose, onBack }: Menu
   };
 
   return (
-    <div ref={menu} className={onBack === null ? 'menu' : 'menu submenu'} role="menu" aria-label={label} style={{ position: 'fixed', ...place }} onKeyDown={onKeyDown}>
+    <div
+      ref={menu}
+      className={onBack === null ? 'menu' : 'menu submenu'}
+      role="menu"
+      aria-label={label}
+      style={{ position: 'fixed', ...place }}
+      onKeyDown={onKeyDown}
+    >
       {items.map((item, index) => {
         if ('separator' in item) return <div key={`line-${index}`} role="separator" className="menu-line" />;
         const leads = 'items' in item;
@@ -119,14 +138,28 @@ function Menu({ label, at, otherEdge, items, takesFocus, onClose, onBack }: Menu
         );
       })}
       {submenu !== null && (
-        <Menu key={submenu.index} label={submenu.label} at={submenu.at} otherEdge={submenu.otherEdge} items={submenu.items} takesFocus={submenu.takesFocus} onClose={onClose} onBack={onBackFromSubmenu} />
+        <Menu
+          key={submenu.index}
+          label={submenu.label}
+          at={submenu.at}
+          otherEdge={submenu.otherEdge}
+          items={submenu.items}
+          takesFocus={submenu.takesFocus}
+          onClose={onClose}
+          onBack={onBackFromSubmenu}
+        />
       )}
     </div>
   );
 }
 
 /** A menu at the pointer: arrows move and open submenus, Enter acts, Escape or a click elsewhere closes. */
-export function ContextMenu({ label, at, items, onClose }: Pick<MenuProps, 'label' | 'at' | 'items' | 'onClose'>): ReactNode {
+export function ContextMenu({
+  label,
+  at,
+  items,
+  onClose,
+}: Pick<MenuProps, 'label' | 'at' | 'items' | 'onClose'>): ReactNode {
   const holder = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const outside = (event: Event): void => {

@@ -1,4 +1,13 @@
-import { createContext, useCallback, useContext, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  createContext,
+  useCallback,
+  useContext,
+  useId,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
 
 export interface Tab {
   readonly key: string;
@@ -8,7 +17,10 @@ export interface Tab {
 
 const ShowTab = createContext<(key: string) => void>(() => undefined);
 
-/** For what is on a tab's page: brings another tab of the same sheet to the front and gives it the focus, because what had it is gone with its page. */
+/**
+ * For what is on a tab's page: brings another tab of the same sheet to the front and gives it the focus, because what
+ * had it is gone with its page.
+ */
 export const useShowTab = (): ((key: string) => void) => useContext(ShowTab);
 
 /** Property-sheet tabs: arrow keys, Home and End move; only the tab in front is rendered. */
@@ -30,7 +42,12 @@ export function Tabs({ tabs, initial }: { readonly tabs: readonly Tab[]; readonl
     [prefix],
   );
   const onKeyDown = (event: KeyboardEvent): void => {
-    const moves: Readonly<Record<string, number>> = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: tabs.length - 1 };
+    const moves: Readonly<Record<string, number>> = {
+      ArrowRight: index + 1,
+      ArrowLeft: index - 1,
+      Home: 0,
+      End: tabs.length - 1,
+    };
     const move = moves[event.key];
     if (move === undefined) return;
     event.preventDefault();
@@ -59,7 +76,13 @@ export function Tabs({ tabs, initial }: { readonly tabs: readonly Tab[]; readonl
         ))}
       </div>
       {tab !== undefined && (
-        <div className="tab-page" role="tabpanel" id={`${prefix}-page`} aria-labelledby={`${prefix}-${tab.key}`} tabIndex={0}>
+        <div
+          className="tab-page"
+          role="tabpanel"
+          id={`${prefix}-page`}
+          aria-labelledby={`${prefix}-${tab.key}`}
+          tabIndex={0}
+        >
           <ShowTab.Provider value={show}>{tab.content}</ShowTab.Provider>
         </div>
       )}

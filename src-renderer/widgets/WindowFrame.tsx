@@ -1,4 +1,13 @@
-import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
+import {
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+} from 'react';
 import { CloseGlyph, MinimizeGlyph } from '../icons/icons';
 import { t } from '../../src-text';
 import { raise, sink, useStack } from './stack';
@@ -31,7 +40,8 @@ interface Place {
 
 function firstPlace(key: string, width: number, height: number | undefined): Place {
   const before = lastPlaces.get(key);
-  if (before !== undefined && before.left < window.innerWidth - 80 && before.top < window.innerHeight - taskbar) return before;
+  if (before !== undefined && before.left < window.innerWidth - 80 && before.top < window.innerHeight - taskbar)
+    return before;
   const step = (cascade++ % 6) * 26;
   const room = { width: window.innerWidth, height: window.innerHeight - taskbar };
   const place = {
@@ -42,9 +52,13 @@ function firstPlace(key: string, width: number, height: number | undefined): Pla
   return place;
 }
 
-const focusable = 'button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea:not(:disabled), [tabindex="0"]';
+const focusable =
+  'button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea:not(:disabled), [tabindex="0"]';
 
-/** A window with the Aero frame: moved by its caption, Escape closes it, focus goes in when it opens and back when it closes. */
+/**
+ * A window with the Aero frame: moved by its caption, Escape closes it, focus goes in when it opens and back when it
+ * closes.
+ */
 export function WindowFrame(props: WindowFrameProps): ReactNode {
   const { id, title, icon, width, height, onClose, onMinimize, hidden = false, placeKey = id, children } = props;
   const [place, setPlace] = useState(() => firstPlace(placeKey, width, height));
@@ -58,7 +72,9 @@ export function WindowFrame(props: WindowFrameProps): ReactNode {
     const before = document.activeElement;
     raise(id);
     const element = frame.current;
-    const wanted = element?.querySelector<HTMLElement>('[data-autofocus]') ?? element?.querySelector<HTMLElement>(`.client ${focusable.split(', ').join(', .client ')}`);
+    const wanted =
+      element?.querySelector<HTMLElement>('[data-autofocus]') ??
+      element?.querySelector<HTMLElement>(`.client ${focusable.split(', ').join(', .client ')}`);
     (wanted ?? element)?.focus();
     return () => {
       sink(id);
@@ -123,7 +139,13 @@ export function WindowFrame(props: WindowFrameProps): ReactNode {
       onPointerDownCapture={() => raise(id)}
       onFocusCapture={() => raise(id)}
     >
-      <header className="caption" onPointerDown={onPointerDown} onPointerMove={onPointerMove} onPointerUp={() => setDrag(null)} onPointerCancel={() => setDrag(null)}>
+      <header
+        className="caption"
+        onPointerDown={onPointerDown}
+        onPointerMove={onPointerMove}
+        onPointerUp={() => setDrag(null)}
+        onPointerCancel={() => setDrag(null)}
+      >
         {icon}
         <h2 id={titleId}>{title}</h2>
         <div className="caption-buttons">

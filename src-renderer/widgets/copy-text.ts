@@ -1,5 +1,6 @@
 /**
- * Puts text on the clipboard, as Ctrl+C does: within a click or key of the person, and without the permission that the asynchronous
+ * Puts text on the clipboard, as Ctrl+C does: within a click or key of the person, and without the permission that the
+ * asynchronous
  * clipboard needs, which no page of ours is ever granted. False: it was refused.
  */
 export function copyText(text: string): boolean {

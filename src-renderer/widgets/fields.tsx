@@ -12,7 +12,13 @@ export function Check({ label, checked, disabled = false, onChange }: CheckProps
   const id = useId();
   return (
     <div>
-      <input id={id} type="checkbox" checked={checked} disabled={disabled} onChange={(event) => onChange(event.target.checked)} />
+      <input
+        id={id}
+        type="checkbox"
+        checked={checked}
+        disabled={disabled}
+        onChange={(event) => onChange(event.target.checked)}
+      />
       <label htmlFor={id}>{t(label)}</label>
     </div>
   );
@@ -30,7 +36,14 @@ export function NumberField({ label, value, most = 86_400, onChange }: NumberFie
   return (
     <div className="inline-field">
       <label htmlFor={id}>{t(label)}</label>
-      <input id={id} type="number" min={0} max={most} value={value} onChange={(event) => event.target.value !== '' && onChange(Number(event.target.value))} />
+      <input
+        id={id}
+        type="number"
+        min={0}
+        max={most}
+        value={value}
+        onChange={(event) => event.target.value !== '' && onChange(Number(event.target.value))}
+      />
     </div>
   );
 }

@@ -19,7 +19,9 @@ test('pinned rows stay wherever they are, once', () => {
 
 test('each row is in exactly one segment', () => {
   for (let first = -20; first < 60; first += 7) {
-    const all = segments(40, { first, end: first + 11 }, [0, 13, 39]).flatMap((each) => (each.type === 'row' ? [each.index] : Array.from({ length: each.rows }, (_, offset) => each.first + offset)));
+    const all = segments(40, { first, end: first + 11 }, [0, 13, 39]).flatMap((each) =>
+      each.type === 'row' ? [each.index] : Array.from({ length: each.rows }, (_, offset) => each.first + offset),
+    );
     expect(all).toEqual(Array.from({ length: 40 }, (_, index) => index));
   }
 });

@@ -1,7 +1,12 @@
 import { useLayoutEffect, useState, type RefObject } from 'react';
 
-/** A long list as it is put into the page: the rows near what is seen, and gaps that are as high as the rows they stand for. */
-export type Segment = { readonly type: 'row'; readonly index: number } | { readonly type: 'gap'; readonly first: number; readonly rows: number };
+/**
+ * A long list as it is put into the page: the rows near what is seen, and gaps that are as high as the rows they stand
+ * for.
+ */
+export type Segment =
+  | { readonly type: 'row'; readonly index: number }
+  | { readonly type: 'gap'; readonly first: number; readonly rows: number };
 
 export interface RowRange {
   readonly first: number;
@@ -14,7 +19,9 @@ const margin = 10;
 /** Before anything was measured. */
 const initial: RowRange = { first: 0, end: 30 };
 
-/** The rows of `range`, and the `pinned` ones wherever they are (a row with the focus must not vanish under the person). */
+/**
+ * The rows of `range`, and the `pinned` ones wherever they are (a row with the focus must not vanish under the person).
+ */
 export function segments(count: number, range: RowRange, pinned: readonly number[]): readonly Segment[] {
   const shown = new Set(pinned.filter((index) => index >= 0 && index < count));
   for (let index = Math.max(0, range.first); index < Math.min(count, range.end); index++) shown.add(index);
@@ -35,14 +42,22 @@ export function rangeAt(top: number, height: number, rowHeight: number): RowRang
 }
 
 /** Follows the scrolling of `scroller` for the list at `list`, whose rows are `rowHeight` pixels high. */
-export function useVisibleRows(scroller: HTMLElement | null, list: RefObject<HTMLElement | null>, rowHeight: number): RowRange {
+export function useVisibleRows(
+  scroller: HTMLElement | null,
+  list: RefObject<HTMLElement | null>,
+  rowHeight: number,
+): RowRange {
   const [range, setRange] = useState(initial);
   useLayoutEffect(() => {
     if (scroller === null) return undefined;
     const measure = (): void => {
       const element = list.current;
       if (element === null) return;
-      const next = rangeAt(scroller.getBoundingClientRect().top - element.getBoundingClientRect().top, scroller.clientHeight, rowHeight);
+      const next = rangeAt(
+        scroller.getBoundingClientRect().top - element.getBoundingClientRect().top,
+        scroller.clientHeight,
+        rowHeight,
+      );
       setRange((before) => (before.first === next.first && before.end === next.end ? before : next));
     };
     measure();

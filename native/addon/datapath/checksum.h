@@ -13,7 +13,8 @@ inline uint32_t FoldSum(uint64_t sum) {
 
 /// One's complement sum of big-endian 16 bit words, folded to 16 bits, not inverted.
 inline uint32_t SumOctets(const uint8_t* data, size_t length) {
-  // Summed in the machine's order, four octets at a time into eight: no carry is lost below 2^32 words. Turned round at the end.
+  // Summed in the machine's order, four octets at a time into eight: no carry is lost below 2^32 words. Turned round at
+  // the end.
   uint64_t sum = 0;
   size_t i = 0;
   for (; i + 4 <= length; i += 4) {

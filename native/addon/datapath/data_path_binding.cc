@@ -42,7 +42,8 @@ class BoundDataPath {
 
   void deliver(const DataPathEvent& event) {
     auto* copy = new DataPathEvent(event);
-    const napi_status status = call_.NonBlockingCall(copy, [](Napi::Env env, Napi::Function listener, DataPathEvent* data) {
+    const napi_status status = call_.NonBlockingCall(copy, [](Napi::Env env, Napi::Function listener,
+                                                              DataPathEvent* data) {
       const std::unique_ptr<DataPathEvent> owned(data);
       if (env == nullptr) return;
       static const char* const names[] = {"sequence-soft-limit", "sequence-hard-limit", "send-error", "unknown-spi"};
@@ -75,7 +76,8 @@ uint32_t Number(const Napi::Object& object, const char* name, uint32_t most) {
 
 Napi::Uint8Array Bytes(const Napi::Object& object, const char* name) {
   const Napi::Value value = Get(object, name);
-  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) throw FieldError(object.Env(), name);
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
+    throw FieldError(object.Env(), name);
   return value.As<Napi::Uint8Array>();
 }
 
@@ -96,7 +98,8 @@ std::vector<TrafficSelector> Selectors(const Napi::Object& sa, const char* name)
     const Napi::Uint8Array start = Bytes(object, "start");
     const Napi::Uint8Array end = Bytes(object, "end");
     const size_t length = selector.family == 4 ? 4 : 16;
-    if ((selector.family != 4 && selector.family != 6) || start.ByteLength() != length || end.ByteLength() != length) throw FieldError(sa.Env(), name);
+    if ((selector.family != 4 && selector.family != 6) || start.ByteLength() != length || end.ByteLength() != length)
+      throw FieldError(sa.Env(), name);
     memcpy(selector.start, start.Data(), length);
     memcpy(selector.end, end.Data(), length);
     selectors.push_back(selector);
@@ -124,7 +127,8 @@ std::unique_ptr<EspCipher> CipherOf(const Napi::Object& sa, const Suite& suite, 
   const Napi::Uint8Array encryptionKey = Bytes(sa, "encryptionKey");
   const Napi::Uint8Array integrityKey = Bytes(sa, "integrityKey");
   std::string field;
-  auto cipher = EspCipher::Create(suite, encrypt, encryptionKey.Data(), encryptionKey.ByteLength(), integrityKey.Data(), integrityKey.ByteLength(), &field);
+  auto cipher = EspCipher::Create(suite, encrypt, encryptionKey.Data(), encryptionKey.ByteLength(), integrityKey.Data(),
+                                  integrityKey.ByteLength(), &field);
   if (!cipher) throw FieldError(sa.Env(), field);
   return cipher;
 }
@@ -143,7 +147,8 @@ Napi::Value InstallInbound(const Bound& bound, const Napi::CallbackInfo& info) {
   const Napi::Object sa = ObjectArgument(info);
   const Suite suite = SuiteOf(sa);
   auto cipher = CipherOf(sa, suite, false);
-  auto inbound = std::make_unique<InboundSa>(SpiOf(sa), suite.esn, std::move(cipher), SelectorPair{Selectors(sa, "local"), Selectors(sa, "remote")});
+  auto inbound = std::make_unique<InboundSa>(SpiOf(sa), suite.esn, std::move(cipher),
+                                             SelectorPair{Selectors(sa, "local"), Selectors(sa, "remote")});
   if (bound->path() && !bound->path()->inbound().install(std::move(inbound))) throw FieldError(info.Env(), "spi");
   return info.Env().Undefined();
 }
@@ -158,7 +163,8 @@ Napi::Value InstallOutbound(const Bound& bound, const Napi::CallbackInfo& info) 
     first = Get(sa, "firstSequence").As<Napi::BigInt>().Uint64Value(&lossless);
     if (!lossless || first == 0 || (!suite.esn && first > UINT32_MAX)) throw FieldError(info.Env(), "firstSequence");
   }
-  auto outbound = std::make_unique<OutboundSa>(SpiOf(sa), suite.esn, std::move(cipher), SelectorPair{Selectors(sa, "local"), Selectors(sa, "remote")}, first);
+  auto outbound = std::make_unique<OutboundSa>(SpiOf(sa), suite.esn, std::move(cipher),
+                                               SelectorPair{Selectors(sa, "local"), Selectors(sa, "remote")}, first);
   if (bound->path() && !bound->path()->outbound().install(std::move(outbound))) throw FieldError(info.Env(), "spi");
   return info.Env().Undefined();
 }
@@ -236,7 +242,9 @@ Napi::Value TimeOrNull(Napi::Env env, uint64_t nanoseconds) {
 Napi::Object CountersObject(Napi::Env env, const SaCounters& c) {
   const auto read = [](const std::atomic<uint64_t>& counter) { return counter.load(std::memory_order_relaxed); };
   Napi::Object out = Napi::Object::New(env);
-  const auto set = [&](const char* name, const std::atomic<uint64_t>& counter) { out.Set(name, Napi::Number::New(env, static_cast<double>(read(counter)))); };
+  const auto set = [&](const char* name, const std::atomic<uint64_t>& counter) {
+    out.Set(name, Napi::Number::New(env, static_cast<double>(read(counter))));
+  };
   set("bytes", c.bytes);
   set("packets", c.packets);
   out.Set("lastPacketAt", TimeOrNull(env, read(c.lastPacketAt)));
@@ -254,7 +262,8 @@ Napi::Value Counters(Direction& (EspDataPath::*direction)(), const Bound& bound,
   const uint32_t spi = NumberArgument(info, 0);
   if (!bound->path()) return env.Null();
   Napi::Value out = env.Null();
-  ((*bound->path()).*direction)().counters(spi, [&](const SaCounters& counters) { out = CountersObject(env, counters); });
+  ((*bound->path()).*direction)().counters(spi,
+                                           [&](const SaCounters& counters) { out = CountersObject(env, counters); });
   return out;
 }
 
@@ -280,7 +289,8 @@ Napi::Value StatisticsObject(const Bound& bound, const Napi::CallbackInfo& info)
   return out;
 }
 
-/// createDataPath(listener(type, spi, code | null)) -> object of functions; see NativeDataPathHandle in native/datapath.ts.
+/// createDataPath(listener(type, spi, code | null)) -> object of functions; see NativeDataPathHandle in
+/// native/datapath.ts.
 Napi::Value CreateDataPath(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (info.Length() != 1 || !info[0].IsFunction()) throw Napi::TypeError::New(env, "createDataPath(listener)");
@@ -297,7 +307,9 @@ Napi::Value CreateDataPath(const Napi::CallbackInfo& info) {
       owned);
   Napi::Object out = Napi::Object::New(env);
   const auto method = [&](const char* name, auto body) {
-    out.Set(name, Napi::Function::New(env, [bound, body](const Napi::CallbackInfo& call) -> Napi::Value { return body(bound, call); }, name));
+    out.Set(name,
+            Napi::Function::New(
+                env, [bound, body](const Napi::CallbackInfo& call) -> Napi::Value { return body(bound, call); }, name));
   };
   method("attachTunnel", AttachTunnel);
   method("installInbound", InstallInbound);
@@ -325,9 +337,13 @@ Napi::Value CreateDataPath(const Napi::CallbackInfo& info) {
     if (b->path()) b->path()->outbound().setInnerMtu(mtu);
     return call.Env().Undefined();
   });
-  method("inboundCounters", [](const Bound& b, const Napi::CallbackInfo& call) { return Counters(&EspDataPath::inbound, b, call); });
-  method("outboundCounters", [](const Bound& b, const Napi::CallbackInfo& call) { return Counters(&EspDataPath::outbound, b, call); });
-  method("lastSentAt", [](const Bound& b, const Napi::CallbackInfo& call) { return b->path() ? TimeOrNull(call.Env(), b->path()->outbound().lastSentAt()) : call.Env().Null(); });
+  method("inboundCounters",
+         [](const Bound& b, const Napi::CallbackInfo& call) { return Counters(&EspDataPath::inbound, b, call); });
+  method("outboundCounters",
+         [](const Bound& b, const Napi::CallbackInfo& call) { return Counters(&EspDataPath::outbound, b, call); });
+  method("lastSentAt", [](const Bound& b, const Napi::CallbackInfo& call) {
+    return b->path() ? TimeOrNull(call.Env(), b->path()->outbound().lastSentAt()) : call.Env().Null();
+  });
   method("statistics", StatisticsObject);
   method("setTap", SetTap);
   method("takeTapped", TakeTapped);

@@ -18,8 +18,8 @@ struct DataPathEvent {
 
 /// How well batching works (datapath.md 6.6).
 struct DataPathStatistics {
-  std::atomic<uint64_t> tunReads{0}, sendCalls{0}, datagramsSent{0}, receiveBatches{0}, tunWriteDrops{0}, sendDrops{0}, waits{0}, heldDropped{0}, superPacketsRead{0},
-      coalescedWrites{0}, coalescedPackets{0};
+  std::atomic<uint64_t> tunReads{0}, sendCalls{0}, datagramsSent{0}, receiveBatches{0}, tunWriteDrops{0}, sendDrops{0},
+      waits{0}, heldDropped{0}, superPacketsRead{0}, coalescedWrites{0}, coalescedPackets{0};
 };
 
 /// Both directions of a data path report here, on any thread.

@@ -8,8 +8,8 @@
 
 namespace agile::esp {
 
-/// Packets for inbound SPIs that were proposed and are not installed yet: what the peer sends before its answer was understood.
-/// As src-core/esp/early-packets.ts. Not thread-safe.
+/// Packets for inbound SPIs that were proposed and are not installed yet: what the peer sends before its answer was
+/// understood. As src-core/esp/early-packets.ts. Not thread-safe.
 class EarlyPackets {
  public:
   using Packet = std::vector<uint8_t>;

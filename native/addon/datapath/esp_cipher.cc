@@ -16,8 +16,12 @@ namespace {
 constexpr size_t kSaltLength = 4;
 constexpr size_t kTagLength = 16;
 
-struct FreeCipherContext { void operator()(EVP_CIPHER_CTX* c) const { EVP_CIPHER_CTX_free(c); } };
-struct FreeMacContext { void operator()(EVP_MAC_CTX* c) const { EVP_MAC_CTX_free(c); } };
+struct FreeCipherContext {
+  void operator()(EVP_CIPHER_CTX* c) const { EVP_CIPHER_CTX_free(c); }
+};
+struct FreeMacContext {
+  void operator()(EVP_MAC_CTX* c) const { EVP_MAC_CTX_free(c); }
+};
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeCipherContext>;
 using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeMacContext>;
 
@@ -58,8 +62,9 @@ class AeadCipher final : public EspCipher {
     const int textLength = static_cast<int>(length - kHeaderLength - 8 - kTagLength);
     int done = 0;
     memcpy(nonce_ + kSaltLength, packet + kHeaderLength, 8);
-    return EVP_EncryptInit_ex(c, nullptr, nullptr, nullptr, nonce_) == 1 && associate(packet, high, EVP_EncryptUpdate) &&
-           EVP_EncryptUpdate(c, text, &done, text, textLength) == 1 && EVP_EncryptFinal_ex(c, text + done, &done) == 1 &&
+    return EVP_EncryptInit_ex(c, nullptr, nullptr, nullptr, nonce_) == 1 &&
+           associate(packet, high, EVP_EncryptUpdate) && EVP_EncryptUpdate(c, text, &done, text, textLength) == 1 &&
+           EVP_EncryptFinal_ex(c, text + done, &done) == 1 &&
            EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, kTagLength, text + textLength) == 1;
   }
 
@@ -70,8 +75,9 @@ class AeadCipher final : public EspCipher {
     int done = 0;
     memcpy(nonce_ + kSaltLength, packet + kHeaderLength, 8);
     return EVP_DecryptInit_ex(c, nullptr, nullptr, nullptr, nonce_) == 1 &&
-           EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, kTagLength, text + textLength) == 1 && associate(packet, high, EVP_DecryptUpdate) &&
-           EVP_DecryptUpdate(c, text, &done, text, textLength) == 1 && EVP_DecryptFinal_ex(c, text + done, &done) == 1;
+           EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, kTagLength, text + textLength) == 1 &&
+           associate(packet, high, EVP_DecryptUpdate) && EVP_DecryptUpdate(c, text, &done, text, textLength) == 1 &&
+           EVP_DecryptFinal_ex(c, text + done, &done) == 1;
   }
 
  private:
@@ -95,7 +101,9 @@ class AeadCipher final : public EspCipher {
 class EncryptThenMac final : public EspCipher {
  public:
   EncryptThenMac(CipherContext cipher, MacContext mac, size_t icvLength, bool esn)
-      : EspCipher(cipher ? 16 : 0, icvLength, cipher ? 16 : 4, cipher != nullptr, esn), cipher_(std::move(cipher)), mac_(std::move(mac)) {}
+      : EspCipher(cipher ? 16 : 0, icvLength, cipher ? 16 : 4, cipher != nullptr, esn),
+        cipher_(std::move(cipher)),
+        mac_(std::move(mac)) {}
 
   bool seal(uint8_t* packet, size_t length, uint32_t high) override {
     const size_t end = length - icvLength_;
@@ -108,7 +116,8 @@ class EncryptThenMac final : public EspCipher {
   bool open(uint8_t* packet, size_t length, uint32_t high) override {
     const size_t end = length - icvLength_;
     uint8_t icv[EVP_MAX_MD_SIZE];
-    return authenticate(packet, end, high, icv) && CRYPTO_memcmp(icv, packet + end, icvLength_) == 0 && crypt(packet, end);
+    return authenticate(packet, end, high, icv) && CRYPTO_memcmp(icv, packet + end, icvLength_) == 0 &&
+           crypt(packet, end);
   }
 
  private:
@@ -129,7 +138,8 @@ class EncryptThenMac final : public EspCipher {
     size_t length = 0;
     PutUint32(unsent, high);
     return EVP_MAC_init(m, nullptr, 0, nullptr) == 1 && EVP_MAC_update(m, packet, end) == 1 &&
-           (!esn_ || EVP_MAC_update(m, unsent, sizeof unsent) == 1) && EVP_MAC_final(m, icv, &length, EVP_MAX_MD_SIZE) == 1;
+           (!esn_ || EVP_MAC_update(m, unsent, sizeof unsent) == 1) &&
+           EVP_MAC_final(m, icv, &length, EVP_MAX_MD_SIZE) == 1;
   }
 
   CipherContext cipher_;
@@ -145,40 +155,52 @@ struct Hmac {
 /// RFC 2404, RFC 4868 section 2.
 Hmac HmacOf(Integrity integrity) {
   switch (integrity) {
-    case Integrity::HmacSha1_96: return {"SHA1", 20, 12};
-    case Integrity::HmacSha2_256_128: return {"SHA256", 32, 16};
-    case Integrity::HmacSha2_384_192: return {"SHA384", 48, 24};
-    case Integrity::HmacSha2_512_256: return {"SHA512", 64, 32};
-    case Integrity::None: break;
+    case Integrity::HmacSha1_96:
+      return {"SHA1", 20, 12};
+    case Integrity::HmacSha2_256_128:
+      return {"SHA256", 32, 16};
+    case Integrity::HmacSha2_384_192:
+      return {"SHA384", 48, 24};
+    case Integrity::HmacSha2_512_256:
+      return {"SHA512", 64, 32};
+    case Integrity::None:
+      break;
   }
   return {nullptr, 0, 0};
 }
 
 CipherContext KeyedContext(const EVP_CIPHER* cipher, bool encrypt, const uint8_t* key) {
   CipherContext context(EVP_CIPHER_CTX_new());
-  if (cipher == nullptr || !context || EVP_CipherInit_ex(context.get(), cipher, nullptr, key, nullptr, encrypt ? 1 : 0) != 1) return nullptr;
+  if (cipher == nullptr || !context ||
+      EVP_CipherInit_ex(context.get(), cipher, nullptr, key, nullptr, encrypt ? 1 : 0) != 1)
+    return nullptr;
   EVP_CIPHER_CTX_set_padding(context.get(), 0);
   return context;
 }
 
 }  // namespace
 
-std::unique_ptr<EspCipher> EspCipher::Create(const Suite& suite, bool encrypt, const uint8_t* encryptionKey, size_t encryptionKeyLength,
-                                             const uint8_t* integrityKey, size_t integrityKeyLength, std::string* error) {
+std::unique_ptr<EspCipher> EspCipher::Create(const Suite& suite, bool encrypt, const uint8_t* encryptionKey,
+                                             size_t encryptionKeyLength, const uint8_t* integrityKey,
+                                             size_t integrityKeyLength, std::string* error) {
   const bool aead = suite.cipher == Cipher::AesGcm16 || suite.cipher == Cipher::ChaCha20Poly1305;
-  const bool bitsFit = suite.cipher == Cipher::Null               ? suite.keyBits == 0
-                       : suite.cipher == Cipher::ChaCha20Poly1305 ? suite.keyBits == 256
-                                                                  : suite.keyBits == 128 || suite.keyBits == 192 || suite.keyBits == 256;
+  const bool bitsFit = suite.cipher == Cipher::Null ? suite.keyBits == 0
+                       : suite.cipher == Cipher::ChaCha20Poly1305
+                           ? suite.keyBits == 256
+                           : suite.keyBits == 128 || suite.keyBits == 192 || suite.keyBits == 256;
   if (!bitsFit) return *error = "suite.keyBits", nullptr;
   if (aead != (suite.integrity == Integrity::None)) return *error = "suite.integrity", nullptr;
-  if (encryptionKeyLength != static_cast<size_t>(suite.keyBits) / 8 + (aead ? kSaltLength : 0)) return *error = "encryptionKey", nullptr;
+  if (encryptionKeyLength != static_cast<size_t>(suite.keyBits) / 8 + (aead ? kSaltLength : 0))
+    return *error = "encryptionKey", nullptr;
   const Hmac hmac = HmacOf(suite.integrity);
   if (integrityKeyLength != hmac.keyLength) return *error = "integrityKey", nullptr;
   *error = "suite.cipher";
   if (aead) {
-    CipherContext context = KeyedContext(suite.cipher == Cipher::AesGcm16 ? GcmCipher(suite.keyBits) : ChaChaCipher(), encrypt, encryptionKey);
+    CipherContext context = KeyedContext(suite.cipher == Cipher::AesGcm16 ? GcmCipher(suite.keyBits) : ChaChaCipher(),
+                                         encrypt, encryptionKey);
     if (!context) return nullptr;
-    return std::make_unique<AeadCipher>(std::move(context), encryptionKey + encryptionKeyLength - kSaltLength, suite.esn);
+    return std::make_unique<AeadCipher>(std::move(context), encryptionKey + encryptionKeyLength - kSaltLength,
+                                        suite.esn);
   }
   CipherContext cipher;
   if (suite.cipher == Cipher::AesCbc) {
@@ -189,7 +211,8 @@ std::unique_ptr<EspCipher> EspCipher::Create(const Suite& suite, bool encrypt, c
   MacContext mac(EVP_MAC_CTX_new(algorithm));
   char digest[8];
   strncpy(digest, hmac.digest, sizeof digest);
-  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                   OSSL_PARAM_construct_end()};
   if (!mac || EVP_MAC_init(mac.get(), integrityKey, integrityKeyLength, parameters) != 1) return nullptr;
   return std::make_unique<EncryptThenMac>(std::move(cipher), std::move(mac), hmac.icvLength, suite.esn);
 }

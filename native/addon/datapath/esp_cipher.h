@@ -1,4 +1,5 @@
-// The cryptography of one direction of a CHILD SA over libcrypto. One context is made and keyed once; a packet changes only the IV.
+// The cryptography of one direction of a CHILD SA over libcrypto. One context is made and keyed once; a packet changes
+// only the IV.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -33,8 +34,9 @@ inline constexpr size_t kMaxTailLength = 16 + 2 + 32;
 class EspCipher {
  public:
   /// Copies the keys into libcrypto's contexts. Null with `*error` naming what does not fit.
-  static std::unique_ptr<EspCipher> Create(const Suite& suite, bool encrypt, const uint8_t* encryptionKey, size_t encryptionKeyLength,
-                                           const uint8_t* integrityKey, size_t integrityKeyLength, std::string* error);
+  static std::unique_ptr<EspCipher> Create(const Suite& suite, bool encrypt, const uint8_t* encryptionKey,
+                                           size_t encryptionKeyLength, const uint8_t* integrityKey,
+                                           size_t integrityKeyLength, std::string* error);
   virtual ~EspCipher() = default;
 
   size_t ivLength() const { return ivLength_; }
@@ -44,7 +46,8 @@ class EspCipher {
   /// The IV must not be predictable (RFC 3602 section 3).
   bool randomIv() const { return randomIv_; }
 
-  /// Encrypts in place and writes the ICV. `length` is that of the whole packet. `high`: the unsent half of the sequence number, used with ESN.
+  /// Encrypts in place and writes the ICV. `length` is that of the whole packet. `high`: the unsent half of the
+  /// sequence number, used with ESN.
   virtual bool seal(uint8_t* packet, size_t length, uint32_t high) = 0;
   /// Verifies, then decrypts in place. false: the ICV is wrong and the packet's content undefined.
   virtual bool open(uint8_t* packet, size_t length, uint32_t high) = 0;

@@ -1,6 +1,6 @@
-// Moves the packets of one connection (datapath.md 6.1). Two directions that run to completion and never hand a packet over:
-// one thread of its own takes packets from the TUN, seals and sends them (esp_outbound.h); the reader thread of each UDP socket
-// opens what arrives there and writes it to the TUN (esp_inbound.h).
+// Moves the packets of one connection (datapath.md 6.1). Two directions that run to completion and never hand a packet
+// over: one thread of its own takes packets from the TUN, seals and sends them (esp_outbound.h); the reader thread of
+// each UDP socket opens what arrives there and writes it to the TUN (esp_inbound.h).
 #pragma once
 #include <functional>
 #include <memory>
@@ -15,7 +15,8 @@ namespace agile::esp {
 class EspDataPath final : public EspReceiver {
  public:
   /// `listener` is called on any thread, at most once a second for the same send error or unknown SPI.
-  explicit EspDataPath(DataPathReport::Listener listener) : report_(std::move(listener)), inbound_(report_), outbound_(report_) {}
+  explicit EspDataPath(DataPathReport::Listener listener)
+      : report_(std::move(listener)), inbound_(report_), outbound_(report_) {}
   ~EspDataPath() override { close(); }
 
   /// 0 or errno.

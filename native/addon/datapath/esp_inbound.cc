@@ -81,12 +81,14 @@ void EspInbound::receiveOne(uint8_t* packet, size_t length, uint64_t now) {
   SaCounters& counters = sa->counters;
   const EspCipher& cipher = *sa->cipher;
   const size_t start = kHeaderLength + cipher.ivLength();
-  if (length < start + kTrailerLength + cipher.icvLength() || (length - start - cipher.icvLength()) % cipher.alignment() != 0) {
+  if (length < start + kTrailerLength + cipher.icvLength() ||
+      (length - start - cipher.icvLength()) % cipher.alignment() != 0) {
     return SaCounters::Add(counters.droppedMalformed);
   }
   const auto sequence = sa->window.reconstruct(GetUint32(packet + 4));
   if (!sequence || !sa->window.check(*sequence)) return SaCounters::Add(counters.droppedReplay);
-  if (!sa->cipher->open(packet, length, static_cast<uint32_t>(*sequence >> 32))) return SaCounters::Add(counters.droppedAuth);
+  if (!sa->cipher->open(packet, length, static_cast<uint32_t>(*sequence >> 32)))
+    return SaCounters::Add(counters.droppedAuth);
   sa->window.accept(*sequence);
   counters.sequence.store(sa->window.highest(), std::memory_order_relaxed);
   counters.lastPacketAt.store(now, std::memory_order_relaxed);

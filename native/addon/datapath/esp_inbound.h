@@ -20,7 +20,8 @@ class EspInbound {
   explicit EspInbound(DataPathReport& report) : report_(report) {}
 
   void attachTunnel(std::shared_ptr<Tunnel> tunnel);
-  /// The peer may send with this SPI before its SA can be installed: packets for it wait, as in src-core/esp/early-packets.ts.
+  /// The peer may send with this SPI before its SA can be installed: packets for it wait, as in
+  /// src-core/esp/early-packets.ts.
   void expect(uint32_t spi);
   /// false: the SPI is taken.
   bool install(std::unique_ptr<InboundSa> sa);

@@ -22,7 +22,8 @@ namespace {
 constexpr size_t kHeldLimit = 512;
 /// Super-packets are held, too: 512 of them would be 32 MB.
 constexpr size_t kHeldOctets = 4 * 1024 * 1024;
-/// What waits while the socket's own queue is full: 160 ms at 50 Mbit/s. The oldest goes first, so that senders hear of it soonest.
+/// What waits while the socket's own queue is full: 160 ms at 50 Mbit/s. The oldest goes first, so that senders hear of
+/// it soonest.
 constexpr size_t kQueuedOctets = 1024 * 1024;
 constexpr uint64_t kHoldTime = kSecond;
 /// How often a path that refuses is tried again, in milliseconds.
@@ -51,7 +52,12 @@ bool IsAddress(const SocketAddress& remote, const InnerPacket& packet) {
 }  // namespace
 
 EspOutbound::EspOutbound(DataPathReport& report)
-    : report_(report), readBuffer_(new uint8_t[kReadBuffer]), sendBuffer_(new uint8_t[kSendBuffer]), fragment_(new uint8_t[kLargestPacket]), ivPool_(4096), ivUsed_(4096) {
+    : report_(report),
+      readBuffer_(new uint8_t[kReadBuffer]),
+      sendBuffer_(new uint8_t[kSendBuffer]),
+      fragment_(new uint8_t[kLargestPacket]),
+      ivPool_(4096),
+      ivUsed_(4096) {
   read_.reserve(kBatch);
   pending_.reserve(kBatch * 2);
 }
@@ -179,13 +185,18 @@ void EspOutbound::run() {
       now_ = Monotonic();
       for (const Datagram& packet : read_) {
         if (path_ == nullptr) holdWaiting(packet.data, packet.length, kHeldOctets);
-        // The network says "slower". The TUN's queue counts super-packets of any size; here the wait is bounded in octets.
-        else if (blocked) holdWaiting(packet.data, packet.length, kQueuedOctets);
-        else fromTunnel(packet.data, packet.length);
+        // The network says "slower". The TUN's queue counts super-packets of any size; here the wait is bounded in
+        // octets.
+        else if (blocked)
+          holdWaiting(packet.data, packet.length, kQueuedOctets);
+        else
+          fromTunnel(packet.data, packet.length);
       }
       continue;
     }
-    pollfd waits[3] = {{wake_, POLLIN, 0}, {tunnel != nullptr && !tunnelFailed ? tunnel->fd() : -1, POLLIN, 0}, {blocked ? path->socket->get() : -1, POLLOUT, 0}};
+    pollfd waits[3] = {{wake_, POLLIN, 0},
+                       {tunnel != nullptr && !tunnelFailed ? tunnel->fd() : -1, POLLIN, 0},
+                       {blocked ? path->socket->get() : -1, POLLOUT, 0}};
     poll(waits, 3, tunnelFailed ? kTunnelBackoff : retry ? kRetryInterval : blocked ? kBlockedInterval : -1);
     // A TUN that only reports an error would spin.
     if ((waits[1].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0 && (waits[1].revents & POLLIN) == 0) {
@@ -218,7 +229,7 @@ bool EspOutbound::readTunnel(int tunnel) {
 void EspOutbound::fromTunnel(uint8_t* data, size_t length) {
   SuperPacket super{};
   const bool good = tunnel_ != nullptr && tunnel_->hasVirtioHeader() ? ParseSuperPacket(data, length, &super)
-                                                                                     : ParseInnerPacket(data, length, &super.packet);
+                                                                     : ParseInnerPacket(data, length, &super.packet);
   if (!good) {
     if (!sas_.empty()) SaCounters::Add(sas_.front()->counters.droppedMalformed);
     return;
@@ -232,16 +243,20 @@ void EspOutbound::fromTunnel(uint8_t* data, size_t length) {
   const size_t limit = packet.family == 6 ? std::max(innerMtu_, kMinimumIpv6Mtu) : innerMtu_;
   if (super.headerLength > 0) {
     SaCounters::Add(report_.statistics.superPacketsRead);
-    if (super.headerLength + std::min(super.segmentSize, packet.length - super.headerLength) > limit) return answerTooBig(packet, limit);
-    ForEachSegment(super, [&](const uint8_t* header, size_t headerLength, const uint8_t* payload, size_t payloadLength) {
-      seal(*sa, packet.family, header, headerLength, payload, payloadLength);
-    });
+    if (super.headerLength + std::min(super.segmentSize, packet.length - super.headerLength) > limit)
+      return answerTooBig(packet, limit);
+    ForEachSegment(super,
+                   [&](const uint8_t* header, size_t headerLength, const uint8_t* payload, size_t payloadLength) {
+                     seal(*sa, packet.family, header, headerLength, payload, payloadLength);
+                   });
   } else if (packet.length <= limit) {
     seal(*sa, packet.family, packet.data, packet.length, nullptr, 0);
   } else if (packet.dontFragment) {
     answerTooBig(packet, limit);
   } else {
-    FragmentIpv4(packet, limit, fragment_.get(), [this, sa](const uint8_t* piece, size_t pieceLength) { seal(*sa, 4, piece, pieceLength, nullptr, 0); });
+    FragmentIpv4(packet, limit, fragment_.get(), [this, sa](const uint8_t* piece, size_t pieceLength) {
+      seal(*sa, 4, piece, pieceLength, nullptr, 0);
+    });
   }
 }
 
@@ -257,11 +272,13 @@ OutboundSa* EspOutbound::select(const InnerPacket& packet) {
 
 void EspOutbound::answerTooBig(const InnerPacket& packet, size_t limit) {
   const size_t answer = PacketTooBig(packet, limit, fragment_.get());
-  if (answer > 0 && tunnel_ != nullptr && !tunnel_->write(fragment_.get(), answer)) SaCounters::Add(report_.statistics.tunWriteDrops);
+  if (answer > 0 && tunnel_ != nullptr && !tunnel_->write(fragment_.get(), answer))
+    SaCounters::Add(report_.statistics.tunWriteDrops);
 }
 
 /// One inner packet: `head`, then `rest`.
-void EspOutbound::seal(OutboundSa& sa, int family, const uint8_t* head, size_t headLength, const uint8_t* rest, size_t restLength) {
+void EspOutbound::seal(OutboundSa& sa, int family, const uint8_t* head, size_t headLength, const uint8_t* rest,
+                       size_t restLength) {
   const EspCipher& cipher = *sa.cipher;
   const size_t length = headLength + restLength;
   const size_t start = kHeaderLength + cipher.ivLength();
@@ -298,8 +315,10 @@ void EspOutbound::seal(OutboundSa& sa, int family, const uint8_t* head, size_t h
     PutUint64(iv, sequence);
   }
   // From here on the number is used, whatever happens: it never wraps (E-5) and never comes twice.
-  if (sequence == sa.lastSequence) sa.exhausted = true;
-  else sa.nextSequence = sequence + 1;
+  if (sequence == sa.lastSequence)
+    sa.exhausted = true;
+  else
+    sa.nextSequence = sequence + 1;
   if (sequence >= sa.softLimit && !sa.softLimitReported) {
     sa.softLimitReported = true;
     report_.tell({DataPathEvent::Type::SequenceSoftLimit, sa.spi});
@@ -325,7 +344,8 @@ void EspOutbound::seal(OutboundSa& sa, int family, const uint8_t* head, size_t h
   SaCounters::Add(sa.counters.packets);
   SaCounters::Add(sa.counters.bytes, length);
   sa.counters.lastPacketAt.store(now_, std::memory_order_relaxed);
-  sa.counters.sequence.store(sequence + (sa.exhausted && sa.lastSequence == UINT64_MAX ? 0 : 1), std::memory_order_relaxed);
+  sa.counters.sequence.store(sequence + (sa.exhausted && sa.lastSequence == UINT64_MAX ? 0 : 1),
+                             std::memory_order_relaxed);
 }
 
 /// Sends what was refused before, then what is pending, in the order of the sequence numbers. Done: nothing is left.

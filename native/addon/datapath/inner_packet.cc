@@ -10,7 +10,8 @@ constexpr int kMaximumExtensionHeaders = 16;
 constexpr uint8_t kHopByHop = 0, kRouting = 43, kAuthentication = 51, kDestinationOptions = 60;
 
 bool IsExtension(uint8_t next) {
-  return next == kHopByHop || next == kRouting || next == kDestinationOptions || next == kAuthentication || next == kIpv6Fragment;
+  return next == kHopByHop || next == kRouting || next == kDestinationOptions || next == kAuthentication ||
+         next == kIpv6Fragment;
 }
 
 void ReadPorts(InnerPacket* packet) {

@@ -5,7 +5,8 @@
 
 namespace agile::esp {
 
-inline constexpr uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kDccp = 33, kIpv6Fragment = 44, kIcmpv6 = 58, kSctp = 132, kMobility = 135, kUdpLite = 136;
+inline constexpr uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kDccp = 33, kIpv6Fragment = 44, kIcmpv6 = 58, kSctp = 132,
+                         kMobility = 135, kUdpLite = 136;
 
 struct InnerPacket {
   const uint8_t* data;

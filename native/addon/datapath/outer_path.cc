@@ -57,7 +57,9 @@ Sent SendDatagrams(const OuterPath& path, const Datagram* datagrams, size_t coun
       size_t length = first.length;
       while (segmentation && next + group < count && group < kSegments) {
         const Datagram& candidate = datagrams[next + group];
-        if (candidate.data != first.data + length || candidate.length > first.length || length + candidate.length > kLargestSend) break;
+        if (candidate.data != first.data + length || candidate.length > first.length ||
+            length + candidate.length > kLargestSend)
+          break;
         length += candidate.length;
         group += 1;
         if (candidate.length < first.length) break;

@@ -12,7 +12,8 @@
 namespace agile::esp {
 
 struct OuterPath {
-  OuterPath(std::shared_ptr<Descriptor> socket_, const SocketAddress& remote_) : socket(std::move(socket_)), remote(remote_) {}
+  OuterPath(std::shared_ptr<Descriptor> socket_, const SocketAddress& remote_)
+      : socket(std::move(socket_)), remote(remote_) {}
 
   const std::shared_ptr<Descriptor> socket;
   const SocketAddress remote;
@@ -35,7 +36,8 @@ struct Sent {
   bool left;
 };
 
-/// Sends in order, as few system calls as it takes: neighbours in memory of equal length leave as one segmented send (datapath.md 6.3).
+/// Sends in order, as few system calls as it takes: neighbours in memory of equal length leave as one segmented send
+/// (datapath.md 6.3).
 Sent SendDatagrams(const OuterPath& path, const Datagram* datagrams, size_t count, DataPathReport& report);
 
 }  // namespace agile::esp

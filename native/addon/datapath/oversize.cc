@@ -18,7 +18,8 @@ constexpr uint8_t kHopLimit = 64;
 bool IsIcmpError(const InnerPacket& packet) {
   if (!packet.hasPorts) return false;
   const int type = packet.sourcePort >> 8;
-  if (packet.family == 4 && packet.protocol == kIcmp) return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+  if (packet.family == 4 && packet.protocol == kIcmp)
+    return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
   return packet.family == 6 && packet.protocol == kIcmpv6 && type < 128;
 }
 
@@ -62,12 +63,14 @@ size_t Ipv6PacketTooBig(const InnerPacket& packet, size_t mtu, uint8_t* out) {
 
 size_t PacketTooBig(const InnerPacket& packet, size_t mtu, uint8_t* out) {
   if (packet.fragmentOffset != 0 || IsIcmpError(packet)) return 0;
-  if (packet.family == 6) return packet.source[0] == 0xff ? 0 : Ipv6PacketTooBig(packet, std::max(mtu, kMinimumIpv6Mtu), out);
+  if (packet.family == 6)
+    return packet.source[0] == 0xff ? 0 : Ipv6PacketTooBig(packet, std::max(mtu, kMinimumIpv6Mtu), out);
   const bool unicast = packet.destination[0] < 224 && packet.source[0] < 224 && packet.source[0] != 0;
   return unicast ? FragmentationNeeded(packet, mtu, out) : 0;
 }
 
-void FragmentIpv4(const InnerPacket& packet, size_t mtu, uint8_t* buffer, const std::function<void(const uint8_t* data, size_t length)>& each) {
+void FragmentIpv4(const InnerPacket& packet, size_t mtu, uint8_t* buffer,
+                  const std::function<void(const uint8_t* data, size_t length)>& each) {
   const size_t header = packet.payloadOffset;
   const size_t room = mtu > header ? (mtu - header) & ~size_t{7} : 0;
   if (room == 0) return;
@@ -78,7 +81,8 @@ void FragmentIpv4(const InnerPacket& packet, size_t mtu, uint8_t* buffer, const 
     memcpy(buffer, packet.data, header);
     memcpy(buffer + header, packet.data + offset, end - offset);
     PutUint16(buffer + 2, static_cast<uint16_t>(length));
-    PutUint16(buffer + 6, static_cast<uint16_t>((packet.fragmentOffset + offset - header) / 8 | (end < packet.length || moreFollow ? 0x2000 : 0)));
+    PutUint16(buffer + 6, static_cast<uint16_t>((packet.fragmentOffset + offset - header) / 8 |
+                                                (end < packet.length || moreFollow ? 0x2000 : 0)));
     PutUint16(buffer + 10, 0);
     PutUint16(buffer + 10, InternetChecksum(buffer, header));
     each(buffer, length);

@@ -1,4 +1,5 @@
-// Copies of packets for a capture that the person asked for. The threads of the data path put them in, JavaScript takes them out.
+// Copies of packets for a capture that the person asked for. The threads of the data path put them in, JavaScript takes
+// them out.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +15,9 @@ class PacketTap {
 
   /// One packet in two parts. Dropped, and counted, while too much waits: a capture never slows the tunnel down.
   void offer(Kind kind, const uint8_t* head, size_t headLength, const uint8_t* rest = nullptr, size_t restLength = 0);
-  /// Everything that waits, oldest first. Each record, in the machine's byte order: octets of the packet (uint32), kind (uint32),
-  /// CLOCK_REALTIME in microseconds (uint64), the packet, padding to a multiple of 8. `*dropped` counts since the tap was made.
+  /// Everything that waits, oldest first. Each record, in the machine's byte order: octets of the packet (uint32), kind
+  /// (uint32), CLOCK_REALTIME in microseconds (uint64), the packet, padding to a multiple of 8. `*dropped` counts since
+  /// the tap was made.
   std::vector<uint8_t> take(uint64_t* dropped);
 
  private:

@@ -40,7 +40,8 @@ struct InboundSa {
 };
 
 struct OutboundSa {
-  OutboundSa(uint32_t spi_, bool esn, std::unique_ptr<EspCipher> cipher_, SelectorPair selectors_, uint64_t firstSequence)
+  OutboundSa(uint32_t spi_, bool esn, std::unique_ptr<EspCipher> cipher_, SelectorPair selectors_,
+             uint64_t firstSequence)
       : spi(spi_),
         cipher(std::move(cipher_)),
         selectors(std::move(selectors_)),

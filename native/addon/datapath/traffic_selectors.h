@@ -26,7 +26,8 @@ struct SelectorPair {
 };
 
 inline bool Matches(const TrafficSelector& selector, const InnerPacket& packet, const uint8_t* address, uint16_t port) {
-  if (selector.family != packet.family || (selector.protocol != 0 && selector.protocol != packet.protocol)) return false;
+  if (selector.family != packet.family || (selector.protocol != 0 && selector.protocol != packet.protocol))
+    return false;
   const size_t length = packet.addressLength();
   if (memcmp(address, selector.start, length) < 0 || memcmp(address, selector.end, length) > 0) return false;
   if (selector.startPort == 0 && selector.endPort == 65535) return true;
@@ -35,7 +36,8 @@ inline bool Matches(const TrafficSelector& selector, const InnerPacket& packet, 
   return packet.hasPorts && port >= selector.startPort && port <= selector.endPort;
 }
 
-inline bool MatchesAny(const std::vector<TrafficSelector>& selectors, const InnerPacket& packet, const uint8_t* address, uint16_t port) {
+inline bool MatchesAny(const std::vector<TrafficSelector>& selectors, const InnerPacket& packet, const uint8_t* address,
+                       uint16_t port) {
   for (const TrafficSelector& selector : selectors) {
     if (Matches(selector, packet, address, port)) return true;
   }

@@ -75,7 +75,8 @@ std::shared_ptr<Tunnel> Tunnel::Open(int fd, bool assumeHeader) {
     if (ioctl(descriptor->get(), TUNSETVNETHDRSZ, &length) != 0) return nullptr;
     virtioHeader = true;
     // UDP since 6.2; TCP before; none at worst: then every packet comes alone.
-    const unsigned wishes[] = {TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_USO4 | TUN_F_USO6, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6, 0};
+    const unsigned wishes[] = {TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_USO4 | TUN_F_USO6,
+                               TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6, 0};
     for (const unsigned wish : wishes) {
       if (ioctl(descriptor->get(), TUNSETOFFLOAD, static_cast<unsigned long>(wish)) == 0) break;
     }
@@ -113,14 +114,16 @@ bool ParseSuperPacket(uint8_t* data, size_t length, SuperPacket* super) {
   const bool tcp = (type == kGsoTcpv4 && packet.family == 4) || (type == kGsoTcpv6 && packet.family == 6);
   const bool udp = type == kGsoUdpL4;
   if ((!tcp || packet.protocol != kTcp) && (!udp || packet.protocol != kUdp)) return false;
-  if (packet.fragmentOffset != 0 || header.gsoSize == 0 || packet.payloadOffset + (tcp ? 20 : 8) > packet.length) return false;
+  if (packet.fragmentOffset != 0 || header.gsoSize == 0 || packet.payloadOffset + (tcp ? 20 : 8) > packet.length)
+    return false;
   const size_t upper = tcp ? (bytes[packet.payloadOffset + 12] >> 4) * size_t{4} : 8;
   super->headerLength = packet.payloadOffset + upper;
   super->segmentSize = header.gsoSize;
   return upper >= (tcp ? 20u : 8u) && super->headerLength < packet.length && super->headerLength <= kMaxHeaderLength;
 }
 
-void ForEachSegment(const SuperPacket& super, const std::function<void(const uint8_t*, size_t, const uint8_t*, size_t)>& each) {
+void ForEachSegment(const SuperPacket& super,
+                    const std::function<void(const uint8_t*, size_t, const uint8_t*, size_t)>& each) {
   const InnerPacket& packet = super.packet;
   const bool tcp = packet.protocol == kTcp;
   const size_t upper = packet.payloadOffset;
@@ -145,7 +148,8 @@ void ForEachSegment(const SuperPacket& super, const std::function<void(const uin
       PutUint16(header + upper + 4, static_cast<uint16_t>(upperLength));
     }
     PutUint16(header + field, 0);
-    const uint64_t sum = PseudoHeaderSum(packet, upperLength) + SumOctets(header + upper, super.headerLength - upper) + SumOctets(packet.data + offset, payload);
+    const uint64_t sum = PseudoHeaderSum(packet, upperLength) + SumOctets(header + upper, super.headerLength - upper) +
+                         SumOctets(packet.data + offset, payload);
     const uint16_t checksum = static_cast<uint16_t>(~FoldSum(sum));
     PutUint16(header + field, checksum == 0 && !tcp ? 0xffff : checksum);
     each(header, super.headerLength, packet.data + offset, payload);
@@ -156,7 +160,9 @@ void ForEachSegment(const SuperPacket& super, const std::function<void(const uin
 static bool IsMergeable(const InnerPacket& packet, size_t* headerLength) {
   if (packet.protocol != kTcp || !packet.hasPorts) return false;
   // No options, no fragments, no extension headers.
-  if (packet.family == 4 ? (packet.payloadOffset != 20 || (GetUint16(packet.data + 6) & 0x3fff) != 0) : packet.payloadOffset != 40) return false;
+  if (packet.family == 4 ? (packet.payloadOffset != 20 || (GetUint16(packet.data + 6) & 0x3fff) != 0)
+                         : packet.payloadOffset != 40)
+    return false;
   const uint8_t* const tcp = packet.data + packet.payloadOffset;
   const size_t upperLength = packet.length - packet.payloadOffset;
   if (upperLength <= 20) return false;
@@ -168,18 +174,23 @@ static bool IsMergeable(const InnerPacket& packet, size_t* headerLength) {
 }
 
 bool TunnelWriter::fits(const InnerPacket& packet, size_t headerLength, uint32_t sequence) const {
-  if (ended_ || members_.size() == kMostMembers || packet.family != first_.family || headerLength != headerLength_ || sequence != nextSequence_) return false;
+  if (ended_ || members_.size() == kMostMembers || packet.family != first_.family || headerLength != headerLength_ ||
+      sequence != nextSequence_)
+    return false;
   const size_t payload = packet.length - headerLength;
   if (payload > segmentSize_ || totalLength_ + payload > kLargestPacket) return false;
   const uint8_t* const a = first_.data;
   const uint8_t* const b = packet.data;
   // IPv4: TOS, DF, TTL; IPv6: traffic class and flow label, hop limit.
-  if (packet.family == 4 ? a[1] != b[1] || ((a[6] ^ b[6]) & 0x40) != 0 || a[8] != b[8] : memcmp(a, b, 4) != 0 || a[7] != b[7]) return false;
+  if (packet.family == 4 ? a[1] != b[1] || ((a[6] ^ b[6]) & 0x40) != 0 || a[8] != b[8]
+                         : memcmp(a, b, 4) != 0 || a[7] != b[7])
+    return false;
   if (memcmp(first_.source, packet.source, 2 * packet.addressLength()) != 0) return false;
   const uint8_t* const s = a + first_.payloadOffset;
   const uint8_t* const t = b + packet.payloadOffset;
   // Ports, acknowledgement number, options.
-  return memcmp(s, t, 4) == 0 && memcmp(s + 8, t + 8, 4) == 0 && memcmp(s + 20, t + 20, headerLength - packet.payloadOffset - 20) == 0;
+  return memcmp(s, t, 4) == 0 && memcmp(s + 8, t + 8, 4) == 0 &&
+         memcmp(s + 20, t + 20, headerLength - packet.payloadOffset - 20) == 0;
 }
 
 size_t TunnelWriter::write(Tunnel& tunnel, const InnerPacket& packet) {
@@ -223,7 +234,8 @@ size_t TunnelWriter::flush(Tunnel& tunnel) {
   memcpy(header, first_.data, headerLength_);
   PutIpLength(header, first_, totalLength_);
   if (push_) header[upper + 13] |= kPush;
-  PutUint16(header + upper + kTcpChecksum, static_cast<uint16_t>(FoldSum(PseudoHeaderSum(first_, totalLength_ - upper))));
+  PutUint16(header + upper + kTcpChecksum,
+            static_cast<uint16_t>(FoldSum(PseudoHeaderSum(first_, totalLength_ - upper))));
   VirtioHeader virtio{};
   virtio.flags = kNeedsChecksum;
   virtio.gsoType = first_.family == 4 ? kGsoTcpv4 : kGsoTcpv6;
@@ -234,7 +246,8 @@ size_t TunnelWriter::flush(Tunnel& tunnel) {
   parts_.clear();
   parts_.push_back({&virtio, sizeof virtio});
   parts_.push_back({header, headerLength_});
-  for (const Member& member : members_) parts_.push_back({const_cast<uint8_t*>(member.data) + headerLength_, member.length - headerLength_});
+  for (const Member& member : members_)
+    parts_.push_back({const_cast<uint8_t*>(member.data) + headerLength_, member.length - headerLength_});
   if (WriteParts(tunnel.fd(), parts_.data(), parts_.size()) >= 0) {
     coalescedWrites_ += 1;
     coalescedPackets_ += members_.size();

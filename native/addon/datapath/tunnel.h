@@ -1,5 +1,5 @@
-// The TUN side: super-packets in (TCP and UDP segmentation offload), super-packets out (coalesced TCP). datapath.md 4.7 and 6.2.
-// A descriptor without the virtio header carries one plain packet a read and a write.
+// The TUN side: super-packets in (TCP and UDP segmentation offload), super-packets out (coalesced TCP). datapath.md 4.7
+// and 6.2. A descriptor without the virtio header carries one plain packet a read and a write.
 #pragma once
 #include <sys/uio.h>
 
@@ -33,7 +33,8 @@ class Tunnel {
   bool write(const uint8_t* data, size_t length) const;
 
  private:
-  Tunnel(std::shared_ptr<Descriptor> descriptor, bool virtioHeader) : descriptor_(std::move(descriptor)), virtioHeader_(virtioHeader), coalesces_(virtioHeader) {}
+  Tunnel(std::shared_ptr<Descriptor> descriptor, bool virtioHeader)
+      : descriptor_(std::move(descriptor)), virtioHeader_(virtioHeader), coalesces_(virtioHeader) {}
 
   const std::shared_ptr<Descriptor> descriptor_;
   const bool virtioHeader_;
@@ -53,10 +54,12 @@ struct SuperPacket {
 bool ParseSuperPacket(uint8_t* data, size_t length, SuperPacket* super);
 
 /// Calls `each` with the headers (in a buffer that is used again) and the payload of each segment, in order.
-void ForEachSegment(const SuperPacket& super, const std::function<void(const uint8_t* header, size_t headerLength, const uint8_t* payload, size_t payloadLength)>& each);
+void ForEachSegment(const SuperPacket& super,
+                    const std::function<void(const uint8_t* header, size_t headerLength, const uint8_t* payload,
+                                             size_t payloadLength)>& each);
 
-/// Writes decrypted packets to a TUN and joins neighbouring TCP segments of one flow into one write. What is open is written by flush():
-/// no packet waits for company beyond its batch. Not thread-safe.
+/// Writes decrypted packets to a TUN and joins neighbouring TCP segments of one flow into one write. What is open is
+/// written by flush(): no packet waits for company beyond its batch. Not thread-safe.
 class TunnelWriter {
  public:
   /// Returns the number of packets the TUN did not take. `packet` must stay until flush().

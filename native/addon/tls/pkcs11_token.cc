@@ -1,4 +1,5 @@
-// One PKCS#11 token: found by its label, opened read-only, signing with keys that stay on it. A module is loaded once a process and stays.
+// One PKCS#11 token: found by its label, opened read-only, signing with keys that stay on it. A module is loaded once a
+// process and stays.
 #include <dlfcn.h>
 #include <napi.h>
 #include <sys/stat.h>
@@ -26,16 +27,20 @@ const char* ReasonOf(Rv value) {
   switch (value) {
     case kPinIncorrect:
     case kPinInvalid:
-    case kPinLenRange: return "pin-incorrect";
-    case kPinLocked: return "pin-locked";
+    case kPinLenRange:
+      return "pin-incorrect";
+    case kPinLocked:
+      return "pin-locked";
     case kDeviceError:
     case kDeviceRemoved:
     case kSessionClosed:
     case kSessionHandleInvalid:
     case kTokenNotPresent:
     case kTokenNotRecognized:
-    case kSlotIdInvalid: return "removed";
-    default: return "failed";
+    case kSlotIdInvalid:
+      return "removed";
+    default:
+      return "failed";
   }
 }
 
@@ -55,21 +60,24 @@ std::string Text(const Byte* text, size_t length) {
 
 class Module {
  public:
-  // A profile may come from somebody else: it can only name a module that nobody but root or this user could have written.
+  // A profile may come from somebody else: it can only name a module that nobody but root or this user could have
+  // written.
   static Module& Load(const std::string& path) {
     static std::map<std::string, Module> loaded;
     auto known = loaded.find(path);
     if (known != loaded.end()) return known->second;
-    struct stat file {};
+    struct stat file{};
     if (path.empty() || path[0] != '/') throw Failure{"module", "the path of the module is not absolute"};
     if (stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) throw Failure{"module", "there is no such module"};
-    if ((file.st_uid != 0 && file.st_uid != geteuid()) || (file.st_mode & (S_IWGRP | S_IWOTH)) != 0) throw Failure{"module", "others may write to the module"};
+    if ((file.st_uid != 0 && file.st_uid != geteuid()) || (file.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+      throw Failure{"module", "others may write to the module"};
     // Its own libraries first: Node exports the symbols of another OpenSSL.
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
     if (library == nullptr) throw Failure{"module", dlerror()};
     auto get = reinterpret_cast<Rv (*)(FunctionList**)>(dlsym(library, "C_GetFunctionList"));
     FunctionList* list = nullptr;
-    if (get == nullptr || get(&list) != kOk || list == nullptr || list->version.major < 2) throw Failure{"module", "this is not a PKCS#11 module"};
+    if (get == nullptr || get(&list) != kOk || list == nullptr || list->version.major < 2)
+      throw Failure{"module", "this is not a PKCS#11 module"};
     Module module(list);
     InitializeArguments arguments{nullptr, nullptr, nullptr, nullptr, kOsLocking, nullptr};
     Rv value = module.Call<Rv (*)(void*)>(kInitialize)(&arguments);
@@ -78,7 +86,9 @@ class Module {
   }
 
   template <typename Signature>
-  Signature Call(Function function) const { return reinterpret_cast<Signature>(list_->functions[function]); }
+  Signature Call(Function function) const {
+    return reinterpret_cast<Signature>(list_->functions[function]);
+  }
 
   TokenInfo Info(Ulong slot) const {
     TokenInfo info{};
@@ -88,7 +98,8 @@ class Module {
 
   std::vector<Ulong> SlotsWithToken() const {
     const auto list = Call<Rv (*)(Byte, Ulong*, Ulong*)>(kGetSlotList);
-    // A module looks for readers that were plugged in or pulled out since only when it is asked how many there are (PKCS #11 v2.40, C_GetSlotList).
+    // A module looks for readers that were plugged in or pulled out since only when it is asked how many there are
+    // (PKCS #11 v2.40, C_GetSlotList).
     for (int tries = 0; tries < 4; tries++) {
       Ulong count = 0;
       Check(list(1, nullptr, &count), "C_GetSlotList");
@@ -108,7 +119,9 @@ class Module {
   Ulong SlotOf(const std::string& label) const {
     for (Ulong slot : SlotsWithToken()) {
       TokenInfo info{};
-      if (Call<Rv (*)(Ulong, TokenInfo*)>(kGetTokenInfo)(slot, &info) == kOk && Text(info.label, sizeof info.label) == label) return slot;
+      if (Call<Rv (*)(Ulong, TokenInfo*)>(kGetTokenInfo)(slot, &info) == kOk &&
+          Text(info.label, sizeof info.label) == label)
+        return slot;
     }
     throw Failure{"absent", "no token has the label " + label};
   }
@@ -121,13 +134,21 @@ class Module {
 std::string Hex(const std::vector<Byte>& octets) {
   static const char digits[] = "0123456789abcdef";
   std::string text;
-  for (Byte octet : octets) { text += digits[octet >> 4]; text += digits[octet & 15]; }
+  for (Byte octet : octets) {
+    text += digits[octet >> 4];
+    text += digits[octet & 15];
+  }
   return text;
 }
 
 std::vector<Byte> FromHex(const std::string& text) {
   std::vector<Byte> octets;
-  auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
+  auto digit = [](char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+  };
   for (size_t i = 0; i + 1 < text.size(); i += 2) {
     if (digit(text[i]) < 0 || digit(text[i + 1]) < 0) return {};
     octets.push_back(static_cast<Byte>(digit(text[i]) << 4 | digit(text[i + 1])));
@@ -164,7 +185,9 @@ Napi::Value ListTokens(const Napi::CallbackInfo& info) {
     const Module& module = Module::Load(info[0].ToString().Utf8Value());
     for (Ulong slot : module.SlotsWithToken()) {
       TokenInfo token{};
-      if (module.Call<Rv (*)(Ulong, TokenInfo*)>(kGetTokenInfo)(slot, &token) != kOk || (token.flags & kFlagTokenInitialized) == 0) continue;
+      if (module.Call<Rv (*)(Ulong, TokenInfo*)>(kGetTokenInfo)(slot, &token) != kOk ||
+          (token.flags & kFlagTokenInitialized) == 0)
+        continue;
       Napi::Object entry = Napi::Object::New(env);
       entry.Set("label", Napi::String::New(env, Text(token.label, sizeof token.label)));
       entry.Set("manufacturer", Napi::String::New(env, Text(token.manufacturer, sizeof token.manufacturer)));
@@ -195,7 +218,9 @@ class Token : public Napi::ObjectWrap<Token> {
     Guard(info.Env(), [&] {
       module_ = &Module::Load(info[0].ToString().Utf8Value());
       slot_ = module_->SlotOf(info[1].ToString().Utf8Value());
-      Check(module_->Call<Rv (*)(Ulong, Ulong, void*, void*, Ulong*)>(kOpenSession)(slot_, kSerialSession, nullptr, nullptr, &session_), "C_OpenSession");
+      Check(module_->Call<Rv (*)(Ulong, Ulong, void*, void*, Ulong*)>(kOpenSession)(slot_, kSerialSession, nullptr,
+                                                                                    nullptr, &session_),
+            "C_OpenSession");
       open_ = true;
     });
   }
@@ -211,7 +236,8 @@ class Token : public Napi::ObjectWrap<Token> {
     std::string pin = info[0].ToString().Utf8Value();
     Guard(info.Env(), [&] {
       RequireOpen();
-      Rv value = module_->Call<Rv (*)(Ulong, Ulong, const char*, Ulong)>(kLogin)(session_, kUser, pin.data(), pin.size());
+      Rv value =
+          module_->Call<Rv (*)(Ulong, Ulong, const char*, Ulong)>(kLogin)(session_, kUser, pin.data(), pin.size());
       explicit_bzero(pin.data(), pin.size());
       if (value != kUserAlreadyLoggedIn) Check(value, "C_Login");
     });
@@ -221,7 +247,8 @@ class Token : public Napi::ObjectWrap<Token> {
   std::vector<Ulong> Find(Ulong wanted, const std::vector<Byte>* id) const {
     std::vector<Attribute> filter{{kAttributeClass, &wanted, sizeof wanted}};
     if (id != nullptr) filter.push_back({kAttributeId, const_cast<Byte*>(id->data()), id->size()});
-    Check(module_->Call<Rv (*)(Ulong, Attribute*, Ulong)>(kFindObjectsInit)(session_, filter.data(), filter.size()), "C_FindObjectsInit");
+    Check(module_->Call<Rv (*)(Ulong, Attribute*, Ulong)>(kFindObjectsInit)(session_, filter.data(), filter.size()),
+          "C_FindObjectsInit");
     Ulong objects[64], count = 0;
     Rv value = module_->Call<Rv (*)(Ulong, Ulong*, Ulong, Ulong*)>(kFindObjects)(session_, objects, 64, &count);
     module_->Call<Rv (*)(Ulong)>(kFindObjectsFinal)(session_);
@@ -264,7 +291,8 @@ class Token : public Napi::ObjectWrap<Token> {
     Guard(info.Env(), [&] {
       RequireOpen();
       MechanismInfo mechanism{};
-      supported = module_->Call<Rv (*)(Ulong, Ulong, MechanismInfo*)>(kGetMechanismInfo)(slot_, MechanismOf(info[0].ToString().Utf8Value()), &mechanism) == kOk;
+      supported = module_->Call<Rv (*)(Ulong, Ulong, MechanismInfo*)>(kGetMechanismInfo)(
+                      slot_, MechanismOf(info[0].ToString().Utf8Value()), &mechanism) == kOk;
     });
     return Napi::Boolean::New(info.Env(), supported);
   }
@@ -280,13 +308,17 @@ class Token : public Napi::ObjectWrap<Token> {
       Napi::Uint8Array input = info[2].As<Napi::Uint8Array>();
       std::vector<Ulong> keys = id.empty() ? std::vector<Ulong>{} : Find(kClassPrivateKey, &id);
       if (keys.empty()) throw Failure{"not-found", "no private key of that id"};
-      PssParameters pss = name == "rsa-pss-sha384" ? PssParameters{kSha384, kMgf1Sha384, 48} : name == "rsa-pss-sha512" ? PssParameters{kSha512, kMgf1Sha512, 64} : PssParameters{kSha256, kMgf1Sha256, 32};
+      PssParameters pss = name == "rsa-pss-sha384"   ? PssParameters{kSha384, kMgf1Sha384, 48}
+                          : name == "rsa-pss-sha512" ? PssParameters{kSha512, kMgf1Sha512, 64}
+                                                     : PssParameters{kSha256, kMgf1Sha256, 32};
       Mechanism mechanism{MechanismOf(name), nullptr, 0};
       if (mechanism.mechanism == kRsaPss) mechanism = {kRsaPss, &pss, sizeof pss};
       Check(module_->Call<Rv (*)(Ulong, Mechanism*, Ulong)>(kSignInit)(session_, &mechanism, keys[0]), "C_SignInit");
       Byte signature[2048];
       Ulong length = sizeof signature;
-      Check(module_->Call<Rv (*)(Ulong, Byte*, Ulong, Byte*, Ulong*)>(kSign)(session_, input.Data(), input.ByteLength(), signature, &length), "C_Sign");
+      Check(module_->Call<Rv (*)(Ulong, Byte*, Ulong, Byte*, Ulong*)>(kSign)(session_, input.Data(), input.ByteLength(),
+                                                                             signature, &length),
+            "C_Sign");
       Napi::Uint8Array octets = Napi::Uint8Array::New(env, length);
       memcpy(octets.Data(), signature, length);
       result = octets;
@@ -296,13 +328,22 @@ class Token : public Napi::ObjectWrap<Token> {
 
   Napi::Value PinState(const Napi::CallbackInfo& info) {
     Ulong flags = 0;
-    Guard(info.Env(), [&] { RequireOpen(); flags = module_->Info(slot_).flags; });
-    return Napi::String::New(info.Env(), (flags & kFlagPinLocked) != 0 ? "locked" : (flags & kFlagPinFinalTry) != 0 ? "final-try" : (flags & kFlagPinCountLow) != 0 ? "low" : "fine");
+    Guard(info.Env(), [&] {
+      RequireOpen();
+      flags = module_->Info(slot_).flags;
+    });
+    return Napi::String::New(info.Env(), (flags & kFlagPinLocked) != 0     ? "locked"
+                                         : (flags & kFlagPinFinalTry) != 0 ? "final-try"
+                                         : (flags & kFlagPinCountLow) != 0 ? "low"
+                                                                           : "fine");
   }
 
   Napi::Value NeedsPin(const Napi::CallbackInfo& info) {
     Ulong flags = 0;
-    Guard(info.Env(), [&] { RequireOpen(); flags = module_->Info(slot_).flags; });
+    Guard(info.Env(), [&] {
+      RequireOpen();
+      flags = module_->Info(slot_).flags;
+    });
     return Napi::Boolean::New(info.Env(), (flags & kFlagLoginRequired) != 0);
   }
 
@@ -310,7 +351,8 @@ class Token : public Napi::ObjectWrap<Token> {
   Napi::Value IsPresent(const Napi::CallbackInfo& info) {
     Ulong state[4];
     SlotInfo slot{};
-    bool present = open_ && module_->Call<Rv (*)(Ulong, SlotInfo*)>(kGetSlotInfo)(slot_, &slot) == kOk && (slot.flags & kFlagTokenPresent) != 0 &&
+    bool present = open_ && module_->Call<Rv (*)(Ulong, SlotInfo*)>(kGetSlotInfo)(slot_, &slot) == kOk &&
+                   (slot.flags & kFlagTokenPresent) != 0 &&
                    module_->Call<Rv (*)(Ulong, void*)>(kGetSessionInfo)(session_, state) == kOk;
     return Napi::Boolean::New(info.Env(), present);
   }

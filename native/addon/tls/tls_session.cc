@@ -24,9 +24,15 @@ Napi::Uint8Array Octets(Napi::Env env, const void* data, size_t length) {
   return octets;
 }
 
-struct FreeContext { void operator()(SSL_CTX* c) const { SSL_CTX_free(c); } };
-struct FreeCertificate { void operator()(X509* c) const { X509_free(c); } };
-struct FreeKey { void operator()(EVP_PKEY* k) const { EVP_PKEY_free(k); } };
+struct FreeContext {
+  void operator()(SSL_CTX* c) const { SSL_CTX_free(c); }
+};
+struct FreeCertificate {
+  void operator()(X509* c) const { X509_free(c); }
+};
+struct FreeKey {
+  void operator()(EVP_PKEY* k) const { EVP_PKEY_free(k); }
+};
 using Context = std::unique_ptr<SSL_CTX, FreeContext>;
 using Certificate = std::unique_ptr<X509, FreeCertificate>;
 using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
@@ -73,12 +79,13 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     SSL_CTX* context = context_.get();
     SSL_CTX_set_min_proto_version(context, VersionOf(options.Get("minVersion").ToString().Utf8Value()));
     SSL_CTX_set_max_proto_version(context, VersionOf(options.Get("maxVersion").ToString().Utf8Value()));
-    // strongSwan's TLS does not know RFC 5746. What that guards against needs a renegotiation, or data of an earlier handshake that
-    // counts: here there is neither, the keys that matter are exported from this very handshake.
+    // strongSwan's TLS does not know RFC 5746. What that guards against needs a renegotiation, or data of an earlier
+    // handshake that counts: here there is neither, the keys that matter are exported from this very handshake.
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_LEGACY_SERVER_CONNECT);
     SSL_CTX_set_mode(context, SSL_MODE_AUTO_RETRY | SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_max_cert_list(context, 64 * 1024);
-    SSL_CTX_set_session_cache_mode(context, client_ ? SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL : SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_session_cache_mode(context,
+                                   client_ ? SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL : SSL_SESS_CACHE_OFF);
     SSL_CTX_set_cert_verify_callback(context, &TlsSession::OnVerify, this);
     LoadCredentials(env, options);
     if (client_) {
@@ -87,7 +94,11 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
       UseTickets(options.Get("ticketKey"));
       UseOcspResponse(options.Get("ocspResponse"));
       NameAuthorities(options.Get("wantedAuthorities"));
-      SSL_CTX_set_verify(context, options.Get("requestClientCertificate").ToBoolean() ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE, nullptr);
+      SSL_CTX_set_verify(context,
+                         options.Get("requestClientCertificate").ToBoolean()
+                             ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+                             : SSL_VERIFY_NONE,
+                         nullptr);
     }
     ssl_ = SSL_new(context);
     in_ = BIO_new(BIO_s_mem());
@@ -130,7 +141,9 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
       Napi::Uint8Array bytes = certificates.Get(i).As<Napi::Uint8Array>();
       const unsigned char* at = bytes.Data();
       Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(bytes.ByteLength())));
-      int ok = certificate == nullptr ? 0 : i == 0 ? SSL_CTX_use_certificate(context_.get(), certificate.get()) : SSL_CTX_add1_chain_cert(context_.get(), certificate.get());
+      int ok = certificate == nullptr ? 0
+               : i == 0               ? SSL_CTX_use_certificate(context_.get(), certificate.get())
+                                      : SSL_CTX_add1_chain_cert(context_.get(), certificate.get());
       if (ok != 1) throw Napi::Error::New(env, "certificates: " + LastError("not a certificate"));
     }
     Napi::Value key = options.Get("privateKey");
@@ -140,7 +153,8 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     Napi::Uint8Array bytes = key.As<Napi::Uint8Array>();
     const unsigned char* at = bytes.Data();
     Key parsed(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(bytes.ByteLength())));
-    if (parsed == nullptr || SSL_CTX_use_PrivateKey(context_.get(), parsed.get()) != 1 || SSL_CTX_check_private_key(context_.get()) != 1)
+    if (parsed == nullptr || SSL_CTX_use_PrivateKey(context_.get(), parsed.get()) != 1 ||
+        SSL_CTX_check_private_key(context_.get()) != 1)
       throw Napi::Error::New(env, "privateKey: " + LastError("does not fit the certificate"));
   }
 
@@ -150,7 +164,8 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     if (key.IsTypedArray()) {
       Napi::Uint8Array octets = key.As<Napi::Uint8Array>();
       static const unsigned char name[] = "agile-vpn";
-      if (SSL_CTX_set_tlsext_ticket_keys(context, octets.Data(), octets.ByteLength()) != 1) throw Napi::Error::New(key.Env(), "ticketKey: 80 octets are needed");
+      if (SSL_CTX_set_tlsext_ticket_keys(context, octets.Data(), octets.ByteLength()) != 1)
+        throw Napi::Error::New(key.Env(), "ticketKey: 80 octets are needed");
       SSL_CTX_set_session_id_context(context, name, sizeof name);
       SSL_CTX_set_num_tickets(context, 1);
     } else {
@@ -195,10 +210,12 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
   // The signature is made by JavaScript within the handshake, on this thread.
   void UseExternalKey(Napi::Env env, Napi::Object key) {
     key_ = Napi::Persistent(key);
-    signer_ = [this](const char* operation, const unsigned char* input, size_t length, std::vector<unsigned char>& signature) {
+    signer_ = [this](const char* operation, const unsigned char* input, size_t length,
+                     std::vector<unsigned char>& signature) {
       Napi::Env here = key_.Env();
       try {
-        Napi::Value made = key_.Get("sign").As<Napi::Function>().Call(key_.Value(), {Napi::String::New(here, operation), Octets(here, input, length)});
+        Napi::Value made = key_.Get("sign").As<Napi::Function>().Call(
+            key_.Value(), {Napi::String::New(here, operation), Octets(here, input, length)});
         if (!made.IsTypedArray()) return false;
         Napi::Uint8Array octets = made.As<Napi::Uint8Array>();
         signature.assign(octets.Data(), octets.Data() + octets.ByteLength());
@@ -210,7 +227,8 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     };
     SSL_CTX* context = context_.get();
     Key external(agile::NewExternalKey(X509_get0_pubkey(SSL_CTX_get0_certificate(context)), &signer_));
-    if (external == nullptr || SSL_CTX_use_PrivateKey(context, external.get()) != 1) throw Napi::Error::New(env, "privateKey: " + LastError("does not fit the certificate"));
+    if (external == nullptr || SSL_CTX_use_PrivateKey(context, external.get()) != 1)
+      throw Napi::Error::New(env, "privateKey: " + LastError("does not fit the certificate"));
     // P-41: PSS is padded here and needs the bare RSA operation; TLS 1.3 knows nothing else.
     if (EVP_PKEY_get_base_id(external.get()) == EVP_PKEY_RSA && !key.Get("bareRsa").ToBoolean()) {
       SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
@@ -218,8 +236,8 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     }
   }
 
-  // Judging the chain is the caller's: RFC 5280 and the profile's rules live above. A server has no way to suspend here;
-  // its caller judges the client after the handshake and before EAP-Success.
+  // Judging the chain is the caller's: RFC 5280 and the profile's rules live above. A server has no way to suspend
+  // here; its caller judges the client after the handshake and before EAP-Success.
   static int OnVerify(X509_STORE_CTX* store, void* argument) {
     auto* self = static_cast<TlsSession*>(argument);
     self->RememberPeer(store);
@@ -253,16 +271,19 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
   }
 
   Napi::Value Write(const Napi::CallbackInfo& info) {
-    if (ssl_ == nullptr || !SSL_is_init_finished(ssl_)) throw Napi::Error::New(info.Env(), "the TLS session is not open");
+    if (ssl_ == nullptr || !SSL_is_init_finished(ssl_))
+      throw Napi::Error::New(info.Env(), "the TLS session is not open");
     Napi::Uint8Array bytes = info[0].As<Napi::Uint8Array>();
-    if (bytes.ByteLength() > 0 && SSL_write(ssl_, bytes.Data(), static_cast<int>(bytes.ByteLength())) <= 0) Fail("write failed");
+    if (bytes.ByteLength() > 0 && SSL_write(ssl_, bytes.Data(), static_cast<int>(bytes.ByteLength())) <= 0)
+      Fail("write failed");
     return Step(info.Env());
   }
 
   void Fail(const char* fallback) {
     // A fatal alert of the peer: its number (RFC 8446 section 6.2) is part of OpenSSL's reason.
     unsigned long code = ERR_peek_last_error();
-    if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) > SSL_AD_REASON_OFFSET) alert_ = ERR_GET_REASON(code) - SSL_AD_REASON_OFFSET;
+    if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) > SSL_AD_REASON_OFFSET)
+      alert_ = ERR_GET_REASON(code) - SSL_AD_REASON_OFFSET;
     if (error_.empty()) error_ = LastError(fallback);
     ERR_clear_error();
     failed_ = true;
@@ -288,8 +309,10 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
             break;
           }
           int reason = SSL_get_error(ssl_, count);
-          if (reason == SSL_ERROR_ZERO_RETURN) closed = true;
-          else if (reason != SSL_ERROR_WANT_READ) Fail("record refused");
+          if (reason == SSL_ERROR_ZERO_RETURN)
+            closed = true;
+          else if (reason != SSL_ERROR_WANT_READ)
+            Fail("record refused");
           break;
         }
         OPENSSL_cleanse(chunk, sizeof chunk);
@@ -302,7 +325,12 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
       if (length > 0) output.assign(data, static_cast<size_t>(length));
       (void)BIO_reset(out_);
     }
-    const char* state = ssl_ == nullptr ? "closed" : failed_ ? "failed" : closed ? "closed" : SSL_is_init_finished(ssl_) ? "open" : verdict_ == Verdict::kAsked ? "verify" : "handshake";
+    const char* state = ssl_ == nullptr               ? "closed"
+                        : failed_                     ? "failed"
+                        : closed                      ? "closed"
+                        : SSL_is_init_finished(ssl_)  ? "open"
+                        : verdict_ == Verdict::kAsked ? "verify"
+                                                      : "handshake";
     Napi::Object step = Napi::Object::New(env);
     step.Set("output", Octets(env, output.data(), output.size()));
     step.Set("application", Octets(env, application.data(), application.size()));
@@ -348,7 +376,8 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     return list;
   }
 
-  // Names of the authorities that the server's CertificateRequest listed, DER; none as well where it asked for no certificate.
+  // Names of the authorities that the server's CertificateRequest listed, DER; none as well where it asked for no
+  // certificate.
   Napi::Value WantedAuthorities(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
     Napi::Array list = Napi::Array::New(env);
@@ -356,7 +385,8 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
     for (int i = 0; names != nullptr && i < sk_X509_NAME_num(names); i++) {
       const unsigned char* der = nullptr;
       size_t length = 0;
-      if (X509_NAME_get0_der(sk_X509_NAME_value(names, i), &der, &length) == 1) list.Set(list.Length(), Octets(env, der, length));
+      if (X509_NAME_get0_der(sk_X509_NAME_value(names, i), &der, &length) == 1)
+        list.Set(list.Length(), Octets(env, der, length));
     }
     return list;
   }
@@ -376,22 +406,28 @@ class TlsSession : public Napi::ObjectWrap<TlsSession> {
       context_length = bytes.ByteLength();
     }
     Napi::Uint8Array key = Napi::Uint8Array::New(env, length);
-    if (SSL_export_keying_material(ssl_, key.Data(), length, label.data(), label.size(), context, context_length, with_context ? 1 : 0) != 1)
+    if (SSL_export_keying_material(ssl_, key.Data(), length, label.data(), label.size(), context, context_length,
+                                   with_context ? 1 : 0) != 1)
       throw Napi::Error::New(env, LastError("no keying material"));
     return key;
   }
 
-  Napi::Value Version(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), ssl_ == nullptr ? "" : SSL_get_version(ssl_)); }
+  Napi::Value Version(const Napi::CallbackInfo& info) {
+    return Napi::String::New(info.Env(), ssl_ == nullptr ? "" : SSL_get_version(ssl_));
+  }
   Napi::Value Cipher(const Napi::CallbackInfo& info) {
     const char* name = ssl_ == nullptr ? nullptr : SSL_get_cipher_name(ssl_);
     return Napi::String::New(info.Env(), name == nullptr ? "" : name);
   }
-  Napi::Value Resumed(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), ssl_ != nullptr && SSL_session_reused(ssl_) == 1); }
+  Napi::Value Resumed(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), ssl_ != nullptr && SSL_session_reused(ssl_) == 1);
+  }
   Napi::Value Resumable(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
     SSL_SESSION* session = ssl_ == nullptr ? nullptr : SSL_get0_session(ssl_);
     if (session == nullptr || !SSL_is_init_finished(ssl_) || SSL_SESSION_is_resumable(session) != 1) return env.Null();
-    // Without it (RFC 7627) a resumed session could be spliced to another server's: its exported keys would prove nothing.
+    // Without it (RFC 7627) a resumed session could be spliced to another server's: its exported keys would prove
+    // nothing.
     if (SSL_version(ssl_) < TLS1_3_VERSION && SSL_get_extms_support(ssl_) != 1) return env.Null();
     int length = i2d_SSL_SESSION(session, nullptr);
     if (length <= 0) return env.Null();

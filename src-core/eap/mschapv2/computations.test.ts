@@ -2,7 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { hexDecode, hexEncode, utf8Encode } from '../../bytes';
 import { expandDesKey, md4 } from '../../crypto';
 import { decryptNewPasswordHash, encryptNewPassword, encryptOldHash, isOldHashUnderNew } from './change-password';
-import { authenticatorResponse, challengeHash, challengeResponse, checkAuthenticatorResponse, formatAuthenticatorResponse, masterKey, masterSessionKey, ntPasswordHash, ntResponse, utf16, withoutDomain } from './computations';
+import {
+  authenticatorResponse,
+  challengeHash,
+  challengeResponse,
+  checkAuthenticatorResponse,
+  formatAuthenticatorResponse,
+  masterKey,
+  masterSessionKey,
+  ntPasswordHash,
+  ntResponse,
+  utf16,
+  withoutDomain,
+} from './computations';
 
 const hex = (text: string) => hexDecode(text.replaceAll(' ', '')) as Uint8Array;
 const upper = (octets: Uint8Array) => hexEncode(octets).toUpperCase();
@@ -26,7 +38,11 @@ describe('T-1: RFC 2759 section 9.2', () => {
     expect(upper(challengeHash(peerChallenge, authenticatorChallenge, user))).toBe('D02E4386BCE91226');
     expect(upper(challengeResponse(hex('D02E4386BCE91226'), passwordHash))).toBe(upper(response));
     expect(upper(ntResponse(authenticatorChallenge, peerChallenge, user, passwordHash))).toBe(upper(response));
-    expect(formatAuthenticatorResponse(authenticatorResponse(passwordHash, response, peerChallenge, authenticatorChallenge, user))).toBe('S=407A5589115FD0D6209F510FE9C04566932CDA56');
+    expect(
+      formatAuthenticatorResponse(
+        authenticatorResponse(passwordHash, response, peerChallenge, authenticatorChallenge, user),
+      ),
+    ).toBe('S=407A5589115FD0D6209F510FE9C04566932CDA56');
   });
 
   test('section 9.3: DES keys with parity', () => {
@@ -49,8 +65,10 @@ describe('T-1: RFC 2759 section 9.2', () => {
   test('A-13: S= in either case, exact length, nothing else', () => {
     const expected = hex('407A5589115FD0D6209F510FE9C04566932CDA56');
     const good = 'S=407A5589115FD0D6209F510FE9C04566932CDA56';
-    for (const text of [good, good.toLowerCase().replace('s=', 'S='), `${good} M=Welcome`, `M=Hi ${good}`]) expect(checkAuthenticatorResponse(text, expected), text).toBe(true);
-    for (const text of ['', 'S=', good.slice(0, -1), `${good}0`, good.replace('4', '5'), good.replace('S=', 'X=')]) expect(checkAuthenticatorResponse(text, expected), text).toBe(false);
+    for (const text of [good, good.toLowerCase().replace('s=', 'S='), `${good} M=Welcome`, `M=Hi ${good}`])
+      expect(checkAuthenticatorResponse(text, expected), text).toBe(true);
+    for (const text of ['', 'S=', good.slice(0, -1), `${good}0`, good.replace('4', '5'), good.replace('S=', 'X=')])
+      expect(checkAuthenticatorResponse(text, expected), text).toBe(false);
   });
 });
 
@@ -65,7 +83,11 @@ describe('change of password (A-19)', () => {
   const newHash = ntPasswordHash('Neues Paßwort 😀');
 
   test('the block opens to the hash of the new password, under the old one only', () => {
-    const block = encryptNewPassword(utf16('Neues Paßwort 😀'), oldHash, new Uint8Array(512).map((_, i) => i));
+    const block = encryptNewPassword(
+      utf16('Neues Paßwort 😀'),
+      oldHash,
+      new Uint8Array(512).map((_, i) => i),
+    );
     expect(block).toHaveLength(516);
     expect(decryptNewPasswordHash(block, oldHash)).toEqual(newHash);
     expect(decryptNewPasswordHash(block, newHash)).not.toEqual(newHash);
@@ -76,7 +98,8 @@ describe('change of password (A-19)', () => {
   test('a length that is none is refused', () => {
     // The first password has an even length in octets; any other length comes out of a wrong key sooner or later.
     let refused = 0;
-    for (let i = 0; i < 64; i++) if (decryptNewPasswordHash(new Uint8Array(516).fill(i), utf8Encode('0123456789abcdef')) === null) refused++;
+    for (let i = 0; i < 64; i++)
+      if (decryptNewPasswordHash(new Uint8Array(516).fill(i), utf8Encode('0123456789abcdef')) === null) refused++;
     expect(refused).toBeGreaterThan(60);
   });
 

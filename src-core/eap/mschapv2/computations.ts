@@ -1,7 +1,10 @@
 import { concat, equalConstantTime, hexDecode, hexEncode, utf8Encode, wipe } from '../../bytes';
 import { desEncryptBlock, hash, md4 } from '../../crypto';
 
-/** RFC 2759 section 8 and RFC 3079 section 3. A password lives only as its NT hash; that hash is as good as the password and is wiped by whoever made it. */
+/**
+ * RFC 2759 section 8 and RFC 3079 section 3. A password lives only as its NT hash; that hash is as good as the password
+ * and is wiped by whoever made it.
+ */
 
 /** RFC 2759 section 8.3: MD4 over UTF-16LE. 16 octets. Throws a RangeError over 256 characters. */
 export function ntPasswordHash(password: string): Uint8Array {
@@ -31,7 +34,11 @@ export function withoutDomain(username: string): string {
 }
 
 /** RFC 2759 section 8.2: 8 octets. The name counts without domain. */
-export function challengeHash(peerChallenge: Uint8Array, authenticatorChallenge: Uint8Array, username: string): Uint8Array {
+export function challengeHash(
+  peerChallenge: Uint8Array,
+  authenticatorChallenge: Uint8Array,
+  username: string,
+): Uint8Array {
   return hash('sha1', peerChallenge, authenticatorChallenge, utf8Encode(withoutDomain(username))).slice(0, 8);
 }
 
@@ -45,7 +52,12 @@ export function challengeResponse(challenge: Uint8Array, passwordHash: Uint8Arra
 }
 
 /** RFC 2759 section 8.1. 24 octets. */
-export function ntResponse(authenticatorChallenge: Uint8Array, peerChallenge: Uint8Array, username: string, passwordHash: Uint8Array): Uint8Array {
+export function ntResponse(
+  authenticatorChallenge: Uint8Array,
+  peerChallenge: Uint8Array,
+  username: string,
+  passwordHash: Uint8Array,
+): Uint8Array {
   return challengeResponse(challengeHash(peerChallenge, authenticatorChallenge, username), passwordHash);
 }
 
@@ -53,7 +65,13 @@ const signing = utf8Encode('Magic server to client signing constant');
 const iteration = utf8Encode('Pad to make it do more than one iteration');
 
 /** RFC 2759 section 8.7: 20 octets. */
-export function authenticatorResponse(passwordHash: Uint8Array, response: Uint8Array, peerChallenge: Uint8Array, authenticatorChallenge: Uint8Array, username: string): Uint8Array {
+export function authenticatorResponse(
+  passwordHash: Uint8Array,
+  response: Uint8Array,
+  peerChallenge: Uint8Array,
+  authenticatorChallenge: Uint8Array,
+  username: string,
+): Uint8Array {
   const passwordHashHash = md4(passwordHash);
   const digest = hash('sha1', passwordHashHash, response, signing);
   wipe(passwordHashHash);
@@ -73,8 +91,12 @@ export function checkAuthenticatorResponse(text: string, expected: Uint8Array): 
 }
 
 const masterKeyMagic = utf8Encode('This is the MPPE Master Key');
-const clientSendMagic = utf8Encode('On the client side, this is the send key; on the server side, it is the receive key.');
-const clientReceiveMagic = utf8Encode('On the client side, this is the receive key; on the server side, it is the send key.');
+const clientSendMagic = utf8Encode(
+  'On the client side, this is the send key; on the server side, it is the receive key.',
+);
+const clientReceiveMagic = utf8Encode(
+  'On the client side, this is the receive key; on the server side, it is the send key.',
+);
 const pad1 = new Uint8Array(40);
 const pad2 = new Uint8Array(40).fill(0xf2);
 
@@ -86,7 +108,10 @@ export function masterKey(passwordHash: Uint8Array, response: Uint8Array): Uint8
   return key;
 }
 
-/** what EAP-MSCHAPv2 exports, 64 octets: the peer's send key, its receive key, 32 zeros. Both ends compute the same. */
+/**
+ * A-14: what EAP-MSCHAPv2 exports, 64 octets: the peer's send key, its receive key, 32 zeros. Both ends compute the
+ * same.
+ */
 export function masterSessionKey(passwordHash: Uint8Array, response: Uint8Array): Uint8Array {
   const master = masterKey(passwordHash, response);
   const msk = new Uint8Array(64);

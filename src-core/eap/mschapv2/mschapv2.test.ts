@@ -17,23 +17,37 @@ const hex = (text: string) => hexDecode(text) as Uint8Array;
 type ServerOptions = Partial<MschapServerOptions>;
 
 /** Both ends, packet by packet; `tamper` may change what the server sends. */
-async function signIn(peerOptions: Omit<MschapPeerOptions, 'random'>, serverOptions: ServerOptions = {}, tamper = (packet: Uint8Array, _round: number) => packet) {
+async function signIn(
+  peerOptions: Omit<MschapPeerOptions, 'random'>,
+  serverOptions: ServerOptions = {},
+  tamper = (packet: Uint8Array, _round: number) => packet,
+) {
   const accounts = new Map<string, MschapAccount>([['alice', { ntHash: ntPasswordHash('right') }]]);
-  const method = new MschapServer({ random: seededRandom('server'), name: 'gateway', account: (name) => accounts.get(name) ?? null, ...serverOptions });
+  const method = new MschapServer({
+    random: seededRandom('server'),
+    name: 'gateway',
+    account: (name) => accounts.get(name) ?? null,
+    ...serverOptions,
+  });
   const server = new EapServer({ random: seededRandom('eap'), methods: [method] });
-  const peer = new EapPeer({ identity: peerOptions.credentials.username, methods: [new MschapPeer({ random: seededRandom('peer'), ...peerOptions })] });
+  const peer = new EapPeer({
+    identity: peerOptions.credentials.username,
+    methods: [new MschapPeer({ random: seededRandom('peer'), ...peerOptions })],
+  });
   let packet = await server.start();
   for (let round = 0; round < 20; round++) {
     const answer = await peer.receive(tamper(packet, round));
     if (answer.type !== 'respond') return { answer, server: null, peer };
     const next = await server.receive(answer.packet);
-    if (next.type !== 'request') return { answer: await peer.receive(tamper(next.packet, round + 1)), server: next, peer };
+    if (next.type !== 'request')
+      return { answer: await peer.receive(tamper(next.packet, round + 1)), server: next, peer };
     packet = next.packet;
   }
   throw new Error('no end');
 }
 
-const errorOf = (answer: Awaited<ReturnType<EapPeer['receive']>>) => (answer.type === 'failure' ? answer.error.symbol : answer.type);
+const errorOf = (answer: Awaited<ReturnType<EapPeer['receive']>>) =>
+  answer.type === 'failure' ? answer.error.symbol : answer.type;
 
 describe('peer and server', () => {
   test.each([
@@ -53,11 +67,16 @@ describe('peer and server', () => {
   });
 
   test('wrong password and unknown user look alike: 691', async () => {
-    for (const [username, password] of [['alice', 'wrong'], ['mallory', 'right']] as const) {
+    for (const [username, password] of [
+      ['alice', 'wrong'],
+      ['mallory', 'right'],
+    ] as const) {
       const { answer } = await signIn({ credentials: mschapCredentials(username, null, password) });
       expect(errorOf(answer)).toBe('AUTHENTICATION_FAILURE');
       expect(answer.type === 'failure' && answer.error.code).toBe(691);
-      expect(answer.type === 'failure' && answer.error.detail).toBe('MS-CHAPv2 error 691; the server says: Authentication failed');
+      expect(answer.type === 'failure' && answer.error.detail).toBe(
+        'MS-CHAPv2 error 691; the server says: Authentication failed',
+      );
     }
   });
 
@@ -67,7 +86,10 @@ describe('peer and server', () => {
     [648, 'PASSWD_EXPIRED'],
     [649, 'NO_DIALIN_PERMISSION'],
   ] as const)('A-16: %d becomes %s', async (problem, symbol) => {
-    const { answer } = await signIn({ credentials: mschapCredentials('alice', null, 'right') }, { account: () => ({ ntHash: ntPasswordHash('right'), problem }) });
+    const { answer } = await signIn(
+      { credentials: mschapCredentials('alice', null, 'right') },
+      { account: () => ({ ntHash: ntPasswordHash('right'), problem }) },
+    );
     expect(errorOf(answer)).toBe(symbol);
     expect(answer.type === 'failure' && answer.error.code).toBe(problem);
   });
@@ -75,20 +97,43 @@ describe('peer and server', () => {
   test('A-17: R=1 and other credentials at hand', async () => {
     const asked: VpnError[] = [];
     const { answer, server } = await signIn(
-      { credentials: mschapCredentials('alice', null, 'wrong'), askAgain: (reason) => (asked.push(reason), Promise.resolve(mschapCredentials('alice', null, 'right'))) },
+      {
+        credentials: mschapCredentials('alice', null, 'wrong'),
+        askAgain: (reason) => (asked.push(reason), Promise.resolve(mschapCredentials('alice', null, 'right'))),
+      },
       { retries: 1 },
     );
     expect(asked.map(({ symbol }) => symbol)).toEqual(['AUTHENTICATION_FAILURE']);
-    expect(answer.type === 'success' && server?.type === 'success' && hexEncode(answer.msk ?? new Uint8Array(0)) === hexEncode(server.msk ?? new Uint8Array(1))).toBe(true);
+    expect(
+      answer.type === 'success' &&
+        server?.type === 'success' &&
+        hexEncode(answer.msk ?? new Uint8Array(0)) === hexEncode(server.msk ?? new Uint8Array(1)),
+    ).toBe(true);
   });
 
   test('A-17, A-21: at most two retries, none without the person', async () => {
     let asked = 0;
     const wrong = () => Promise.resolve((asked++, mschapCredentials('alice', null, `wrong ${String(asked)}`)));
-    expect(errorOf((await signIn({ credentials: mschapCredentials('alice', null, 'wrong'), askAgain: wrong }, { retries: 10 })).answer)).toBe('AUTHENTICATION_FAILURE');
+    expect(
+      errorOf(
+        (await signIn({ credentials: mschapCredentials('alice', null, 'wrong'), askAgain: wrong }, { retries: 10 }))
+          .answer,
+      ),
+    ).toBe('AUTHENTICATION_FAILURE');
     expect(asked).toBe(2);
-    expect(errorOf((await signIn({ credentials: mschapCredentials('alice', null, 'wrong') }, { retries: 10 })).answer)).toBe('AUTHENTICATION_FAILURE');
-    expect(errorOf((await signIn({ credentials: mschapCredentials('alice', null, 'wrong'), askAgain: () => Promise.resolve(null) }, { retries: 10 })).answer)).toBe('AUTHENTICATION_FAILURE');
+    expect(
+      errorOf((await signIn({ credentials: mschapCredentials('alice', null, 'wrong') }, { retries: 10 })).answer),
+    ).toBe('AUTHENTICATION_FAILURE');
+    expect(
+      errorOf(
+        (
+          await signIn(
+            { credentials: mschapCredentials('alice', null, 'wrong'), askAgain: () => Promise.resolve(null) },
+            { retries: 10 },
+          )
+        ).answer,
+      ),
+    ).toBe('AUTHENTICATION_FAILURE');
     // R=0: nobody is asked.
     asked = 0;
     await signIn({ credentials: mschapCredentials('alice', null, 'wrong'), askAgain: wrong });
@@ -100,8 +145,15 @@ describe('peer and server', () => {
     let taken: Uint8Array | null = null;
     const given = utf16('brand new');
     const { answer, server } = await signIn(
-      { credentials: mschapCredentials('alice', 'CONTOSO', 'right'), askNewPassword: (reason) => Promise.resolve(reason.symbol === 'PASSWD_EXPIRED' ? given : null), onPasswordChanged: (ntHash) => void (taken = ntHash.slice()) },
-      { account: () => ({ ntHash: stored, problem: 648 }), changePassword: (_name, ntHash) => ((stored = ntHash), true) },
+      {
+        credentials: mschapCredentials('alice', 'CONTOSO', 'right'),
+        askNewPassword: (reason) => Promise.resolve(reason.symbol === 'PASSWD_EXPIRED' ? given : null),
+        onPasswordChanged: (ntHash) => void (taken = ntHash.slice()),
+      },
+      {
+        account: () => ({ ntHash: stored, problem: 648 }),
+        changePassword: (_name, ntHash) => ((stored = ntHash), true),
+      },
     );
     expect(stored).toEqual(ntPasswordHash('brand new'));
     expect(taken).toEqual(stored);
@@ -110,7 +162,16 @@ describe('peer and server', () => {
   });
 
   test('A-19: a change that the server refuses is 709', async () => {
-    const { answer } = await signIn({ credentials: mschapCredentials('alice', null, 'right'), askNewPassword: () => Promise.resolve(utf16('1')), onPasswordChanged: () => { throw new Error('it was refused'); } }, { account: () => ({ ntHash: ntPasswordHash('right'), problem: 648 }), changePassword: () => false });
+    const { answer } = await signIn(
+      {
+        credentials: mschapCredentials('alice', null, 'right'),
+        askNewPassword: () => Promise.resolve(utf16('1')),
+        onPasswordChanged: () => {
+          throw new Error('it was refused');
+        },
+      },
+      { account: () => ({ ntHash: ntPasswordHash('right'), problem: 648 }), changePassword: () => false },
+    );
     expect(errorOf(answer)).toBe('CHANGING_PASSWORD');
   });
 
@@ -127,23 +188,43 @@ describe('peer and server', () => {
 
   test('no octet of the password or its hash crosses in the clear', async () => {
     const seen: string[] = [];
-    await signIn({ credentials: mschapCredentials('alice', null, 'right') }, {}, (packet) => (seen.push(hexEncode(packet)), packet));
+    await signIn(
+      { credentials: mschapCredentials('alice', null, 'right') },
+      {},
+      (packet) => (seen.push(hexEncode(packet)), packet),
+    );
     expect(seen.join('')).not.toContain(hexEncode(ntPasswordHash('right')));
     expect(seen.join('')).not.toContain(Buffer.from('right').toString('hex'));
   });
 });
 
 describe('H-49: what a peer refuses', () => {
-  const peer = () => new MschapPeer({ random: seededRandom('peer'), credentials: mschapCredentials('alice', null, 'right') });
-  const challenge = encodeMschapRequest({ type: 'challenge', id: 7, challenge: new Uint8Array(16).fill(1), name: 'gw' });
+  const peer = () =>
+    new MschapPeer({ random: seededRandom('peer'), credentials: mschapCredentials('alice', null, 'right') });
+  const challenge = encodeMschapRequest({
+    type: 'challenge',
+    id: 7,
+    challenge: new Uint8Array(16).fill(1),
+    name: 'gw',
+  });
   const stepOf = async (method: MschapPeer, data: Uint8Array) => {
     const step = await method.receive({ identifier: 1, data });
     return step.type === 'failure' ? step.error.symbol : 'respond';
   };
 
   test.each([
-    ['0 octets', `01070005${'00'}`], ['8 octets', `0107000d08${'01'.repeat(8)}`], ['255 octets', `01070104ff${'01'.repeat(255)}`], ['value size beyond the end', '0107000610' + '01'], ['empty', ''], ['OpCode alone', '01'], ['OpCode 0', '00070004'], ['OpCode 9', '09070004'],
-    ['MS-Length one too small', `0107001410${'01'.repeat(16)}`], ['MS-Length one too large', `0107001610${'01'.repeat(16)}`], ['a Response', `02070036${'31' + '00'.repeat(49)}`], ['Change-Password', '07070004'],
+    ['0 octets', `01070005${'00'}`],
+    ['8 octets', `0107000d08${'01'.repeat(8)}`],
+    ['255 octets', `01070104ff${'01'.repeat(255)}`],
+    ['value size beyond the end', '0107000610' + '01'],
+    ['empty', ''],
+    ['OpCode alone', '01'],
+    ['OpCode 0', '00070004'],
+    ['OpCode 9', '09070004'],
+    ['MS-Length one too small', `0107001410${'01'.repeat(16)}`],
+    ['MS-Length one too large', `0107001610${'01'.repeat(16)}`],
+    ['a Response', `02070036${'31' + '00'.repeat(49)}`],
+    ['Change-Password', '07070004'],
   ])('challenge or packet: %s', async (_name, data) => {
     expect(await stepOf(peer(), hex(data))).toBe('IKE_AUTH_FAIL');
   });
@@ -153,7 +234,11 @@ describe('H-49: what a peer refuses', () => {
   });
 
   test('Success before the Response, a second Challenge, Success twice', async () => {
-    const success = encodeMschapRequest({ type: 'success', id: 7, message: formatAuthenticatorResponse(new Uint8Array(20)) });
+    const success = encodeMschapRequest({
+      type: 'success',
+      id: 7,
+      message: formatAuthenticatorResponse(new Uint8Array(20)),
+    });
     expect(await stepOf(peer(), success)).toBe('IKE_AUTH_FAIL');
     const challenged = peer();
     expect(await stepOf(challenged, challenge)).toBe('respond');
@@ -176,7 +261,12 @@ describe('H-49: what a peer refuses', () => {
   });
 
   test('any octets in any state: an answer or an error, never an exception', async () => {
-    const data = fc.oneof(fc.uint8Array({ maxLength: 80 }), fc.tuple(fc.constantFrom(1, 3, 4, 7), fc.uint8Array({ maxLength: 60 })).map(([code, body]) => new Uint8Array([code, 7, 0, body.length + 4, ...body])));
+    const data = fc.oneof(
+      fc.uint8Array({ maxLength: 80 }),
+      fc
+        .tuple(fc.constantFrom(1, 3, 4, 7), fc.uint8Array({ maxLength: 60 }))
+        .map(([code, body]) => new Uint8Array([code, 7, 0, body.length + 4, ...body])),
+    );
     await fc.assert(
       fc.asyncProperty(fc.boolean(), fc.array(data, { maxLength: 4 }), async (challenged, packets) => {
         const method = peer();
@@ -196,11 +286,36 @@ describe('H-50: failure messages', () => {
     expect(parseFailureMessage(`E=691 R=1 C=${c} V=3 M=Go away`)).toEqual({ ...expected, message: 'Go away' });
     expect(parseFailureMessage(`V=3 C=${c} R=1 E=691`)).toEqual({ ...expected, message: '' });
     expect(parseFailureMessage(`M=Go away E=691 V=3 R=1 C=${c}`)).toEqual({ ...expected, message: 'Go away' });
-    expect(parseFailureMessage('E=0000000691')).toEqual({ code: 691, retry: false, challenge: null, version: null, message: '' });
-    expect(parseFailureMessage('E=691 R=0 M=E=648 means expired, R=1')).toMatchObject({ code: 691, retry: false, message: 'E=648 means expired, R=1' });
+    expect(parseFailureMessage('E=0000000691')).toEqual({
+      code: 691,
+      retry: false,
+      challenge: null,
+      version: null,
+      message: '',
+    });
+    expect(parseFailureMessage('E=691 R=0 M=E=648 means expired, R=1')).toMatchObject({
+      code: 691,
+      retry: false,
+      message: 'E=648 means expired, R=1',
+    });
   });
 
-  test.each(['', 'M=hello', 'E=', 'E=x', 'E=-1', 'E=691 R=2', 'E=691 R=', 'E=691 C=abc', `E=691 C=${'ab'.repeat(17)}`, `E=691 C=${'zz'.repeat(16)}`, 'E=691 V=x', 'R=1 V=3', `E=${'9'.repeat(11)}`, 'xE=691'])('%j is an unknown error', (text) => {
+  test.each([
+    '',
+    'M=hello',
+    'E=',
+    'E=x',
+    'E=-1',
+    'E=691 R=2',
+    'E=691 R=',
+    'E=691 C=abc',
+    `E=691 C=${'ab'.repeat(17)}`,
+    `E=691 C=${'zz'.repeat(16)}`,
+    'E=691 V=x',
+    'R=1 V=3',
+    `E=${'9'.repeat(11)}`,
+    'xE=691',
+  ])('%j is an unknown error', (text) => {
     expect(parseFailureMessage(text)).toMatchObject({ code: null, retry: false, challenge: null });
   });
 
@@ -211,15 +326,33 @@ describe('H-50: failure messages', () => {
   });
 
   test('the person reads one sentence for an unknown error', async () => {
-    const peer = new MschapPeer({ random: seededRandom('peer'), credentials: mschapCredentials('alice', null, 'right') });
-    await peer.receive({ identifier: 1, data: encodeMschapRequest({ type: 'challenge', id: 7, challenge: new Uint8Array(16), name: '' }) });
-    const step = await peer.receive({ identifier: 2, data: encodeMschapRequest({ type: 'failure', id: 7, message: 'C=1' }) });
-    expect(step.type === 'failure' && step.error).toMatchObject({ symbol: 'AUTHENTICATION_FAILURE', detail: 'MS-CHAPv2 error unknown' });
+    const peer = new MschapPeer({
+      random: seededRandom('peer'),
+      credentials: mschapCredentials('alice', null, 'right'),
+    });
+    await peer.receive({
+      identifier: 1,
+      data: encodeMschapRequest({ type: 'challenge', id: 7, challenge: new Uint8Array(16), name: '' }),
+    });
+    const step = await peer.receive({
+      identifier: 2,
+      data: encodeMschapRequest({ type: 'failure', id: 7, message: 'C=1' }),
+    });
+    expect(step.type === 'failure' && step.error).toMatchObject({
+      symbol: 'AUTHENTICATION_FAILURE',
+      detail: 'MS-CHAPv2 error unknown',
+    });
   });
 });
 
 describe('the server', () => {
-  const newServer = (options: ServerOptions = {}) => new MschapServer({ random: seededRandom('server'), name: 'gw', account: () => ({ ntHash: ntPasswordHash('right') }), ...options });
+  const newServer = (options: ServerOptions = {}) =>
+    new MschapServer({
+      random: seededRandom('server'),
+      name: 'gw',
+      account: () => ({ ntHash: ntPasswordHash('right') }),
+      ...options,
+    });
 
   test('any octets: a request or a failure, never success', async () => {
     await fc.assert(
@@ -240,7 +373,11 @@ describe('the server', () => {
 
   test('a conversation with foreign identifiers, codes or types fails', async () => {
     const make = () => new EapServer({ random: seededRandom('eap'), methods: [newServer()] });
-    for (const change of [(packet: Uint8Array) => (packet[1] = ((packet[1] ?? 0) + 1) & 0xff), (packet: Uint8Array) => (packet[0] = 1), (packet: Uint8Array) => (packet[4] = 26)]) {
+    for (const change of [
+      (packet: Uint8Array) => (packet[1] = ((packet[1] ?? 0) + 1) & 0xff),
+      (packet: Uint8Array) => (packet[0] = 1),
+      (packet: Uint8Array) => (packet[4] = 26),
+    ]) {
       const server = make();
       const start = await server.start();
       const answer = new Uint8Array([2, start[1] as number, 0, 10, 1, ...utf8Encode('alice')]);
@@ -251,10 +388,15 @@ describe('the server', () => {
 
   test('messages decode to what was encoded', () => {
     fc.assert(
-      fc.property(fc.constantFrom('success' as const, 'failure' as const), fc.nat(255), fc.string({ unit: 'grapheme' }), (type, id, message) => {
-        const result = decodeMschapRequest(encodeMschapRequest({ type, id, message }));
-        expect(result.ok && result.value).toEqual({ type, id, message });
-      }),
+      fc.property(
+        fc.constantFrom('success' as const, 'failure' as const),
+        fc.nat(255),
+        fc.string({ unit: 'grapheme' }),
+        (type, id, message) => {
+          const result = decodeMschapRequest(encodeMschapRequest({ type, id, message }));
+          expect(result.ok && result.value).toEqual({ type, id, message });
+        },
+      ),
     );
     expect(decodeMschapResponse(new Uint8Array([3]))).toEqual({ ok: true, value: { type: 'success' } });
     expect(decodeMschapResponse(new Uint8Array([1])).ok).toBe(false);

@@ -5,7 +5,14 @@ import { VpnError } from '../../ports/vpn-error';
 import type { EapMethodRequest, EapMethodStep, EapPeerMethod } from '../method';
 import { eapType } from '../packet';
 import { encryptNewPassword, encryptOldHash } from './change-password';
-import { authenticatorResponse, checkAuthenticatorResponse, masterSessionKey, ntHashOf, ntPasswordHash, ntResponse } from './computations';
+import {
+  authenticatorResponse,
+  checkAuthenticatorResponse,
+  masterSessionKey,
+  ntHashOf,
+  ntPasswordHash,
+  ntResponse,
+} from './computations';
 import { failureError, parseFailureMessage } from './failure-message';
 import type { MschapFailure } from './failure-message';
 import { decodeMschapRequest, encodeMschapResponse } from './messages';
@@ -21,19 +28,28 @@ export interface MschapPeerOptions {
   readonly random: Random;
   readonly credentials: MschapCredentials;
   /**
-   * Other credentials after the server said R=1 (A-17). Must answer within seconds: the gateway keeps the half-open IKE SA
+   * Other credentials after the server said R=1 (A-17). Must answer within seconds: the gateway keeps the half-open IKE
+   * SA
    * about 30 s (A-8). Absent or null: the rejection is final. Never answered without the person (A-21).
    */
   readonly askAgain?: (reason: VpnError) => Promise<MschapCredentials | null>;
-  /** A new password after error 648 (A-19), within the same seconds: UTF-16LE, at most 512 octets. The method wipes what it is given. */
+  /**
+   * A new password after error 648 (A-19), within the same seconds: UTF-16LE, at most 512 octets. The method wipes what
+   * it is given.
+   */
   readonly askNewPassword?: (reason: VpnError) => Promise<Uint8Array | null>;
   /** The server has taken the new password and proved that it knows it; `ntHash` is wiped after the call. */
   readonly onPasswordChanged?: (ntHash: Uint8Array) => void;
 }
 
-/** The credentials of a person. The password is hashed at once and not kept. Throws a RangeError over 256 characters. */
+/**
+ * The credentials of a person. The password is hashed at once and not kept. Throws a RangeError over 256 characters.
+ */
 export function mschapCredentials(username: string, domain: string | null, password: string): MschapCredentials {
-  return { username: domain === null || domain === '' || username.includes('\\') ? username : `${domain}\\${username}`, ntHash: ntPasswordHash(password) };
+  return {
+    username: domain === null || domain === '' || username.includes('\\') ? username : `${domain}\\${username}`,
+    ntHash: ntPasswordHash(password),
+  };
 }
 
 const retryLimit = 2;
@@ -74,9 +90,14 @@ export class MschapPeer implements EapPeerMethod {
     if (!result.ok) return this.#violation('mschapv2-message', result.error.message);
     const message = result.value;
     const state = this.#state;
-    if (message.type === 'challenge') return state.phase === 'start' ? this.#answer(message.id, message.challenge) : this.#violation('mschapv2-order', 'a challenge out of turn');
+    if (message.type === 'challenge')
+      return state.phase === 'start'
+        ? this.#answer(message.id, message.challenge)
+        : this.#violation('mschapv2-order', 'a challenge out of turn');
     if (state.phase !== 'sent') return this.#violation('mschapv2-order', `${message.type} out of turn`);
-    return message.type === 'success' ? this.#success(state, message.message) : this.#failure(state, parseFailureMessage(message.message));
+    return message.type === 'success'
+      ? this.#success(state, message.message)
+      : this.#failure(state, parseFailureMessage(message.message));
   }
 
   result(): { readonly msk: Uint8Array } | undefined {
@@ -95,12 +116,21 @@ export class MschapPeer implements EapPeerMethod {
     const response = ntResponse(challenge, peerChallenge, this.#username, this.#ntHash);
     const expected = authenticatorResponse(this.#ntHash, response, peerChallenge, challenge, this.#username);
     this.#state = { phase: 'sent', id, ntHash: this.#ntHash, ntResponse: response, expected, changing: false };
-    return { type: 'respond', data: encodeMschapResponse({ type: 'response', id, peerChallenge, ntResponse: response, name: this.#username }) };
+    return {
+      type: 'respond',
+      data: encodeMschapResponse({ type: 'response', id, peerChallenge, ntResponse: response, name: this.#username }),
+    };
   }
 
   #success(sent: Sent, message: string): EapMethodStep {
     if (!checkAuthenticatorResponse(message, sent.expected))
-      return this.#fail(new VpnError('IKE_AUTH_FAIL', 'The server could not prove that it knows your password. It may not be the server you mean.', { detail: 'MS-CHAPv2: the authenticator response is wrong', rule: 'mschapv2-proof' }));
+      return this.#fail(
+        new VpnError(
+          'IKE_AUTH_FAIL',
+          'The server could not prove that it knows your password. It may not be the server you mean.',
+          { detail: 'MS-CHAPv2: the authenticator response is wrong', rule: 'mschapv2-proof' },
+        ),
+      );
     this.#state = { phase: 'succeeded', msk: masterSessionKey(sent.ntHash, sent.ntResponse) };
     if (sent.changing) this.#options.onPasswordChanged?.(sent.ntHash);
     wipe(this.#ntHash, sent.ntHash);
@@ -113,13 +143,15 @@ export class MschapPeer implements EapPeerMethod {
       if (failure.code === 648 && failure.version === 3) {
         const password = (await this.#options.askNewPassword?.(error)) ?? null;
         try {
-          if (this.#state.phase === 'sent' && password !== null) return this.#changePassword(sent, failure.challenge, password);
+          if (this.#state.phase === 'sent' && password !== null)
+            return this.#changePassword(sent, failure.challenge, password);
         } finally {
           wipe(password);
         }
       } else if (failure.code === 691 && failure.retry) {
         const credentials = (await this.#options.askAgain?.(error)) ?? null;
-        if (this.#state.phase === 'sent' && credentials !== null) return this.#retry(sent, failure.challenge, credentials);
+        if (this.#state.phase === 'sent' && credentials !== null)
+          return this.#retry(sent, failure.challenge, credentials);
       }
     }
     // A-18: no Failure response goes out; Windows does not send one and some servers choke on it.
@@ -157,7 +189,12 @@ export class MschapPeer implements EapPeerMethod {
   }
 
   #violation(rule: FailedRule, detail: string): EapMethodStep {
-    return this.#fail(new VpnError('IKE_AUTH_FAIL', 'The server broke the rules of the sign-in, so the connection was not made.', { detail: `MS-CHAPv2: ${detail}`, rule }));
+    return this.#fail(
+      new VpnError('IKE_AUTH_FAIL', 'The server broke the rules of the sign-in, so the connection was not made.', {
+        detail: `MS-CHAPv2: ${detail}`,
+        rule,
+      }),
+    );
   }
 
   #fail(error: VpnError): EapMethodStep {

@@ -3,7 +3,13 @@ import type { Random } from '../../ports/random';
 import type { EapServerMethod, EapServerStep } from '../method';
 import { eapType } from '../packet';
 import { decryptNewPasswordHash, isOldHashUnderNew } from './change-password';
-import { authenticatorResponse, formatAuthenticatorResponse, masterSessionKey, ntResponse, withoutDomain } from './computations';
+import {
+  authenticatorResponse,
+  formatAuthenticatorResponse,
+  masterSessionKey,
+  ntResponse,
+  withoutDomain,
+} from './computations';
 import { formatFailureMessage } from './failure-message';
 import { decodeMschapResponse, encodeMschapRequest } from './messages';
 import type { MschapResponse } from './messages';
@@ -29,7 +35,12 @@ export interface MschapServerOptions {
 
 type State =
   | { readonly phase: 'start' }
-  | { readonly phase: 'challenged'; readonly id: number; readonly challenge: Uint8Array; readonly changing: { readonly username: string; readonly account: MschapAccount } | null }
+  | {
+      readonly phase: 'challenged';
+      readonly id: number;
+      readonly challenge: Uint8Array;
+      readonly changing: { readonly username: string; readonly account: MschapAccount } | null;
+    }
   | { readonly phase: 'accepted'; readonly username: string; readonly msk: Uint8Array }
   | { readonly phase: 'refused' }
   | { readonly phase: 'ended' };
@@ -79,18 +90,36 @@ export class MschapServer implements EapServerMethod {
       this.close();
       return step;
     }
-    if (state.phase === 'challenged' && message.type === 'response' && state.changing === null && message.id === state.id) return this.#check(state, message);
-    if (state.phase === 'challenged' && message.type === 'change-password' && state.changing !== null && message.id === state.id) return this.#change(state.challenge, state.changing, message);
+    if (
+      state.phase === 'challenged' &&
+      message.type === 'response' &&
+      state.changing === null &&
+      message.id === state.id
+    )
+      return this.#check(state, message);
+    if (
+      state.phase === 'challenged' &&
+      message.type === 'change-password' &&
+      state.changing !== null &&
+      message.id === state.id
+    )
+      return this.#change(state.challenge, state.changing, message);
     return this.#end();
   }
 
-  #check(state: Extract<State, { phase: 'challenged' }>, message: Extract<MschapResponse, { type: 'response' }>): EapServerStep {
+  #check(
+    state: Extract<State, { phase: 'challenged' }>,
+    message: Extract<MschapResponse, { type: 'response' }>,
+  ): EapServerStep {
     const account = this.#options.account(message.name) ?? this.#options.account(withoutDomain(message.name));
     // An unknown user costs the same work as a wrong password.
     const ntHash = account?.ntHash ?? this.#options.random.bytes(16);
-    const right = equalConstantTime(ntResponse(state.challenge, message.peerChallenge, message.name, ntHash), message.ntResponse) && account !== null;
+    const right =
+      equalConstantTime(ntResponse(state.challenge, message.peerChallenge, message.name, ntHash), message.ntResponse) &&
+      account !== null;
     if (!right) return this.#refuse(state.id, 691, this.#retriesLeft-- > 0);
-    if (account.problem === 648 && this.#options.changePassword !== undefined) return this.#demandChange(state.id, message.name, account);
+    if (account.problem === 648 && this.#options.changePassword !== undefined)
+      return this.#demandChange(state.id, message.name, account);
     if (account.problem !== undefined) return this.#refuse(state.id, account.problem, false);
     return this.#accept(state.id, state.challenge, message.name, ntHash, message);
   }
@@ -101,30 +130,55 @@ export class MschapServer implements EapServerMethod {
     return this.#failureRequest(id, 648, false, challenge);
   }
 
-  #change(challenge: Uint8Array, changing: { username: string; account: MschapAccount }, message: Extract<MschapResponse, { type: 'change-password' }>): EapServerStep {
+  #change(
+    challenge: Uint8Array,
+    changing: { username: string; account: MschapAccount },
+    message: Extract<MschapResponse, { type: 'change-password' }>,
+  ): EapServerStep {
     const { username, account } = changing;
     const newHash = decryptNewPasswordHash(message.encryptedPassword, account.ntHash);
-    const good = newHash !== null && isOldHashUnderNew(message.encryptedHash, account.ntHash, newHash) && equalConstantTime(ntResponse(challenge, message.peerChallenge, username, newHash), message.ntResponse);
-    if (!good || this.#options.changePassword?.(username, newHash.slice()) !== true) return this.#refuse(message.id, 709, false);
+    const good =
+      newHash !== null &&
+      isOldHashUnderNew(message.encryptedHash, account.ntHash, newHash) &&
+      equalConstantTime(ntResponse(challenge, message.peerChallenge, username, newHash), message.ntResponse);
+    if (!good || this.#options.changePassword?.(username, newHash.slice()) !== true)
+      return this.#refuse(message.id, 709, false);
     const step = this.#accept(message.id, challenge, username, newHash, message);
     wipe(newHash);
     return step;
   }
 
-  #accept(id: number, challenge: Uint8Array, username: string, ntHash: Uint8Array, message: { readonly peerChallenge: Uint8Array; readonly ntResponse: Uint8Array }): EapServerStep {
+  #accept(
+    id: number,
+    challenge: Uint8Array,
+    username: string,
+    ntHash: Uint8Array,
+    message: { readonly peerChallenge: Uint8Array; readonly ntResponse: Uint8Array },
+  ): EapServerStep {
     this.#state = { phase: 'accepted', username, msk: masterSessionKey(ntHash, message.ntResponse) };
-    const proof = formatAuthenticatorResponse(authenticatorResponse(ntHash, message.ntResponse, message.peerChallenge, challenge, username));
+    const proof = formatAuthenticatorResponse(
+      authenticatorResponse(ntHash, message.ntResponse, message.peerChallenge, challenge, username),
+    );
     return { type: 'request', data: encodeMschapRequest({ type: 'success', id, message: `${proof} M=Welcome` }) };
   }
 
   #refuse(id: number, code: number, retry: boolean): EapServerStep {
     const challenge = this.#options.random.bytes(16);
-    this.#state = retry ? { phase: 'challenged', id: (id + 1) & 0xff, challenge, changing: null } : { phase: 'refused' };
+    this.#state = retry
+      ? { phase: 'challenged', id: (id + 1) & 0xff, challenge, changing: null }
+      : { phase: 'refused' };
     return this.#failureRequest(id, code, retry, challenge);
   }
 
   #failureRequest(id: number, code: number, retry: boolean, challenge: Uint8Array): EapServerStep {
-    return { type: 'request', data: encodeMschapRequest({ type: 'failure', id, message: formatFailureMessage({ code, retry, challenge, message: messages[code] ?? '' }) }) };
+    return {
+      type: 'request',
+      data: encodeMschapRequest({
+        type: 'failure',
+        id,
+        message: formatFailureMessage({ code, retry, challenge, message: messages[code] ?? '' }),
+      }),
+    };
   }
 
   #end(): EapServerStep {

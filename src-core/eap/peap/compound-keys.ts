@@ -30,7 +30,9 @@ export interface CompoundKeys {
   readonly cmk: Uint8Array;
 }
 
-/** A-39, A-40. `tunnelKey`: first 60 octets of the TLS key material. `innerMsk`: null for an inner method without key. */
+/**
+ * A-39, A-40. `tunnelKey`: first 60 octets of the TLS key material. `innerMsk`: null for an inner method without key.
+ */
 export function compoundKeys(tunnelKey: Uint8Array, innerMsk: Uint8Array | null): CompoundKeys {
   const isk = new Uint8Array(32);
   if (innerMsk !== null) isk.set(innerMsk.subarray(0, 32));

@@ -2,14 +2,20 @@ import { Writer } from '../../bytes';
 import { eapCode, eapType } from '../packet';
 
 /**
- * Packets inside PEAPv0 lose code, identifier and length, except TLV Extensions and expanded types (MS-PEAP 3.1.5.6, A-32).
+ * Packets inside PEAPv0 lose code, identifier and length, except TLV Extensions and expanded types (MS-PEAP 3.1.5.6,
+ * A-32).
  */
 
 function isWhole(data: Uint8Array): boolean {
   const type = data[4];
   const length = ((data[2] ?? 0) << 8) | (data[3] ?? 0);
   if (data.length === 4) return (data[0] === eapCode.SUCCESS || data[0] === eapCode.FAILURE) && length === 4;
-  return data.length >= 5 && data[0] === eapCode.REQUEST && length === data.length && (type === eapType.TLV_EXTENSIONS || type === eapType.EXPANDED || (data.length === 5 && type === eapType.IDENTITY));
+  return (
+    data.length >= 5 &&
+    data[0] === eapCode.REQUEST &&
+    length === data.length &&
+    (type === eapType.TLV_EXTENSIONS || type === eapType.EXPANDED || (data.length === 5 && type === eapType.IDENTITY))
+  );
 }
 
 /** A whole EAP packet from what the tunnel carried (A-33). `identifier` is that of the outer packet. null: empty. */

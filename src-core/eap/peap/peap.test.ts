@@ -12,17 +12,25 @@ describe('PEAP compound keys (T-3)', () => {
   const keys = compoundKeys(range(0, 60), innerMsk);
 
   it('A-40: IPMK and CMK', () => {
-    expect(hexEncode(keys.ipmk)).toBe('75a597e28b30a2e6e9be0a7d47bdccfed6f42e4ddc0db180e9fb8150f5009c67057bf3ef05e5c006');
+    expect(hexEncode(keys.ipmk)).toBe(
+      '75a597e28b30a2e6e9be0a7d47bdccfed6f42e4ddc0db180e9fb8150f5009c67057bf3ef05e5c006',
+    );
     expect(hexEncode(keys.cmk)).toBe('d566fe91988d9403819539a69d51577588bf1f6a');
   });
 
   it('A-41: compound MAC of request and response', () => {
-    expect(hexEncode(compoundMac(keys.cmk, cryptobindingTlv('request', range(0x80, 32))))).toBe('f390503daeb7c75fc3bb9bc412c785b4dfaeab16');
-    expect(hexEncode(compoundMac(keys.cmk, cryptobindingTlv('response', range(0x80, 32))))).toBe('18a103e3c4cb9fda165a7a97b719e120ab043830');
+    expect(hexEncode(compoundMac(keys.cmk, cryptobindingTlv('request', range(0x80, 32))))).toBe(
+      'f390503daeb7c75fc3bb9bc412c785b4dfaeab16',
+    );
+    expect(hexEncode(compoundMac(keys.cmk, cryptobindingTlv('response', range(0x80, 32))))).toBe(
+      '18a103e3c4cb9fda165a7a97b719e120ab043830',
+    );
   });
 
   it('A-42: the MSK with cryptobinding', () => {
-    expect(hexEncode(compoundMsk(keys.ipmk))).toBe('18129c971d211cafda37cfb18b2bdfb86c37088f5496d67aa728c5fa5c22efcd2956113de09537448deacace2eab82f63640c81ad5b5f24c06fcd2ccf159a2b2');
+    expect(hexEncode(compoundMsk(keys.ipmk))).toBe(
+      '18129c971d211cafda37cfb18b2bdfb86c37088f5496d67aa728c5fa5c22efcd2956113de09537448deacace2eab82f63640c81ad5b5f24c06fcd2ccf159a2b2',
+    );
   });
 });
 

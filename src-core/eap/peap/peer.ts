@@ -21,10 +21,14 @@ export interface PeapPeerOptions {
   readonly requireCryptobinding: boolean;
 }
 
-type State = { readonly phase: 'running' } | { readonly phase: 'succeeded'; readonly msk: Uint8Array } | { readonly phase: 'ended' };
+type State =
+  | { readonly phase: 'running' }
+  | { readonly phase: 'succeeded'; readonly msk: Uint8Array }
+  | { readonly phase: 'ended' };
 
 /**
- * PEAPv0, the peer, from MS-PEAP: never a success before the inner method's own (A-37, CVE-2023-52160). The one exception is fast reconnect: a TLS session that a
+ * PEAPv0, the peer, from MS-PEAP: never a success before the inner method's own (A-37, CVE-2023-52160). The one
+ * exception is fast reconnect: a TLS session that a
  * whole sign-in with this very server had made, resumed, in which no inner method has begun.
  */
 export class PeapPeer implements EapPeerMethod {
@@ -62,7 +66,9 @@ export class PeapPeer implements EapPeerMethod {
 
   failureMeaning(): VpnError | null {
     if (this.resumed) return new ResumptionRefused('EAP-Failure within PEAP, resumed');
-    return this.#tunnel.isJudged ? this.#inner.failureMeaning() : failure('tls-handshake', 'EAP-Failure within the TLS handshake').error;
+    return this.#tunnel.isJudged
+      ? this.#inner.failureMeaning()
+      : failure('tls-handshake', 'EAP-Failure within the TLS handshake').error;
   }
 
   close(): void {
@@ -76,7 +82,8 @@ export class PeapPeer implements EapPeerMethod {
 
   async #inside(step: Extract<TunnelStep, { type: 'inside' }>, identifier: number): Promise<EapMethodStep> {
     // A-46: in a resumed session of TLS 1.3 this octet is the server's result.
-    if (this.resumed && this.#tunnel.version === '1.3' && step.application.length === 1 && step.application[0] === 0) return this.#extensions({ result: 'success', cryptobinding: null, unknownMandatory: [] }, null, step.pending);
+    if (this.resumed && this.#tunnel.version === '1.3' && step.application.length === 1 && step.application[0] === 0)
+      return this.#extensions({ result: 'success', cryptobinding: null, unknownMandatory: [] }, null, step.pending);
     const packet = decompress(step.application, identifier);
     if (packet === null) return { type: 'respond', data: this.#tunnel.answer(step.pending, step.application) };
     const whole = decodeEapPacket(packet);
@@ -87,7 +94,8 @@ export class PeapPeer implements EapPeerMethod {
       return this.#extensions(extensions.value, whole.value.identifier, step.pending);
     }
     // Microsoft never sends these inside; they prove nothing, the Result TLV decides (A-35).
-    if (whole.value.kind === 'success') return { type: 'respond', data: this.#tunnel.answer(step.pending, new Uint8Array(0)) };
+    if (whole.value.kind === 'success')
+      return { type: 'respond', data: this.#tunnel.answer(step.pending, new Uint8Array(0)) };
     this.#innerBegun = true;
     const answer = await this.#inner.receive(packet);
     switch (answer.type) {
@@ -105,21 +113,38 @@ export class PeapPeer implements EapPeerMethod {
     const { resumed } = this;
     const inner = this.#options.inner.result() ?? (resumed ? { msk: null } : undefined);
     try {
-      if (extensions.unknownMandatory.length > 0) return this.#end(refused('peap-tlv', `mandatory TLV ${String(extensions.unknownMandatory[0])} is not known`));
+      if (extensions.unknownMandatory.length > 0)
+        return this.#end(refused('peap-tlv', `mandatory TLV ${String(extensions.unknownMandatory[0])} is not known`));
       if (extensions.result === 'failure') {
         if (resumed) return this.#end(new ResumptionRefused('PEAP: the server reported failure, resumed'));
         return this.#end(this.#inner.failureMeaning('PEAP: the server reported failure'));
       }
       // A-37, H-52: a result that comes too early is an attack, not a success.
-      if (inner === undefined) return this.#end(refused('peap-result', 'a result before the inner method had succeeded'));
+      if (inner === undefined)
+        return this.#end(refused('peap-result', 'a result before the inner method had succeeded'));
       if (extensions.cryptobinding === null) {
-        if (this.#options.requireCryptobinding) return this.#end(new VpnError('PEAP_CRYPTOBINDING_MISSING', 'The server did not bind the sign-in to its secure channel, which this connection demands.', { rule: 'cryptobinding-missing' }));
-        if (extensions.result === null) return this.#end(refused('peap-result', 'neither a result nor a cryptobinding'));
+        if (this.#options.requireCryptobinding)
+          return this.#end(
+            new VpnError(
+              'PEAP_CRYPTOBINDING_MISSING',
+              'The server did not bind the sign-in to its secure channel, which this connection demands.',
+              { rule: 'cryptobinding-missing' },
+            ),
+          );
+        if (extensions.result === null)
+          return this.#end(refused('peap-result', 'neither a result nor a cryptobinding'));
         this.#succeed(firstHalf(this.#keyMaterial()));
         return this.#respond(identifier, pending, null);
       }
       const response = this.#bind(extensions.cryptobinding, inner.msk, resumed);
-      if (response === null) return this.#end(new VpnError('PEAP_CRYPTOBINDING_INVALID', 'The secure channel to the authentication server may have been tampered with. Do not enter your password on this network.', { detail: 'PEAP: compound MAC is wrong', rule: 'cryptobinding' }));
+      if (response === null)
+        return this.#end(
+          new VpnError(
+            'PEAP_CRYPTOBINDING_INVALID',
+            'The secure channel to the authentication server may have been tampered with. Do not enter your password on this network.',
+            { detail: 'PEAP: compound MAC is wrong', rule: 'cryptobinding' },
+          ),
+        );
       return this.#respond(identifier, pending, response);
     } finally {
       if (inner?.msk != null) wipe(inner.msk);
@@ -132,7 +157,8 @@ export class PeapPeer implements EapPeerMethod {
     const keys = resumed ? resumedKeys(material.subarray(0, 60)) : compoundKeys(material.subarray(0, 60), innerMsk);
     wipe(material);
     try {
-      if (request.subtype !== 'request' || !equalConstantTime(compoundMac(keys.cmk, request.tlv), request.mac)) return null;
+      if (request.subtype !== 'request' || !equalConstantTime(compoundMac(keys.cmk, request.tlv), request.mac))
+        return null;
       const response = cryptobindingTlv('response', request.nonce);
       response.set(compoundMac(keys.cmk, response), 40);
       this.#succeed(compoundMsk(keys.ipmk));
@@ -149,7 +175,12 @@ export class PeapPeer implements EapPeerMethod {
 
   #respond(identifier: number | null, pending: Uint8Array, cryptobinding: Uint8Array | null): EapMethodStep {
     if (identifier === null) return { type: 'respond', data: this.#tunnel.answer(pending, new Uint8Array(0)) };
-    const packet = encodeEapPacket({ kind: 'response', identifier, type: eapType.TLV_EXTENSIONS, data: encodeExtensions('success', cryptobinding) });
+    const packet = encodeEapPacket({
+      kind: 'response',
+      identifier,
+      type: eapType.TLV_EXTENSIONS,
+      data: encodeExtensions('success', cryptobinding),
+    });
     return { type: 'respond', data: this.#tunnel.answer(pending, packet) };
   }
 
@@ -166,5 +197,9 @@ export class PeapPeer implements EapPeerMethod {
 }
 
 function refused(rule: FailedRule, detail: string): VpnError {
-  return new VpnError('INVALID_TLV', 'The authentication server broke the rules of the sign-in, so the connection was not made.', { detail: `PEAP: ${detail}`, rule });
+  return new VpnError(
+    'INVALID_TLV',
+    'The authentication server broke the rules of the sign-in, so the connection was not made.',
+    { detail: `PEAP: ${detail}`, rule },
+  );
 }

@@ -13,7 +13,10 @@ export interface PeapServerOptions {
   readonly tunnel: Omit<TlsServerTunnelOptions, 'requestClientCertificate'>;
   readonly random: Random;
   readonly inner: EapServerMethod;
-  /** Fast reconnect: who signed in with the session of a ticket that `tunnel.ticketKey` opens. Absent: the inner method runs in a resumed session, too. */
+  /**
+   * Fast reconnect: who signed in with the session of a ticket that `tunnel.ticketKey` opens. Absent: the inner method
+   * runs in a resumed session, too.
+   */
   readonly resumedIdentity?: string;
 }
 
@@ -21,7 +24,13 @@ type State =
   | { readonly phase: 'handshake' }
   | { readonly phase: 'identity' }
   | { readonly phase: 'inner' }
-  | { readonly phase: 'result'; readonly identity: string; readonly nonce: Uint8Array; readonly cmk: Uint8Array; readonly msk: Uint8Array };
+  | {
+      readonly phase: 'result';
+      readonly identity: string;
+      readonly nonce: Uint8Array;
+      readonly cmk: Uint8Array;
+      readonly msk: Uint8Array;
+    };
 
 /** PEAPv0, the server of the embedded gateway, as MS-PEAP says: inner method, then Result and cryptobinding TLV. */
 export class PeapServer implements EapServerMethod {
@@ -59,7 +68,8 @@ export class PeapServer implements EapServerMethod {
     const { inner } = this.#options;
     switch (this.#state.phase) {
       case 'handshake':
-        if (this.#tunnel.resumed && this.#options.resumedIdentity !== undefined) return this.#resultOf(this.#options.resumedIdentity, nextIdentifier, resumedKeys);
+        if (this.#tunnel.resumed && this.#options.resumedIdentity !== undefined)
+          return this.#resultOf(this.#options.resumedIdentity, nextIdentifier, resumedKeys);
         this.#state = { phase: 'identity' };
         return Uint8Array.of(eapType.IDENTITY);
       case 'identity': {
@@ -72,7 +82,9 @@ export class PeapServer implements EapServerMethod {
         if (application[0] !== inner.type) return { type: 'failure' };
         const step = await inner.receive(application.subarray(1), nextIdentifier);
         if (step.type === 'request') return concat(Uint8Array.of(inner.type), step.data);
-        return step.type === 'success' ? this.#result(step.identity, step.msk, nextIdentifier) : this.#extensions('failure', null, nextIdentifier);
+        return step.type === 'success'
+          ? this.#result(step.identity, step.msk, nextIdentifier)
+          : this.#extensions('failure', null, nextIdentifier);
       }
       case 'result':
         return this.#conclude(application, this.#state);
@@ -97,16 +109,27 @@ export class PeapServer implements EapServerMethod {
   }
 
   #extensions(result: 'success' | 'failure', cryptobinding: Uint8Array | null, identifier: number): Uint8Array {
-    return encodeEapPacket({ kind: 'request', identifier, type: eapType.TLV_EXTENSIONS, data: encodeExtensions(result, cryptobinding) });
+    return encodeEapPacket({
+      kind: 'request',
+      identifier,
+      type: eapType.TLV_EXTENSIONS,
+      data: encodeExtensions(result, cryptobinding),
+    });
   }
 
   #conclude(application: Uint8Array, state: Extract<State, { phase: 'result' }>): EapServerStep {
     const packet = decodeEapPacket(application);
-    if (!packet.ok || packet.value.kind !== 'response' || packet.value.type !== eapType.TLV_EXTENSIONS) return { type: 'failure' };
+    if (!packet.ok || packet.value.kind !== 'response' || packet.value.type !== eapType.TLV_EXTENSIONS)
+      return { type: 'failure' };
     const extensions = decodeExtensions(packet.value.data);
     if (!extensions.ok || extensions.value.result !== 'success') return { type: 'failure' };
     const { cryptobinding } = extensions.value;
-    if (cryptobinding?.subtype !== 'response' || !equal(cryptobinding.nonce, state.nonce) || !equalConstantTime(compoundMac(state.cmk, cryptobinding.tlv), cryptobinding.mac)) return { type: 'failure' };
+    if (
+      cryptobinding?.subtype !== 'response' ||
+      !equal(cryptobinding.nonce, state.nonce) ||
+      !equalConstantTime(compoundMac(state.cmk, cryptobinding.tlv), cryptobinding.mac)
+    )
+      return { type: 'failure' };
     return { type: 'success', msk: state.msk.slice(), identity: state.identity };
   }
 }

@@ -5,23 +5,26 @@ import { fragmentSize, messageLimit, startFrame, TlsFraming } from './framing';
 const message = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i & 0xff);
 
 describe('EAP-TLS framing (A-22, A-23)', () => {
-  it.each([0, 1, fragmentSize, fragmentSize + 1, 5 * fragmentSize + 3])('carries a message of %i octets from end to end', (length) => {
-    const sender = new TlsFraming(0);
-    const receiver = new TlsFraming(0);
-    let packet = sender.send(message(length));
-    for (let round = 0; round < 10; round++) {
-      const received = receiver.receive(packet);
-      if (received.type === 'message') {
-        expect(received.message).toEqual(message(length));
-        return;
+  it.each([0, 1, fragmentSize, fragmentSize + 1, 5 * fragmentSize + 3])(
+    'carries a message of %i octets from end to end',
+    (length) => {
+      const sender = new TlsFraming(0);
+      const receiver = new TlsFraming(0);
+      let packet = sender.send(message(length));
+      for (let round = 0; round < 10; round++) {
+        const received = receiver.receive(packet);
+        if (received.type === 'message') {
+          expect(received.message).toEqual(message(length));
+          return;
+        }
+        expect(received.type).toBe('fragment');
+        const acknowledged = sender.receive(receiver.acknowledge());
+        expect(acknowledged.type).toBe('acknowledged');
+        if (acknowledged.type === 'acknowledged') packet = acknowledged.next;
       }
-      expect(received.type).toBe('fragment');
-      const acknowledged = sender.receive(receiver.acknowledge());
-      expect(acknowledged.type).toBe('acknowledged');
-      if (acknowledged.type === 'acknowledged') packet = acknowledged.next;
-    }
-    expect.unreachable('the message never ended');
-  });
+      expect.unreachable('the message never ended');
+    },
+  );
 
   it('answers with our own version, whatever the start said (A-30)', () => {
     const framing = new TlsFraming(0);

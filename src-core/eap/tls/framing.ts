@@ -8,7 +8,8 @@ const flag = { LENGTH: 0x80, MORE: 0x40, START: 0x20, VERSION: 0x07 } as const;
 export const fragmentSize = 1024;
 
 /**
- * The same inside of PEAP: a fragment must fit, with the record of the outer tunnel around it, into one outer packet. FreeRADIUS takes an inner
+ * The same inside of PEAP: a fragment must fit, with the record of the outer tunnel around it, into one outer packet.
+ * FreeRADIUS takes an inner
  * response that came in two for the answer to another request.
  */
 export const innerFragmentSize = 900;
@@ -31,13 +32,22 @@ export function decodeFrame(data: Uint8Array): Decoded<TlsFrame> {
     const reader = new Reader(data, 'EAP-TLS');
     const flags = reader.uint8('flags');
     const total = (flags & flag.LENGTH) !== 0 ? reader.uint32('length') : null;
-    if (total !== null && total > messageLimit) reader.fail('length', `${String(total)} is more than ${String(messageLimit)}`);
-    return { start: (flags & flag.START) !== 0, more: (flags & flag.MORE) !== 0, version: flags & flag.VERSION, total, data: reader.rest() };
+    if (total !== null && total > messageLimit)
+      reader.fail('length', `${String(total)} is more than ${String(messageLimit)}`);
+    return {
+      start: (flags & flag.START) !== 0,
+      more: (flags & flag.MORE) !== 0,
+      version: flags & flag.VERSION,
+      total,
+      data: reader.rest(),
+    };
   });
 }
 
 function encodeFrame(version: number, data: Uint8Array, more: boolean, total: number | null): Uint8Array {
-  const writer = new Writer(5 + data.length).uint8(version | (more ? flag.MORE : 0) | (total === null ? 0 : flag.LENGTH));
+  const writer = new Writer(5 + data.length).uint8(
+    version | (more ? flag.MORE : 0) | (total === null ? 0 : flag.LENGTH),
+  );
   if (total !== null) writer.uint32(total);
   return writer.bytes(data).finish();
 }
@@ -78,7 +88,8 @@ export class TlsFraming {
     const frame = result.value;
     if (this.#toSend.length > 0) {
       // Only an acknowledgement may come while we have fragments left.
-      if (frame.data.length > 0 || frame.more || frame.start) return { type: 'violation', detail: 'data while fragments are outstanding' };
+      if (frame.data.length > 0 || frame.more || frame.start)
+        return { type: 'violation', detail: 'data while fragments are outstanding' };
       return { type: 'acknowledged', next: this.#next() };
     }
     if (frame.start) {
@@ -87,11 +98,14 @@ export class TlsFraming {
     }
     this.#expected ??= frame.total;
     this.#receivedLength += frame.data.length;
-    if (this.#receivedLength > (this.#expected ?? messageLimit)) return { type: 'violation', detail: 'more data than announced' };
-    if (frame.more && frame.data.length === 0) return { type: 'violation', detail: 'an empty fragment with more to come' };
+    if (this.#receivedLength > (this.#expected ?? messageLimit))
+      return { type: 'violation', detail: 'more data than announced' };
+    if (frame.more && frame.data.length === 0)
+      return { type: 'violation', detail: 'an empty fragment with more to come' };
     this.#received.push(frame.data.slice());
     if (frame.more) return { type: 'fragment' };
-    if (this.#expected !== null && this.#receivedLength !== this.#expected) return { type: 'violation', detail: 'less data than announced' };
+    if (this.#expected !== null && this.#receivedLength !== this.#expected)
+      return { type: 'violation', detail: 'less data than announced' };
     const message = concat(...this.#received);
     this.#received = [];
     this.#receivedLength = 0;

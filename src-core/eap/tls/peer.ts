@@ -5,7 +5,10 @@ import { eapType } from '../packet';
 import { failure, firstHalf, tlsKeyMaterial, TlsTunnel } from './tunnel';
 import type { TlsTunnelOptions } from './tunnel';
 
-type State = { readonly phase: 'handshake' } | { readonly phase: 'succeeded'; readonly msk: Uint8Array } | { readonly phase: 'ended' };
+type State =
+  | { readonly phase: 'handshake' }
+  | { readonly phase: 'succeeded'; readonly msk: Uint8Array }
+  | { readonly phase: 'ended' };
 
 /** EAP-TLS, the peer: RFC 5216 with TLS 1.2, RFC 9190 with TLS 1.3. */
 export class EapTlsPeer implements EapPeerMethod {
@@ -26,12 +29,18 @@ export class EapTlsPeer implements EapPeerMethod {
     if (step.type === 'respond') return step;
     // RFC 9190 section 2.1.1: in TLS 1.3 one octet 0x00 is the server's commitment to say no more (A-26, H-56).
     if (this.#tunnel.version === '1.3') {
-      if (step.application.length === 0 && this.#state.phase === 'handshake') return { type: 'respond', data: this.#tunnel.answer(step.pending, step.application) };
-      if (step.application.length !== 1 || step.application[0] !== 0 || this.#state.phase === 'succeeded') return this.#end(failure('tls-data', 'not the protected success indication').error);
+      if (step.application.length === 0 && this.#state.phase === 'handshake')
+        return { type: 'respond', data: this.#tunnel.answer(step.pending, step.application) };
+      if (step.application.length !== 1 || step.application[0] !== 0 || this.#state.phase === 'succeeded')
+        return this.#end(failure('tls-data', 'not the protected success indication').error);
     } else if (step.application.length > 0) {
       return this.#end(failure('tls-data', 'application data within EAP-TLS').error);
     }
-    if (this.#state.phase === 'handshake') this.#state = { phase: 'succeeded', msk: firstHalf(tlsKeyMaterial(this.#tunnel, this.type, 'client EAP encryption')) };
+    if (this.#state.phase === 'handshake')
+      this.#state = {
+        phase: 'succeeded',
+        msk: firstHalf(tlsKeyMaterial(this.#tunnel, this.type, 'client EAP encryption')),
+      };
     return { type: 'respond', data: this.#tunnel.answer(step.pending, new Uint8Array(0)) };
   }
 
@@ -42,7 +51,11 @@ export class EapTlsPeer implements EapPeerMethod {
   /** Before the server is judged nothing of ours was shown that it could have refused. */
   failureMeaning(): VpnError {
     if (!this.#tunnel.isJudged) return failure('tls-handshake', 'EAP-Failure within the TLS handshake').error;
-    return new VpnError('AUTHENTICATION_FAILURE', 'The server did not accept your certificate. Choose another one, or ask the administrator.', { detail: `EAP-Failure within ${this.name}`, rule: 'client-certificate' });
+    return new VpnError(
+      'AUTHENTICATION_FAILURE',
+      'The server did not accept your certificate. Choose another one, or ask the administrator.',
+      { detail: `EAP-Failure within ${this.name}`, rule: 'client-certificate' },
+    );
   }
 
   close(): void {

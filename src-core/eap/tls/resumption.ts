@@ -1,10 +1,16 @@
 import { wipe } from '../../bytes';
 import { VpnError } from '../../ports/vpn-error';
 
-/** A TLS session with an authentication server, kept after a whole sign-in with it had succeeded. Holds keys. */
+/**
+ * A TLS session with an authentication server, kept after a whole sign-in with it had succeeded (A-27, A-43). Holds
+ * keys.
+ */
 export interface TlsResumption {
   readonly session: Uint8Array;
-  /** What the server showed then, DER, end-entity first. It shows nothing when the session is resumed: these are judged again. */
+  /**
+   * What the server showed then, DER, end-entity first. It shows nothing when the session is resumed: these are judged
+   * again.
+   */
   readonly certificates: readonly Uint8Array[];
 }
 
@@ -44,10 +50,16 @@ export class LastSession implements ResumptionStore {
   }
 }
 
-/** The server took up an earlier session and then did not go through with it. Nothing is wrong with the person's secrets: once more, from the start. */
+/**
+ * The server took up an earlier session and then did not go through with it. Nothing is wrong with the person's
+ * secrets: once more, from the start.
+ */
 export class ResumptionRefused extends VpnError {
   constructor(detail: string) {
-    super('IKE_AUTH_FAIL', 'The server did not accept the earlier sign-in. Connect again.', { detail, rule: 'eap-stopped' });
+    super('IKE_AUTH_FAIL', 'The server did not accept the earlier sign-in. Connect again.', {
+      detail,
+      rule: 'eap-stopped',
+    });
     this.name = 'ResumptionRefused';
   }
 }

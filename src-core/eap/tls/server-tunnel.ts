@@ -7,7 +7,10 @@ export type TlsServerTunnelOptions = Omit<TlsServerOptions, 'role'> & { readonly
 export type ServerTunnelStep =
   /** Framing or handshake goes on: send this. */
   | { readonly type: 'request'; readonly data: Uint8Array }
-  /** The handshake is done. `application`: what the peer said inside, possibly nothing. `pending`: records that go out with the next request, possibly none. */
+  /**
+   * The handshake is done. `application`: what the peer said inside, possibly nothing. `pending`: records that go out
+   * with the next request, possibly none.
+   */
   | { readonly type: 'inside'; readonly application: Uint8Array; readonly pending: Uint8Array }
   | { readonly type: 'failure' };
 
@@ -43,7 +46,9 @@ export class TlsServerTunnel {
       case 'message': {
         const step = this.#session.receive(received.message);
         if (step.state === 'open') return { type: 'inside', application: step.application, pending: step.output };
-        return step.state === 'handshake' ? { type: 'request', data: this.#framing.send(step.output) } : { type: 'failure' };
+        return step.state === 'handshake'
+          ? { type: 'request', data: this.#framing.send(step.output) }
+          : { type: 'failure' };
       }
       default:
         return { type: 'failure' };
@@ -62,7 +67,9 @@ export class TlsServerTunnel {
 
   /** As the peer's tunnel: RFC 5705 without context in TLS 1.2, with the given one in TLS 1.3. */
   exportKey(label12: string, label13: string, context13: Uint8Array, length: number): Uint8Array {
-    return this.version === '1.3' ? this.#session.exportKey(label13, context13, length) : this.#session.exportKey(label12, null, length);
+    return this.version === '1.3'
+      ? this.#session.exportKey(label13, context13, length)
+      : this.#session.exportKey(label12, null, length);
   }
 
   close(): void {

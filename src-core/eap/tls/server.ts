@@ -32,12 +32,20 @@ export class EapTlsServer implements EapServerMethod {
   async receive(data: Uint8Array): Promise<EapServerStep> {
     const step = this.#tunnel.receive(data);
     if (step.type !== 'inside') return step;
-    if (this.#state.phase === 'judged') return { type: 'success', msk: firstHalf(tlsKeyMaterial(this.#tunnel, this.type, 'client EAP encryption')), identity: this.#state.identity };
+    if (this.#state.phase === 'judged')
+      return {
+        type: 'success',
+        msk: firstHalf(tlsKeyMaterial(this.#tunnel, this.type, 'client EAP encryption')),
+        identity: this.#state.identity,
+      };
     const identity = await this.#options.judge(this.#tunnel.peerCertificates());
     if (identity === null) return { type: 'failure' };
     this.#state = { phase: 'judged', identity };
     // RFC 9190 section 2.1.1: the commitment message.
-    return { type: 'request', data: this.#tunnel.request(step.pending, this.#tunnel.version === '1.3' ? Uint8Array.of(0) : new Uint8Array(0)) };
+    return {
+      type: 'request',
+      data: this.#tunnel.request(step.pending, this.#tunnel.version === '1.3' ? Uint8Array.of(0) : new Uint8Array(0)),
+    };
   }
 
   close(): void {

@@ -12,7 +12,13 @@ function engine(states: readonly TlsStep['state'][]): TlsEngine & { readonly cal
   const left = [...states];
   const step = (call: string): TlsStep => {
     calls.push(call);
-    return { output: Uint8Array.of(1), application: nothing, state: left.shift() ?? 'failed', error: null, alert: null };
+    return {
+      output: Uint8Array.of(1),
+      application: nothing,
+      state: left.shift() ?? 'failed',
+      error: null,
+      alert: null,
+    };
   };
   return {
     calls,
@@ -49,7 +55,10 @@ describe('the judge of the server stands before everything (A-56, H-55)', () => 
     const tls = engine(['handshake', 'open']);
     const client = tunnel(tls);
     await client.receive(startFrame(0));
-    expect(await client.receive(Uint8Array.of(0, 22))).toMatchObject({ type: 'failure', error: { detail: expect.stringContaining('no certificate') as string } });
+    expect(await client.receive(Uint8Array.of(0, 22))).toMatchObject({
+      type: 'failure',
+      error: { detail: expect.stringContaining('no certificate') as string },
+    });
     expect(tls.calls.at(-1)).toBe('close');
     expect(client.version).toBeNull();
   });

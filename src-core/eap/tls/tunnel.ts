@@ -6,8 +6,10 @@ import { TlsFraming } from './framing';
 import type { ResumptionStore, TlsResumption } from './resumption';
 
 /**
- * Judges the certificates the authentication server showed, end-entity first: path, names and rules of the profile for the AAA server,
- * which is not the gateway (A-54). Rejects with a VpnError naming the check. Until it resolves nothing of ours leaves (A-56).
+ * Judges the certificates the authentication server showed, end-entity first: path, names and rules of the profile for
+ * the AAA server,
+ * which is not the gateway (A-54). Rejects with a VpnError naming the check. Until it resolves nothing of ours leaves
+ * (A-56).
  */
 export type ServerJudge = (certificates: readonly Uint8Array[], ocspResponses?: readonly Uint8Array[]) => Promise<void>;
 
@@ -18,7 +20,10 @@ export interface TlsTunnelOptions {
   readonly judge: ServerJudge;
   /** null: no client certificate. */
   readonly credentials: TlsClientCredentials | null;
-  /** Which certificate to show waits for what the server asks for: the handshake ends with this error once the server was judged good, and with none of ours shown. `authorities`: names in DER. */
+  /**
+   * Which certificate to show waits for what the server asks for: the handshake ends with this error once the server
+   * was judged good, and with none of ours shown. `authorities`: names in DER.
+   */
   readonly undecided?: (authorities: readonly Uint8Array[]) => VpnError;
   readonly minVersion: TlsClientOptions['minVersion'];
   readonly maxVersion: TlsClientOptions['maxVersion'];
@@ -33,7 +38,8 @@ export type TunnelStep =
   /** Framing or handshake goes on: send this. */
   | { readonly type: 'respond'; readonly data: Uint8Array }
   /**
-   * The handshake is done and the server's message was taken in. `pending` are records that must go out with, or instead of, the answer;
+   * The handshake is done and the server's message was taken in. `pending` are records that must go out with, or
+   * instead of, the answer;
    * `application` is what the server said inside, possibly nothing.
    */
   | { readonly type: 'inside'; readonly application: Uint8Array; readonly pending: Uint8Array }
@@ -91,7 +97,9 @@ export class TlsTunnel {
       case 'start':
         return this.#start();
       case 'message':
-        return this.#session === null ? failure('tls-framing', 'data before the start') : this.#advance(this.#session, received.message);
+        return this.#session === null
+          ? failure('tls-framing', 'data before the start')
+          : this.#advance(this.#session, received.message);
     }
   }
 
@@ -104,7 +112,9 @@ export class TlsTunnel {
   /** RFC 5705 without context in TLS 1.2, with the given one in TLS 1.3 (RFC 9427). */
   exportKey(label12: string, label13: string, context13: Uint8Array, length: number): Uint8Array {
     const session = this.#require();
-    return this.version === '1.3' ? session.exportKey(label13, context13, length) : session.exportKey(label12, null, length);
+    return this.version === '1.3'
+      ? session.exportKey(label13, context13, length)
+      : session.exportKey(label12, null, length);
   }
 
   close(): void {
@@ -118,9 +128,24 @@ export class TlsTunnel {
     const { engine, credentials, minVersion, maxVersion, serverName, resumption } = this.#options;
     this.#offered = resumption?.read() ?? null;
     try {
-      this.#session = engine.open({ role: 'client', minVersion, maxVersion, certificates: credentials?.certificates ?? [], privateKey: credentials?.privateKey ?? null, serverName, session: this.#offered?.session ?? null });
+      this.#session = engine.open({
+        role: 'client',
+        minVersion,
+        maxVersion,
+        certificates: credentials?.certificates ?? [],
+        privateKey: credentials?.privateKey ?? null,
+        serverName,
+        session: this.#offered?.session ?? null,
+      });
     } catch (cause) {
-      return { type: 'failure', error: new VpnError('NO_EAPTLS_CERTIFICATE', 'The client certificate and its key do not fit together. Choose another one.', { rule: 'client-key', cause }) };
+      return {
+        type: 'failure',
+        error: new VpnError(
+          'NO_EAPTLS_CERTIFICATE',
+          'The client certificate and its key do not fit together. Choose another one.',
+          { rule: 'client-key', cause },
+        ),
+      };
     }
     return this.#advance(this.#session, new Uint8Array(0));
   }
@@ -141,7 +166,10 @@ export class TlsTunnel {
     }
     if (step.state === 'failed' || step.state === 'closed') {
       this.close();
-      return (this.#judged && this.#options.credentials !== null ? certificateRefused(step.alert) : null) ?? failure('tls-handshake', `TLS: ${step.error ?? 'closed by the server'}`);
+      return (
+        (this.#judged && this.#options.credentials !== null ? certificateRefused(step.alert) : null) ??
+        failure('tls-handshake', `TLS: ${step.error ?? 'closed by the server'}`)
+      );
     }
     if (step.state !== 'open') return { type: 'respond', data: this.#framing.send(pending) };
     // A-27: what the server showed when the session was made must still hold, before our Finished leaves.
@@ -181,18 +209,47 @@ export class TlsTunnel {
 
 /** What a RADIUS server says of a client certificate it does not take (RFC 8446 section 6.2). */
 const certificateAlerts: ReadonlyMap<number, readonly [VpnErrorSymbol, string]> = new Map([
-  [42, ['USER_CERT_INVALID', 'The server did not accept your certificate. Choose another one, or ask the administrator.']],
-  [43, ['USER_CERT_INVALID', 'The server does not take certificates of this kind. Choose another one, or ask the administrator.']],
+  [
+    42,
+    ['USER_CERT_INVALID', 'The server did not accept your certificate. Choose another one, or ask the administrator.'],
+  ],
+  [
+    43,
+    [
+      'USER_CERT_INVALID',
+      'The server does not take certificates of this kind. Choose another one, or ask the administrator.',
+    ],
+  ],
   [44, ['USER_CERT_REVOKED', 'Your certificate was revoked. Get a new one from the administrator.']],
   [45, ['USER_CERT_EXPIRED', 'Your certificate has expired, the server says. Get a new one from the administrator.']],
-  [46, ['USER_CERT_INVALID', 'The server did not accept your certificate. Choose another one, or ask the administrator.']],
-  [48, ['USER_CERT_INVALID', 'The server does not know the authority of your certificate. Choose another one, or ask the administrator.']],
-  [49, ['USER_CERT_INVALID', 'Your certificate is not allowed to sign in. Choose another one, or ask the administrator.']],
+  [
+    46,
+    ['USER_CERT_INVALID', 'The server did not accept your certificate. Choose another one, or ask the administrator.'],
+  ],
+  [
+    48,
+    [
+      'USER_CERT_INVALID',
+      'The server does not know the authority of your certificate. Choose another one, or ask the administrator.',
+    ],
+  ],
+  [
+    49,
+    ['USER_CERT_INVALID', 'Your certificate is not allowed to sign in. Choose another one, or ask the administrator.'],
+  ],
 ]);
 
 function certificateRefused(alert: number | null): { readonly type: 'failure'; readonly error: VpnError } | null {
   const meaning = certificateAlerts.get(alert ?? -1);
-  return meaning === undefined ? null : { type: 'failure', error: new VpnError(meaning[0], meaning[1], { detail: `TLS alert ${String(alert)} of the authentication server`, rule: 'client-certificate' }) };
+  return meaning === undefined
+    ? null
+    : {
+        type: 'failure',
+        error: new VpnError(meaning[0], meaning[1], {
+          detail: `TLS alert ${String(alert)} of the authentication server`,
+          rule: 'client-certificate',
+        }),
+      };
 }
 
 /** MSK and EMSK of RFC 5216 section 2.3 and RFC 9190 section 2.3; 128 octets, to be wiped. */
@@ -208,5 +265,12 @@ export function firstHalf(keyMaterial: Uint8Array): Uint8Array {
 }
 
 export function failure(rule: FailedRule, detail: string): { readonly type: 'failure'; readonly error: VpnError } {
-  return { type: 'failure', error: new VpnError('VALIDATING_SERVER_CERT', 'The secure channel to the authentication server could not be made.', { detail, rule }) };
+  return {
+    type: 'failure',
+    error: new VpnError(
+      'VALIDATING_SERVER_CERT',
+      'The secure channel to the authentication server could not be made.',
+      { detail, rule },
+    ),
+  };
 }

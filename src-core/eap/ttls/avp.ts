@@ -5,7 +5,15 @@ import type { Decoded } from '../../bytes';
 const flag = { VENDOR: 0x80, MANDATORY: 0x40 } as const;
 
 /** RADIUS and Microsoft (vendor 311, RFC 2548) attributes that TTLS carries. */
-export const avpCode = { USER_NAME: 1, USER_PASSWORD: 2, EAP_MESSAGE: 79, MS_CHAP_CHALLENGE: 11, MS_CHAP2_RESPONSE: 25, MS_CHAP2_SUCCESS: 26, MS_CHAP_ERROR: 2 } as const;
+export const avpCode = {
+  USER_NAME: 1,
+  USER_PASSWORD: 2,
+  EAP_MESSAGE: 79,
+  MS_CHAP_CHALLENGE: 11,
+  MS_CHAP2_RESPONSE: 25,
+  MS_CHAP2_SUCCESS: 26,
+  MS_CHAP_ERROR: 2,
+} as const;
 export const microsoft = 311;
 
 export interface Avp {
@@ -42,7 +50,11 @@ export function encodeAvps(avps: readonly Avp[]): Uint8Array {
   for (const { code, vendor, mandatory, value } of avps) {
     const length = (vendor === 0 ? 8 : 12) + value.length;
     const flags = (vendor === 0 ? 0 : flag.VENDOR) | (mandatory ? flag.MANDATORY : 0);
-    writer.uint32(code).uint8(flags).uint8(length >>> 16).uint16(length & 0xffff);
+    writer
+      .uint32(code)
+      .uint8(flags)
+      .uint8(length >>> 16)
+      .uint16(length & 0xffff);
     if (vendor !== 0) writer.uint32(vendor);
     writer.bytes(value).zeros((4 - (length % 4)) % 4);
   }

@@ -3,7 +3,15 @@ import { concat, hexEncode, utf8Encode } from '../../bytes';
 import { prf } from '../../crypto/prf';
 import { testKey } from '../../simulation';
 import type { Signer } from '../session';
-import { announcedHashes, authenticatedOctets, checkSignature, chooseSignatureScheme, createSignature, sharedKeyAuthentication, verifySharedKey } from './authentication';
+import {
+  announcedHashes,
+  authenticatedOctets,
+  checkSignature,
+  chooseSignatureScheme,
+  createSignature,
+  sharedKeyAuthentication,
+  verifySharedKey,
+} from './authentication';
 
 // Virtual time costs real time on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
@@ -13,7 +21,9 @@ const octets = utf8Encode('what AUTH covers');
 describe('AUTH', () => {
   it('C-23: message | nonce | prf(SK_p, ID body)', () => {
     const [message, nonce, skP, id] = [utf8Encode('message'), utf8Encode('nonce'), utf8Encode('key'), utf8Encode('id')];
-    expect(authenticatedOctets('hmac-sha2-256', message, nonce, skP, id)).toEqual(concat(message, nonce, prf('hmac-sha2-256', skP, id)));
+    expect(authenticatedOctets('hmac-sha2-256', message, nonce, skP, id)).toEqual(
+      concat(message, nonce, prf('hmac-sha2-256', skP, id)),
+    );
   });
 
   it('C-24: prf(prf(secret, "Key Pad for IKEv2"), octets), an independent computation', () => {
@@ -30,7 +40,9 @@ describe('AUTH', () => {
   it('C-27: a key of 32 octets and the same padded with zeros to 64 are one key to an HMAC', () => {
     const short = new Uint8Array(32).fill(9);
     const padded = concat(short, new Uint8Array(32));
-    expect(sharedKeyAuthentication('hmac-sha2-256', short, octets)).toEqual(sharedKeyAuthentication('hmac-sha2-256', padded, octets));
+    expect(sharedKeyAuthentication('hmac-sha2-256', short, octets)).toEqual(
+      sharedKeyAuthentication('hmac-sha2-256', padded, octets),
+    );
   });
 
   it('X-9: the scheme follows key and peer', () => {
@@ -53,17 +65,22 @@ describe('AUTH', () => {
     ['ecdsa-p521', null, 11],
     ['ed25519', announcedHashes, 14],
     ['ed448', announcedHashes, 14],
-  ])('%s with hashes %j signs with method %d; only this key and these octets verify', async (keyType, hashes, method) => {
-    const key = testKey(keyType);
-    const payload = await createSignature(key.signer, hashes, octets);
-    expect(payload.method).toBe(method);
-    expect(checkSignature(payload, key.spki, octets, true)).toBeNull();
-    expect(checkSignature(payload, key.spki, utf8Encode('something else'), true)).toMatchObject({ rule: 'auth-signature' });
-    expect(checkSignature(payload, testKey('ecdsa-p256', 'other').spki, octets, true)).not.toBeNull();
-    const data = payload.data.slice();
-    data[data.length - 1]! ^= 1;
-    expect(checkSignature({ ...payload, data }, key.spki, octets, true)).not.toBeNull();
-  });
+  ])(
+    '%s with hashes %j signs with method %d; only this key and these octets verify',
+    async (keyType, hashes, method) => {
+      const key = testKey(keyType);
+      const payload = await createSignature(key.signer, hashes, octets);
+      expect(payload.method).toBe(method);
+      expect(checkSignature(payload, key.spki, octets, true)).toBeNull();
+      expect(checkSignature(payload, key.spki, utf8Encode('something else'), true)).toMatchObject({
+        rule: 'auth-signature',
+      });
+      expect(checkSignature(payload, testKey('ecdsa-p256', 'other').spki, octets, true)).not.toBeNull();
+      const data = payload.data.slice();
+      data[data.length - 1]! ^= 1;
+      expect(checkSignature({ ...payload, data }, key.spki, octets, true)).not.toBeNull();
+    },
+  );
 
   it('W-6, H-45: method 1 means SHA-1 and is refused unless the profile allows it', async () => {
     const key = testKey('rsa');

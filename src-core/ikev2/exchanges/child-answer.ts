@@ -29,21 +29,41 @@ export interface ChildPolicy {
 
 export type ChildAnswer =
   | { readonly type: 'refused'; readonly payload: InnerPayload }
-  | { readonly type: 'agreed'; readonly specification: Omit<ChildSaSpecification, 'outbound' | 'replaces'>; readonly payloads: readonly InnerPayload[]; readonly nonceI: Uint8Array; readonly nonceR: Uint8Array };
+  | {
+      readonly type: 'agreed';
+      readonly specification: Omit<ChildSaSpecification, 'outbound' | 'replaces'>;
+      readonly payloads: readonly InnerPayload[];
+      readonly nonceI: Uint8Array;
+      readonly nonceR: Uint8Array;
+    };
 
-/** The responder's part of CREATE_CHILD_SA { SA, Ni, [KEi], TSi, TSr } for ESP (RFC 7296 sections 1.3.1, 1.3.3): what to install and what to say. */
-export function answerChildOffer(session: SessionCore, sa: IkeSa, { payloads }: ReceivedRequest, policy: ChildPolicy): ChildAnswer {
+/**
+ * The responder's part of CREATE_CHILD_SA { SA, Ni, [KEi], TSi, TSr } for ESP (RFC 7296 sections 1.3.1, 1.3.3): what to
+ * install and what to say.
+ */
+export function answerChildOffer(
+  session: SessionCore,
+  sa: IkeSa,
+  { payloads }: ReceivedRequest,
+  policy: ChildPolicy,
+): ChildAnswer {
   const refuse = (payload: InnerPayload): ChildAnswer => ({ type: 'refused', payload });
   const offer = findPayload(payloads, 'SA');
   const nonce = findPayload(payloads, 'Nonce');
   const tsi = findPayload(payloads, 'TSi');
   const tsr = findPayload(payloads, 'TSr');
-  if (offer === undefined || nonce === undefined || tsi === undefined || tsr === undefined) return refuse(notify(notifyType.INVALID_SYNTAX));
+  if (offer === undefined || nonce === undefined || tsi === undefined || tsr === undefined)
+    return refuse(notify(notifyType.INVALID_SYNTAX));
   const ke = findPayload(payloads, 'KE');
-  const chosen = selectProposal(offer, policy.proposals, 4, { preferredGroup: ke?.group ?? null, groups: 'accept', allowedGroups: policy.allowedGroups });
+  const chosen = selectProposal(offer, policy.proposals, 4, {
+    preferredGroup: ke?.group ?? null,
+    groups: 'accept',
+    allowedGroups: policy.allowedGroups,
+  });
   const spiOut = chosen === null ? 0 : new DataView(chosen.spi.buffer, chosen.spi.byteOffset).getUint32(0);
   // A peer may not name an SPI twice.
-  if (chosen === null || session.childSas.byOutbound(spiOut) !== undefined) return refuse(notify(notifyType.NO_PROPOSAL_CHOSEN));
+  if (chosen === null || session.childSas.byOutbound(spiOut) !== undefined)
+    return refuse(notify(notifyType.NO_PROPOSAL_CHOSEN));
   const suite = childSuite(chosen.algorithms);
   // We answer: the peer's side is TSi.
   const remoteSelectors = narrow(tsi.selectors, policy.remote);
@@ -65,13 +85,24 @@ export function answerChildOffer(session: SessionCore, sa: IkeSa, { payloads }: 
   const keys = deriveChildKeys(sa.suite.prf, sa.keys.skD, secret, nonce.data, nonceR, suite.esp);
   wipe(secret);
   const spiIn = session.childSas.allocateSpi();
-  const answer: InnerPayload[] = [answerPayload(chosen, protocolId.ESP, uint32Octets(spiIn)), { type: 'Nonce', data: nonceR }];
+  const answer: InnerPayload[] = [
+    answerPayload(chosen, protocolId.ESP, uint32Octets(spiIn)),
+    { type: 'Nonce', data: nonceR },
+  ];
   if (exchange !== null) answer.push({ type: 'KE', group: exchange.group, data: exchange.publicValue });
   exchange?.wipe();
   answer.push(trafficSelectors('TSi', remoteSelectors), trafficSelectors('TSr', localSelectors));
   return {
     type: 'agreed',
-    specification: { spiIn, spiOut, suite, keysIn: keys.fromInitiator, keysOut: keys.fromResponder, localSelectors, remoteSelectors },
+    specification: {
+      spiIn,
+      spiOut,
+      suite,
+      keysIn: keys.fromInitiator,
+      keysOut: keys.fromResponder,
+      localSelectors,
+      remoteSelectors,
+    },
     payloads: answer,
     nonceI: nonce.data.slice(),
     nonceR,

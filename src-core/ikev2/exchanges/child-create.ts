@@ -29,7 +29,11 @@ export class CreateChildTask implements Task {
   #offer: ChildOffer | null = null;
   #nonce: Uint8Array = new Uint8Array(0);
 
-  constructor(session: SessionCore, localSelectors: readonly TrafficSelector[], remoteSelectors: readonly TrafficSelector[]) {
+  constructor(
+    session: SessionCore,
+    localSelectors: readonly TrafficSelector[],
+    remoteSelectors: readonly TrafficSelector[],
+  ) {
     this.#session = session;
     this.#localSelectors = localSelectors;
     this.#remoteSelectors = remoteSelectors;
@@ -39,7 +43,12 @@ export class CreateChildTask implements Task {
     const { childSas, random, settings } = this.#session;
     this.cancel();
     this.#nonce = random.bytes(nonceLength);
-    this.#offer = { spiIn: childSas.allocateSpi(), proposals: settings.espProposals.map(withoutGroups), localSelectors: this.#localSelectors, remoteSelectors: this.#remoteSelectors };
+    this.#offer = {
+      spiIn: childSas.allocateSpi(),
+      proposals: settings.espProposals.map(withoutGroups),
+      localSelectors: this.#localSelectors,
+      remoteSelectors: this.#remoteSelectors,
+    };
     return [offerSa(this.#offer), { type: 'Nonce', data: this.#nonce }, ...offerSelectors(this.#offer)];
   }
 
@@ -54,14 +63,30 @@ export class CreateChildTask implements Task {
       session.timers.set('create CHILD SA again', 5000, () => session.enqueue(this));
       return;
     }
-    if (offer === null || agreement === null || agreement instanceof Error || nonce === undefined || equal(nonce.data, this.#nonce)) {
+    if (
+      offer === null ||
+      agreement === null ||
+      agreement instanceof Error ||
+      nonce === undefined ||
+      equal(nonce.data, this.#nonce)
+    ) {
       this.cancel();
-      session.emit({ type: 'reauthenticate', reason: `the CHILD SA could not be made again${error === undefined ? '' : `: ${notifyTypeName(error.notify)}`}` });
+      session.emit({
+        type: 'reauthenticate',
+        reason: `the CHILD SA could not be made again${error === undefined ? '' : `: ${notifyTypeName(error.notify)}`}`,
+      });
       return;
     }
     this.#offer = null;
     const keys = deriveChildKeys(sa.suite.prf, sa.keys.skD, null, this.#nonce, nonce.data, agreement.suite.esp);
-    const child = session.childSas.install({ spiIn: offer.spiIn, ...agreement, keysIn: keys.fromResponder, keysOut: keys.fromInitiator, outbound: 'now', replaces: null });
+    const child = session.childSas.install({
+      spiIn: offer.spiIn,
+      ...agreement,
+      keysIn: keys.fromResponder,
+      keysOut: keys.fromInitiator,
+      outbound: 'now',
+      replaces: null,
+    });
     session.childLifetimes.begin(child, null, true);
   }
 
@@ -71,10 +96,18 @@ export class CreateChildTask implements Task {
   }
 }
 
-/** The peer wants a further CHILD SA. A client does not serve that (H-36); a gateway does, within what its client may reach. */
+/**
+ * The peer wants a further CHILD SA. A client does not serve that (H-36); a gateway does, within what its client may
+ * reach.
+ */
 export function handleCreateChild(session: SessionCore, sa: IkeSa, request: ReceivedRequest): void {
-  if (!session.acceptsNewChildren || session.childSas.list.length >= maxChildren) return sa.respond(request, [notify(notifyType.NO_ADDITIONAL_SAS)]);
-  const answer = answerChildOffer(session, sa, request, { ...session.permittedSelectors, proposals: session.settings.espProposals, allowedGroups: [] });
+  if (!session.acceptsNewChildren || session.childSas.list.length >= maxChildren)
+    return sa.respond(request, [notify(notifyType.NO_ADDITIONAL_SAS)]);
+  const answer = answerChildOffer(session, sa, request, {
+    ...session.permittedSelectors,
+    proposals: session.settings.espProposals,
+    allowedGroups: [],
+  });
   if (answer.type === 'refused') return sa.respond(request, [answer.payload]);
   const child = session.childSas.install({ ...answer.specification, outbound: 'now', replaces: null });
   sa.respond(request, answer.payloads);

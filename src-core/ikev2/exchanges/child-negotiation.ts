@@ -36,19 +36,42 @@ export function offerSelectors(offer: ChildOffer): readonly InnerPayload[] {
 }
 
 /** Reads SA, TSi and TSr of a response (C-17, C-55). `existing`: a peer may not name an SPI twice. */
-export function readAgreement(payloads: readonly Payload[], offer: ChildOffer, existing: Pick<ChildSas, 'byOutbound'>): ChildAgreement | VpnError {
+export function readAgreement(
+  payloads: readonly Payload[],
+  offer: ChildOffer,
+  existing: Pick<ChildSas, 'byOutbound'>,
+): ChildAgreement | VpnError {
   const sa = findPayload(payloads, 'SA');
   const tsi = findPayload(payloads, 'TSi');
   const tsr = findPayload(payloads, 'TSr');
-  if (sa === undefined || tsi === undefined || tsr === undefined) return unusableAnswer('IKE_POLICY_MATCH', 'The server did not set up the tunnel. Send the log to your administrator.', 'SA, TSi or TSr is missing in the answer');
+  if (sa === undefined || tsi === undefined || tsr === undefined)
+    return unusableAnswer(
+      'IKE_POLICY_MATCH',
+      'The server did not set up the tunnel. Send the log to your administrator.',
+      'SA, TSi or TSr is missing in the answer',
+    );
   const chosen = acceptAnswer(sa, offer.proposals, 4);
-  if (typeof chosen === 'string') return unusableAnswer('IKE_POLICY_MATCH', 'The server chose encryption settings for the tunnel that were not offered. Compare the ESP proposals of both.', chosen);
+  if (typeof chosen === 'string')
+    return unusableAnswer(
+      'IKE_POLICY_MATCH',
+      'The server chose encryption settings for the tunnel that were not offered. Compare the ESP proposals of both.',
+      chosen,
+    );
   const spiOut = new DataView(chosen.spi.buffer, chosen.spi.byteOffset).getUint32(0);
-  if (existing.byOutbound(spiOut) !== undefined) return unusableAnswer('IKE_POLICY_MATCH', 'The server did not set up the tunnel. Send the log to your administrator.', `the SPI ${spiOut.toString(16)} is in use already`);
+  if (existing.byOutbound(spiOut) !== undefined)
+    return unusableAnswer(
+      'IKE_POLICY_MATCH',
+      'The server did not set up the tunnel. Send the log to your administrator.',
+      `the SPI ${spiOut.toString(16)} is in use already`,
+    );
   const localSelectors = acceptSelectors(tsi, offer.localSelectors);
   const remoteSelectors = acceptSelectors(tsr, offer.remoteSelectors);
   if (typeof localSelectors === 'string' || typeof remoteSelectors === 'string') {
-    return unusableAnswer('TS_UNACCEPTABLE', 'The server answered with networks that were not requested. Ask your administrator which networks this connection may reach.', typeof localSelectors === 'string' ? localSelectors : String(remoteSelectors));
+    return unusableAnswer(
+      'TS_UNACCEPTABLE',
+      'The server answered with networks that were not requested. Ask your administrator which networks this connection may reach.',
+      typeof localSelectors === 'string' ? localSelectors : String(remoteSelectors),
+    );
   }
   return { spiOut, suite: childSuite(chosen.algorithms), localSelectors, remoteSelectors };
 }

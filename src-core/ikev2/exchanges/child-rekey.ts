@@ -18,7 +18,10 @@ import { agree, newKeyExchange, nonceLength } from './key-exchange-step';
 import { type ExchangeNonces, oursIsRedundant } from './lowest-nonce';
 import { changesChildren, type Task } from './task';
 
-/** A peer that initiated a rekey and never deletes the old SA is not waited for longer than this before we send with the new one; milliseconds. */
+/**
+ * A peer that initiated a rekey and never deletes the old SA is not waited for longer than this before we send with the
+ * new one; milliseconds.
+ */
 const activationPatience = 3000;
 /** A redundant SA of a collision that its creator never deletes; milliseconds. */
 const redundantPatience = 60_000;
@@ -82,11 +85,14 @@ export class ChildRekeying {
     const old = session.childSas.byOutbound(spi);
     if (old === undefined) {
       // Perhaps the answer to our own rekey is still under way and makes it known.
-      const unknown = changesChildren(session.activeTask(sa)) ? notify(notifyType.TEMPORARY_FAILURE) : childNotify(notifyType.CHILD_SA_NOT_FOUND, spi);
+      const unknown = changesChildren(session.activeTask(sa))
+        ? notify(notifyType.TEMPORARY_FAILURE)
+        : childNotify(notifyType.CHILD_SA_NOT_FOUND, spi);
       return refuse(unknown);
     }
     // RFC 7296 section 2.25.1: it is being closed, or has its successor already.
-    if (old.state !== 'installed' || session.childSas.successorOf(old) !== undefined) return refuse(notify(notifyType.TEMPORARY_FAILURE));
+    if (old.state !== 'installed' || session.childSas.successorOf(old) !== undefined)
+      return refuse(notify(notifyType.TEMPORARY_FAILURE));
     if (!session.rekeyBudgets.child.take(session.clock.now())) return refuse(notify(notifyType.TEMPORARY_FAILURE));
 
     const answer = answerChildOffer(session, sa, request, {
@@ -98,7 +104,8 @@ export class ChildRekeying {
     if (answer.type === 'refused') return refuse(answer.payload);
     const { nonceI, nonceR } = answer;
     const { spiIn } = answer.specification;
-    // C-61: inbound before the answer. Outbound when the peer shows that it has the answer: by its DELETE of the old one.
+    // C-61: inbound before the answer. Outbound when the peer shows that it has the answer: by its DELETE of the old
+    // one.
     const child = session.childSas.install({ ...answer.specification, outbound: 'later', replaces: old });
     sa.respond(request, answer.payloads);
 
@@ -107,7 +114,8 @@ export class ChildRekeying {
     if (task?.isUnderWay === true) task.collide({ child, nonceI, nonceR });
     else old.state = 'rekeyed';
     session.timers.set(`activate ${spiIn.toString(16)}`, activationPatience, () => {
-      if (child.state === 'installed' && child.replaces === old && task?.isUnderWay !== true) session.childSas.activate(child);
+      if (child.state === 'installed' && child.replaces === old && task?.isUnderWay !== true)
+        session.childSas.activate(child);
     });
     session.childLifetimes.begin(child, old, true);
   }
@@ -116,7 +124,9 @@ export class ChildRekeying {
   awaitDeletion(child: ChildSa): void {
     child.replaces = null;
     child.state = 'rekeyed';
-    this.#session.timers.set(`redundant ${child.spiIn.toString(16)}`, redundantPatience, () => this.#session.deleteChild(child));
+    this.#session.timers.set(`redundant ${child.spiIn.toString(16)}`, redundantPatience, () =>
+      this.#session.deleteChild(child),
+    );
   }
 }
 
@@ -168,8 +178,17 @@ export class RekeyChildTask implements Task {
     const group = this.#group ?? offeredGroups(proposals)[0] ?? null;
     this.#spiIn = session.childSas.allocateSpi();
     this.#nonceI = session.random.bytes(nonceLength);
-    this.#offer = { spiIn: this.#spiIn, proposals, localSelectors: this.#old.localSelectors, remoteSelectors: this.#old.remoteSelectors };
-    const payloads: InnerPayload[] = [rekeySaNotify(this.#old.spiIn), offerSa(this.#offer), { type: 'Nonce', data: this.#nonceI }];
+    this.#offer = {
+      spiIn: this.#spiIn,
+      proposals,
+      localSelectors: this.#old.localSelectors,
+      remoteSelectors: this.#old.remoteSelectors,
+    };
+    const payloads: InnerPayload[] = [
+      rekeySaNotify(this.#old.spiIn),
+      offerSa(this.#offer),
+      { type: 'Nonce', data: this.#nonceI },
+    ];
     if (group !== null) {
       this.#triedGroups.add(group);
       this.#exchange = newKeyExchange(group, session.random);
@@ -190,8 +209,18 @@ export class RekeyChildTask implements Task {
     const nonce = findPayload(payloads, 'Nonce');
     const agreement = this.#offer === null ? null : readAgreement(payloads, this.#offer, this.#session.childSas);
     const spiIn = this.#spiIn;
-    if (nonce === undefined || agreement === null || agreement instanceof Error || spiIn === null || equal(nonce.data, this.#nonceI)) {
-      session.log.write('warning', 'child', `The answer to the rekey of ${old.spiIn.toString(16)} cannot be used${agreement instanceof Error ? `: ${agreement.detail ?? agreement.message}` : ''}`);
+    if (
+      nonce === undefined ||
+      agreement === null ||
+      agreement instanceof Error ||
+      spiIn === null ||
+      equal(nonce.data, this.#nonceI)
+    ) {
+      session.log.write(
+        'warning',
+        'child',
+        `The answer to the rekey of ${old.spiIn.toString(16)} cannot be used${agreement instanceof Error ? `: ${agreement.detail ?? agreement.message}` : ''}`,
+      );
       this.#giveUp();
       return;
     }
@@ -199,7 +228,11 @@ export class RekeyChildTask implements Task {
     if (agreement.suite.group !== null && this.#exchange !== null) {
       const result = agree(this.#exchange, payloads);
       if (typeof result === 'string') {
-        session.log.write('warning', 'child', `The answer to the rekey of ${old.spiIn.toString(16)} cannot be used: ${result}`);
+        session.log.write(
+          'warning',
+          'child',
+          `The answer to the rekey of ${old.spiIn.toString(16)} cannot be used: ${result}`,
+        );
         this.#giveUp();
         return;
       }
@@ -229,7 +262,8 @@ export class RekeyChildTask implements Task {
       return;
     }
     if (collision !== null) this.#rekeying.awaitDeletion(collision.child);
-    // Gone already when the peer deleted it while our answer was under way. The DELETE goes first: some peers send with the new SA only then.
+    // Gone already when the peer deleted it while our answer was under way. The DELETE goes first: some peers send with
+    // the new SA only then.
     if (old.state === 'installed' || old.state === 'rekeyed') {
       old.state = 'rekeyed';
       session.deleteChild(old);
@@ -245,7 +279,11 @@ export class RekeyChildTask implements Task {
   #refused(error: number, wantedGroup: number | null): void {
     const session = this.#session;
     const old = this.#old;
-    session.log.write('info', 'child', `The peer answered ${notifyTypeName(error)} to the rekey of ${old.spiIn.toString(16)}`);
+    session.log.write(
+      'info',
+      'child',
+      `The peer answered ${notifyTypeName(error)} to the rekey of ${old.spiIn.toString(16)}`,
+    );
     // The peer's own rekey crossed ours and went through, or the peer deleted the old SA: nothing is left to do.
     if (this.#collision !== null || old.state !== 'installed') {
       if (this.#collision !== null && old.state === 'installed') old.state = 'rekeyed';
@@ -254,7 +292,11 @@ export class RekeyChildTask implements Task {
     }
     switch (error) {
       case notifyType.INVALID_KE_PAYLOAD:
-        if (wantedGroup !== null && !this.#triedGroups.has(wantedGroup) && offeredGroups(this.#proposals()).includes(wantedGroup)) {
+        if (
+          wantedGroup !== null &&
+          !this.#triedGroups.has(wantedGroup) &&
+          offeredGroups(this.#proposals()).includes(wantedGroup)
+        ) {
           this.#group = wantedGroup;
           this.#again();
         } else this.#giveUp();
@@ -297,8 +339,14 @@ export class RekeyChildTask implements Task {
   #proposals(): readonly AlgorithmProposal[] {
     const base = this.#old.suite.algorithms.filter((entry) => entry.transformType !== transformType.KE);
     if (this.#withoutGroups) return [{ protocol: 'esp', algorithms: base }];
-    const groups = this.#old.suite.group !== null ? [this.#old.suite.group] : offeredGroups(this.#session.settings.espProposals);
-    return [{ protocol: 'esp', algorithms: [...base, ...groups.map((id) => ({ transformType: transformType.KE, id, keyLength: null }))] }];
+    const groups =
+      this.#old.suite.group !== null ? [this.#old.suite.group] : offeredGroups(this.#session.settings.espProposals);
+    return [
+      {
+        protocol: 'esp',
+        algorithms: [...base, ...groups.map((id) => ({ transformType: transformType.KE, id, keyLength: null }))],
+      },
+    ];
   }
 
   #release(): void {

@@ -169,9 +169,23 @@ async function play(scenario: Scenario, seed: number, schedule: readonly Step[],
   expect(ends.event('ended'), where).toBeUndefined();
   expect(ends.client.children.length, where).toBe(1);
   expect(ends.gateway.children.length, where).toBe(1);
-  expect([ends.client.children[0]?.spiIn, ends.client.children[0]?.spiOut], where).toEqual([ends.gateway.children[0]?.spiOut, ends.gateway.children[0]?.spiIn]);
-  expect([ends.client.ike?.spiInitiator, ends.client.ike?.spiResponder], where).toEqual([ends.gateway.ike?.spiInitiator, ends.gateway.ike?.spiResponder]);
-  expect([ends.clientData.inbound.size, ends.clientData.outbound.length, ends.gatewayPath.inbound.size, ends.gatewayPath.outbound.length], where).toEqual([1, 1, 1, 1]);
+  expect([ends.client.children[0]?.spiIn, ends.client.children[0]?.spiOut], where).toEqual([
+    ends.gateway.children[0]?.spiOut,
+    ends.gateway.children[0]?.spiIn,
+  ]);
+  expect([ends.client.ike?.spiInitiator, ends.client.ike?.spiResponder], where).toEqual([
+    ends.gateway.ike?.spiInitiator,
+    ends.gateway.ike?.spiResponder,
+  ]);
+  expect(
+    [
+      ends.clientData.inbound.size,
+      ends.clientData.outbound.length,
+      ends.gatewayPath.inbound.size,
+      ends.gatewayPath.outbound.length,
+    ],
+    where,
+  ).toEqual([1, 1, 1, 1]);
   if (scenario.renews.includes('child')) expect(client(ends), where).not.toBe(before.child);
   if (scenario.renews.includes('ike')) expect(ends.client.ike?.spiInitiator, where).not.toBe(before.ike);
   await traffic.pulse();
@@ -182,7 +196,10 @@ async function play(scenario: Scenario, seed: number, schedule: readonly Step[],
   return { choices: [] };
 }
 
-/** Every order in which the messages of a scenario can arrive, up to `limit` steps; beyond that in the order they were sent. */
+/**
+ * Every order in which the messages of a scenario can arrive, up to `limit` steps; beyond that in the order they were
+ * sent.
+ */
 async function exploreAll(scenario: Scenario, seed: number, limit: number): Promise<number> {
   let complete = 0;
   const open: (readonly Step[])[] = [[]];

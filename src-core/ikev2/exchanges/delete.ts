@@ -10,7 +10,12 @@ import { microsoftError } from './failures';
 import type { Task } from './task';
 
 /** The peer deletes an IKE SA or CHILD SAs (RFC 7296 section 1.4.1, C-70, C-72). */
-export function answerDelete(session: SessionCore, sa: IkeSa, request: ReceivedRequest, deleted: readonly DeletePayload[]): void {
+export function answerDelete(
+  session: SessionCore,
+  sa: IkeSa,
+  request: ReceivedRequest,
+  deleted: readonly DeletePayload[],
+): void {
   if (deleted.some(({ protocol }) => protocol === protocolId.IKE)) {
     sa.respond(request, []);
     ikeSaDeleted(session, sa, microsoftError(request.payloads));
@@ -18,7 +23,9 @@ export function answerDelete(session: SessionCore, sa: IkeSa, request: ReceivedR
   }
   const reply: number[] = [];
   const removed: ChildSa[] = [];
-  for (const spi of new Set(deleted.filter(({ protocol }) => protocol === protocolId.ESP).flatMap(({ spis }) => spis))) {
+  for (const spi of new Set(
+    deleted.filter(({ protocol }) => protocol === protocolId.ESP).flatMap(({ spis }) => spis),
+  )) {
     const child = session.childSas.byOutbound(spi);
     if (child === undefined) continue;
     // Both sides delete at once: each has said its half already (RFC 7296 section 1.4.1).
@@ -54,7 +61,11 @@ function ikeSaDeleted(session: SessionCore, sa: IkeSa, reason: VpnError | null):
   const error =
     reason ??
     (session.settings.role === 'initiator'
-      ? new VpnError('SERVER_DISCONNECTED', 'The server ended the connection. Connect again, or ask your administrator why.', { detail: 'the server sent DELETE for the IKE SA' })
+      ? new VpnError(
+          'SERVER_DISCONNECTED',
+          'The server ended the connection. Connect again, or ask your administrator why.',
+          { detail: 'the server sent DELETE for the IKE SA' },
+        )
       : null);
   session.end('peer', error);
 }

@@ -23,7 +23,10 @@ export function offerFirstChild(session: SessionCore, { requestIpv4, requestIpv6
   return { spiIn: session.childSas.allocateSpi(), proposals, localSelectors: everything, remoteSelectors: everything };
 }
 
-/** C-33, C-48..C-55: the IKE SA is good; is there a CHILD SA that a person can use? Installs it; throws a Rejection when not. */
+/**
+ * C-33, C-48..C-55: the IKE SA is good; is there a CHILD SA that a person can use? Installs it; throws a Rejection when
+ * not.
+ */
 export function installFirstChild(
   session: SessionCore,
   config: IkeSessionConfig,
@@ -33,30 +36,66 @@ export function installFirstChild(
   own: OwnMethod,
 ): { readonly child: ChildSa; readonly configuration: ConfigurationReply } {
   const error = findError(response);
-  if (error !== undefined) throw new Rejection(microsoftError(response) ?? notifyError(error, { own, offered: offer.proposals, afterEap: own === 'eap' }), 'delete');
+  if (error !== undefined)
+    throw new Rejection(
+      microsoftError(response) ?? notifyError(error, { own, offered: offer.proposals, afterEap: own === 'eap' }),
+      'delete',
+    );
   const agreement = readAgreement(response, offer, session.childSas);
   if (agreement instanceof VpnError) throw new Rejection(agreement, 'delete');
   const cp = findPayloads(response, 'CP').find(({ cfgType }) => cfgType === configurationType.CFG_REPLY);
-  const fullTunnel = coversAddress(agreement.remoteSelectors, '0.0.0.1') && coversAddress(agreement.remoteSelectors, '255.255.255.254');
+  const fullTunnel =
+    coversAddress(agreement.remoteSelectors, '0.0.0.1') && coversAddress(agreement.remoteSelectors, '255.255.255.254');
   const read = readConfiguration(cp ?? { type: 'CP', cfgType: configurationType.CFG_REPLY, attributes: [] }, {
     gatewayAddresses: [init.path.remote.address],
     localPrefixes: config.localPrefixes ?? [],
     fullTunnel,
   });
-  for (const { attribute, reason } of read.ignored) session.log.write('info', 'ike', `${attribute} of the server is not used: ${reason}`);
+  for (const { attribute, reason } of read.ignored)
+    session.log.write('info', 'ike', `${attribute} of the server is not used: ${reason}`);
   const hasFamily = (family: 4 | 6): boolean => agreement.localSelectors.some((selector) => selector.family === family);
   // C-55: an answer of one family is normal; then only that family is used.
   const ipv4Addresses = read.ipv4Addresses.filter(() => hasFamily(4));
   const ipv6Addresses = read.ipv6Addresses.filter(() => hasFamily(6));
   const assigned = [...ipv4Addresses, ...ipv6Addresses.map(({ address }) => address)];
   if ((config.requestIpv4 || config.requestIpv6) && assigned.length === 0) {
-    if (read.addressRefused) throw new Rejection(unusableAnswer('INTERNAL_ADDRESS_FAILURE', 'The server gave this computer an address that cannot be used. Ask your administrator to check the address pool.', read.ignored.map(({ attribute, reason }) => `${attribute}: ${reason}`).join('; ')), 'delete');
-    throw new Rejection(unusableAnswer('FAILED_CP_REQUIRED', 'The server gave this computer no address. Ask your administrator whether it hands out addresses to this account.', 'the configuration reply has no address'), 'delete');
+    if (read.addressRefused)
+      throw new Rejection(
+        unusableAnswer(
+          'INTERNAL_ADDRESS_FAILURE',
+          'The server gave this computer an address that cannot be used. Ask your administrator to check the address pool.',
+          read.ignored.map(({ attribute, reason }) => `${attribute}: ${reason}`).join('; '),
+        ),
+        'delete',
+      );
+    throw new Rejection(
+      unusableAnswer(
+        'FAILED_CP_REQUIRED',
+        'The server gave this computer no address. Ask your administrator whether it hands out addresses to this account.',
+        'the configuration reply has no address',
+      ),
+      'delete',
+    );
   }
   const outside = assigned.find((address) => !coversAddress(agreement.localSelectors, address));
-  if (outside !== undefined) throw new Rejection(unusableAnswer('TS_UNACCEPTABLE', 'The server set up a tunnel that does not fit the address it gave. Ask your administrator to check its settings.', `TSi does not cover ${outside}`), 'delete');
+  if (outside !== undefined)
+    throw new Rejection(
+      unusableAnswer(
+        'TS_UNACCEPTABLE',
+        'The server set up a tunnel that does not fit the address it gave. Ask your administrator to check its settings.',
+        `TSi does not cover ${outside}`,
+      ),
+      'delete',
+    );
   const keys = deriveChildKeys(init.suite.prf, init.keys.skD, null, init.nonceI, init.nonceR, agreement.suite.esp);
-  const child = session.childSas.install({ spiIn: offer.spiIn, ...agreement, keysIn: keys.fromResponder, keysOut: keys.fromInitiator, outbound: 'now', replaces: null });
+  const child = session.childSas.install({
+    spiIn: offer.spiIn,
+    ...agreement,
+    keysIn: keys.fromResponder,
+    keysOut: keys.fromInitiator,
+    outbound: 'now',
+    replaces: null,
+  });
   const { dnsServers, subnets, dnsDomains, dhcpServers } = read;
   return { child, configuration: { ipv4Addresses, ipv6Addresses, dnsServers, subnets, dnsDomains, dhcpServers } };
 }

@@ -34,13 +34,26 @@ export interface FirstChild {
   readonly reply: readonly InnerPayload[];
 }
 
-/** The client has proved itself: addresses, selectors, the first CHILD SA. Installs it, or gives the notify that says why not. */
-export function createFirstChild({ session, config, accept, init, payloads, client }: FirstChildRequest): FirstChild | number {
-  const wishes = findPayloads(payloads, 'CP').find(({ cfgType }) => cfgType === configurationType.CFG_REQUEST)?.attributes ?? [];
+/**
+ * The client has proved itself: addresses, selectors, the first CHILD SA. Installs it, or gives the notify that says
+ * why not.
+ */
+export function createFirstChild({
+  session,
+  config,
+  accept,
+  init,
+  payloads,
+  client,
+}: FirstChildRequest): FirstChild | number {
+  const wishes =
+    findPayloads(payloads, 'CP').find(({ cfgType }) => cfgType === configurationType.CFG_REQUEST)?.attributes ?? [];
   const wants = (attribute: number): boolean => wishes.some(({ attributeType }) => attributeType === attribute);
   const previousAddresses = wishes.flatMap(({ attributeType, value }) => {
     if (attributeType === configurationAttribute.INTERNAL_IP4_ADDRESS && value.length === 4) return [octetsToIp(value)];
-    return attributeType === configurationAttribute.INTERNAL_IP6_ADDRESS && value.length >= 16 ? [octetsToIp(value.subarray(0, 16))] : [];
+    return attributeType === configurationAttribute.INTERNAL_IP6_ADDRESS && value.length >= 16
+      ? [octetsToIp(value.subarray(0, 16))]
+      : [];
   });
   const offer = findPayload(payloads, 'SA');
   const tsi = findPayload(payloads, 'TSi');
@@ -48,7 +61,12 @@ export function createFirstChild({ session, config, accept, init, payloads, clie
   if (offer === undefined || tsi === undefined || tsr === undefined) return notifyType.INVALID_SYNTAX;
   const chosen = selectProposal(offer, session.settings.espProposals, 4, { preferredGroup: null, groups: 'ignore' });
   if (chosen === null) return notifyType.NO_PROPOSAL_CHOSEN;
-  const assignment = config.assign({ ...client, ipv4: wants(configurationAttribute.INTERNAL_IP4_ADDRESS), ipv6: wants(configurationAttribute.INTERNAL_IP6_ADDRESS), previousAddresses });
+  const assignment = config.assign({
+    ...client,
+    ipv4: wants(configurationAttribute.INTERNAL_IP4_ADDRESS),
+    ipv6: wants(configurationAttribute.INTERNAL_IP6_ADDRESS),
+    previousAddresses,
+  });
   if (assignment.type === 'refused') return notifyType[assignment.notify];
   const { configuration } = assignment;
   const addresses = [...configuration.ipv4Addresses, ...configuration.ipv6Addresses.map(({ address }) => address)];
@@ -79,14 +97,26 @@ export function createFirstChild({ session, config, accept, init, payloads, clie
   const mobike = config.mobike && findNotify(payloads, notifyType.MOBIKE_SUPPORTED) !== undefined;
   const reply: InnerPayload[] = [];
   if (wishes.length > 0) reply.push(configurationReply(configuration));
-  reply.push(answerPayload(chosen, protocolId.ESP, uint32Octets(spiIn)), trafficSelectors('TSi', remoteSelectors), trafficSelectors('TSr', localSelectors));
+  reply.push(
+    answerPayload(chosen, protocolId.ESP, uint32Octets(spiIn)),
+    trafficSelectors('TSi', remoteSelectors),
+    trafficSelectors('TSr', localSelectors),
+  );
   if (mobike) {
     reply.push(notify(notifyType.MOBIKE_SUPPORTED));
-    reply.push(...(config.additionalAddresses.length === 0 ? [notify(notifyType.NO_ADDITIONAL_ADDRESSES)] : config.additionalAddresses.map(additionalAddressNotify)));
+    reply.push(
+      ...(config.additionalAddresses.length === 0
+        ? [notify(notifyType.NO_ADDITIONAL_ADDRESSES)]
+        : config.additionalAddresses.map(additionalAddressNotify)),
+    );
   }
   return { child, configuration: withoutForeignFamilies(configuration, families), mobike, reply };
 }
 
 function withoutForeignFamilies(configuration: ConfigurationReply, families: ReadonlySet<number>): ConfigurationReply {
-  return { ...configuration, ipv4Addresses: families.has(4) ? configuration.ipv4Addresses : [], ipv6Addresses: families.has(6) ? configuration.ipv6Addresses : [] };
+  return {
+    ...configuration,
+    ipv4Addresses: families.has(4) ? configuration.ipv4Addresses : [],
+    ipv6Addresses: families.has(6) ? configuration.ipv6Addresses : [],
+  };
 }

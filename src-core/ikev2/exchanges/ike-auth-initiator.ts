@@ -31,7 +31,8 @@ interface Candidate extends InitResult {
 }
 
 /**
- * The client's way from the first IKE_SA_INIT to an established IKE SA with its first CHILD SA: which addresses are asked, which answers are
+ * The client's way from the first IKE_SA_INIT to an established IKE SA with its first CHILD SA: which addresses are
+ * asked, which answers are
  * followed, and what becomes of them. How each is authenticated is in initiator-authentication.ts.
  */
 export class InitiatorHandshake implements Handshake {
@@ -67,7 +68,8 @@ export class InitiatorHandshake implements Handshake {
 
   unanswered(sa: IkeSa, _name: string, tries: number): void {
     const candidate = this.#candidates.find((one) => one.sa === sa);
-    if (candidate !== undefined && tries >= connectTries) this.#reject(candidate, new Rejection(noAuthAnswer(), 'nothing'));
+    if (candidate !== undefined && tries >= connectTries)
+      this.#reject(candidate, new Rejection(noAuthAnswer(), 'nothing'));
   }
 
   violation(sa: IkeSa, error: VpnError): void {
@@ -90,7 +92,8 @@ export class InitiatorHandshake implements Handshake {
       onUnsendable: () => this.#session.timers.set('next alternative', 0, () => this.#nextAlternative()),
     });
     this.#attempts.push(attempt);
-    if (this.#waiting.length > 0) this.#session.timers.set('next alternative', alternativeDelay, () => this.#nextAlternative());
+    if (this.#waiting.length > 0)
+      this.#session.timers.set('next alternative', alternativeDelay, () => this.#nextAlternative());
     attempt.start();
   }
 
@@ -106,7 +109,14 @@ export class InitiatorHandshake implements Handshake {
     this.#exhausted++;
     if (this.#waiting.length > 0) this.#nextAlternative();
     // An error that the gateway itself sent is the same by any way to it.
-    else if (this.#exhausted === this.#attempts.length || error !== null) this.#session.end('failure', this.#hint ?? noAnswer(`no answer to IKE_SA_INIT from ${[...new Set(this.#attempts.map(({ path }) => path.remote.address))].join(', ')}`));
+    else if (this.#exhausted === this.#attempts.length || error !== null)
+      this.#session.end(
+        'failure',
+        this.#hint ??
+          noAnswer(
+            `no answer to IKE_SA_INIT from ${[...new Set(this.#attempts.map(({ path }) => path.remote.address))].join(', ')}`,
+          ),
+      );
   }
 
   #accepted(attempt: InitAttempt, result: InitResult): void {
@@ -116,13 +126,29 @@ export class InitiatorHandshake implements Handshake {
     // The first usable answer decides the path; only to this very request another answer may still come (C-12).
     for (const other of this.#attempts) if (other !== attempt) other.close();
     const path = floated(result.path);
-    const sa = this.#session.createIkeSa({ initiator: true, spiI: result.spiI, spiR: result.spiR, suite: result.suite, keys: result.keys, fragmentation: result.fragmentation, firstMessageId: 1 });
+    const sa = this.#session.createIkeSa({
+      initiator: true,
+      spiI: result.spiI,
+      spiR: result.spiR,
+      suite: result.suite,
+      keys: result.keys,
+      fragmentation: result.fragmentation,
+      firstMessageId: 1,
+    });
     const candidate: Candidate = { ...result, path, sa, conversation: null, spiIn: null };
     this.#candidates.push(candidate);
     this.#session.adoptPath(path);
     this.#session.emit({ type: 'progress', phase: 'auth' });
     this.#authenticate(candidate).catch((error: unknown) => {
-      this.#reject(candidate, error instanceof Rejection ? error : new Rejection(error instanceof VpnError ? error : protocolViolation(error instanceof Error ? error.message : 'unknown'), 'authentication-failed'));
+      this.#reject(
+        candidate,
+        error instanceof Rejection
+          ? error
+          : new Rejection(
+              error instanceof VpnError ? error : protocolViolation(error instanceof Error ? error.message : 'unknown'),
+              'authentication-failed',
+            ),
+      );
     });
   }
 
@@ -137,14 +163,19 @@ export class InitiatorHandshake implements Handshake {
     candidate.conversation?.close();
     if (candidate.spiIn !== null) this.#session.childSas.releaseSpi(candidate.spiIn);
     sa.dropRequest();
-    if (rejection.tell === 'authentication-failed') sa.sendOnce(exchangeType.INFORMATIONAL, [notify(notifyType.AUTHENTICATION_FAILED)]);
+    if (rejection.tell === 'authentication-failed')
+      sa.sendOnce(exchangeType.INFORMATIONAL, [notify(notifyType.AUTHENTICATION_FAILED)]);
     if (rejection.tell === 'delete') sa.sendOnce(exchangeType.INFORMATIONAL, [deleteIkeSa]);
     this.#session.ikeSas.remove(sa);
     if (this.#candidates.length === 0) this.#session.end('failure', rejection.error);
   }
 
   /** Sends a request; the promise stays open for ever when the candidate is given up meanwhile. */
-  #exchange(candidate: Candidate, payloads: readonly InnerPayload[], name: 'IKE_AUTH' | 'IKE_INTERMEDIATE' = 'IKE_AUTH'): Promise<readonly Payload[]> {
+  #exchange(
+    candidate: Candidate,
+    payloads: readonly InnerPayload[],
+    name: 'IKE_AUTH' | 'IKE_INTERMEDIATE' = 'IKE_AUTH',
+  ): Promise<readonly Payload[]> {
     return new Promise((resolve) => {
       candidate.sa.request({
         name,
@@ -173,7 +204,9 @@ export class InitiatorHandshake implements Handshake {
 
   async #authenticate(candidate: Candidate): Promise<void> {
     const config = this.#config;
-    const init = await exchangeAdditionalKeys<InitResult>(this.#session, candidate.sa, candidate, (payloads) => this.#exchange(candidate, payloads, 'IKE_INTERMEDIATE'));
+    const init = await exchangeAdditionalKeys<InitResult>(this.#session, candidate.sa, candidate, (payloads) =>
+      this.#exchange(candidate, payloads, 'IKE_INTERMEDIATE'),
+    );
     const offer = offerFirstChild(this.#session, config);
     candidate.spiIn = offer.spiIn;
     const outcome = await authenticate({
@@ -189,12 +222,24 @@ export class InitiatorHandshake implements Handshake {
     });
     if (!this.#isLive(candidate)) return;
     if (outcome === 'without-idr') return this.#restartWithoutIdr(candidate);
-    const { child, configuration } = installFirstChild(this.#session, config, init, offer, outcome.response, outcome.own);
+    const { child, configuration } = installFirstChild(
+      this.#session,
+      config,
+      init,
+      offer,
+      outcome.response,
+      outcome.own,
+    );
     candidate.spiIn = null;
     this.#finish(candidate, outcome, child, configuration);
   }
 
-  #finish(candidate: Candidate, { response, name, peerIdentity }: Authenticated, child: ChildSa, configuration: ConfigurationReply): void {
+  #finish(
+    candidate: Candidate,
+    { response, name, peerIdentity }: Authenticated,
+    child: ChildSa,
+    configuration: ConfigurationReply,
+  ): void {
     const session = this.#session;
     session.mobility.supported = this.#config.mobike && findNotify(response, notifyType.MOBIKE_SUPPORTED) !== undefined;
     session.mobility.natDetected = candidate.nat.localNat;
@@ -205,7 +250,10 @@ export class InitiatorHandshake implements Handshake {
     session.childLifetimes.begin(child, null, false);
     const lifetime = findNotify(response, notifyType.AUTH_LIFETIME);
     const authLifetimeSeconds = lifetime === undefined ? null : authLifetimeOf(lifetime);
-    beginAuthenticationLifetime(session, { ofPeer: authLifetimeSeconds, own: this.#config.reauthenticationSeconds ?? null });
+    beginAuthenticationLifetime(session, {
+      ofPeer: authLifetimeSeconds,
+      own: this.#config.reauthenticationSeconds ?? null,
+    });
     session.emit({
       type: 'established',
       ike: candidate.sa.info,
@@ -217,12 +265,17 @@ export class InitiatorHandshake implements Handshake {
       peerIdentity,
       authLifetimeSeconds,
     });
-    if (session.mobility.peerAddresses.length > 0) session.emit({ type: 'peer-addresses', addresses: session.mobility.peerAddresses });
+    if (session.mobility.peerAddresses.length > 0)
+      session.emit({ type: 'peer-addresses', addresses: session.mobility.peerAddresses });
     session.pump();
   }
 
   #restartWithoutIdr(candidate: Candidate): void {
-    this.#session.log.write('info', 'ike', 'The server refused the connection; trying once more without naming its identity');
+    this.#session.log.write(
+      'info',
+      'ike',
+      'The server refused the connection; trying once more without naming its identity',
+    );
     this.#withoutIdr = true;
     this.#candidates.splice(this.#candidates.indexOf(candidate), 1);
     if (candidate.spiIn !== null) this.#session.childSas.releaseSpi(candidate.spiIn);

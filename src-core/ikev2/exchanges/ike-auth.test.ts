@@ -1,7 +1,15 @@
 import { describe, expect, it, vi } from 'vitest';
 import { utf8Encode } from '../../bytes';
 import { EapPeer, EapServer, MschapPeer, MschapServer, mschapCredentials, ntPasswordHash } from '../../eap';
-import { certificateLogin, SeededRandom, simulatedPsk, testKey, trusting, TwoEnds, type TwoEndsOptions } from '../../simulation';
+import {
+  certificateLogin,
+  SeededRandom,
+  simulatedPsk,
+  testKey,
+  trusting,
+  TwoEnds,
+  type TwoEndsOptions,
+} from '../../simulation';
 import type { Signer } from '../session';
 
 // Virtual time costs real time on a busy machine.
@@ -16,7 +24,11 @@ function eapEnds(password: string, more: Partial<TwoEndsOptions> = {}): TwoEnds 
     client: {
       local: {
         method: 'eap',
-        createConversation: () => new EapPeer({ identity: 'alice', methods: [new MschapPeer({ random, credentials: mschapCredentials('alice', null, password) })] }),
+        createConversation: () =>
+          new EapPeer({
+            identity: 'alice',
+            methods: [new MschapPeer({ random, credentials: mschapCredentials('alice', null, password) })],
+          }),
       },
       peer: trusting(key),
       ...more.client,
@@ -26,7 +38,17 @@ function eapEnds(password: string, more: Partial<TwoEndsOptions> = {}): TwoEnds 
       clients: {
         psk: null,
         certificate: null,
-        eap: () => new EapServer({ random, methods: [new MschapServer({ random, name: 'gateway', account: (name) => (name === 'alice' ? { ntHash: ntPasswordHash('secret') } : null) })] }),
+        eap: () =>
+          new EapServer({
+            random,
+            methods: [
+              new MschapServer({
+                random,
+                name: 'gateway',
+                account: (name) => (name === 'alice' ? { ntHash: ntPasswordHash('secret') } : null),
+              }),
+            ],
+          }),
       },
       ...more.gateway,
     },
@@ -59,17 +81,23 @@ describe('IKE_AUTH', () => {
     expect(ends.responder.halfOpen).toBe(0);
   });
 
-  it.each<Signer['keyType']>(['rsa', 'rsa-pss', 'ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519', 'ed448'])('X-7: certificates of type %s prove both sides', async (keyType) => {
-    const client = testKey(keyType, 'client');
-    const gateway = testKey(keyType, 'gateway');
-    const ends = new TwoEnds({
-      client: { local: certificateLogin(client), peer: trusting(gateway) },
-      gateway: { signature: certificateLogin(gateway), clients: { psk: null, eap: null, certificate: trusting(client) } },
-    });
-    await ends.connect();
-    expect(ends.event('established')).toMatchObject({ authentication: 'Machine certificate' });
-    expect(await ends.exchangePackets()).toEqual({ up: 1, down: 1 });
-  });
+  it.each<Signer['keyType']>(['rsa', 'rsa-pss', 'ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519', 'ed448'])(
+    'X-7: certificates of type %s prove both sides',
+    async (keyType) => {
+      const client = testKey(keyType, 'client');
+      const gateway = testKey(keyType, 'gateway');
+      const ends = new TwoEnds({
+        client: { local: certificateLogin(client), peer: trusting(gateway) },
+        gateway: {
+          signature: certificateLogin(gateway),
+          clients: { psk: null, eap: null, certificate: trusting(client) },
+        },
+      });
+      await ends.connect();
+      expect(ends.event('established')).toMatchObject({ authentication: 'Machine certificate' });
+      expect(await ends.exchangePackets()).toEqual({ up: 1, down: 1 });
+    },
+  );
 
   it('C-26: EAP-MSCHAPv2, with the key of the method in both AUTH payloads', async () => {
     const ends = eapEnds('secret');
@@ -85,9 +113,18 @@ describe('IKE_AUTH', () => {
     const ends: TwoEnds = new TwoEnds({
       client: {
         local: certificateLogin(client),
-        peer: { ...trusted, verify: (shown) => new Promise((resolve, reject) => ends.clock.setTimer(300, 'slow check', () => void trusted.verify(shown).then(resolve, reject))) },
+        peer: {
+          ...trusted,
+          verify: (shown) =>
+            new Promise((resolve, reject) =>
+              ends.clock.setTimer(300, 'slow check', () => void trusted.verify(shown).then(resolve, reject)),
+            ),
+        },
       },
-      gateway: { signature: certificateLogin(gateway), clients: { psk: null, eap: null, certificate: trusting(client) } },
+      gateway: {
+        signature: certificateLogin(gateway),
+        clients: { psk: null, eap: null, certificate: trusting(client) },
+      },
     });
     let received = 0;
     ends.clientData.onReceived = () => received++;
@@ -105,9 +142,15 @@ describe('IKE_AUTH', () => {
     const ends = new TwoEnds({ client: { requestIpv6: true } });
     await ends.connect();
     const established = ends.event('established');
-    expect(established?.configuration).toMatchObject({ ipv4Addresses: ['10.77.0.1'], ipv6Addresses: [{ address: 'fd77::1' }] });
+    expect(established?.configuration).toMatchObject({
+      ipv4Addresses: ['10.77.0.1'],
+      ipv6Addresses: [{ address: 'fd77::1' }],
+    });
     expect(established?.child.localSelectors.map(({ startAddress }) => startAddress)).toEqual(['10.77.0.1', 'fd77::1']);
-    expect(established?.child.remoteSelectors.map(({ endAddress }) => endAddress)).toEqual(['255.255.255.255', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff']);
+    expect(established?.child.remoteSelectors.map(({ endAddress }) => endAddress)).toEqual([
+      '255.255.255.255',
+      'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+    ]);
   });
 
   it('C-48: the previous address is asked for again', async () => {
@@ -123,7 +166,10 @@ describe('IKE_AUTH', () => {
     const ends = new TwoEnds({
       conditions: { mtu: 1280 },
       client: { local: certificateLogin(client, chain), peer: trusting(gateway) },
-      gateway: { signature: certificateLogin(gateway, chain), clients: { psk: null, eap: null, certificate: trusting(client) } },
+      gateway: {
+        signature: certificateLogin(gateway, chain),
+        clients: { psk: null, eap: null, certificate: trusting(client) },
+      },
     });
     let fragments = 0;
     ends.network.tap(({ bytes }) => {
@@ -140,8 +186,15 @@ describe('IKE_AUTH', () => {
     const gateway = testKey('ecdsa-p256', 'gateway');
     const ends = new TwoEnds({
       conditions: { mtu: 600 },
-      client: { local: certificateLogin(client, chain), peer: trusting(gateway), ikeProposals: ['aes128-sha256-ecp256'] },
-      gateway: { signature: certificateLogin(gateway), clients: { psk: null, eap: null, certificate: trusting(client) } },
+      client: {
+        local: certificateLogin(client, chain),
+        peer: trusting(gateway),
+        ikeProposals: ['aes128-sha256-ecp256'],
+      },
+      gateway: {
+        signature: certificateLogin(gateway),
+        clients: { psk: null, eap: null, certificate: trusting(client) },
+      },
     });
     await ends.connect();
     expect(ends.clock.now()).toBeGreaterThan(3000);
@@ -167,11 +220,19 @@ describe('IKE_AUTH', () => {
     const ends = new TwoEnds({
       client: { remoteIdentity: { type: 'fqdn', value: utf8Encode('other.example.com') } },
       // Refuses the first IKE_AUTH by another secret.
-      gateway: { clients: { psk: () => (asked++ === 0 ? utf8Encode('not this one') : simulatedPsk), certificate: null, eap: null } },
+      gateway: {
+        clients: {
+          psk: () => (asked++ === 0 ? utf8Encode('not this one') : simulatedPsk),
+          certificate: null,
+          eap: null,
+        },
+      },
     });
     await ends.connect();
     expect(asked).toBe(2);
-    const sent = ends.logs.filter(({ exchange }) => exchange?.direction === 'sent' && exchange.name === 'IKE_AUTH').map(({ exchange }) => exchange?.payloads.map(({ name }) => name) ?? []);
+    const sent = ends.logs
+      .filter(({ exchange }) => exchange?.direction === 'sent' && exchange.name === 'IKE_AUTH')
+      .map(({ exchange }) => exchange?.payloads.map(({ name }) => name) ?? []);
     expect(sent.map((names) => names.includes('IDr'))).toEqual([true, false]);
   });
 
@@ -204,26 +265,43 @@ describe('IKE_AUTH refusals', () => {
   });
 
   it('13801: another identity than the profile wants', async () => {
-    const error = await failure(new TwoEnds({ client: { peer: { method: 'psk', secret: simulatedPsk, identity: { type: 'fqdn', value: utf8Encode('other.example.com') } } } }));
+    const error = await failure(
+      new TwoEnds({
+        client: {
+          peer: {
+            method: 'psk',
+            secret: simulatedPsk,
+            identity: { type: 'fqdn', value: utf8Encode('other.example.com') },
+          },
+        },
+      }),
+    );
     expect(error).toMatchObject({ code: 13801 });
   });
 
   it('13801: an untrusted gateway certificate; the check that failed is named', async () => {
-    const error = await failure(eapEnds('secret', { client: { peer: trusting(testKey('ecdsa-p256', 'someone else')) } }));
+    const error = await failure(
+      eapEnds('secret', { client: { peer: trusting(testKey('ecdsa-p256', 'someone else')) } }),
+    );
     expect(error).toMatchObject({ code: 13801, detail: 'untrusted' });
   });
 
   it('C-25: no EAP octet leaves when the gateway is not trusted', async () => {
     const ends = eapEnds('secret', { client: { peer: trusting(testKey('ecdsa-p256', 'someone else')) } });
     await failure(ends);
-    const sent = ends.logs.filter(({ exchange }) => exchange?.direction === 'sent').flatMap(({ exchange }) => exchange?.payloads ?? []);
+    const sent = ends.logs
+      .filter(({ exchange }) => exchange?.direction === 'sent')
+      .flatMap(({ exchange }) => exchange?.payloads ?? []);
     expect(sent.map(({ name }) => name)).not.toContain('EAP');
   });
 
   it('H-55: the gateway shows a certificate whose key it does not have', async () => {
     const shown = testKey('ecdsa-p256', 'shown');
     const held = testKey('ecdsa-p256', 'held');
-    const ends = eapEnds('secret', { client: { peer: trusting(shown) }, gateway: { signature: { method: 'signature', signer: held.signer, certificates: [shown.spki] } } });
+    const ends = eapEnds('secret', {
+      client: { peer: trusting(shown) },
+      gateway: { signature: { method: 'signature', signer: held.signer, certificates: [shown.spki] } },
+    });
     expect(await failure(ends)).toMatchObject({ code: 13801, detail: 'the signature is wrong' });
   });
 
@@ -232,7 +310,10 @@ describe('IKE_AUTH refusals', () => {
     const gateway = testKey('ecdsa-p256', 'gateway');
     const ends = new TwoEnds({
       client: { local: certificateLogin(client), peer: trusting(gateway) },
-      gateway: { signature: certificateLogin(gateway), clients: { psk: null, eap: null, certificate: trusting(testKey('ecdsa-p256', 'another')) } },
+      gateway: {
+        signature: certificateLogin(gateway),
+        clients: { psk: null, eap: null, certificate: trusting(testKey('ecdsa-p256', 'another')) },
+      },
     });
     expect(await failure(ends)).toMatchObject({ code: 13801, ikeNotify: 'AUTHENTICATION_FAILED' });
   });
@@ -244,7 +325,9 @@ describe('IKE_AUTH refusals', () => {
   });
 
   it('812 or 13801: the gateway has no EAP', async () => {
-    const error = await failure(eapEnds('secret', { gateway: { clients: { psk: () => simulatedPsk, certificate: null, eap: null } } }));
+    const error = await failure(
+      eapEnds('secret', { gateway: { clients: { psk: () => simulatedPsk, certificate: null, eap: null } } }),
+    );
     expect(error).toMatchObject({ code: 13801 });
   });
 
@@ -255,26 +338,52 @@ describe('IKE_AUTH refusals', () => {
   });
 
   it('840: no address; 841: an address is insisted on; 842: no selectors', async () => {
-    const refused = (notify: 'INTERNAL_ADDRESS_FAILURE' | 'FAILED_CP_REQUIRED') => failure(new TwoEnds({ gateway: { assign: () => ({ type: 'refused', notify }) } }));
+    const refused = (notify: 'INTERNAL_ADDRESS_FAILURE' | 'FAILED_CP_REQUIRED') =>
+      failure(new TwoEnds({ gateway: { assign: () => ({ type: 'refused', notify }) } }));
     expect(await refused('INTERNAL_ADDRESS_FAILURE')).toMatchObject({ code: 840 });
     expect(await refused('FAILED_CP_REQUIRED')).toMatchObject({ code: 841 });
-    expect(await failure(new TwoEnds({ gateway: { localSelectors: [] } }))).toMatchObject({ code: 842, ikeNotify: 'TS_UNACCEPTABLE' });
+    expect(await failure(new TwoEnds({ gateway: { localSelectors: [] } }))).toMatchObject({
+      code: 842,
+      ikeNotify: 'TS_UNACCEPTABLE',
+    });
   });
 
   it('H-28: an address that cannot be used is not used', async () => {
-    const configuration = { ipv4Addresses: ['127.0.0.5'], ipv6Addresses: [], dnsServers: [], subnets: [], dnsDomains: [], dhcpServers: [] };
-    expect(await failure(new TwoEnds({ gateway: { assign: () => ({ type: 'assigned', configuration }) } }))).toMatchObject({ code: 840 });
+    const configuration = {
+      ipv4Addresses: ['127.0.0.5'],
+      ipv6Addresses: [],
+      dnsServers: [],
+      subnets: [],
+      dnsDomains: [],
+      dhcpServers: [],
+    };
+    expect(
+      await failure(new TwoEnds({ gateway: { assign: () => ({ type: 'assigned', configuration }) } })),
+    ).toMatchObject({ code: 840 });
   });
 
   it('C-50: no address although one was asked for', async () => {
-    const configuration = { ipv4Addresses: [], ipv6Addresses: [{ address: 'fd77::9', prefixLength: 128 }], dnsServers: [], subnets: [], dnsDomains: [], dhcpServers: [] };
-    expect(await failure(new TwoEnds({ gateway: { assign: () => ({ type: 'assigned', configuration }) } }))).toMatchObject({ code: 842 });
+    const configuration = {
+      ipv4Addresses: [],
+      ipv6Addresses: [{ address: 'fd77::9', prefixLength: 128 }],
+      dnsServers: [],
+      subnets: [],
+      dnsDomains: [],
+      dhcpServers: [],
+    };
+    expect(
+      await failure(new TwoEnds({ gateway: { assign: () => ({ type: 'assigned', configuration }) } })),
+    ).toMatchObject({ code: 842 });
   });
 
   it('abandon during a signature that takes long: nothing happens afterwards', async () => {
     const client = testKey('ecdsa-p256', 'client');
     let release: () => void = () => undefined;
-    const slow: Signer = { keyType: 'ecdsa-p256', sign: (data, scheme) => new Promise((resolve) => (release = () => void client.signer.sign(data, scheme).then(resolve))) };
+    const slow: Signer = {
+      keyType: 'ecdsa-p256',
+      sign: (data, scheme) =>
+        new Promise((resolve) => (release = () => void client.signer.sign(data, scheme).then(resolve))),
+    };
     const ends = new TwoEnds({ client: { local: { method: 'signature', signer: slow, certificates: [client.spki] } } });
     ends.client.connect(ends.to(ends.ethernet, 500), []);
     await ends.clock.run(1000);

@@ -39,16 +39,25 @@ export class IkeRekeying {
 
   /** Our own rekey at the soft lifetime. */
   schedule(sa: IkeSa): void {
-    this.#session.timers.set('ike lifetime', softLifetime(this.#session.settings.ikeLifetimeSeconds, this.#session.random), () => {
-      if (this.#session.current === sa) this.start();
-    });
+    this.#session.timers.set(
+      'ike lifetime',
+      softLifetime(this.#session.settings.ikeLifetimeSeconds, this.#session.random),
+      () => {
+        if (this.#session.current === sa) this.start();
+      },
+    );
     this.#session.timers.set('ike hard lifetime', hardLifetime(this.#session.settings.ikeLifetimeSeconds), () =>
       this.#session.emit({ type: 'reauthenticate', reason: 'the IKE SA could not be rekeyed within its lifetime' }),
     );
   }
 
   start(): void {
-    if (this.#task !== null || this.#session.ikeSas.successor !== null || this.#session.current?.state !== 'established') return;
+    if (
+      this.#task !== null ||
+      this.#session.ikeSas.successor !== null ||
+      this.#session.current?.state !== 'established'
+    )
+      return;
     this.#task = new RekeyIkeTask(this.#session, this, this.#session.current);
     this.#session.enqueue(this.#task);
   }
@@ -75,7 +84,10 @@ export class IkeRekeying {
     });
   }
 
-  /** The peer deletes an IKE SA: the old one it has rekeyed, or its own redundant one of a collision. Called before the session acts on it. */
+  /**
+   * The peer deletes an IKE SA: the old one it has rekeyed, or its own redundant one of a collision. Called before the
+   * session acts on it.
+   */
   ikeSaGone(sa: IkeSa): void {
     const { current, successor: waiting } = this.#session.ikeSas;
     if (waiting !== null && sa === current) return this.#session.ikeSas.switchTo(waiting);
@@ -94,17 +106,29 @@ export class IkeRekeying {
     const session = this.#session;
     const refuse = (payload: InnerPayload): void => sa.respond(request, [payload]);
     // RFC 7296 section 2.25.2: closed or replaced already, or CHILD SAs are being changed.
-    if (sa !== session.current || sa.state !== 'established' || session.ikeSas.successor !== null || changesChildren(session.activeTask(sa))) return refuse(notify(notifyType.TEMPORARY_FAILURE));
+    if (
+      sa !== session.current ||
+      sa.state !== 'established' ||
+      session.ikeSas.successor !== null ||
+      changesChildren(session.activeTask(sa))
+    )
+      return refuse(notify(notifyType.TEMPORARY_FAILURE));
     const task = this.#task !== null && this.#task.old === sa && this.#task.isUnderWay ? this.#task : null;
-    if ((task !== null && task.collision !== null) || !session.rekeyBudgets.ike.take(session.clock.now())) return refuse(notify(notifyType.TEMPORARY_FAILURE));
+    if ((task !== null && task.collision !== null) || !session.rekeyBudgets.ike.take(session.clock.now()))
+      return refuse(notify(notifyType.TEMPORARY_FAILURE));
     const { payloads } = request;
     const offer = findPayload(payloads, 'SA');
     const nonce = findPayload(payloads, 'Nonce');
     const ke = findPayload(payloads, 'KE');
-    if (offer === undefined || nonce === undefined || ke === undefined) return refuse(notify(notifyType.INVALID_SYNTAX));
-    const own: readonly AlgorithmProposal[] = [{ protocol: 'ike' as const, algorithms: sa.suite.algorithms }, ...session.settings.ikeProposals].map(withoutAdditional);
+    if (offer === undefined || nonce === undefined || ke === undefined)
+      return refuse(notify(notifyType.INVALID_SYNTAX));
+    const own: readonly AlgorithmProposal[] = [
+      { protocol: 'ike' as const, algorithms: sa.suite.algorithms },
+      ...session.settings.ikeProposals,
+    ].map(withoutAdditional);
     const chosen = selectProposal(offer, own, spiLength, { preferredGroup: ke.group, groups: 'required' });
-    if (chosen === null || chosen.spi.every((octet) => octet === 0)) return refuse(notify(notifyType.NO_PROPOSAL_CHOSEN));
+    if (chosen === null || chosen.spi.every((octet) => octet === 0))
+      return refuse(notify(notifyType.NO_PROPOSAL_CHOSEN));
     const suite = ikeSuite(chosen.algorithms);
     if (ke.group !== suite.group) return refuse(invalidKeNotify(suite.group));
     const exchange = newKeyExchange(suite.group, session.random);
@@ -118,9 +142,21 @@ export class IkeRekeying {
     const binding = { nonceI: nonce.data, nonceR, spiI: chosen.spi, spiR };
     const keys = expandIkeKeys(suite, rekeyedKeySeed(sa.suite.prf, sa.keys.skD, secret, nonce.data, nonceR), binding);
     wipe(secret);
-    const next = session.createIkeSa({ initiator: false, spiI: chosen.spi, spiR, suite, keys, fragmentation: sa.fragmentation, firstMessageId: 0 });
+    const next = session.createIkeSa({
+      initiator: false,
+      spiI: chosen.spi,
+      spiR,
+      suite,
+      keys,
+      fragmentation: sa.fragmentation,
+      firstMessageId: 0,
+    });
     next.state = 'established';
-    sa.respond(request, [answerPayload(chosen, protocolId.IKE, spiR), { type: 'Nonce', data: nonceR }, { type: 'KE', group: suite.group, data: exchange.publicValue }]);
+    sa.respond(request, [
+      answerPayload(chosen, protocolId.IKE, spiR),
+      { type: 'Nonce', data: nonceR },
+      { type: 'KE', group: suite.group, data: exchange.publicValue },
+    ]);
     exchange.wipe();
     if (task !== null) task.collision = { sa: next, nonceI: nonce.data.slice(), nonceR };
     else session.ikeSas.expect(next);
@@ -158,13 +194,23 @@ class RekeyIkeTask implements Task {
   }
 
   build(sa: IkeSa): readonly InnerPayload[] | null {
-    if (sa !== this.old || sa !== this.#session.current || this.#session.ikeSas.successor !== null || sa.state !== 'established') return null;
+    if (
+      sa !== this.old ||
+      sa !== this.#session.current ||
+      this.#session.ikeSas.successor !== null ||
+      sa.state !== 'established'
+    )
+      return null;
     this.#triedGroups.add(this.#group);
     this.#spiI = newIkeSpi(this.#session);
     this.#nonceI = this.#session.random.bytes(nonceLength);
     this.#exchange?.wipe();
     this.#exchange = newKeyExchange(this.#group, this.#session.random);
-    return [offerPayload(this.#proposals, this.#spiI), { type: 'Nonce', data: this.#nonceI }, { type: 'KE', group: this.#group, data: this.#exchange.publicValue }];
+    return [
+      offerPayload(this.#proposals, this.#spiI),
+      { type: 'Nonce', data: this.#nonceI },
+      { type: 'KE', group: this.#group, data: this.#exchange.publicValue },
+    ];
   }
 
   process(sa: IkeSa, payloads: readonly Payload[]): void {
@@ -173,23 +219,48 @@ class RekeyIkeTask implements Task {
     const exchange = this.#exchange;
     const error = findError(payloads);
     if (error !== undefined || exchange === null) {
-      this.#refused(error?.notify ?? notifyType.INVALID_SYNTAX, error?.notify === notifyType.INVALID_KE_PAYLOAD ? wantedGroupOf(error) : null);
+      this.#refused(
+        error?.notify ?? notifyType.INVALID_SYNTAX,
+        error?.notify === notifyType.INVALID_KE_PAYLOAD ? wantedGroupOf(error) : null,
+      );
       return;
     }
     const answer = findPayload(payloads, 'SA');
     const nonce = findPayload(payloads, 'Nonce');
-    const chosen = answer === undefined ? 'the SA payload is missing' : acceptAnswer(answer, this.#proposals, spiLength);
+    const chosen =
+      answer === undefined ? 'the SA payload is missing' : acceptAnswer(answer, this.#proposals, spiLength);
     const secret = agree(exchange, payloads);
-    if (typeof chosen === 'string' || typeof secret === 'string' || nonce === undefined || equal(nonce.data, this.#nonceI)) {
-      session.log.write('warning', 'ike', `The answer to the IKE SA rekey cannot be used: ${typeof chosen === 'string' ? chosen : typeof secret === 'string' ? secret : 'bad nonce'}`);
+    if (
+      typeof chosen === 'string' ||
+      typeof secret === 'string' ||
+      nonce === undefined ||
+      equal(nonce.data, this.#nonceI)
+    ) {
+      session.log.write(
+        'warning',
+        'ike',
+        `The answer to the IKE SA rekey cannot be used: ${typeof chosen === 'string' ? chosen : typeof secret === 'string' ? secret : 'bad nonce'}`,
+      );
       this.#giveUp();
       return;
     }
     const suite = ikeSuite(chosen.algorithms);
     const binding = { nonceI: this.#nonceI, nonceR: nonce.data, spiI: this.#spiI, spiR: chosen.spi };
-    const keys = expandIkeKeys(suite, rekeyedKeySeed(sa.suite.prf, sa.keys.skD, secret, this.#nonceI, nonce.data), binding);
+    const keys = expandIkeKeys(
+      suite,
+      rekeyedKeySeed(sa.suite.prf, sa.keys.skD, secret, this.#nonceI, nonce.data),
+      binding,
+    );
     wipe(secret);
-    const next = session.createIkeSa({ initiator: true, spiI: this.#spiI, spiR: chosen.spi, suite, keys, fragmentation: sa.fragmentation, firstMessageId: 0 });
+    const next = session.createIkeSa({
+      initiator: true,
+      spiI: this.#spiI,
+      spiR: chosen.spi,
+      suite,
+      keys,
+      fragmentation: sa.fragmentation,
+      firstMessageId: 0,
+    });
     next.state = 'established';
     const redundant = collision !== null && oursIsRedundant({ nonceI: this.#nonceI, nonceR: nonce.data }, collision);
     this.cancel();
@@ -222,7 +293,12 @@ class RekeyIkeTask implements Task {
       session.ikeSas.expect(collision.sa);
       return;
     }
-    if (error === notifyType.INVALID_KE_PAYLOAD && wantedGroup !== null && !this.#triedGroups.has(wantedGroup) && this.#offers(wantedGroup)) {
+    if (
+      error === notifyType.INVALID_KE_PAYLOAD &&
+      wantedGroup !== null &&
+      !this.#triedGroups.has(wantedGroup) &&
+      this.#offers(wantedGroup)
+    ) {
       this.#group = wantedGroup;
       this.#exchange?.wipe();
       this.#exchange = null;
@@ -238,7 +314,9 @@ class RekeyIkeTask implements Task {
   }
 
   #offers(group: number): boolean {
-    return this.#proposals.some(({ algorithms }) => algorithms.some((entry) => entry.transformType === 4 && entry.id === group));
+    return this.#proposals.some(({ algorithms }) =>
+      algorithms.some((entry) => entry.transformType === 4 && entry.id === group),
+    );
   }
 
   #giveUp(): void {

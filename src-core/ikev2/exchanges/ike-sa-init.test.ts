@@ -25,15 +25,33 @@ function initRequests(ends: TwoEnds): Uint8Array[] {
 }
 
 /** Answers the client's first IKE_SA_INIT with a forged clear message. */
-function forge(ends: TwoEnds, payloads: readonly InnerPayload[], options: { readonly spiR?: Uint8Array; readonly from?: string } = {}): void {
+function forge(
+  ends: TwoEnds,
+  payloads: readonly InnerPayload[],
+  options: { readonly spiR?: Uint8Array; readonly from?: string } = {},
+): void {
   let done = false;
   ends.network.tap((datagram) => {
     const bytes = message(datagram);
     if (done || bytes[18] !== exchangeType.IKE_SA_INIT || bytes[19] !== 0x08) return;
     done = true;
     const spiInitiator = bytes.slice(0, 8);
-    const forged = encodeMessage({ spiInitiator, spiResponder: options.spiR ?? new Uint8Array(8), exchangeType: exchangeType.IKE_SA_INIT, initiator: false, response: true, messageId: 0 }, payloads);
-    ends.network.inject({ from: { address: options.from ?? datagram.to.address, port: datagram.to.port }, to: datagram.from, bytes: forged });
+    const forged = encodeMessage(
+      {
+        spiInitiator,
+        spiResponder: options.spiR ?? new Uint8Array(8),
+        exchangeType: exchangeType.IKE_SA_INIT,
+        initiator: false,
+        response: true,
+        messageId: 0,
+      },
+      payloads,
+    );
+    ends.network.inject({
+      from: { address: options.from ?? datagram.to.address, port: datagram.to.port },
+      to: datagram.from,
+      bytes: forged,
+    });
   });
 }
 
@@ -71,7 +89,10 @@ describe('IKE_SA_INIT', () => {
   });
 
   it('C-18, C-19: a cookie and a group change, in either order', async () => {
-    const ends = new TwoEnds({ client: { ikeProposals: ['aes256gcm16-prfsha256-modp3072-x25519'] }, gateway: { cookieThreshold: 0 } });
+    const ends = new TwoEnds({
+      client: { ikeProposals: ['aes256gcm16-prfsha256-modp3072-x25519'] },
+      gateway: { cookieThreshold: 0 },
+    });
     const requests = initRequests(ends);
     await ends.connect();
     expect(requests).toHaveLength(3);
@@ -88,9 +109,17 @@ describe('IKE_SA_INIT', () => {
     ends.network.tap((datagram) => {
       const bytes = message(datagram);
       if (bytes[18] !== exchangeType.IKE_SA_INIT || bytes[19] !== 0x08) return;
-      const forged = encodeMessage({ spiInitiator: bytes.slice(0, 8), spiResponder: new Uint8Array(8), exchangeType: exchangeType.IKE_SA_INIT, initiator: false, response: true, messageId: 0 }, [
-        notify(notifyType.COOKIE, uint16Octets(++counter)),
-      ]);
+      const forged = encodeMessage(
+        {
+          spiInitiator: bytes.slice(0, 8),
+          spiResponder: new Uint8Array(8),
+          exchangeType: exchangeType.IKE_SA_INIT,
+          initiator: false,
+          response: true,
+          messageId: 0,
+        },
+        [notify(notifyType.COOKIE, uint16Octets(++counter))],
+      );
       ends.network.inject({ from: datagram.to, to: datagram.from, bytes: forged });
     });
     ends.client.connect(ends.to(ends.ethernet, 500), []);
@@ -128,9 +157,11 @@ describe('IKE_SA_INIT', () => {
     // The attacker answers with an IKE_SA_INIT response of its own, valid in form: it runs a gateway too.
     ends.network.tap((datagram) => {
       const bytes = message(datagram);
-      if (bytes[18] !== exchangeType.IKE_SA_INIT || bytes[19] !== 0x08 || datagram.to.address !== gatewayAddress) return;
+      if (bytes[18] !== exchangeType.IKE_SA_INIT || bytes[19] !== 0x08 || datagram.to.address !== gatewayAddress)
+        return;
       other.network.tap((answer) => {
-        if (answer.from.address === gatewayAddress) ends.network.inject({ from: datagram.to, to: datagram.from, bytes: answer.bytes });
+        if (answer.from.address === gatewayAddress)
+          ends.network.inject({ from: datagram.to, to: datagram.from, bytes: answer.bytes });
       });
       const socket = other.ethernet.socket;
       socket.send(bytes, { address: gatewayAddress, port: 500 });
@@ -155,7 +186,10 @@ describe('IKE_SA_INIT', () => {
   });
 
   it('W-10: IKE_AUTH stays unanswered', async () => {
-    const { error } = await failure({}, ({ network }) => (network.filter = ({ to, from }) => (to.port === 4500 || from.port === 4500 ? 'drop' : 'pass')));
+    const { error } = await failure(
+      {},
+      ({ network }) => (network.filter = ({ to, from }) => (to.port === 4500 || from.port === 4500 ? 'drop' : 'pass')),
+    );
     expect(error).toMatchObject({ code: 809, detail: 'IKE_AUTH stayed unanswered' });
   });
 
@@ -232,14 +266,20 @@ describe('IKE_SA_INIT', () => {
       const bytes = message(datagram);
       if (bytes[18] !== exchangeType.IKE_SA_INIT || bytes[19] !== 0x08) return 'pass';
       const decoded = decodeMessage(bytes);
-      if (!decoded.ok || findNotify(decoded.value.payloads, notifyType.SIGNATURE_HASH_ALGORITHMS) === undefined) return 'pass';
-      const stripped = decoded.value.payloads.filter((payload) => payload.type !== 'N' || payload.notify !== notifyType.SIGNATURE_HASH_ALGORITHMS) as InnerPayload[];
+      if (!decoded.ok || findNotify(decoded.value.payloads, notifyType.SIGNATURE_HASH_ALGORITHMS) === undefined)
+        return 'pass';
+      const stripped = decoded.value.payloads.filter(
+        (payload) => payload.type !== 'N' || payload.notify !== notifyType.SIGNATURE_HASH_ALGORITHMS,
+      ) as InnerPayload[];
       const changed = encodeMessage({ ...decoded.value.header }, stripped);
       ends.network.inject({ ...datagram, bytes: changed });
       return 'drop';
     };
     ends.client.connect(ends.to(ends.ethernet, 500), []);
-    await ends.clock.runUntil(() => ends.event('ended') !== undefined || ends.event('established') !== undefined, 60_000);
+    await ends.clock.runUntil(
+      () => ends.event('ended') !== undefined || ends.event('established') !== undefined,
+      60_000,
+    );
     expect(ends.event('ended')?.error).toMatchObject({ code: 811 });
   });
 });

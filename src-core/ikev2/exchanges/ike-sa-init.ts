@@ -24,7 +24,10 @@ import { newIkeSpi } from './ike-rekey';
 import { agree, newKeyExchange, nonceLength } from './key-exchange-step';
 import { destinationNotify, type NatFindings, readNatDetection } from './nat-detection';
 
-/** After an unauthenticated error a good answer is waited for this long, milliseconds, then the error is believed (C-11). */
+/**
+ * After an unauthenticated error a good answer is waited for this long, milliseconds, then the error is believed
+ * (C-11).
+ */
 const hintPatience = 2000;
 /** C-18. */
 const maxCookies = 3;
@@ -52,7 +55,10 @@ export interface InitResult {
   /** The peer knows RFC 4739. */
   readonly multipleAuthentication: boolean;
   readonly nat: NatFindings;
-  /** Authorities of its CERTREQ payloads, SHA-1 of SubjectPublicKeyInfo (RFC 7296 section 3.7); none where it does not say. */
+  /**
+   * Authorities of its CERTREQ payloads, SHA-1 of SubjectPublicKeyInfo (RFC 7296 section 3.7); none where it does not
+   * say.
+   */
   readonly wantedAuthorities: readonly Uint8Array[];
 }
 
@@ -66,7 +72,10 @@ export interface InitAttemptOptions {
   readonly onUnsendable: () => void;
 }
 
-/** The initiator's IKE_SA_INIT on one path: { SAi1, KEi, Ni, NAT detection, … } with COOKIE and other groups as asked (C-14..C-20). */
+/**
+ * The initiator's IKE_SA_INIT on one path: { SAi1, KEi, Ni, NAT detection, … } with COOKIE and other groups as asked
+ * (C-14..C-20).
+ */
 export class InitAttempt {
   readonly path: IkePath;
   readonly spiI: Uint8Array;
@@ -109,7 +118,13 @@ export class InitAttempt {
     const decoded = decodeMessage(message);
     if (!decoded.ok) return true;
     const { header, payloads } = decoded.value;
-    if (checkHeader(header, message.length) !== null || header.exchangeType !== exchangeType.IKE_SA_INIT || !header.response || header.initiator) return true;
+    if (
+      checkHeader(header, message.length) !== null ||
+      header.exchangeType !== exchangeType.IKE_SA_INIT ||
+      !header.response ||
+      header.initiator
+    )
+      return true;
     this.#session.log.message('received', header.exchangeType, 0, true, from, payloads);
     const sa = findPayload(payloads, 'SA');
     if (sa === undefined) this.#withoutSa(payloads);
@@ -145,7 +160,17 @@ export class InitAttempt {
     if (this.#options.fragmentation) payloads.push(notify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED));
     payloads.push(signatureHashesNotify(announcedHashes));
     if (this.#options.proposals.some(hasAdditional)) payloads.push(notify(notifyType.INTERMEDIATE_EXCHANGE_SUPPORTED));
-    this.#request = encodeMessage({ spiInitiator: this.spiI, spiResponder: noSpi, exchangeType: exchangeType.IKE_SA_INIT, initiator: true, response: false, messageId: 0 }, payloads);
+    this.#request = encodeMessage(
+      {
+        spiInitiator: this.spiI,
+        spiResponder: noSpi,
+        exchangeType: exchangeType.IKE_SA_INIT,
+        initiator: true,
+        response: false,
+        messageId: 0,
+      },
+      payloads,
+    );
     session.log.message('sent', exchangeType.IKE_SA_INIT, 0, false, this.path, payloads);
   }
 
@@ -158,7 +183,9 @@ export class InitAttempt {
     }
     this.#tries++;
     const outcome = sendIke(this.path, this.#request);
-    this.#session.timers.set(this.#timer, retransmissionDelay(connectSchedule, this.#tries, 0.5), () => this.#transmit());
+    this.#session.timers.set(this.#timer, retransmissionDelay(connectSchedule, this.#tries, 0.5), () =>
+      this.#transmit(),
+    );
     if (outcome !== 'sent') this.#options.onUnsendable();
   }
 
@@ -167,7 +194,8 @@ export class InitAttempt {
     if (cookie !== undefined) {
       const value = cookieOf(cookie);
       // C-18: the same cookie again is an answer to what we sent before; endless new ones are not followed.
-      if (value === null || this.#cookies >= maxCookies || (this.#cookie !== null && equal(value, this.#cookie))) return;
+      if (value === null || this.#cookies >= maxCookies || (this.#cookie !== null && equal(value, this.#cookie)))
+        return;
       this.#cookies++;
       this.#cookie = value.slice();
       this.#again();
@@ -178,7 +206,8 @@ export class InitAttempt {
     if (error.notify === notifyType.INVALID_KE_PAYLOAD) {
       const group = wantedGroupOf(error);
       // C-19: a group of our offer that was not tried yet, with the whole offer again.
-      if (group === null || this.#triedGroups.has(group) || !offeredGroups(this.#options.proposals).includes(group)) return;
+      if (group === null || this.#triedGroups.has(group) || !offeredGroups(this.#options.proposals).includes(group))
+        return;
       this.#triedGroups.add(group);
       this.#exchange.wipe();
       this.#exchange = newKeyExchange(group, this.#session.random);
@@ -186,7 +215,9 @@ export class InitAttempt {
       return;
     }
     this.#remember(
-      error.notify === notifyType.NO_PROPOSAL_CHOSEN ? noIkeProposal(this.#options.proposals) : notifyError(error, { own: 'signature', offered: this.#options.proposals, afterEap: false }),
+      error.notify === notifyType.NO_PROPOSAL_CHOSEN
+        ? noIkeProposal(this.#options.proposals)
+        : notifyError(error, { own: 'signature', offered: this.#options.proposals, afterEap: false }),
       notifyTypeName(error.notify),
     );
   }
@@ -211,11 +242,14 @@ export class InitAttempt {
     const chosen = acceptAnswer(sa, this.#options.proposals, 0);
     if (typeof chosen === 'string') return chosen;
     const suite = ikeSuite(chosen.algorithms);
-    if (suite.group !== this.#exchange.group) return `it chose group ${String(suite.group)}, the key exchange is of group ${String(this.#exchange.group)}`;
-    if (suite.additional !== null && findNotify(payloads, notifyType.INTERMEDIATE_EXCHANGE_SUPPORTED) === undefined) return 'it chose a second key exchange without the exchange for it';
+    if (suite.group !== this.#exchange.group)
+      return `it chose group ${String(suite.group)}, the key exchange is of group ${String(this.#exchange.group)}`;
+    if (suite.additional !== null && findNotify(payloads, notifyType.INTERMEDIATE_EXCHANGE_SUPPORTED) === undefined)
+      return 'it chose a second key exchange without the exchange for it';
     const nat = readNatDetection(payloads, this.spiI, spiR, this.path);
     // C-38: without it ESP would come without UDP, which this client cannot receive.
-    if (nat === null) return 'the server does not support NAT traversal (RFC 7296 section 2.23), which this client needs';
+    if (nat === null)
+      return 'the server does not support NAT traversal (RFC 7296 section 2.23), which this client needs';
     const secret = agree(this.#exchange, payloads);
     if (typeof secret === 'string') return secret;
     const binding = { nonceI: this.#nonce, nonceR: nonce.data.slice(), spiI: this.spiI, spiR: spiR.slice() };
@@ -230,18 +264,24 @@ export class InitAttempt {
       request: this.#request,
       response: message.slice(),
       peerHashes: hashes === undefined ? null : signatureHashesOf(hashes),
-      fragmentation: this.#options.fragmentation && findNotify(payloads, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined,
+      fragmentation:
+        this.#options.fragmentation && findNotify(payloads, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined,
       intermediate: new Uint8Array(0),
       multipleAuthentication: findNotify(payloads, notifyType.MULTIPLE_AUTH_SUPPORTED) !== undefined,
       nat,
-      wantedAuthorities: findPayloads(payloads, 'CERTREQ').flatMap((payload) => (requestedAuthorities(payload) ?? []).map((hash) => hash.slice())),
+      wantedAuthorities: findPayloads(payloads, 'CERTREQ').flatMap((payload) =>
+        (requestedAuthorities(payload) ?? []).map((hash) => hash.slice()),
+      ),
     };
   }
 
   /** C-11: not believed at once, since anybody can write it. */
   #remember(error: VpnError, what: string): void {
     this.#session.log.write('info', 'ike', `Unauthenticated answer to IKE_SA_INIT: ${what}`);
-    if (this.#hint === null && this.#candidates.length === 0) this.#session.timers.set(`${this.#timer} hint`, hintPatience, () => this.#options.onExhausted(this.#hint ?? noAnswer(endpointText(this.path.remote))));
+    if (this.#hint === null && this.#candidates.length === 0)
+      this.#session.timers.set(`${this.#timer} hint`, hintPatience, () =>
+        this.#options.onExhausted(this.#hint ?? noAnswer(endpointText(this.path.remote))),
+      );
     this.#hint ??= error;
   }
 

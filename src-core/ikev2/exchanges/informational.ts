@@ -11,7 +11,10 @@ export function handleInformational(session: SessionCore, sa: IkeSa, request: Re
   sa.respond(request, session.mobility.answer(sa, request));
   // C-32 from the other side: the peer could not accept us and has forgotten the IKE SA.
   if (findNotify(request.payloads, notifyType.AUTHENTICATION_FAILED) !== undefined) {
-    session.end('peer', microsoftError(request.payloads) ?? peerRejectedUs('signature', 'AUTHENTICATION_FAILED', false));
+    session.end(
+      'peer',
+      microsoftError(request.payloads) ?? peerRejectedUs('signature', 'AUTHENTICATION_FAILED', false),
+    );
     return;
   }
   if (session.settings.role === 'initiator' && session.mobility.supported) {

@@ -11,7 +11,11 @@ const classical = 'aes256gcm16-prfsha256-x25519';
 const hybrid = `${classical}-ke1_mlkem768`;
 
 function ends(client: readonly string[], gateway: readonly string[], more: TwoEndsOptions = {}): TwoEnds {
-  return new TwoEnds({ ...more, client: { ikeProposals: client, ...more.client }, gateway: { ikeProposals: gateway, ...more.gateway } });
+  return new TwoEnds({
+    ...more,
+    client: { ikeProposals: client, ...more.client },
+    gateway: { ikeProposals: gateway, ...more.gateway },
+  });
 }
 
 /** Exchange types of the protected messages, as they went. */
@@ -45,7 +49,13 @@ describe('ML-KEM-768 beside the first key exchange (RFC 9242, RFC 9370; X-15..X-
   it('AUTH covers it with signatures too', async () => {
     const client = testKey('ecdsa-p256', 'client');
     const gateway = testKey('ed25519', 'gateway');
-    const both = ends([hybrid], [hybrid], { client: { local: certificateLogin(client), peer: trusting(gateway) }, gateway: { signature: certificateLogin(gateway), clients: { psk: null, eap: null, certificate: trusting(client) } } });
+    const both = ends([hybrid], [hybrid], {
+      client: { local: certificateLogin(client), peer: trusting(gateway) },
+      gateway: {
+        signature: certificateLogin(gateway),
+        clients: { psk: null, eap: null, certificate: trusting(client) },
+      },
+    });
     await both.connect();
     expect(both.event('established')?.ike.proposal).toBe(hybrid);
   });
@@ -77,15 +87,26 @@ describe('ML-KEM-768 beside the first key exchange (RFC 9242, RFC 9370; X-15..X-
   });
 
   it.each([1, 2, 3, 4, 5])('with loss, duplicates and reordering, seed %i', async (seed) => {
-    const both = ends([hybrid], [hybrid], { seed, conditions: { latency: 20, jitter: 10, loss: 0.3, duplicate: 0.2, reorder: 0.3, reorderDelay: 50 } });
+    const both = ends([hybrid], [hybrid], {
+      seed,
+      conditions: { latency: 20, jitter: 10, loss: 0.3, duplicate: 0.2, reorder: 0.3, reorderDelay: 50 },
+    });
     await both.connect(undefined, [], 600_000);
     expect(both.event('established')?.ike.proposal).toBe(hybrid);
   });
 
   it('IntAuth chains both directions apart, each under the keys of its message', () => {
-    const keys = [1, 2].map((octet) => ({ skPi: new Uint8Array(32).fill(octet), skPr: new Uint8Array(32).fill(octet + 16) })) as [{ skPi: Uint8Array; skPr: Uint8Array }, { skPi: Uint8Array; skPr: Uint8Array }];
+    const keys = [1, 2].map((octet) => ({
+      skPi: new Uint8Array(32).fill(octet),
+      skPr: new Uint8Array(32).fill(octet + 16),
+    })) as [{ skPi: Uint8Array; skPr: Uint8Array }, { skPi: Uint8Array; skPr: Uint8Array }];
     const [first, second] = keys;
-    const octets = [3, 4, 5, 6].map((octet) => new Uint8Array(40).fill(octet)) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+    const octets = [3, 4, 5, 6].map((octet) => new Uint8Array(40).fill(octet)) as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
     const transcript = new IntermediateTranscript('hmac-sha2-256');
     expect(transcript.value).toHaveLength(0);
     transcript.add(true, first, octets[0]);
@@ -99,9 +120,17 @@ describe('ML-KEM-768 beside the first key exchange (RFC 9242, RFC 9370; X-15..X-
   });
 
   it('what is authenticated has lengths as if unencrypted and unfragmented (RFC 9242 section 3.3.2)', () => {
-    const header = { spiInitiator: new Uint8Array(8).fill(0xaa), spiResponder: new Uint8Array(8).fill(0xbb), exchangeType: 43, initiator: true, response: false, messageId: 1 };
+    const header = {
+      spiInitiator: new Uint8Array(8).fill(0xaa),
+      spiResponder: new Uint8Array(8).fill(0xbb),
+      exchangeType: 43,
+      initiator: true,
+      response: false,
+      messageId: 1,
+    };
     const octets = intermediateOctets(header, 34, Uint8Array.of(0, 0, 0, 4));
-    // Next payload 46, version 2.0, exchange 43, flags I, id 1, length 36; next payload 34, length 8; the inner payload.
+    // Next payload 46, version 2.0, exchange 43, flags I, id 1, length 36; next payload 34, length 8; the inner
+    // payload.
     expect(hexEncode(octets)).toBe(`${'aa'.repeat(8)}${'bb'.repeat(8)}2e202b08000000010000002422000008${'00000004'}`);
   });
 });

@@ -22,16 +22,27 @@ function strengthenedKeys(init: Init, secret: Uint8Array): IkeKeys {
   return strengthened;
 }
 
-/** What AUTH covers beside the rest once IKE_INTERMEDIATE was used: IntAuth of both directions and the id of the first IKE_AUTH (RFC 9242 section 3.3.1). */
+/**
+ * What AUTH covers beside the rest once IKE_INTERMEDIATE was used: IntAuth of both directions and the id of the first
+ * IKE_AUTH (RFC 9242 section 3.3.1).
+ */
 function authenticated(sa: IkeSa, firstAuthenticationId: number): Uint8Array {
-  return sa.intermediate === null ? new Uint8Array(0) : concat(sa.intermediate.value, uint32Octets(firstAuthenticationId));
+  return sa.intermediate === null
+    ? new Uint8Array(0)
+    : concat(sa.intermediate.value, uint32Octets(firstAuthenticationId));
 }
 
 /**
- * The initiator's IKE_INTERMEDIATE { KE } where a second key exchange was agreed on (RFC 9370). Resolves with the keys that IKE_AUTH uses; rejects
+ * The initiator's IKE_INTERMEDIATE { KE } where a second key exchange was agreed on (RFC 9370). Resolves with the keys
+ * that IKE_AUTH uses; rejects
  * with a Rejection. A wrong ciphertext shows in AUTH only (X-18).
  */
-export async function exchangeAdditionalKeys<T extends InitResult>(session: SessionCore, sa: IkeSa, init: T, exchange: (payloads: readonly InnerPayload[]) => Promise<readonly Payload[]>): Promise<T> {
+export async function exchangeAdditionalKeys<T extends InitResult>(
+  session: SessionCore,
+  sa: IkeSa,
+  init: T,
+  exchange: (payloads: readonly InnerPayload[]) => Promise<readonly Payload[]>,
+): Promise<T> {
   const { additional } = init.suite;
   if (additional === null) return init;
   const own = newKeyExchange(additional, session.random);
@@ -40,7 +51,12 @@ export async function exchangeAdditionalKeys<T extends InitResult>(session: Sess
     const secret = agree(own, response);
     if (typeof secret === 'string') {
       const error = findError(response);
-      throw new Rejection(error === undefined ? protocolViolation(`the additional key exchange failed: ${secret}`) : notifyError(error, { own: 'signature', offered: [], afterEap: false }), 'nothing');
+      throw new Rejection(
+        error === undefined
+          ? protocolViolation(`the additional key exchange failed: ${secret}`)
+          : notifyError(error, { own: 'signature', offered: [], afterEap: false }),
+        'nothing',
+      );
     }
     const keys = strengthenedKeys(init, secret);
     session.replaceIkeKeys(sa, keys);
@@ -50,8 +66,17 @@ export async function exchangeAdditionalKeys<T extends InitResult>(session: Sess
   }
 }
 
-/** The responder's half: `respond` sends the answer, which still goes under the old keys. null: the request is not what was agreed on. */
-export function answerAdditionalKeys<T extends Omit<InitResult, 'path' | 'nat' | 'wantedAuthorities'>>(session: SessionCore, sa: IkeSa, init: T, request: { readonly messageId: number; readonly payloads: readonly Payload[] }, respond: (payloads: readonly InnerPayload[]) => void): T | null {
+/**
+ * The responder's half: `respond` sends the answer, which still goes under the old keys. null: the request is not what
+ * was agreed on.
+ */
+export function answerAdditionalKeys<T extends Omit<InitResult, 'path' | 'nat' | 'wantedAuthorities'>>(
+  session: SessionCore,
+  sa: IkeSa,
+  init: T,
+  request: { readonly messageId: number; readonly payloads: readonly Payload[] },
+  respond: (payloads: readonly InnerPayload[]) => void,
+): T | null {
   const { additional } = init.suite;
   const ke = findPayload(request.payloads, 'KE');
   if (additional === null || ke?.group !== additional) return null;

@@ -11,7 +11,8 @@ export const nonceLength = 32;
 export function agree(exchange: KeyExchange, payloads: readonly Payload[]): Uint8Array | string {
   const ke = findPayload(payloads, 'KE');
   if (ke === undefined) return 'there is no KE payload';
-  if (ke.group !== exchange.group) return `the KE payload is of group ${String(ke.group)}, not ${String(exchange.group)}`;
+  if (ke.group !== exchange.group)
+    return `the KE payload is of group ${String(ke.group)}, not ${String(exchange.group)}`;
   try {
     return exchange.computeSharedSecret(ke.data);
   } catch (error) {

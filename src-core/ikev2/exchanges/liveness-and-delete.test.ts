@@ -109,12 +109,28 @@ describe('liveness', () => {
     if (ike === null) throw new Error('no IKE SA');
     const spiInitiator = hexDecode(ike.spiInitiator) ?? new Uint8Array(8);
     const spiResponder = hexDecode(ike.spiResponder) ?? new Uint8Array(8);
-    const forged = encodeMessage({ spiInitiator, spiResponder, exchangeType: exchangeType.INFORMATIONAL, initiator: false, response: true, messageId: 2 }, [notify(type)]);
+    const forged = encodeMessage(
+      {
+        spiInitiator,
+        spiResponder,
+        exchangeType: exchangeType.INFORMATIONAL,
+        initiator: false,
+        response: true,
+        messageId: 2,
+      },
+      [notify(type)],
+    );
     for (let round = 0; round < 50; round++) {
-      ends.network.inject({ from: { address: gatewayAddress, port: 4500 }, to: ends.ethernet.socket.local, bytes: addNonEspMarker(forged) });
+      ends.network.inject({
+        from: { address: gatewayAddress, port: 4500 },
+        to: ends.ethernet.socket.local,
+        bytes: addNonEspMarker(forged),
+      });
       await ends.clock.run(100);
     }
-    expect(ends.events.filter((event) => event.type === 'peer-forgot-hint')).toHaveLength(name === 'INVALID_IKE_SPI' ? 1 : 0);
+    expect(ends.events.filter((event) => event.type === 'peer-forgot-hint')).toHaveLength(
+      name === 'INVALID_IKE_SPI' ? 1 : 0,
+    );
     expect(ends.event('ended')).toBeUndefined();
     expect(await ends.exchangePackets()).toEqual({ up: 1, down: 1 });
   });
@@ -130,7 +146,12 @@ describe('delete', () => {
     expect(ends.event('ended')).toMatchObject({ by: 'local', error: null });
     expect(ends.responder.sessions).toHaveLength(0);
     expect(ends.gatewayEvents.at(-1)).toMatchObject({ type: 'ended', by: 'peer' });
-    expect([ends.clientData.inbound.size, ends.clientData.outbound.length, ends.gatewayPath.inbound.size, ends.gatewayPath.outbound.length]).toEqual([0, 0, 0, 0]);
+    expect([
+      ends.clientData.inbound.size,
+      ends.clientData.outbound.length,
+      ends.gatewayPath.inbound.size,
+      ends.gatewayPath.outbound.length,
+    ]).toEqual([0, 0, 0, 0]);
     expect(ends.clock.pendingTimers()).toEqual([]);
   });
 

@@ -6,7 +6,10 @@ import { exchangeType } from '../wire/constants';
 import type { InnerPayload, Payload } from '../wire/payload';
 import type { Task } from './task';
 
-/** Is the peer still there, and does the NAT still show us as before (RFC 7296 section 2.4; RFC 4555 section 3.8, C-73, C-74)? */
+/**
+ * Is the peer still there, and does the NAT still show us as before (RFC 7296 section 2.4; RFC 4555 section 3.8, C-73,
+ * C-74)?
+ */
 export class LivenessTask implements Task {
   readonly kind = 'liveness';
   readonly name = 'liveness';

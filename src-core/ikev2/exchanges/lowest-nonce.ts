@@ -11,7 +11,8 @@ function lower(nonces: ExchangeNonces): Uint8Array {
 }
 
 /**
- * Two rekeyings crossed (RFC 7296 sections 2.8.1, 2.8.2; C-67): of the four nonces the lowest marks the SA that is redundant,
+ * Two rekeyings crossed (RFC 7296 sections 2.8.1, 2.8.2; C-67): of the four nonces the lowest marks the SA that is
+ * redundant,
  * and who created that one deletes it. True: ours is the redundant one.
  */
 export function oursIsRedundant(ours: ExchangeNonces, theirs: ExchangeNonces): boolean {

@@ -14,7 +14,9 @@ function exchanges(ends: TwoEnds): string[] {
   return ends.logs.flatMap(({ exchange }) =>
     exchange === undefined
       ? []
-      : [`${exchange.direction} ${exchange.name} ${exchange.response ? 'response' : 'request'} ${String(exchange.messageId)} ${exchange.payloads.map(({ name, fields }) => fields.find((field) => field.name === 'notify')?.value ?? name).join(' ')}`],
+      : [
+          `${exchange.direction} ${exchange.name} ${exchange.response ? 'response' : 'request'} ${String(exchange.messageId)} ${exchange.payloads.map(({ name, fields }) => fields.find((field) => field.name === 'notify')?.value ?? name).join(' ')}`,
+        ],
   );
 }
 
@@ -36,7 +38,9 @@ describe('MOBIKE', () => {
     ends.client.setPath(ends.wifi);
     expect(ends.clientData.path?.socket).toBe(ends.wifi.socket);
     await ends.clock.run(10);
-    expect(exchanges(ends)[0]).toMatch(/^sent INFORMATIONAL request 2 .*UPDATE_SA_ADDRESSES.*NAT_DETECTION_SOURCE_IP.*NAT_DETECTION_DESTINATION_IP.*COOKIE2/);
+    expect(exchanges(ends)[0]).toMatch(
+      /^sent INFORMATIONAL request 2 .*UPDATE_SA_ADDRESSES.*NAT_DETECTION_SOURCE_IP.*NAT_DETECTION_DESTINATION_IP.*COOKIE2/,
+    );
     expect(ends.event('path-confirmed')).toMatchObject({ natDetected: true });
     expect(remoteOfGateway(ends)).toBe(`${ends.nat.outside}:40000`);
     expect(await ends.exchangePackets()).toEqual({ up: 1, down: 1 });
@@ -81,7 +85,9 @@ describe('MOBIKE', () => {
     expect(confirmed).toHaveLength(1);
     expect(local(confirmed[0]?.path ?? null)).toBe('203.0.113.5');
     expect(remoteOfGateway(ends)).toMatch(/^203\.0\.113\.5:/);
-    expect(exchanges(ends).filter((line) => line.startsWith('sent') && line.includes('UPDATE_SA_ADDRESSES'))).toHaveLength(2);
+    expect(
+      exchanges(ends).filter((line) => line.startsWith('sent') && line.includes('UPDATE_SA_ADDRESSES')),
+    ).toHaveLength(2);
   });
 
   it('200 moves in a row keep the IKE SA, the tunnel and the number of timers', async () => {
@@ -200,7 +206,18 @@ describe('MOBIKE', () => {
   });
 
   it('M-4, M-5, H-40: further gateway addresses, filtered', async () => {
-    const ends = new TwoEnds({ gateway: { additionalAddresses: [secondGatewayAddress, '127.0.0.1', '169.254.169.254', '224.0.0.5', '10.0.0.1', '2001:db8::2'] } });
+    const ends = new TwoEnds({
+      gateway: {
+        additionalAddresses: [
+          secondGatewayAddress,
+          '127.0.0.1',
+          '169.254.169.254',
+          '224.0.0.5',
+          '10.0.0.1',
+          '2001:db8::2',
+        ],
+      },
+    });
     await ends.connect();
     expect(ends.event('peer-addresses')?.addresses).toEqual([secondGatewayAddress, '2001:db8::2']);
   });
@@ -239,10 +256,19 @@ describe('MOBIKE', () => {
       ends.network.inject({ ...datagram, from: { ...datagram.from, address: secondGatewayAddress } });
       return 'drop';
     };
-    const list: Task = { kind: 'liveness', name: 'address list', exchange: exchangeType.INFORMATIONAL, restartable: false, build: () => [notify(notifyType.ADDITIONAL_IP4_ADDRESS, Uint8Array.of(198, 51, 100, 99))], process: () => undefined };
+    const list: Task = {
+      kind: 'liveness',
+      name: 'address list',
+      exchange: exchangeType.INFORMATIONAL,
+      restartable: false,
+      build: () => [notify(notifyType.ADDITIONAL_IP4_ADDRESS, Uint8Array.of(198, 51, 100, 99))],
+      process: () => undefined,
+    };
     (ends.gateway as SessionCore).enqueue(list);
     await ends.clock.run(100);
-    expect(ends.events.filter((event) => event.type === 'peer-addresses').at(-1)).toMatchObject({ addresses: [secondGatewayAddress, '198.51.100.99'] });
+    expect(ends.events.filter((event) => event.type === 'peer-addresses').at(-1)).toMatchObject({
+      addresses: [secondGatewayAddress, '198.51.100.99'],
+    });
     expect(ends.event('path-confirmed')?.path.remote.address).toBe(secondGatewayAddress);
   });
 

@@ -12,23 +12,38 @@ import type { InnerPayload, Payload } from '../wire/payload';
 import { notify } from '../wire/payloads/notify';
 import { findError } from './failures';
 import { LivenessTask } from './liveness';
-import { destinationNotify, ForcedEncapsulation, hasNatDetection, type NatFindings, readNatDetection, truthfulNotifies } from './nat-detection';
+import {
+  destinationNotify,
+  ForcedEncapsulation,
+  hasNatDetection,
+  type NatFindings,
+  readNatDetection,
+  truthfulNotifies,
+} from './nat-detection';
 import type { Task } from './task';
 
 /** M-4: of however many the peer lists. */
 const maxPeerAddresses = 16;
 /** M-25. */
 const cookie2Length = 16;
-/** After an update is answered, packets or the gateway's own rekey come within this, milliseconds, or three round trips. */
+/**
+ * After an update is answered, packets or the gateway's own rekey come within this, milliseconds, or three round trips.
+ */
 const rekeyPatience = 25;
 /** A rekey of the gateway this soon after an update belongs to it, milliseconds. */
 const rekeyWindow = 1000;
-/** ESP that leaves for so long while none comes, milliseconds: less than the patience after which the connection asks (stall-watch.ts). */
+/**
+ * ESP that leaves for so long while none comes, milliseconds: less than the patience after which the connection asks
+ * (stall-watch.ts).
+ */
 const unansweredFor = 300;
 /** Updates that the peer refused with UNEXPECTED_NAT_DETECTED are tried again this often (M-22). */
 const unexpectedNatTries = 3;
 
-/** What MOBIKE (RFC 4555) knows about one session: whether the peer speaks it, how it sees us, where else it can be reached. */
+/**
+ * What MOBIKE (RFC 4555) knows about one session: whether the peer speaks it, how it sees us, where else it can be
+ * reached.
+ */
 export class Mobility {
   readonly #session: SessionCore;
   readonly forcedEncapsulation: ForcedEncapsulation;
@@ -73,7 +88,13 @@ export class Mobility {
   ikeSaReplaced(next: IkeSa): void {
     this.#mapping = null;
     // M-27: what was told over the old IKE SA since the new one was agreed on may not count for the new one.
-    if (this.supported && this.#session.settings.role === 'initiator' && this.#pathChangedAt >= next.createdAt && this.#pathChangedAt > 0) this.requestUpdate();
+    if (
+      this.supported &&
+      this.#session.settings.role === 'initiator' &&
+      this.#pathChangedAt >= next.createdAt &&
+      this.#pathChangedAt > 0
+    )
+      this.requestUpdate();
   }
 
   /** NAT detection of an initiator, pretence included; empty where it makes no sense. */
@@ -90,10 +111,15 @@ export class Mobility {
     this.natDetected = findings.localNat;
     const known = this.#mapping;
     this.#mapping = { path, hash: findings.mapping };
-    // The first answer on a path has nothing to be compared with: then packets that leave and are not answered speak for a new mapping.
+    // The first answer on a path has nothing to be compared with: then packets that leave and are not answered speak
+    // for a new mapping.
     const comparable = known !== null && samePath(known.path, path);
     if (comparable ? !equal(known.hash, findings.mapping) : this.#isUnanswered()) {
-      this.#session.log.write('info', 'mobility', 'The NAT shows this computer at another address or port: telling the server');
+      this.#session.log.write(
+        'info',
+        'mobility',
+        'The NAT shows this computer at another address or port: telling the server',
+      );
       this.requestUpdate();
     }
   }
@@ -122,24 +148,34 @@ export class Mobility {
   }
 
   /**
-   * Some gateways cannot move a CHILD SA to another address: they answer the update and replace the SA, and until then they send to the
+   * Some gateways cannot move a CHILD SA to another address: they answer the update and replace the SA, and until then
+   * they send to the
    * old address. When their window is blocked that takes seconds, so a rekey of ours does it.
    */
   #rekeyInstead(): void {
     const session = this.#session;
     const children = session.childSas.list;
-    if (session.isHeld || children.some((child) => child.installedAt > this.#pathChangedAt) || session.silence.receivedSince(this.#pathChangedAt)) return;
+    if (
+      session.isHeld ||
+      children.some((child) => child.installedAt > this.#pathChangedAt) ||
+      session.silence.receivedSince(this.#pathChangedAt)
+    )
+      return;
     if (!this.#peerRekeysAfterUpdate && !session.silence.sentSince(this.#pathChangedAt)) return;
     for (const child of children) session.childRekeying.start(child);
   }
 
   /**
-   * ADDITIONAL_* replace the whole list, NO_ADDITIONAL_ADDRESSES empties it; where the message came from is part of it without a word (M-4, RFC 4555 section
+   * ADDITIONAL_* replace the whole list, NO_ADDITIONAL_ADDRESSES empties it; where the message came from is part of it
+   * without a word (M-4, RFC 4555 section
    * 3.6). Filtered as M-5 and H-40 say.
    */
   readAddresses(payloads: readonly Payload[], announce: boolean, from: string | null = null): void {
     const notifies = findPayloads(payloads, 'N').filter(
-      ({ notify: type }) => type === notifyType.ADDITIONAL_IP4_ADDRESS || type === notifyType.ADDITIONAL_IP6_ADDRESS || type === notifyType.NO_ADDITIONAL_ADDRESSES,
+      ({ notify: type }) =>
+        type === notifyType.ADDITIONAL_IP4_ADDRESS ||
+        type === notifyType.ADDITIONAL_IP6_ADDRESS ||
+        type === notifyType.NO_ADDITIONAL_ADDRESSES,
     );
     if (notifies.length === 0) return;
     const current = this.#session.path?.remote.address ?? null;
@@ -150,7 +186,8 @@ export class Mobility {
       const address = additionalAddressOf(payload);
       if (address === null || address === current) continue;
       const use = specialUse(address);
-      if (use === null || (use === 'private' && allowPrivate) || (use === 'loopback' && allowLoopback)) addresses.add(address);
+      if (use === null || (use === 'private' && allowPrivate) || (use === 'loopback' && allowLoopback))
+        addresses.add(address);
       if (addresses.size === maxPeerAddresses) break;
     }
     this.#peerAddresses = [...addresses];
@@ -160,7 +197,13 @@ export class Mobility {
   /** M-8: the gateway speaks from another of its listed addresses, so the one in use is probably gone: move there. */
   followListed(from: IkePath): void {
     const { path } = this.#session;
-    if (path === null || this.#session.isHeld || from.remote.address === path.remote.address || !this.#peerAddresses.includes(from.remote.address)) return;
+    if (
+      path === null ||
+      this.#session.isHeld ||
+      from.remote.address === path.remote.address ||
+      !this.#peerAddresses.includes(from.remote.address)
+    )
+      return;
     this.#session.log.write('info', 'mobility', `The server speaks from ${from.remote.address}: moving there`);
     this.#session.setPath({ socket: path.socket, remote: from.remote });
   }
@@ -170,7 +213,11 @@ export class Mobility {
     const reply: InnerPayload[] = [];
     const { role } = this.#session.settings;
     // H-39: only the initiator decides addresses; the responder's UPDATE is answered and has no effect.
-    if (findNotify(request.payloads, notifyType.UPDATE_SA_ADDRESSES) !== undefined && role === 'responder' && this.supported) {
+    if (
+      findNotify(request.payloads, notifyType.UPDATE_SA_ADDRESSES) !== undefined &&
+      role === 'responder' &&
+      this.supported
+    ) {
       this.#session.adoptPath(request.path);
       this.#session.emit({ type: 'path-confirmed', path: request.path, natDetected: this.natDetected });
     }
@@ -178,7 +225,10 @@ export class Mobility {
       reply.push(
         ...(role === 'responder'
           ? truthfulNotifies(sa.spiI, sa.spiR, request.path)
-          : [this.forcedEncapsulation.sourceNotify(sa.spiI, sa.spiR), destinationNotify(sa.spiI, sa.spiR, request.path.remote)]),
+          : [
+              this.forcedEncapsulation.sourceNotify(sa.spiI, sa.spiR),
+              destinationNotify(sa.spiI, sa.spiR, request.path.remote),
+            ]),
       );
     }
     // RFC 4555 section 3.7: back as it came.
@@ -235,7 +285,8 @@ export class UpdateAddressesTask implements Task {
       return;
     }
     if (error !== undefined) {
-      if (error.notify === notifyType.UNEXPECTED_NAT_DETECTED && ++mobility.unexpectedNats <= unexpectedNatTries) mobility.requestUpdate();
+      if (error.notify === notifyType.UNEXPECTED_NAT_DETECTED && ++mobility.unexpectedNats <= unexpectedNatTries)
+        mobility.requestUpdate();
       else this.#session.emit({ type: 'path-refused', path, notify: notifyTypeName(error.notify) });
       return;
     }

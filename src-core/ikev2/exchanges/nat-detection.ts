@@ -41,7 +41,10 @@ export function destinationNotify(spiI: Uint8Array, spiR: Uint8Array, remote: So
 
 /** Both notifies as a gateway sends them: no pretence. */
 export function truthfulNotifies(spiI: Uint8Array, spiR: Uint8Array, path: IkePath): readonly NotifyPayload[] {
-  return [notify(notifyType.NAT_DETECTION_SOURCE_IP, natDetectionHash(spiI, spiR, path.socket.local)), destinationNotify(spiI, spiR, path.remote)];
+  return [
+    notify(notifyType.NAT_DETECTION_SOURCE_IP, natDetectionHash(spiI, spiR, path.socket.local)),
+    destinationNotify(spiI, spiR, path.remote),
+  ];
 }
 
 export interface NatFindings {
@@ -53,8 +56,16 @@ export interface NatFindings {
   readonly mapping: Uint8Array;
 }
 
-/** What the peer's notifies say; null when they are not there (C-38). Of several source hashes one match is enough, extras are ignored (H-41). */
-export function readNatDetection(payloads: readonly Payload[], spiI: Uint8Array, spiR: Uint8Array, path: IkePath): NatFindings | null {
+/**
+ * What the peer's notifies say; null when they are not there (C-38). Of several source hashes one match is enough,
+ * extras are ignored (H-41).
+ */
+export function readNatDetection(
+  payloads: readonly Payload[],
+  spiI: Uint8Array,
+  spiR: Uint8Array,
+  path: IkePath,
+): NatFindings | null {
   const destination = findNotify(payloads, notifyType.NAT_DETECTION_DESTINATION_IP);
   const mapping = destination === undefined ? null : natDetectionHashOf(destination);
   const sources = findNotifies(payloads, notifyType.NAT_DETECTION_SOURCE_IP)
@@ -71,5 +82,8 @@ export function readNatDetection(payloads: readonly Payload[], spiI: Uint8Array,
 }
 
 export function hasNatDetection(payloads: readonly Payload[]): boolean {
-  return findNotify(payloads, notifyType.NAT_DETECTION_SOURCE_IP) !== undefined || findNotify(payloads, notifyType.NAT_DETECTION_DESTINATION_IP) !== undefined;
+  return (
+    findNotify(payloads, notifyType.NAT_DETECTION_SOURCE_IP) !== undefined ||
+    findNotify(payloads, notifyType.NAT_DETECTION_DESTINATION_IP) !== undefined
+  );
 }

@@ -11,12 +11,20 @@ const eapSuccess = Uint8Array.of(3, 7, 0, 4);
 const key = (octet: number): Uint8Array => new Uint8Array(64).fill(octet);
 
 /** A method of one round trip that makes the key it is told. */
-function eapClient(msk: Uint8Array | null, made: { eapOnly: boolean }[]): (mode?: { readonly eapOnly: boolean }) => EapConversation {
+function eapClient(
+  msk: Uint8Array | null,
+  made: { eapOnly: boolean }[],
+): (mode?: { readonly eapOnly: boolean }) => EapConversation {
   return (mode) => {
     made.push({ eapOnly: mode?.eapOnly ?? false });
     return {
       methodName: 'EAP-TLS',
-      receive: (packet) => Promise.resolve(equal(packet, eapRequest) ? { type: 'respond', packet: eapResponse } : { type: 'success', msk: msk?.slice() ?? null }),
+      receive: (packet) =>
+        Promise.resolve(
+          equal(packet, eapRequest)
+            ? { type: 'respond', packet: eapResponse }
+            : { type: 'success', msk: msk?.slice() ?? null },
+        ),
       close: () => undefined,
     };
   };
@@ -33,19 +41,37 @@ function eapServer(msk: Uint8Array | null, identity = 'alice'): () => EapServerC
 
 async function outcome(ends: TwoEnds) {
   ends.client.connect(ends.to(ends.ethernet, 500), []);
-  await ends.clock.runUntil(() => ends.event('ended') !== undefined || ends.event('established') !== undefined, 120_000);
+  await ends.clock.runUntil(
+    () => ends.event('ended') !== undefined || ends.event('established') !== undefined,
+    120_000,
+  );
   return ends.event('established') ?? ends.event('ended')?.error ?? null;
 }
 
 describe('EAP-only authentication (RFC 5998, X-11)', () => {
   const server = testKey('ecdsa-p256');
 
-  function ends({ eapOnly, client = key(1), gateway = key(1), change = {} }: { eapOnly: boolean; client?: Uint8Array | null; gateway?: Uint8Array | null; change?: TwoEndsOptions }) {
+  function ends({
+    eapOnly,
+    client = key(1),
+    gateway = key(1),
+    change = {},
+  }: {
+    eapOnly: boolean;
+    client?: Uint8Array | null;
+    gateway?: Uint8Array | null;
+    change?: TwoEndsOptions;
+  }) {
     const made: { eapOnly: boolean }[] = [];
     const local: LocalAuthentication = { method: 'eap', eapOnly, createConversation: eapClient(client, made) };
     const both = new TwoEnds({
       client: { local, peer: trusting(server), ...change.client },
-      gateway: { signature: null, eapOnly: true, clients: { psk: null, certificate: null, eap: eapServer(gateway) }, ...change.gateway },
+      gateway: {
+        signature: null,
+        eapOnly: true,
+        clients: { psk: null, certificate: null, eap: eapServer(gateway) },
+        ...change.gateway,
+      },
     });
     return { both, made };
   }
@@ -58,16 +84,23 @@ describe('EAP-only authentication (RFC 5998, X-11)', () => {
   });
 
   it('a gateway that proves itself by certificate all the same is believed by its certificate', async () => {
-    const { both, made } = ends({ eapOnly: true, change: { gateway: { signature: certificateLogin(server), eapOnly: false } } });
+    const { both, made } = ends({
+      eapOnly: true,
+      change: { gateway: { signature: certificateLogin(server), eapOnly: false } },
+    });
     expect(await outcome(both)).toMatchObject({ type: 'established' });
     expect(made).toEqual([{ eapOnly: false }]);
   });
 
   it('H-46: where the connection does not allow it, EAP without proof is not answered', async () => {
     const made: { eapOnly: boolean }[] = [];
-    // The notify is not needed to be sent by this client: a gateway that leaves AUTH out anyway is played by one that is told it was.
+    // The notify is not needed to be sent by this client: a gateway that leaves AUTH out anyway is played by one that
+    // is told it was.
     const both = new TwoEnds({
-      client: { local: { method: 'eap', eapOnly: false, createConversation: eapClient(key(1), made) }, peer: trusting(server) },
+      client: {
+        local: { method: 'eap', eapOnly: false, createConversation: eapClient(key(1), made) },
+        peer: trusting(server),
+      },
       gateway: { signature: null, eapOnly: true, clients: { psk: null, certificate: null, eap: eapServer(key(1)) } },
     });
     expect(await outcome(both)).toMatchObject({ symbol: 'IKE_AUTH_FAIL' });
@@ -89,7 +122,10 @@ describe('EAP-only authentication (RFC 5998, X-11)', () => {
   });
 
   it('another identity than the connection expects: no EAP leaves', async () => {
-    const { both, made } = ends({ eapOnly: true, change: { client: { remoteIdentity: { type: 'fqdn', value: utf8Encode('other.example.com') } } } });
+    const { both, made } = ends({
+      eapOnly: true,
+      change: { client: { remoteIdentity: { type: 'fqdn', value: utf8Encode('other.example.com') } } },
+    });
     expect(await outcome(both)).toMatchObject({ rule: 'server-identity' });
     expect(made).toEqual([]);
   });
@@ -99,14 +135,29 @@ describe('two rounds (RFC 4739, X-12)', () => {
   const server = testKey('ecdsa-p256');
   const machine = testKey('ecdsa-p256', 'machine');
 
-  function ends({ secondRound, twice = true, client = key(1), first = machine }: { secondRound?: 'allowed' | 'required'; twice?: boolean; client?: Uint8Array; first?: typeof machine }) {
+  function ends({
+    secondRound,
+    twice = true,
+    client = key(1),
+    first = machine,
+  }: {
+    secondRound?: 'allowed' | 'required';
+    twice?: boolean;
+    client?: Uint8Array;
+    first?: typeof machine;
+  }) {
     const made: { eapOnly: boolean }[] = [];
     const both = new TwoEnds({
       client: {
         localIdentity: { type: 'fqdn', value: utf8Encode('laptop.example.com') },
         local: certificateLogin(first),
         peer: trusting(server),
-        secondRound: twice ? { localIdentity: { type: 'rfc822', value: utf8Encode('alice@example.com') }, local: { method: 'eap', createConversation: eapClient(client, made) } } : null,
+        secondRound: twice
+          ? {
+              localIdentity: { type: 'rfc822', value: utf8Encode('alice@example.com') },
+              local: { method: 'eap', createConversation: eapClient(client, made) },
+            }
+          : null,
       },
       gateway: {
         signature: certificateLogin(server),
@@ -121,7 +172,10 @@ describe('two rounds (RFC 4739, X-12)', () => {
     const { both, made } = ends({ secondRound });
     expect(await outcome(both)).toMatchObject({ type: 'established', authentication: 'Machine certificate + EAP-TLS' });
     expect(made).toHaveLength(1);
-    expect(both.gatewayEvents[0]).toMatchObject({ type: 'established', authentication: 'Machine certificate + EAP-TLS' });
+    expect(both.gatewayEvents[0]).toMatchObject({
+      type: 'established',
+      authentication: 'Machine certificate + EAP-TLS',
+    });
     expect(await both.exchangePackets()).toEqual({ up: 1, down: 1 });
   });
 
@@ -156,15 +210,26 @@ describe('INITIAL_CONTACT with EAP', () => {
   const server = testKey('ecdsa-p256');
 
   /** Two clients after each other, both with the same IDi; `names` is who EAP finds them to be. */
-  async function sessionsAfter(names: readonly [string, string], identities: readonly [string, string]): Promise<number> {
+  async function sessionsAfter(
+    names: readonly [string, string],
+    identities: readonly [string, string],
+  ): Promise<number> {
     const left = [...names];
     const local: LocalAuthentication = { method: 'eap', createConversation: eapClient(key(1), []) };
     const both = new TwoEnds({
       client: { local, peer: trusting(server), localIdentity: { type: 'rfc822', value: utf8Encode(identities[0]) } },
-      gateway: { signature: certificateLogin(server), clients: { psk: null, certificate: null, eap: () => eapServer(key(1), left.shift() ?? 'nobody')() } },
+      gateway: {
+        signature: certificateLogin(server),
+        clients: { psk: null, certificate: null, eap: () => eapServer(key(1), left.shift() ?? 'nobody')() },
+      },
     });
     await both.connect();
-    const second = both.secondClient({ local, peer: trusting(server), localIdentity: { type: 'rfc822', value: utf8Encode(identities[1]) }, initialContact: true });
+    const second = both.secondClient({
+      local,
+      peer: trusting(server),
+      localIdentity: { type: 'rfc822', value: utf8Encode(identities[1]) },
+      initialContact: true,
+    });
     second.connect();
     await both.clock.runUntil(() => second.session.ike !== null, 30_000);
     await both.clock.run(1_000);

@@ -52,18 +52,30 @@ describe('CHILD SA rekey', () => {
     ends.clientData.history.length = 0;
     ends.gatewayPath.history.length = 0;
     ends.client.rekeyChild(old.spiIn);
-    // CREATE_CHILD_SA { N(REKEY_SA), SA, Ni, TSi, TSr } -->  <-- { SA, Nr, TSi, TSr }  INFORMATIONAL { D } -->  <-- { D }
+    // CREATE_CHILD_SA { N(REKEY_SA), SA, Ni, TSi, TSr } -->  <-- { SA, Nr, TSi, TSr }  INFORMATIONAL { D } -->  <-- { D
+    // }
     await ends.clock.run(20);
     const fresh = only(ends.client.children);
-    expect(sas(ends.clientData)).toEqual([`in+ ${hex(fresh.spiIn)}`, `out+ ${hex(fresh.spiOut)}`, `out- ${hex(old.spiOut)}`]);
+    expect(sas(ends.clientData)).toEqual([
+      `in+ ${hex(fresh.spiIn)}`,
+      `out+ ${hex(fresh.spiOut)}`,
+      `out- ${hex(old.spiOut)}`,
+    ]);
     // The gateway installs inbound with its answer and sends with the new one when the DELETE shows that we have it.
-    expect(sas(ends.gatewayPath)).toEqual([`in+ ${hex(fresh.spiOut)}`, `out+ ${hex(fresh.spiIn)}`, `out- ${hex(old.spiIn)}`]);
+    expect(sas(ends.gatewayPath)).toEqual([
+      `in+ ${hex(fresh.spiOut)}`,
+      `out+ ${hex(fresh.spiIn)}`,
+      `out- ${hex(old.spiIn)}`,
+    ]);
     await ends.clock.run(4900);
     expect(ends.clientData.inbound.has(old.spiIn)).toBe(true);
     await ends.clock.run(200);
     expect(ends.clientData.inbound.has(old.spiIn)).toBe(false);
     expect(ends.gatewayPath.inbound.size).toBe(1);
-    expect(ends.events.slice(-2)).toMatchObject([{ type: 'child-installed', replaces: old.spiIn }, { type: 'child-removed', spiIn: old.spiIn }]);
+    expect(ends.events.slice(-2)).toMatchObject([
+      { type: 'child-installed', replaces: old.spiIn },
+      { type: 'child-removed', spiIn: old.spiIn },
+    ]);
     await expectOneTunnel(ends);
   });
 
@@ -97,7 +109,10 @@ describe('CHILD SA rekey', () => {
       [600, 86_400],
       [86_400, 600],
     ] as const) {
-      const ends = await connected({ client: { childLifetimeSeconds: client }, gateway: { childLifetimeSeconds: gateway } });
+      const ends = await connected({
+        client: { childLifetimeSeconds: client },
+        gateway: { childLifetimeSeconds: gateway },
+      });
       const old = only(ends.client.children).spiIn;
       await ends.clock.run(530_000);
       expect(only(ends.client.children).spiIn).toBe(old);
@@ -136,7 +151,9 @@ describe('CHILD SA rekey', () => {
     const old = only(ends.client.children);
     // The gateway deletes the CHILD SA and its DELETE stays under way; we rekey what is gone.
     ends.gateway.rekeyChild(1);
-    (ends.gateway as unknown as { childSas: { retire(child: unknown): void; list: unknown[] } }).childSas.retire(ends.gateway.children[0]);
+    (ends.gateway as unknown as { childSas: { retire(child: unknown): void; list: unknown[] } }).childSas.retire(
+      ends.gateway.children[0],
+    );
     ends.client.rekeyChild(old.spiIn);
     await ends.clock.run(5);
     await box.release();
@@ -227,7 +244,10 @@ describe('IKE SA rekey', () => {
       [600, 86_400],
       [86_400, 600],
     ] as const) {
-      const ends = await connected({ client: { ikeLifetimeSeconds: client }, gateway: { ikeLifetimeSeconds: gateway } });
+      const ends = await connected({
+        client: { ikeLifetimeSeconds: client },
+        gateway: { ikeLifetimeSeconds: gateway },
+      });
       await ends.clock.run(605_000);
       expect(ends.events.filter(({ type }) => type === 'ike-rekeyed').length).toBeGreaterThanOrEqual(1);
       await expectOneTunnel(ends);

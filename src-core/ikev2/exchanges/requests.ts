@@ -30,7 +30,12 @@ function handleCreateChildSa(session: SessionCore, sa: IkeSa, request: ReceivedR
   const offer = findPayload(request.payloads, 'SA');
   if (offer === undefined) return sa.respond(request, [notify(notifyType.INVALID_SYNTAX)]);
   if (session.ikeRekeying.isRekeyRequest(request.payloads)) return session.ikeRekeying.handle(sa, request);
-  if (sa !== session.current || sa.state !== 'established' || session.ikeSas.successor !== null || session.ikeRekeying.isActiveOn(sa)) {
+  if (
+    sa !== session.current ||
+    sa.state !== 'established' ||
+    session.ikeSas.successor !== null ||
+    session.ikeRekeying.isActiveOn(sa)
+  ) {
     // RFC 7296 section 2.25.2: CHILD SAs do not change while their IKE SA is being replaced or closed.
     return sa.respond(request, [notify(notifyType.TEMPORARY_FAILURE)]);
   }

@@ -4,7 +4,15 @@ import type { IkePath } from '../session';
 import type { InnerPayload, Payload } from '../wire/payload';
 
 /** Lower goes first when several tasks wait for the window: the path before everything else. */
-export const taskPriority = { updateAddresses: 0, deleteIke: 1, liveness: 2, deleteChild: 3, createChild: 4, rekeyChild: 5, rekeyIke: 6 } as const;
+export const taskPriority = {
+  updateAddresses: 0,
+  deleteIke: 1,
+  liveness: 2,
+  deleteChild: 3,
+  createChild: 4,
+  rekeyChild: 5,
+  rekeyIke: 6,
+} as const;
 
 export type TaskKind = keyof typeof taskPriority;
 

@@ -10,7 +10,11 @@ export interface Algorithm {
 
 const { ENCR, PRF, INTEG, KE, ESN, ADDKE1 } = transformType;
 
-const algorithm = (type: number, id: number, keyLength: number | null = null): Algorithm => ({ transformType: type, id, keyLength });
+const algorithm = (type: number, id: number, keyLength: number | null = null): Algorithm => ({
+  transformType: type,
+  id,
+  keyLength,
+});
 
 /**
  * Keywords as strongSwan spells them. The first keyword of an algorithm is how we print it.
@@ -47,7 +51,9 @@ const table: readonly (readonly [Algorithm, ...string[]])[] = [
   [algorithm(ESN, esnId.ESN), 'esn'],
 ];
 
-const byKeyword: ReadonlyMap<string, Algorithm> = new Map(table.flatMap(([entry, ...keywords]) => keywords.map((keyword) => [keyword, entry] as const)));
+const byKeyword: ReadonlyMap<string, Algorithm> = new Map(
+  table.flatMap(([entry, ...keywords]) => keywords.map((keyword) => [keyword, entry] as const)),
+);
 
 export function algorithmOf(keyword: string): Algorithm | null {
   return byKeyword.get(keyword) ?? null;
@@ -55,7 +61,10 @@ export function algorithmOf(keyword: string): Algorithm | null {
 
 export function keywordOf(entry: Algorithm): string {
   const found = table.find(([known]) => sameAlgorithm(known, entry));
-  return found?.[1] ?? `${String(entry.transformType)}/${String(entry.id)}${entry.keyLength === null ? '' : `/${String(entry.keyLength)}`}`;
+  return (
+    found?.[1] ??
+    `${String(entry.transformType)}/${String(entry.id)}${entry.keyLength === null ? '' : `/${String(entry.keyLength)}`}`
+  );
 }
 
 export function sameAlgorithm(a: Algorithm, b: Algorithm): boolean {
@@ -63,7 +72,10 @@ export function sameAlgorithm(a: Algorithm, b: Algorithm): boolean {
 }
 
 export function isAead(entry: Algorithm): boolean {
-  return entry.transformType === ENCR && (entry.id === encryptionId.AES_GCM_16 || entry.id === encryptionId.CHACHA20_POLY1305);
+  return (
+    entry.transformType === ENCR &&
+    (entry.id === encryptionId.AES_GCM_16 || entry.id === encryptionId.CHACHA20_POLY1305)
+  );
 }
 
 /** "aes256-sha256" names no PRF: the one of the same hash is meant. */

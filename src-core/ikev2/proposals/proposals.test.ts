@@ -60,8 +60,11 @@ describe('proposal keywords', () => {
   });
 
   it('X-19: defaults hold no 3DES, SHA-1, MODP-1024 or NULL; empty lists mean them', () => {
-    for (const keyword of [...defaultIkeProposals, ...defaultEspProposals]) expect(keyword).not.toMatch(/3des|sha1|modp1024|null/);
-    expect(parseProposals('ike', []).map(formatProposal)).toEqual(parseProposals('ike', ['default']).map(formatProposal));
+    for (const keyword of [...defaultIkeProposals, ...defaultEspProposals])
+      expect(keyword).not.toMatch(/3des|sha1|modp1024|null/);
+    expect(parseProposals('ike', []).map(formatProposal)).toEqual(
+      parseProposals('ike', ['default']).map(formatProposal),
+    );
     expect(offeredGroups(parseProposals('ike', []))).toEqual([31, 19, 20, 14, 15, 16]);
   });
 
@@ -83,12 +86,25 @@ describe('negotiation', () => {
     const first = selectProposal(offer, own, 0, { preferredGroup: 31, groups: 'required' });
     expect(first?.number).toBe(2);
     const second = selectProposal(offer, own.slice(1), 0, { preferredGroup: 31, groups: 'required' });
-    expect(ikeSuite(second!.algorithms)).toMatchObject({ keyword: 'aes256gcm16-prfsha384-x25519', group: 31, prf: 'hmac-sha2-384', cipher: { encryption: 'aes-gcm-16', keyBits: 256, integrity: null } });
-    expect(selectProposal(offer, parseProposals('ike', ['aes256-sha512-modp4096']), 0, { preferredGroup: null, groups: 'required' })).toBeNull();
+    expect(ikeSuite(second!.algorithms)).toMatchObject({
+      keyword: 'aes256gcm16-prfsha384-x25519',
+      group: 31,
+      prf: 'hmac-sha2-384',
+      cipher: { encryption: 'aes-gcm-16', keyBits: 256, integrity: null },
+    });
+    expect(
+      selectProposal(offer, parseProposals('ike', ['aes256-sha512-modp4096']), 0, {
+        preferredGroup: null,
+        groups: 'required',
+      }),
+    ).toBeNull();
   });
 
   it('C-17: a right answer is accepted', () => {
-    const chosen = selectProposal(offer, parseProposals('ike', ['aes128-sha256-modp2048']), 0, { preferredGroup: null, groups: 'required' })!;
+    const chosen = selectProposal(offer, parseProposals('ike', ['aes128-sha256-modp2048']), 0, {
+      preferredGroup: null,
+      groups: 'required',
+    })!;
     const answer = acceptAnswer(answerPayload(chosen, protocolId.IKE, none), offered, 0);
     expect(typeof answer === 'string' ? answer : ikeSuite(answer.algorithms).keyword).toBe('aes128-sha256-modp2048');
   });
@@ -103,14 +119,28 @@ describe('negotiation', () => {
     ['a key length that was not offered', [2], [transform(1, 12, 256), ...good.slice(1)], none],
     ['no key length', [2], [transform(1, 12), ...good.slice(1)], none],
     ['an SPI of a wrong size', [2], good, new Uint8Array(255)],
-    ['an unknown attribute', [2], [{ ...good[0]!, unknownAttributes: [{ attributeType: 0x800f, value: new Uint8Array(2) }] }, ...good.slice(1)], none],
+    [
+      'an unknown attribute',
+      [2],
+      [{ ...good[0]!, unknownAttributes: [{ attributeType: 0x800f, value: new Uint8Array(2) }] }, ...good.slice(1)],
+      none,
+    ],
   ])('H-17: an answer with %s is refused', (_what, numbers, transforms, spi) => {
-    const payload = { type: 'SA' as const, proposals: numbers.map((number) => ({ number, protocol: protocolId.IKE, spi, transforms })) };
+    const payload = {
+      type: 'SA' as const,
+      proposals: numbers.map((number) => ({ number, protocol: protocolId.IKE, spi, transforms })),
+    };
     expect(typeof acceptAnswer(payload, offered, 0)).toBe('string');
   });
 
   it('H-17: an ESP proposal in an IKE slot is refused', () => {
-    expect(typeof acceptAnswer({ type: 'SA', proposals: [{ number: 2, protocol: protocolId.ESP, spi: none, transforms: good }] }, offered, 0)).toBe('string');
+    expect(
+      typeof acceptAnswer(
+        { type: 'SA', proposals: [{ number: 2, protocol: protocolId.ESP, spi: none, transforms: good }] },
+        offered,
+        0,
+      ),
+    ).toBe('string');
   });
 
   it('C-60, C-61: groups of a CHILD SA are ignored in IKE_AUTH and accepted in a rekey although our proposal names none', () => {
@@ -118,7 +148,11 @@ describe('negotiation', () => {
     const theirs = offerPayload(parseProposals('esp', ['aes128gcm16-ecp256']), spi);
     const own = parseProposals('esp', ['aes128gcm16']);
     const first = selectProposal(theirs, own, 4, { preferredGroup: null, groups: 'ignore' });
-    expect(childSuite(first!.algorithms)).toMatchObject({ group: null, keyword: 'aes128gcm16', esp: { cipher: 'aes-gcm-16', keyBits: 128, esn: false } });
+    expect(childSuite(first!.algorithms)).toMatchObject({
+      group: null,
+      keyword: 'aes128gcm16',
+      esp: { cipher: 'aes-gcm-16', keyBits: 128, esn: false },
+    });
     const rekey = selectProposal(theirs, own, 4, { preferredGroup: 19, groups: 'accept', allowedGroups: [19] });
     expect(childSuite(rekey!.algorithms).group).toBe(19);
     expect(selectProposal(theirs, own, 4, { preferredGroup: 19, groups: 'accept', allowedGroups: [14] })).toBeNull();
@@ -126,14 +160,25 @@ describe('negotiation', () => {
 
   it('ESN is taken only when both sides name it', () => {
     const theirs = offerPayload(parseProposals('esp', ['aes256gcm16-noesn-esn']), Uint8Array.of(1, 2, 3, 4));
-    const choose = (keyword: string) => selectProposal(theirs, parseProposals('esp', [keyword]), 4, { preferredGroup: null, groups: 'ignore' });
+    const choose = (keyword: string) =>
+      selectProposal(theirs, parseProposals('esp', [keyword]), 4, { preferredGroup: null, groups: 'ignore' });
     expect(childSuite(choose('aes256gcm16-esn')!.algorithms).esp.esn).toBe(true);
     expect(childSuite(choose('aes256gcm16')!.algorithms).esp.esn).toBe(false);
   });
 
   it('INTEG NONE beside an AEAD cipher is understood in offers and answers', () => {
     const own = parseProposals('esp', ['aes128gcm16']);
-    const withNone = { type: 'SA' as const, proposals: [{ number: 1, protocol: protocolId.ESP, spi: Uint8Array.of(1, 2, 3, 4), transforms: [transform(1, 20, 128), transform(3, 0), transform(transformType.ESN, 0)] }] };
+    const withNone = {
+      type: 'SA' as const,
+      proposals: [
+        {
+          number: 1,
+          protocol: protocolId.ESP,
+          spi: Uint8Array.of(1, 2, 3, 4),
+          transforms: [transform(1, 20, 128), transform(3, 0), transform(transformType.ESN, 0)],
+        },
+      ],
+    };
     expect(selectProposal(withNone, own, 4, { preferredGroup: null, groups: 'ignore' })).not.toBeNull();
     expect(typeof acceptAnswer(withNone, own, 4)).toBe('object');
   });

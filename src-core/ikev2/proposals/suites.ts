@@ -21,12 +21,13 @@ const prfNames: ReadonlyMap<number, PrfAlgorithm> = new Map([
   [prfId.HMAC_SHA2_512, 'hmac-sha2-512'],
 ]);
 
-const messageCiphers: ReadonlyMap<number, { readonly encryption: MessageEncryption; readonly keyBits: number | null }> = new Map([
-  [encryptionId.AES_GCM_16, { encryption: 'aes-gcm-16', keyBits: null }],
-  [encryptionId.CHACHA20_POLY1305, { encryption: 'chacha20-poly1305', keyBits: 256 }],
-  [encryptionId.AES_CBC, { encryption: 'aes-cbc', keyBits: null }],
-  [encryptionId['3DES'], { encryption: '3des-cbc', keyBits: 192 }],
-]);
+const messageCiphers: ReadonlyMap<number, { readonly encryption: MessageEncryption; readonly keyBits: number | null }> =
+  new Map([
+    [encryptionId.AES_GCM_16, { encryption: 'aes-gcm-16', keyBits: null }],
+    [encryptionId.CHACHA20_POLY1305, { encryption: 'chacha20-poly1305', keyBits: 256 }],
+    [encryptionId.AES_CBC, { encryption: 'aes-cbc', keyBits: null }],
+    [encryptionId['3DES'], { encryption: '3des-cbc', keyBits: 192 }],
+  ]);
 
 const espCiphers: ReadonlyMap<number, { readonly cipher: EspCipher; readonly keyBits: number | null }> = new Map([
   [encryptionId.AES_GCM_16, { cipher: 'aes-gcm-16', keyBits: null }],
@@ -68,10 +69,16 @@ export function ikeSuite(algorithms: readonly Algorithm[]): IkeSuite {
   const prf = prfNames.get(find(algorithms, transformType.PRF)?.id ?? 0);
   const group = find(algorithms, transformType.KE)?.id ?? 0;
   const additional = find(algorithms, transformType.ADDKE1)?.id ?? null;
-  if (cipher === undefined || prf === undefined || !isKeyExchangeGroup(group)) throw new RangeError('not a complete IKE suite');
-  if (additional !== null && !isKeyExchangeGroup(additional)) throw new RangeError(`additional key exchange ${String(additional)} is not known`);
+  if (cipher === undefined || prf === undefined || !isKeyExchangeGroup(group))
+    throw new RangeError('not a complete IKE suite');
+  if (additional !== null && !isKeyExchangeGroup(additional))
+    throw new RangeError(`additional key exchange ${String(additional)} is not known`);
   return {
-    cipher: { encryption: cipher.encryption, keyBits: cipher.keyBits ?? encryption?.keyLength ?? 0, integrity: integrity === undefined ? null : (integrityNames.get(integrity.id) ?? null) },
+    cipher: {
+      encryption: cipher.encryption,
+      keyBits: cipher.keyBits ?? encryption?.keyLength ?? 0,
+      integrity: integrity === undefined ? null : (integrityNames.get(integrity.id) ?? null),
+    },
     prf,
     group,
     additional,

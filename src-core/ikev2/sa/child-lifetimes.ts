@@ -34,7 +34,9 @@ export class ChildLifetimes {
     const { timers, random, settings } = this.#host;
     const seconds = settings.childLifetimeSeconds;
     timers.set(softTimer(child), softLifetime(seconds, random), () => this.#host.childRekeying.start(child));
-    timers.set(hardTimer(child), hardLifetime(seconds), () => this.#host.emit({ type: 'reauthenticate', reason: 'a CHILD SA could not be rekeyed within its lifetime' }));
+    timers.set(hardTimer(child), hardLifetime(seconds), () =>
+      this.#host.emit({ type: 'reauthenticate', reason: 'a CHILD SA could not be rekeyed within its lifetime' }),
+    );
     if (announce) this.#host.emit({ type: 'child-installed', child, replaces: replaces?.spiIn ?? null });
   }
 

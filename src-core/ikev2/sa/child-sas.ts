@@ -49,7 +49,10 @@ interface Entry {
   waitingOutbound: EspSa | null;
 }
 
-/** The CHILD SAs of one session in the data path: inbound first, outbound when the peer is ready, old inbound a little longer. */
+/**
+ * The CHILD SAs of one session in the data path: inbound first, outbound when the peer is ready, old inbound a little
+ * longer.
+ */
 export class ChildSas {
   readonly #dataPath: DataPath;
   readonly #clock: Clock;
@@ -96,7 +99,10 @@ export class ChildSas {
     return this.list.find((other) => other.replaces === child);
   }
 
-  /** A random inbound SPI, taken until it is released or its SA is removed (E-12). What arrives for it waits for `install`. */
+  /**
+   * A random inbound SPI, taken until it is released or its SA is removed (E-12). What arrives for it waits for
+   * `install`.
+   */
   allocateSpi(): number {
     for (;;) {
       const octets = this.#random.bytes(4);
@@ -132,7 +138,12 @@ export class ChildSas {
     };
     const common = { suite: suite.esp, localSelectors, remoteSelectors };
     const inbound: EspSa = { ...common, spi: spiIn, encryptionKey: keysIn.encryption, integrityKey: keysIn.integrity };
-    const outbound: EspSa = { ...common, spi: spiOut, encryptionKey: keysOut.encryption, integrityKey: keysOut.integrity };
+    const outbound: EspSa = {
+      ...common,
+      spi: spiOut,
+      encryptionKey: keysOut.encryption,
+      integrityKey: keysOut.integrity,
+    };
     this.#usedSpis.add(spiIn);
     this.#trace(inbound);
     this.#trace(outbound);

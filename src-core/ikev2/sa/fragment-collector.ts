@@ -6,10 +6,14 @@ const maxOctets = 65_536;
 /** Milliseconds after which an incomplete set is forgotten. */
 const lifetime = 60_000;
 
-export type FragmentOutcome = { readonly type: 'incomplete' } | { readonly type: 'refused' } | { readonly type: 'complete'; readonly firstInner: number; readonly inner: Uint8Array };
+export type FragmentOutcome =
+  | { readonly type: 'incomplete' }
+  | { readonly type: 'refused' }
+  | { readonly type: 'complete'; readonly firstInner: number; readonly inner: Uint8Array };
 
 /**
- * Collects the fragments of one message of one direction (RFC 7383 section 2.6). Only fragments whose ICV was right may come here.
+ * Collects the fragments of one message of one direction (RFC 7383 section 2.6). Only fragments whose ICV was right may
+ * come here.
  * A larger total replaces the collection: the sender made smaller pieces (X-3); a smaller total is old and ignored.
  */
 export class FragmentCollector {
@@ -20,7 +24,16 @@ export class FragmentCollector {
   #startedAt = 0;
   readonly #pieces = new Map<number, Uint8Array>();
 
-  add(messageId: number, fragment: { readonly number: number; readonly total: number; readonly firstInner: number; readonly inner: Uint8Array }, now: number): FragmentOutcome {
+  add(
+    messageId: number,
+    fragment: {
+      readonly number: number;
+      readonly total: number;
+      readonly firstInner: number;
+      readonly inner: Uint8Array;
+    },
+    now: number,
+  ): FragmentOutcome {
     const { number, total, firstInner, inner } = fragment;
     if (number < 1 || number > total || total > maxFragments) return { type: 'refused' };
     const fresh = messageId !== this.#messageId || now - this.#startedAt > lifetime || total > this.#total;

@@ -7,7 +7,10 @@ export function usesMarker(path: IkePath): boolean {
   return path.remote.port !== 500 && path.socket.local.port !== 500;
 }
 
-/** Sends one IKE message, marker added where the path wants it. What the system says is a hint; the retransmission goes on. */
+/**
+ * Sends one IKE message, marker added where the path wants it. What the system says is a hint; the retransmission goes
+ * on.
+ */
 export function sendIke(path: IkePath, message: Uint8Array): string {
   return path.socket.send(usesMarker(path) ? addNonEspMarker(message) : message, path.remote);
 }
@@ -25,11 +28,17 @@ export function samePath(a: IkePath | null, b: IkePath | null): boolean {
   return a.socket === b.socket && a.remote.address === b.remote.address && a.remote.port === b.remote.port;
 }
 
-/** C-39: after IKE_SA_INIT everything goes to port 4500, whatever the NAT detection says, because MOBIKE may be used. */
+/**
+ * C-39: after IKE_SA_INIT everything goes to port 4500, whatever the NAT detection says, because MOBIKE may be used.
+ */
 export function floated(path: IkePath): IkePath {
-  return path.remote.port === 500 ? { socket: path.socket, remote: { address: path.remote.address, port: 4500 } } : path;
+  return path.remote.port === 500
+    ? { socket: path.socket, remote: { address: path.remote.address, port: 4500 } }
+    : path;
 }
 
 export function endpointText(endpoint: SocketAddress): string {
-  return endpoint.address.includes(':') ? `[${endpoint.address}]:${String(endpoint.port)}` : `${endpoint.address}:${String(endpoint.port)}`;
+  return endpoint.address.includes(':')
+    ? `[${endpoint.address}]:${String(endpoint.port)}`
+    : `${endpoint.address}:${String(endpoint.port)}`;
 }

@@ -18,12 +18,16 @@ export interface SuccessionHost {
   ikeSaSwitched(next: IkeSa): void;
 }
 
-/** Which IKE SA of a session is the one in use, which will be, and how the others leave (RFC 7296 section 2.8, C-63). */
+/**
+ * Which IKE SA of a session is the one in use, which will be, and how the others leave (RFC 7296 section 2.8, C-63).
+ */
 export class IkeSaSuccession {
   readonly #host: SuccessionHost;
   readonly #lanes: TaskLanes;
   #current: IkeSa | null = null;
-  /** The peer rekeyed the IKE SA and may not have our answer yet: it becomes current when the peer shows that it has. */
+  /**
+   * The peer rekeyed the IKE SA and may not have our answer yet: it becomes current when the peer shows that it has.
+   */
   #successor: IkeSa | null = null;
 
   constructor(host: SuccessionHost, lanes: TaskLanes) {
@@ -48,7 +52,8 @@ export class IkeSaSuccession {
   }
 
   /**
-   * We answered the peer's rekey. Until the peer uses the new IKE SA, or deletes the old one, our requests go over the old one:
+   * We answered the peer's rekey. Until the peer uses the new IKE SA, or deletes the old one, our requests go over the
+   * old one:
    * if the answer was lost, the peer does not know the new one.
    */
   expect(next: IkeSa): void {
@@ -65,7 +70,9 @@ export class IkeSaSuccession {
     next.state = 'established';
     next.roundTrip ??= previous.roundTrip;
     if (previous.state === 'established') previous.state = 'rekeyed';
-    const dropped = this.#lanes.moveWaiting(previous, next, ({ kind }) => (kind === 'deleteIke' ? 'stay' : kind === 'rekeyIke' ? 'drop' : 'move'));
+    const dropped = this.#lanes.moveWaiting(previous, next, ({ kind }) =>
+      kind === 'deleteIke' ? 'stay' : kind === 'rekeyIke' ? 'drop' : 'move',
+    );
     for (const task of dropped) task.cancel?.();
     this.#host.ikeSaSwitched(next);
     this.forgetLater(previous);

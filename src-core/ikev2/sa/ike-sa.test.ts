@@ -12,7 +12,16 @@ import { Timers } from './timers';
 
 const clock = new VirtualClock();
 const random = new SeededRandom(7);
-const path: IkePath = { socket: { local: { address: '192.0.2.1', port: 4500 }, send: () => 'sent', onDatagram: () => undefined, onError: () => undefined, close: () => undefined } as unknown as IkePath['socket'], remote: { address: '192.0.2.2', port: 4500 } };
+const path: IkePath = {
+  socket: {
+    local: { address: '192.0.2.1', port: 4500 },
+    send: () => 'sent',
+    onDatagram: () => undefined,
+    onError: () => undefined,
+    close: () => undefined,
+  } as unknown as IkePath['socket'],
+  remote: { address: '192.0.2.2', port: 4500 },
+};
 
 class End implements IkeSaHost {
   readonly clock = clock;
@@ -35,14 +44,26 @@ function pair(state: 'authenticating' | 'established') {
   const suite = ikeSuite(parseProposal('ike', 'aes256gcm16-prfsha256-x25519').algorithms);
   const spiI = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
   const spiR = Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1);
-  const keys = () => expandIkeKeys(suite, new Uint8Array(32).fill(1), { nonceI: new Uint8Array(32), nonceR: new Uint8Array(32).fill(1), spiI, spiR });
+  const keys = () =>
+    expandIkeKeys(suite, new Uint8Array(32).fill(1), {
+      nonceI: new Uint8Array(32),
+      nonceR: new Uint8Array(32).fill(1),
+      spiI,
+      spiR,
+    });
   const [a, b] = [new End(), new End()];
   const common = { spiI, spiR, suite, fragmentation: true, firstMessageId: 1 };
   const initiator = new IkeSa(a, { ...common, keys: keys(), initiator: true });
   const responder = new IkeSa(b, { ...common, keys: keys(), initiator: false });
   initiator.state = responder.state = state;
   const ask = (from: IkeSa, host: End, exchange: number): Uint8Array => {
-    from.request({ name: 'test', exchange, payloads: [notify(notifyType.INITIAL_CONTACT)], schedule: establishedSchedule, onResponse: () => undefined });
+    from.request({
+      name: 'test',
+      exchange,
+      payloads: [notify(notifyType.INITIAL_CONTACT)],
+      schedule: establishedSchedule,
+      onResponse: () => undefined,
+    });
     from.dropRequest();
     return host.sent.at(-1)!;
   };
@@ -66,7 +87,8 @@ describe('the window of one request (C-5, C-8)', () => {
 
   it('H-7: a responder asks nothing while it is being authenticated, IKE_AUTH neither', () => {
     const { initiator, responder, a, b, ask } = pair('authenticating');
-    for (const exchange of [exchangeType.IKE_AUTH, exchangeType.INFORMATIONAL]) initiator.receive(ask(responder, b, exchange), path);
+    for (const exchange of [exchangeType.IKE_AUTH, exchangeType.INFORMATIONAL])
+      initiator.receive(ask(responder, b, exchange), path);
     expect([a.requests.length, a.heardTimes]).toEqual([0, 0]);
   });
 

@@ -75,8 +75,24 @@ export interface IkeSaHost {
   /** The authenticated peer sent something that cannot be read (C-76); a request was already answered. */
   peerViolation(sa: IkeSa, detail: string): void;
   /** A request went unanswered `tries` times on the current path. */
-  unanswered(sa: IkeSa, request: { readonly name: string; readonly tries: number; readonly triesOnPath: number; readonly firstSentAt: number }): void;
-  logMessage(sa: IkeSa, direction: 'sent' | 'received', exchange: number, messageId: number, response: boolean, path: IkePath, payloads: readonly Payload[]): void;
+  unanswered(
+    sa: IkeSa,
+    request: {
+      readonly name: string;
+      readonly tries: number;
+      readonly triesOnPath: number;
+      readonly firstSentAt: number;
+    },
+  ): void;
+  logMessage(
+    sa: IkeSa,
+    direction: 'sent' | 'received',
+    exchange: number,
+    messageId: number,
+    response: boolean,
+    path: IkePath,
+    payloads: readonly Payload[],
+  ): void;
 }
 
 export interface IkeSaOptions {
@@ -89,12 +105,16 @@ export interface IkeSaOptions {
   readonly keys: IkeKeys;
   /** Both ends agreed on RFC 7383. */
   readonly fragmentation: boolean;
-  /** First message id of the initiator: 1 after IKE_SA_INIT, 0 after a rekey. The responder's own requests always begin with 0 (C-4, RFC 7296 section 2.2). */
+  /**
+   * First message id of the initiator: 1 after IKE_SA_INIT, 0 after a rekey. The responder's own requests always begin
+   * with 0 (C-4, RFC 7296 section 2.2).
+   */
   readonly firstMessageId: number;
 }
 
 /**
- * One IKE SA: keys, message ids, and a window of one request each way (C-4..C-8). It knows nothing of what the exchanges mean.
+ * One IKE SA: keys, message ids, and a window of one request each way (C-4..C-8). It knows nothing of what the
+ * exchanges mean.
  */
 export class IkeSa {
   readonly initiator: boolean;
@@ -117,8 +137,15 @@ export class IkeSa {
   #nextRequestId: number;
   #expectedRequestId: number;
   #pending: PendingRequest | null = null;
-  /** The request answered last, or being answered (no packets yet), with what came in as proof that a repetition is identical (C-6). */
-  #answered: { readonly messageId: number; readonly received: Uint8Array; packets: readonly Uint8Array[] | null } | null = null;
+  /**
+   * The request answered last, or being answered (no packets yet), with what came in as proof that a repetition is
+   * identical (C-6).
+   */
+  #answered: {
+    readonly messageId: number;
+    readonly received: Uint8Array;
+    packets: readonly Uint8Array[] | null;
+  } | null = null;
   /** Fragment number 1 of the request being collected; repetitions are recognised by it (X-6). */
   #firstFragment: Uint8Array | null = null;
   readonly #requestFragments = new FragmentCollector();
@@ -137,7 +164,12 @@ export class IkeSa {
     this.#expectedRequestId = options.initiator ? 0 : options.firstMessageId;
     this.#protection = new MessageProtection(options.suite, options.keys, options.initiator, host.random);
     this.createdAt = host.clock.now();
-    this.info = { spiInitiator: hexEncode(this.spiI), spiResponder: hexEncode(this.spiR), proposal: options.suite.keyword, establishedAt: host.clock.wallTime() };
+    this.info = {
+      spiInitiator: hexEncode(this.spiI),
+      spiResponder: hexEncode(this.spiR),
+      proposal: options.suite.keyword,
+      establishedAt: host.clock.wallTime(),
+    };
     this.#timerName = `retransmit ${this.info.spiInitiator}${this.info.spiResponder}`;
   }
 
@@ -150,7 +182,10 @@ export class IkeSa {
     return this.#nextRequestId;
   }
 
-  /** From now on these keys protect it (RFC 9370 section 2.2.2); the old ones are wiped. What was sealed before stays as it is. */
+  /**
+   * From now on these keys protect it (RFC 9370 section 2.2.2); the old ones are wiped. What was sealed before stays as
+   * it is.
+   */
   replaceKeys(keys: IkeKeys): void {
     this.#protection.wipe();
     wipeIkeKeys(this.#keys);
@@ -173,13 +208,25 @@ export class IkeSa {
     const messageId = this.#nextRequestId++;
     const packets = this.#seal(request.exchange, messageId, false, request.payloads, datagramLimit);
     this.#noteSent(request.exchange, messageId, false, request.payloads);
-    this.#pending = { ...request, messageId, packets, tries: 0, triesOnPath: 0, firstSentAt: this.#host.clock.now(), retransmitted: false };
+    this.#pending = {
+      ...request,
+      messageId,
+      packets,
+      tries: 0,
+      triesOnPath: 0,
+      firstSentAt: this.#host.clock.now(),
+      retransmitted: false,
+    };
     this.#transmit();
     const [path] = this.#host.requestPaths();
-    if (path !== undefined) this.#host.logMessage(this, 'sent', request.exchange, messageId, false, path, request.payloads);
+    if (path !== undefined)
+      this.#host.logMessage(this, 'sent', request.exchange, messageId, false, path, request.payloads);
   }
 
-  /** Sends the waiting request again at once, to where requests go now; its count of tries starts anew (M-12.4, M-20). The octets stay the same (C-7). */
+  /**
+   * Sends the waiting request again at once, to where requests go now; its count of tries starts anew (M-12.4, M-20).
+   * The octets stay the same (C-7).
+   */
   resend(): void {
     if (this.#pending === null) return;
     this.#pending.triesOnPath = 0;
@@ -199,7 +246,8 @@ export class IkeSa {
 
   /** Answers a request and keeps the answer for repetitions of it (C-6). */
   respond(request: ReceivedRequest, payloads: readonly InnerPayload[]): void {
-    if (this.state === 'gone' || this.#answered?.messageId !== request.messageId || this.#answered.packets !== null) return;
+    if (this.state === 'gone' || this.#answered?.messageId !== request.messageId || this.#answered.packets !== null)
+      return;
     this.#answered.packets = this.#seal(request.exchange, request.messageId, true, payloads, datagramLimit);
     this.#noteSent(request.exchange, request.messageId, true, payloads);
     for (const packet of this.#answered.packets) this.#host.send(request.path, packet);
@@ -223,7 +271,8 @@ export class IkeSa {
   receive(message: Uint8Array, path: IkePath): boolean {
     if (this.state === 'gone') return true;
     const header = decodeHeader(message);
-    if (!header.ok || checkHeader(header.value, message.length) !== null || isReflected(header.value, this.initiator)) return true;
+    if (!header.ok || checkHeader(header.value, message.length) !== null || isReflected(header.value, this.initiator))
+      return true;
     const decoded = decodeMessage(message);
     if (!decoded.ok) return true;
     // H-16: on a protected message nothing outside of SK counts, and nothing may stand beside it.
@@ -247,7 +296,12 @@ export class IkeSa {
     wipeIkeKeys(this.#keys);
   }
 
-  #receiveResponse(header: IkeHeader, message: Uint8Array, payload: Extract<Payload, { type: 'SK' | 'SKF' }>, path: IkePath): void {
+  #receiveResponse(
+    header: IkeHeader,
+    message: Uint8Array,
+    payload: Extract<Payload, { type: 'SK' | 'SKF' }>,
+    path: IkePath,
+  ): void {
     const pending = this.#pending;
     // H-6: not what we wait for.
     if (pending === null || header.messageId !== pending.messageId || header.exchangeType !== pending.exchange) return;
@@ -264,44 +318,66 @@ export class IkeSa {
     const payloads = decodePayloads(inner.firstInner, inner.octets);
     if (!payloads.ok || payloads.value.some(isEncrypted)) {
       // C-76: an authentic response that cannot be read.
-      this.#host.peerViolation(this, `the response to ${pending.name} is malformed${payloads.ok ? '' : `: ${payloads.error.message}`}`);
+      this.#host.peerViolation(
+        this,
+        `the response to ${pending.name} is malformed${payloads.ok ? '' : `: ${payloads.error.message}`}`,
+      );
       return;
     }
     this.#noteReceived(header, inner);
     this.#host.logMessage(this, 'received', header.exchangeType, header.messageId, true, path, payloads.value);
     const critical = unsupportedCritical(payloads.value);
     if (critical !== null) {
-      this.#host.peerViolation(this, `the response to ${pending.name} has the unknown critical payload ${String(critical)}`);
+      this.#host.peerViolation(
+        this,
+        `the response to ${pending.name} has the unknown critical payload ${String(critical)}`,
+      );
       return;
     }
     pending.onResponse(payloads.value, path);
   }
 
-  #receiveRequest(header: IkeHeader, message: Uint8Array, payload: Extract<Payload, { type: 'SK' | 'SKF' }>, path: IkePath): void {
+  #receiveRequest(
+    header: IkeHeader,
+    message: Uint8Array,
+    payload: Extract<Payload, { type: 'SK' | 'SKF' }>,
+    path: IkePath,
+  ): void {
     if (this.#answered !== null && header.messageId === this.#answered.messageId) {
       // X-6: repetitions of a fragmented request are answered for fragment 1 only, since only that one was kept.
-      if (this.#answered.packets !== null && equal(message, this.#answered.received)) for (const packet of this.#answered.packets) this.#host.send(path, packet);
+      if (this.#answered.packets !== null && equal(message, this.#answered.received))
+        for (const packet of this.#answered.packets) this.#host.send(path, packet);
       return;
     }
     // C-8: neither the next nor the last one.
     if (header.messageId !== this.#expectedRequestId) return;
-    // C-5: a window of one. The answer to the one before may take its time (EAP, certificates), and until it is out there is no next.
+    // C-5: a window of one. The answer to the one before may take its time (EAP, certificates), and until it is out
+    // there is no next.
     if (this.#answered !== null && this.#answered.packets === null) return;
-    // H-7: no state for anything but IKE_AUTH (and what comes before it) yet, and that is never for the responder to ask.
-    if (this.state === 'authenticating' && (this.initiator || !this.#precedesAuthentication(header.exchangeType))) return;
+    // H-7: no state for anything but IKE_AUTH (and what comes before it) yet, and that is never for the responder to
+    // ask.
+    if (this.state === 'authenticating' && (this.initiator || !this.#precedesAuthentication(header.exchangeType)))
+      return;
     const inner = this.#open(header, message, payload, this.#requestFragments);
     if (inner === null) return;
     this.#host.heard(this, path);
     if (payload.type === 'SKF' && payload.fragmentNumber === 1) this.#firstFragment = message.slice();
     if (inner === 'incomplete') return;
     this.#expectedRequestId++;
-    this.#answered = { messageId: header.messageId, received: payload.type === 'SK' ? message.slice() : (this.#firstFragment ?? message.slice()), packets: null };
+    this.#answered = {
+      messageId: header.messageId,
+      received: payload.type === 'SK' ? message.slice() : (this.#firstFragment ?? message.slice()),
+      packets: null,
+    };
     this.#firstFragment = null;
     const request = { exchange: header.exchangeType, messageId: header.messageId, path };
     const payloads = decodePayloads(inner.firstInner, inner.octets);
     if (!payloads.ok || payloads.value.some(isEncrypted)) {
       this.respond({ ...request, payloads: [] }, [notify(notifyType.INVALID_SYNTAX)]);
-      this.#host.peerViolation(this, `a request of ${exchangeTypeName(header.exchangeType)} is malformed${payloads.ok ? '' : `: ${payloads.error.message}`}`);
+      this.#host.peerViolation(
+        this,
+        `a request of ${exchangeTypeName(header.exchangeType)} is malformed${payloads.ok ? '' : `: ${payloads.error.message}`}`,
+      );
       return;
     }
     this.#noteReceived(header, inner);
@@ -316,21 +392,35 @@ export class IkeSa {
   }
 
   #precedesAuthentication(exchange: number): boolean {
-    return exchange === exchangeType.IKE_AUTH || (exchange === exchangeType.IKE_INTERMEDIATE && this.intermediate !== null);
+    return (
+      exchange === exchangeType.IKE_AUTH || (exchange === exchangeType.IKE_INTERMEDIATE && this.intermediate !== null)
+    );
   }
 
   #noteSent(exchange: number, messageId: number, response: boolean, payloads: readonly InnerPayload[]): void {
     if (exchange !== exchangeType.IKE_INTERMEDIATE || this.intermediate === null) return;
     const { firstType, body } = encodePayloads(payloads);
-    this.intermediate.add(this.initiator, this.#keys, intermediateOctets(this.#header(exchange, messageId, response), firstType, body));
+    this.intermediate.add(
+      this.initiator,
+      this.#keys,
+      intermediateOctets(this.#header(exchange, messageId, response), firstType, body),
+    );
   }
 
   #noteReceived(header: IkeHeader, inner: { readonly firstInner: number; readonly octets: Uint8Array }): void {
-    if (header.exchangeType === exchangeType.IKE_INTERMEDIATE) this.intermediate?.add(!this.initiator, this.#keys, intermediateOctets(header, inner.firstInner, inner.octets));
+    if (header.exchangeType === exchangeType.IKE_INTERMEDIATE)
+      this.intermediate?.add(!this.initiator, this.#keys, intermediateOctets(header, inner.firstInner, inner.octets));
   }
 
   #header(exchange: number, messageId: number, response: boolean): OutgoingHeader {
-    return { spiInitiator: this.spiI, spiResponder: this.spiR, exchangeType: exchange, initiator: this.initiator, response, messageId };
+    return {
+      spiInitiator: this.spiI,
+      spiResponder: this.spiR,
+      exchangeType: exchange,
+      initiator: this.initiator,
+      response,
+      messageId,
+    };
   }
 
   /** null: not authentic, or not to be used. */
@@ -373,8 +463,19 @@ export class IkeSa {
     });
   }
 
-  #seal(exchange: number, messageId: number, response: boolean, payloads: readonly InnerPayload[], limit: number): readonly Uint8Array[] {
-    return this.#protection.seal(this.#header(exchange, messageId, response), payloads, this.fragmentation ? limit : null, 40);
+  #seal(
+    exchange: number,
+    messageId: number,
+    response: boolean,
+    payloads: readonly InnerPayload[],
+    limit: number,
+  ): readonly Uint8Array[] {
+    return this.#protection.seal(
+      this.#header(exchange, messageId, response),
+      payloads,
+      this.fragmentation ? limit : null,
+      40,
+    );
   }
 }
 

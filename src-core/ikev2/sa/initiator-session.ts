@@ -11,7 +11,9 @@ class InitiatorSession extends SessionCore {
     super(dependencies, {
       role: 'initiator',
       // A second key exchange needs fragments for its large payloads.
-      ikeProposals: parseProposals('ike', config.ikeProposals).filter((proposal) => config.fragmentation || !hasAdditional(proposal)),
+      ikeProposals: parseProposals('ike', config.ikeProposals).filter(
+        (proposal) => config.fragmentation || !hasAdditional(proposal),
+      ),
       espProposals: parseProposals('esp', config.espProposals),
       mobike: config.mobike,
       livenessSeconds: config.livenessSeconds,
@@ -33,7 +35,10 @@ class InitiatorSession extends SessionCore {
   }
 }
 
-/** The client's side of one connection. Throws a ProposalError for proposals that cannot be read; everything later comes as events. */
+/**
+ * The client's side of one connection. Throws a ProposalError for proposals that cannot be read; everything later comes
+ * as events.
+ */
 export function createInitiatorSession(dependencies: IkeSessionDependencies, config: IkeSessionConfig): IkeSession {
   return new InitiatorSession(dependencies, config);
 }

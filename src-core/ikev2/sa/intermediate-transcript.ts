@@ -4,7 +4,10 @@ import type { IkeKeys } from './keying-material';
 
 const nothing: Uint8Array = new Uint8Array(0);
 
-/** IntAuth of both directions (RFC 9242 section 3.3.1, X-15): each IKE_INTERMEDIATE message under the keys it was sent with. */
+/**
+ * IntAuth of both directions (RFC 9242 section 3.3.1, X-15): each IKE_INTERMEDIATE message under the keys it was sent
+ * with.
+ */
 export class IntermediateTranscript {
   readonly #algorithm: PrfAlgorithm;
   #initiator: Uint8Array = nothing;

@@ -10,7 +10,10 @@ import { deriveChildKeys, expandIkeKeys, initialKeySeed, rekeyedKeySeed } from '
 vi.setConfig({ testTimeout: 30_000 });
 
 const octets = (hex: string): Uint8Array => hexDecode(hex) ?? new Uint8Array(0);
-const half = (bytes: Uint8Array): [Uint8Array, Uint8Array] => [bytes.slice(0, bytes.length / 2), bytes.slice(bytes.length / 2)];
+const half = (bytes: Uint8Array): [Uint8Array, Uint8Array] => [
+  bytes.slice(0, bytes.length / 2),
+  bytes.slice(bytes.length / 2),
+];
 
 /** One suite a PRF, one with integrity keys and one with salts: the order of all seven keys shows. */
 const suitesOf: Readonly<Record<string, readonly string[]>> = {
@@ -41,7 +44,12 @@ describe(`key derivation against ${vectors.source}`, () => {
         const all = octets(seed);
         const nonces = all.slice(0, -16);
         const [nonceI, nonceR] = half(nonces);
-        const keys = expandIkeKeys(suite, octets(key), { nonceI, nonceR, spiI: all.slice(-16, -8), spiR: all.slice(-8) });
+        const keys = expandIkeKeys(suite, octets(key), {
+          nonceI,
+          nonceR,
+          spiI: all.slice(-16, -8),
+          spiR: all.slice(-8),
+        });
         const stream = hexEncode(concat(keys.skD, keys.skAi, keys.skAr, keys.skEi, keys.skEr, keys.skPi, keys.skPr));
         const shared = Math.min(stream.length, output.length);
         expect(shared).toBeGreaterThan(200);
@@ -56,8 +64,22 @@ describe(`key derivation against ${vectors.source}`, () => {
           const suite = childSuite(parseProposal('esp', keyword).algorithms).esp;
           const secret = withSecret ? all.slice(0, 8) : null;
           const [nonceI, nonceR] = half(withSecret ? all.slice(8) : all);
-          const { fromInitiator, fromResponder } = deriveChildKeys(prf as PrfAlgorithm, octets(key), secret, nonceI, nonceR, suite);
-          const stream = hexEncode(concat(fromInitiator.encryption, fromInitiator.integrity, fromResponder.encryption, fromResponder.integrity));
+          const { fromInitiator, fromResponder } = deriveChildKeys(
+            prf as PrfAlgorithm,
+            octets(key),
+            secret,
+            nonceI,
+            nonceR,
+            suite,
+          );
+          const stream = hexEncode(
+            concat(
+              fromInitiator.encryption,
+              fromInitiator.integrity,
+              fromResponder.encryption,
+              fromResponder.integrity,
+            ),
+          );
           expect(stream.slice(0, output.length)).toBe(output.slice(0, stream.length));
         }
       }
@@ -67,7 +89,12 @@ describe(`key derivation against ${vectors.source}`, () => {
   it('lengths: AEAD keys end with a salt of 4 octets, integrity keys are as long as their hash', () => {
     const lengths = (keyword: string): number[] => {
       const suite = ikeSuite(parseProposal('ike', keyword).algorithms);
-      const keys = expandIkeKeys(suite, new Uint8Array(32), { nonceI: new Uint8Array(32), nonceR: new Uint8Array(32), spiI: new Uint8Array(8), spiR: new Uint8Array(8) });
+      const keys = expandIkeKeys(suite, new Uint8Array(32), {
+        nonceI: new Uint8Array(32),
+        nonceR: new Uint8Array(32),
+        spiI: new Uint8Array(8),
+        spiR: new Uint8Array(8),
+      });
       return [keys.skD, keys.skAi, keys.skEi, keys.skPi].map((one) => one.length);
     };
     expect(lengths('aes128gcm16-prfsha256-x25519')).toEqual([32, 0, 20, 32]);

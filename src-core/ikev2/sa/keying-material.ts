@@ -25,13 +25,27 @@ export interface IkeKeys {
   readonly skPr: Uint8Array;
 }
 
-/** SKEYSEED = prf(Ni | Nr, g^ir), RFC 7296 section 2.14. All our PRFs take keys of any length, so nonces are never truncated. */
-export function initialKeySeed(algorithm: PrfAlgorithm, nonceI: Uint8Array, nonceR: Uint8Array, sharedSecret: Uint8Array): Uint8Array {
+/**
+ * SKEYSEED = prf(Ni | Nr, g^ir), RFC 7296 section 2.14. All our PRFs take keys of any length, so nonces are never
+ * truncated.
+ */
+export function initialKeySeed(
+  algorithm: PrfAlgorithm,
+  nonceI: Uint8Array,
+  nonceR: Uint8Array,
+  sharedSecret: Uint8Array,
+): Uint8Array {
   return prf(algorithm, concat(nonceI, nonceR), sharedSecret);
 }
 
 /** SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr) with the PRF of the old IKE SA, RFC 7296 section 2.18 (C-63). */
-export function rekeyedKeySeed(oldPrf: PrfAlgorithm, oldSkD: Uint8Array, sharedSecret: Uint8Array, nonceI: Uint8Array, nonceR: Uint8Array): Uint8Array {
+export function rekeyedKeySeed(
+  oldPrf: PrfAlgorithm,
+  oldSkD: Uint8Array,
+  sharedSecret: Uint8Array,
+  nonceI: Uint8Array,
+  nonceR: Uint8Array,
+): Uint8Array {
   return prf(oldPrf, oldSkD, sharedSecret, nonceI, nonceR);
 }
 
@@ -48,7 +62,15 @@ export function expandIkeKeys(suite: Pick<IkeSuite, 'prf' | 'cipher'>, seed: Uin
     lengths.reduce((sum, length) => sum + length, 0),
   );
   wipe(seed);
-  const [skD, skAi, skAr, skEi, skEr, skPi, skPr] = takeKeys(material, lengths) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+  const [skD, skAi, skAr, skEi, skEr, skPi, skPr] = takeKeys(material, lengths) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
   return { skD, skAi, skAr, skEi, skEr, skPi, skPr };
 }
 
@@ -62,8 +84,10 @@ export interface EspKeys {
 }
 
 /**
- * KEYMAT = prf+(SK_d, [g^ir |] Ni | Nr), RFC 7296 section 2.17. First the keys of the direction from the initiator of this
- * very exchange, encryption before integrity, then the other direction (E-10). `sharedSecret` null: no key exchange of its own.
+ * KEYMAT = prf+(SK_d, [g^ir |] Ni | Nr), RFC 7296 section 2.17. First the keys of the direction from the initiator of
+ * this
+ * very exchange, encryption before integrity, then the other direction (E-10). `sharedSecret` null: no key exchange of
+ * its own.
  */
 export function deriveChildKeys(
   algorithm: PrfAlgorithm,
@@ -77,6 +101,14 @@ export function deriveChildKeys(
   const seed = concat(sharedSecret ?? new Uint8Array(0), nonceI, nonceR);
   const material = prfPlus(algorithm, skD, seed, 2 * (lengths.encryption + lengths.integrity));
   wipe(seed);
-  const [encryptionI, integrityI, encryptionR, integrityR] = takeKeys(material, [lengths.encryption, lengths.integrity, lengths.encryption, lengths.integrity]) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
-  return { fromInitiator: { encryption: encryptionI, integrity: integrityI }, fromResponder: { encryption: encryptionR, integrity: integrityR } };
+  const [encryptionI, integrityI, encryptionR, integrityR] = takeKeys(material, [
+    lengths.encryption,
+    lengths.integrity,
+    lengths.encryption,
+    lengths.integrity,
+  ]) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+  return {
+    fromInitiator: { encryption: encryptionI, integrity: integrityI },
+    fromResponder: { encryption: encryptionR, integrity: integrityR },
+  };
 }

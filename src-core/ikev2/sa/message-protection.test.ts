@@ -16,11 +16,27 @@ vi.setConfig({ testTimeout: 30_000 });
 
 function pair(keyword: string) {
   const suite = ikeSuite(parseProposal('ike', keyword).algorithms);
-  const keys = () => expandIkeKeys(suite, new Uint8Array(32).fill(7), { nonceI: new Uint8Array(32).fill(1), nonceR: new Uint8Array(32).fill(2), spiI: new Uint8Array(8).fill(3), spiR: new Uint8Array(8).fill(4) });
-  return { initiator: new MessageProtection(suite, keys(), true, new SeededRandom(1)), responder: new MessageProtection(suite, keys(), false, new SeededRandom(2)) };
+  const keys = () =>
+    expandIkeKeys(suite, new Uint8Array(32).fill(7), {
+      nonceI: new Uint8Array(32).fill(1),
+      nonceR: new Uint8Array(32).fill(2),
+      spiI: new Uint8Array(8).fill(3),
+      spiR: new Uint8Array(8).fill(4),
+    });
+  return {
+    initiator: new MessageProtection(suite, keys(), true, new SeededRandom(1)),
+    responder: new MessageProtection(suite, keys(), false, new SeededRandom(2)),
+  };
 }
 
-const header = { spiInitiator: new Uint8Array(8).fill(3), spiResponder: new Uint8Array(8).fill(4), exchangeType: exchangeType.INFORMATIONAL, initiator: true, response: false, messageId: 5 };
+const header = {
+  spiInitiator: new Uint8Array(8).fill(3),
+  spiResponder: new Uint8Array(8).fill(4),
+  exchangeType: exchangeType.INFORMATIONAL,
+  initiator: true,
+  response: false,
+  messageId: 5,
+};
 const vendor = (length: number): InnerPayload => ({ type: 'V', data: new Uint8Array(length).fill(0x5a) });
 
 function openAll(protection: MessageProtection, messages: readonly Uint8Array[]): Uint8Array | null {
@@ -32,13 +48,24 @@ function openAll(protection: MessageProtection, messages: readonly Uint8Array[])
     const inner = protection.open(message, payload);
     if (inner === null) return null;
     if (payload.type === 'SK') return inner;
-    const outcome = collector.add(5, { number: payload.fragmentNumber, total: payload.totalFragments, firstInner: payload.firstInner, inner }, 0);
+    const outcome = collector.add(
+      5,
+      { number: payload.fragmentNumber, total: payload.totalFragments, firstInner: payload.firstInner, inner },
+      0,
+    );
     if (outcome.type === 'complete') return outcome.inner;
   }
   return null;
 }
 
-describe.each(['aes128gcm16-prfsha256-x25519', 'aes256gcm16-prfsha384-x25519', 'chacha20poly1305-prfsha256-x25519', 'aes256-sha256-modp2048', 'aes128-sha512-modp2048', '3des-sha1-modp1024'])('message protection with %s', (keyword) => {
+describe.each([
+  'aes128gcm16-prfsha256-x25519',
+  'aes256gcm16-prfsha384-x25519',
+  'chacha20poly1305-prfsha256-x25519',
+  'aes256-sha256-modp2048',
+  'aes128-sha512-modp2048',
+  '3des-sha1-modp1024',
+])('message protection with %s', (keyword) => {
   it('what one end seals the other opens, at every length', () => {
     const { initiator, responder } = pair(keyword);
     for (let length = 0; length < 40; length++) {
@@ -57,7 +84,10 @@ describe.each(['aes128gcm16-prfsha256-x25519', 'aes256gcm16-prfsha384-x25519', '
 
   it('directions have their own keys, and no two messages share an IV', () => {
     const { initiator } = pair(keyword);
-    const [first, second] = [initiator.seal(header, [vendor(5)], null, 20), initiator.seal(header, [vendor(5)], null, 20)];
+    const [first, second] = [
+      initiator.seal(header, [vendor(5)], null, 20),
+      initiator.seal(header, [vendor(5)], null, 20),
+    ];
     expect(openAll(initiator, first)).toBeNull();
     expect(equal(first[0]!, second[0]!)).toBe(false);
   });
@@ -94,13 +124,22 @@ describe.each(['aes128gcm16-prfsha256-x25519', 'aes256gcm16-prfsha384-x25519', '
 });
 
 describe('FragmentCollector (RFC 7383 section 2.6, H-34)', () => {
-  const piece = (number: number, total: number, octet = number) => ({ number, total, firstInner: number === 1 ? 43 : 0, inner: Uint8Array.of(octet) });
+  const piece = (number: number, total: number, octet = number) => ({
+    number,
+    total,
+    firstInner: number === 1 ? 43 : 0,
+    inner: Uint8Array.of(octet),
+  });
 
   it('puts pieces in order, whatever order they come in', () => {
     const collector = new FragmentCollector();
     expect(collector.add(1, piece(3, 3), 0).type).toBe('incomplete');
     expect(collector.add(1, piece(1, 3), 0).type).toBe('incomplete');
-    expect(collector.add(1, piece(2, 3), 0)).toEqual({ type: 'complete', firstInner: 43, inner: Uint8Array.of(1, 2, 3) });
+    expect(collector.add(1, piece(2, 3), 0)).toEqual({
+      type: 'complete',
+      firstInner: 43,
+      inner: Uint8Array.of(1, 2, 3),
+    });
   });
 
   it.each([

@@ -16,7 +16,8 @@ const skfHeaderLength = 8;
 const maxFragments = 64;
 
 /**
- * The Encrypted payload of one IKE SA, both directions. Everything that is sent is sealed in `#sealOne`, everything that is received is
+ * The Encrypted payload of one IKE SA, both directions. Everything that is sent is sealed in `#sealOne`, everything
+ * that is received is
  * opened in `open`; neither has a way around the ICV.
  */
 export class MessageProtection {
@@ -36,10 +37,16 @@ export class MessageProtection {
   }
 
   /**
-   * One message, or its fragments when it would make an IP datagram larger than `datagramLimit` octets (RFC 7383). null: never fragments.
+   * One message, or its fragments when it would make an IP datagram larger than `datagramLimit` octets (RFC 7383).
+   * null: never fragments.
    * `ipHeaderLength` is 20 or 40.
    */
-  seal(header: OutgoingHeader, payloads: readonly InnerPayload[], datagramLimit: number | null, ipHeaderLength: number): readonly Uint8Array[] {
+  seal(
+    header: OutgoingHeader,
+    payloads: readonly InnerPayload[],
+    datagramLimit: number | null,
+    ipHeaderLength: number,
+  ): readonly Uint8Array[] {
     const { firstType, body } = encodePayloads(payloads);
     try {
       const outside = ipHeaderLength + udpAndMarker;
@@ -51,7 +58,12 @@ export class MessageProtection {
       const total = Math.ceil(body.length / pieceLength);
       const messages: Uint8Array[] = [];
       for (let number = 1; number <= total; number++) {
-        messages.push(this.#sealOne(header, firstType, body.subarray((number - 1) * pieceLength, number * pieceLength), { number, total }));
+        messages.push(
+          this.#sealOne(header, firstType, body.subarray((number - 1) * pieceLength, number * pieceLength), {
+            number,
+            total,
+          }),
+        );
       }
       return messages;
     } finally {
@@ -75,13 +87,23 @@ export class MessageProtection {
     this.#in.wipe();
   }
 
-  #sealOne(header: OutgoingHeader, firstType: number, inner: Uint8Array, fragment: { readonly number: number; readonly total: number } | null): Uint8Array {
+  #sealOne(
+    header: OutgoingHeader,
+    firstType: number,
+    inner: Uint8Array,
+    fragment: { readonly number: number; readonly total: number } | null,
+  ): Uint8Array {
     const padding = this.#padding(inner.length);
     const plaintext = new Uint8Array(inner.length + padding + 1);
     plaintext.set(inner);
     if (padding > 0) plaintext.set(this.#random.bytes(padding), inner.length);
     plaintext[plaintext.length - 1] = padding;
-    const { message, bodyOffset } = frameEncryptedMessage(header, firstType, this.#sealedLength(inner.length), fragment);
+    const { message, bodyOffset } = frameEncryptedMessage(
+      header,
+      firstType,
+      this.#sealedLength(inner.length),
+      fragment,
+    );
     message.set(this.#out.seal(message.subarray(0, bodyOffset), plaintext, this.#iv.next()), bodyOffset);
     wipe(plaintext);
     return message;

@@ -17,7 +17,13 @@ export class PathProbe {
   #ended = false;
 
   /** `ask` sends the question over `paths`; `onEnd` is called once. */
-  constructor(timers: Timers, paths: readonly IkePath[], timeoutMs: number, ask: () => void, onEnd: (found: IkePath | null) => void) {
+  constructor(
+    timers: Timers,
+    paths: readonly IkePath[],
+    timeoutMs: number,
+    ask: () => void,
+    onEnd: (found: IkePath | null) => void,
+  ) {
     this.paths = [...paths];
     this.#timers = timers;
     this.#ask = ask;
@@ -30,7 +36,10 @@ export class PathProbe {
     this.#scheduleRepetition();
   }
 
-  /** Something was answered on `path`. An answer by a path nobody asked about proves nothing: the question goes out again. */
+  /**
+   * Something was answered on `path`. An answer by a path nobody asked about proves nothing: the question goes out
+   * again.
+   */
   answered(path: IkePath): void {
     const found = this.paths.find((candidate) => samePath(candidate, path));
     if (found !== undefined) this.end(found);

@@ -17,7 +17,12 @@ import { checkHeader } from '../wire/header-checks';
 import { decodeHeader, type IkeHeader } from '../wire/header';
 import { decodeMessage, encodeMessage } from '../wire/message';
 import { x509CertificateRequest } from '../wire/payloads/certificate-request';
-import { invalidKeNotify, signatureHashesNotify, signatureHashesOf, unsupportedCriticalNotify } from '../wire/notify-data';
+import {
+  invalidKeNotify,
+  signatureHashesNotify,
+  signatureHashesOf,
+  unsupportedCriticalNotify,
+} from '../wire/notify-data';
 import type { InnerPayload, Payload } from '../wire/payload';
 import { notify } from '../wire/payloads/notify';
 import { ikeMessageOf, sendIke } from './ike-path';
@@ -73,7 +78,8 @@ class GatewayResponder implements Responder {
     if (!header.ok || checkHeader(header.value, message.length) !== null) return true;
     if (header.value.exchangeType === exchangeType.IKE_SA_INIT) {
       // H-10: a first message only ever makes something new.
-      if (isZero(header.value.spiResponder) && header.value.initiator && !header.value.response) this.#init(message, header.value, path);
+      if (isZero(header.value.spiResponder) && header.value.initiator && !header.value.response)
+        this.#init(message, header.value, path);
       return true;
     }
     for (const { session } of this.#clients) if (session.receive(datagram, path)) return true;
@@ -102,7 +108,17 @@ class GatewayResponder implements Responder {
     if (!decoded.ok) return;
     const { payloads } = decoded.value;
     const answer = (spiR: Uint8Array, reply: readonly InnerPayload[]): Uint8Array => {
-      const response = encodeMessage({ spiInitiator: header.spiInitiator, spiResponder: spiR, exchangeType: exchangeType.IKE_SA_INIT, initiator: false, response: true, messageId: 0 }, reply);
+      const response = encodeMessage(
+        {
+          spiInitiator: header.spiInitiator,
+          spiResponder: spiR,
+          exchangeType: exchangeType.IKE_SA_INIT,
+          initiator: false,
+          response: true,
+          messageId: 0,
+        },
+        reply,
+      );
       sendIke(path, response);
       return response;
     };
@@ -111,18 +127,22 @@ class GatewayResponder implements Responder {
     const offer = findPayload(payloads, 'SA');
     const ke = findPayload(payloads, 'KE');
     const nonce = findPayload(payloads, 'Nonce');
-    if (offer === undefined || ke === undefined || nonce === undefined) return void answer(noSpi, [notify(notifyType.INVALID_SYNTAX)]);
+    if (offer === undefined || ke === undefined || nonce === undefined)
+      return void answer(noSpi, [notify(notifyType.INVALID_SYNTAX)]);
     const halfOpen = this.halfOpen;
     if (this.#config.cookieThreshold !== null && halfOpen >= this.#config.cookieThreshold) {
       // RFC 7296 section 2.6: no state before the client shows that it hears us.
       const expected = this.#cookie(nonce.data, path, header.spiInitiator);
       const cookie = findNotify(payloads.slice(0, 1), notifyType.COOKIE);
-      if (cookie === undefined || !equalConstantTime(cookie.data, expected)) return void answer(noSpi, [notify(notifyType.COOKIE, expected)]);
+      if (cookie === undefined || !equalConstantTime(cookie.data, expected))
+        return void answer(noSpi, [notify(notifyType.COOKIE, expected)]);
     }
     if (halfOpen >= maxHalfOpen) return;
-    const fragmentation = this.#config.fragmentation && findNotify(payloads, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined;
+    const fragmentation =
+      this.#config.fragmentation && findNotify(payloads, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined;
     // RFC 9370 section 2.1: a second key exchange needs its exchange, and its large payloads need fragments.
-    const intermediate = fragmentation && findNotify(payloads, notifyType.INTERMEDIATE_EXCHANGE_SUPPORTED) !== undefined;
+    const intermediate =
+      fragmentation && findNotify(payloads, notifyType.INTERMEDIATE_EXCHANGE_SUPPORTED) !== undefined;
     const own = intermediate ? this.#ikeProposals : this.#ikeProposals.filter((proposal) => !hasAdditional(proposal));
     const chosen = selectProposal(offer, own, 0, { preferredGroup: ke.group, groups: 'required' });
     if (chosen === null) return void answer(noSpi, [notify(notifyType.NO_PROPOSAL_CHOSEN)]);
@@ -135,11 +155,17 @@ class GatewayResponder implements Responder {
       return void answer(noSpi, [notify(notifyType.INVALID_SYNTAX)]);
     }
     const spiR = newIkeSpi(this.#dependencies);
-    const binding = { nonceI: nonce.data.slice(), nonceR: this.#dependencies.random.bytes(nonceLength), spiI: header.spiInitiator.slice(), spiR };
+    const binding = {
+      nonceI: nonce.data.slice(),
+      nonceR: this.#dependencies.random.bytes(nonceLength),
+      spiI: header.spiInitiator.slice(),
+      spiR,
+    };
     const keys = expandIkeKeys(suite, initialKeySeed(suite.prf, binding.nonceI, binding.nonceR, secret), binding);
     wipe(secret);
     const hashes = findNotify(payloads, notifyType.SIGNATURE_HASH_ALGORITHMS);
-    const peerHashes = hashes === undefined || this.#config.digitalSignatures === false ? null : signatureHashesOf(hashes);
+    const peerHashes =
+      hashes === undefined || this.#config.digitalSignatures === false ? null : signatureHashesOf(hashes);
     const reply: InnerPayload[] = [
       answerPayload(chosen, protocolId.IKE, nothing),
       { type: 'KE', group: suite.group, data: exchange.publicValue },
@@ -163,7 +189,17 @@ class GatewayResponder implements Responder {
     exchange.wipe();
     const client: Client = { session, request: message.slice(), response, proven: null };
     this.#clients.add(client);
-    const init = { ...binding, suite, keys, request: client.request, response, peerHashes, fragmentation, intermediate: nothing, multipleAuthentication: this.#config.secondRound !== undefined };
+    const init = {
+      ...binding,
+      suite,
+      keys,
+      request: client.request,
+      response,
+      peerHashes,
+      fragmentation,
+      intermediate: nothing,
+      multipleAuthentication: this.#config.secondRound !== undefined,
+    };
     session.handshake = new ResponderHandshake(session, init, {
       config: this.#config,
       accept: this.#dependencies.accept,
@@ -192,7 +228,10 @@ class GatewayResponder implements Responder {
     );
   }
 
-  /** INITIAL_CONTACT: whatever else this client had here is dead (RFC 7296 section 2.4). Only what it proved to be counts, not what it said. */
+  /**
+   * INITIAL_CONTACT: whatever else this client had here is dead (RFC 7296 section 2.4). Only what it proved to be
+   * counts, not what it said.
+   */
   #established(client: Client, proven: string, initialContact: boolean): void {
     client.proven = proven;
     if (!initialContact) return;
@@ -201,7 +240,11 @@ class GatewayResponder implements Responder {
 
   #cookie(nonce: Uint8Array, path: IkePath, spiI: Uint8Array): Uint8Array {
     const address = ipToOctets(path.remote.address) ?? nothing;
-    return computeIcv('hmac-sha2-256-128', this.#cookieSecret, concat(nonce, address, uint16Octets(path.remote.port), spiI));
+    return computeIcv(
+      'hmac-sha2-256-128',
+      this.#cookieSecret,
+      concat(nonce, address, uint16Octets(path.remote.port), spiI),
+    );
   }
 }
 

@@ -15,7 +15,8 @@ export const connectTries = 7;
 export const establishedSchedule: RetransmissionSchedule = { first: 1500, factor: 1.8, cap: 15_000, jitter: 0.1 };
 
 /**
- * For what a roam waits for: UPDATE_SA_ADDRESSES and probes. The first repetition follows the round-trip time that was measured before,
+ * For what a roam waits for: UPDATE_SA_ADDRESSES and probes. The first repetition follows the round-trip time that was
+ * measured before,
  * since a lost packet here is an interruption somebody feels.
  */
 export function urgentSchedule(roundTrip: number | null): RetransmissionSchedule {

@@ -14,9 +14,19 @@ const actions: readonly (readonly [string, Action])[] = [
   ['rebind the NAT', (ends) => ends.nat.rebind()],
   ['pull the cable', (ends) => ends.clientHost.adapter('eth0').setCarrier(false)],
   ['plug the cable', (ends) => ends.clientHost.adapter('eth0').setCarrier(true)],
-  ['client rekeys CHILD', (ends, random) => ends.client.children.length > 0 && ends.client.rekeyChild(random.pick(ends.client.children).spiIn)],
+  [
+    'client rekeys CHILD',
+    (ends, random) =>
+      ends.client.children.length > 0 && ends.client.rekeyChild(random.pick(ends.client.children).spiIn),
+  ],
   ['client rekeys IKE', (ends) => ends.client.rekeyIke()],
-  ['gateway rekeys CHILD', (ends, random) => ends.responder.sessions.length > 0 && ends.gateway.children.length > 0 && ends.gateway.rekeyChild(random.pick(ends.gateway.children).spiIn)],
+  [
+    'gateway rekeys CHILD',
+    (ends, random) =>
+      ends.responder.sessions.length > 0 &&
+      ends.gateway.children.length > 0 &&
+      ends.gateway.rekeyChild(random.pick(ends.gateway.children).spiIn),
+  ],
   ['gateway rekeys IKE', (ends) => ends.responder.sessions.length > 0 && ends.gateway.rekeyIke()],
   ['client asks', (ends) => void ends.client.checkLiveness(3000)],
   ['gateway asks', (ends) => ends.responder.sessions.length > 0 && void ends.gateway.checkLiveness(3000)],
@@ -37,9 +47,17 @@ async function live(seed: number): Promise<boolean> {
     reorder: random.pick([0, 0.2]),
     reorderDelay: 400,
   };
-  const ends = new TwoEnds({ seed, conditions, client: { natKeepaliveSeconds: random.pick([0, 20]) }, gateway: { cookieThreshold: random.pick([null, 0]) } });
+  const ends = new TwoEnds({
+    seed,
+    conditions,
+    client: { natKeepaliveSeconds: random.pick([0, 20]) },
+    gateway: { cookieThreshold: random.pick([null, 0]) },
+  });
   ends.client.connect(ends.to(random.pick([ends.ethernet, ends.wifi]), 500), [ends.to(ends.ethernet, 4500)]);
-  await ends.clock.runUntil(() => ends.event('established') !== undefined || ends.event('ended') !== undefined, 120_000);
+  await ends.clock.runUntil(
+    () => ends.event('established') !== undefined || ends.event('ended') !== undefined,
+    120_000,
+  );
   const failed = ends.event('ended');
   if (failed !== undefined) {
     expect(failed.error?.code, where()).toBe(809);
@@ -55,7 +73,8 @@ async function live(seed: number): Promise<boolean> {
   }
   // The network is well again and the client has a path.
   ends.clientHost.adapter('eth0').setCarrier(true);
-  for (const name of ['eth0', 'wlan0']) ends.clientHost.adapter(name).setConditions({ loss: 0, duplicate: 0, jitter: 0, reorder: 0 });
+  for (const name of ['eth0', 'wlan0'])
+    ends.clientHost.adapter(name).setConditions({ loss: 0, duplicate: 0, jitter: 0, reorder: 0 });
   ends.client.setPath(random.pick([ends.ethernet, ends.wifi]));
   await ends.clock.run(150_000);
   if (process.env['SCHEDULE_LOG'] !== undefined) {
@@ -64,14 +83,31 @@ async function live(seed: number): Promise<boolean> {
   expect(ends.event('ended'), where()).toBeUndefined();
   expect(ends.responder.sessions.length, where()).toBe(1);
   expect([ends.client.children.length, ends.gateway.children.length], where()).toEqual([1, 1]);
-  expect([ends.client.children[0]?.spiIn, ends.client.children[0]?.spiOut], where()).toEqual([ends.gateway.children[0]?.spiOut, ends.gateway.children[0]?.spiIn]);
-  expect([ends.client.ike?.spiInitiator, ends.client.ike?.spiResponder], where()).toEqual([ends.gateway.ike?.spiInitiator, ends.gateway.ike?.spiResponder]);
-  expect([ends.clientData.inbound.size, ends.clientData.outbound.length, ends.gatewayPath.inbound.size, ends.gatewayPath.outbound.length], where()).toEqual([1, 1, 1, 1]);
+  expect([ends.client.children[0]?.spiIn, ends.client.children[0]?.spiOut], where()).toEqual([
+    ends.gateway.children[0]?.spiOut,
+    ends.gateway.children[0]?.spiIn,
+  ]);
+  expect([ends.client.ike?.spiInitiator, ends.client.ike?.spiResponder], where()).toEqual([
+    ends.gateway.ike?.spiInitiator,
+    ends.gateway.ike?.spiResponder,
+  ]);
+  expect(
+    [
+      ends.clientData.inbound.size,
+      ends.clientData.outbound.length,
+      ends.gatewayPath.inbound.size,
+      ends.gatewayPath.outbound.length,
+    ],
+    where(),
+  ).toEqual([1, 1, 1, 1]);
   expect(await ends.exchangePackets(), where()).toEqual({ up: 1, down: 1 });
   const closing = ends.client.close(2000);
   await ends.clock.run(2000);
   expect(await closing, where()).toBe(true);
-  expect([ends.clientData.inbound.size, ends.gatewayPath.inbound.size, ends.responder.sessions.length], where()).toEqual([0, 0, 0]);
+  expect(
+    [ends.clientData.inbound.size, ends.gatewayPath.inbound.size, ends.responder.sessions.length],
+    where(),
+  ).toEqual([0, 0, 0]);
   expect(ends.clock.pendingTimers(), where()).toEqual([]);
   return true;
 }

@@ -38,7 +38,8 @@ import { UnauthenticatedHints } from './unauthenticated-hints';
 const deleteTries = 5;
 
 /**
- * One connection with one peer through all its IKE SAs and CHILD SAs: the driver of the tasks. It owns the timers, the path and the
+ * One connection with one peer through all its IKE SAs and CHILD SAs: the driver of the tasks. It owns the timers, the
+ * path and the
  * data path's SAs; what an exchange means is in src-core/ikev2/exchanges.
  */
 export class SessionCore implements IkeSaHost, IkeSession {
@@ -53,12 +54,18 @@ export class SessionCore implements IkeSaHost, IkeSession {
   readonly ikeSas: IkeSaSuccession;
   readonly silence: Silence;
   readonly log: SessionLog;
-  /** How often the peer may rekey. A gateway whose data path cannot move its SAs rekeys after every roam, so bursts are normal; a flood is not (H-35). */
+  /**
+   * How often the peer may rekey. A gateway whose data path cannot move its SAs rekeys after every roam, so bursts are
+   * normal; a flood is not (H-35).
+   */
   readonly rekeyBudgets: { readonly child: TokenBucket; readonly ike: TokenBucket };
   handshake: Handshake | null = null;
   /** The peer may create CHILD SAs unasked (H-36), within `permittedSelectors`. */
   acceptsNewChildren = false;
-  permittedSelectors: { readonly local: readonly TrafficSelector[]; readonly remote: readonly TrafficSelector[] } = { local: [], remote: [] };
+  permittedSelectors: { readonly local: readonly TrafficSelector[]; readonly remote: readonly TrafficSelector[] } = {
+    local: [],
+    remote: [],
+  };
 
   readonly #trace: Trace;
   #emit: (event: IkeSessionEvent) => void;
@@ -74,7 +81,13 @@ export class SessionCore implements IkeSaHost, IkeSession {
   #onClosed: ((answered: boolean) => void) | null = null;
 
   constructor(
-    dependencies: { readonly clock: Clock; readonly random: Random; readonly trace: Trace; readonly dataPath: DataPath | null; readonly onEvent: (event: IkeSessionEvent) => void },
+    dependencies: {
+      readonly clock: Clock;
+      readonly random: Random;
+      readonly trace: Trace;
+      readonly dataPath: DataPath | null;
+      readonly onEvent: (event: IkeSessionEvent) => void;
+    },
     settings: SessionSettings,
   ) {
     this.clock = dependencies.clock;
@@ -85,7 +98,10 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.settings = settings;
     this.timers = new Timers(this.clock);
     this.log = new SessionLog(dependencies.trace);
-    this.#lanes = new TaskLanes({ mayStart: (sa, task) => this.#mayStart(sa, task), answered: (path) => this.#answered(path) });
+    this.#lanes = new TaskLanes({
+      mayStart: (sa, task) => this.#mayStart(sa, task),
+      answered: (path) => this.#answered(path),
+    });
     this.ikeSas = new IkeSaSuccession(this, this.#lanes);
     this.#path = new SessionPath(this);
     this.#idle = new IdleTimers(this);
@@ -132,7 +148,9 @@ export class SessionCore implements IkeSaHost, IkeSession {
     if (datagram.length === 1 && datagram[0] === 0xff) return true;
     const message = ikeMessageOf(datagram, path);
     if (message === null) return false;
-    const owner = this.#lanes.ikeSas.find((sa) => equal(message.subarray(0, 8), sa.spiI) && equal(message.subarray(8, 16), sa.spiR));
+    const owner = this.#lanes.ikeSas.find(
+      (sa) => equal(message.subarray(0, 8), sa.spiI) && equal(message.subarray(8, 16), sa.spiR),
+    );
     if (owner === undefined) return this.handshake?.receive(message, path) ?? this.#foreignHint(message, path);
     // C-45: only from where the peer is known to be; a responder hears its client from wherever that roams.
     if (this.settings.role === 'initiator' && !this.#isKnownRemote(path)) return true;
@@ -237,7 +255,14 @@ export class SessionCore implements IkeSaHost, IkeSession {
   attach(dataPath: DataPath, onEvent: (event: IkeSessionEvent) => void): void {
     this.#dataPath = dataPath;
     this.#emit = onEvent;
-    this.#childSas = new ChildSas({ dataPath, clock: this.clock, random: this.random, timers: this.timers, isSpiFree: this.settings.isSpiFree, traceKeys: () => this.#trace.keys?.bind(this.#trace) });
+    this.#childSas = new ChildSas({
+      dataPath,
+      clock: this.clock,
+      random: this.random,
+      timers: this.timers,
+      isSpiFree: this.settings.isSpiFree,
+      traceKeys: () => this.#trace.keys?.bind(this.#trace),
+    });
     dataPath.onEvent((event) => {
       if (this.#state !== 'established') return;
       if (event.type === 'sequence-soft-limit' || event.type === 'sequence-hard-limit') {
@@ -381,7 +406,12 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.silence.heard();
     if (sa === this.ikeSas.successor) this.ikeSas.switchTo(sa);
     // RFC 7296 section 2.23: without MOBIKE a gateway follows its client's authentic messages.
-    if (this.settings.role === 'responder' && sa === this.current && !this.mobility.supported && !samePath(path, this.path)) {
+    if (
+      this.settings.role === 'responder' &&
+      sa === this.current &&
+      !this.mobility.supported &&
+      !samePath(path, this.path)
+    ) {
       this.adoptPath(path);
       this.emit({ type: 'path-confirmed', path, natDetected: this.mobility.natDetected });
     }
@@ -399,7 +429,15 @@ export class SessionCore implements IkeSaHost, IkeSession {
     else this.end('failure', error);
   }
 
-  unanswered(sa: IkeSa, request: { readonly name: string; readonly tries: number; readonly triesOnPath: number; readonly firstSentAt: number }): void {
+  unanswered(
+    sa: IkeSa,
+    request: {
+      readonly name: string;
+      readonly tries: number;
+      readonly triesOnPath: number;
+      readonly firstSentAt: number;
+    },
+  ): void {
     if (sa.state === 'authenticating') {
       this.handshake?.unanswered(sa, request.name, request.tries);
       return;
@@ -409,10 +447,19 @@ export class SessionCore implements IkeSaHost, IkeSession {
       if (request.tries >= deleteTries) this.ikeSas.remove(sa);
       return;
     }
-    if (this.path !== null && !this.#path.isProbing && this.#state === 'established') this.silence.unanswered(this.path, request);
+    if (this.path !== null && !this.#path.isProbing && this.#state === 'established')
+      this.silence.unanswered(this.path, request);
   }
 
-  logMessage(_sa: IkeSa, direction: 'sent' | 'received', exchange: number, messageId: number, response: boolean, path: IkePath, payloads: readonly Payload[]): void {
+  logMessage(
+    _sa: IkeSa,
+    direction: 'sent' | 'received',
+    exchange: number,
+    messageId: number,
+    response: boolean,
+    path: IkePath,
+    payloads: readonly Payload[],
+  ): void {
     this.log.message(direction, exchange, messageId, response, path, payloads);
   }
 
@@ -425,7 +472,8 @@ export class SessionCore implements IkeSaHost, IkeSession {
   #mayStart(sa: IkeSa, task: Task): boolean {
     if (!this.#isUp) return false;
     // While the peer may be on the successor already, only what cannot wait goes over the old IKE SA.
-    if (this.ikeSas.successor !== null && sa === this.current && taskPriority[task.kind] > taskPriority.liveness) return false;
+    if (this.ikeSas.successor !== null && sa === this.current && taskPriority[task.kind] > taskPriority.liveness)
+      return false;
     // Without a path nothing begins; a probe brings its own paths.
     return this.requestPaths().length > 0;
   }
@@ -448,7 +496,10 @@ export class SessionCore implements IkeSaHost, IkeSession {
 
   /** Where the peer was talked to before, and the further addresses it listed (M-8). */
   #isKnownRemote(path: IkePath): boolean {
-    return this.#path.isKnownRemote(path.remote) || (path.remote.port === this.path?.remote.port && this.mobility.peerAddresses.includes(path.remote.address));
+    return (
+      this.#path.isKnownRemote(path.remote) ||
+      (path.remote.port === this.path?.remote.port && this.mobility.peerAddresses.includes(path.remote.address))
+    );
   }
 
   #end(by: 'peer' | 'local' | 'failure', error: VpnError | null): void {

@@ -5,7 +5,10 @@ import { describeMessage } from '../wire/describe';
 import type { Payload } from '../wire/payload';
 import { endpointText } from './ike-path';
 
-/** What a session writes. What a message makes us say goes out before anything is written about it: somebody may be waiting for a roam to end. */
+/**
+ * What a session writes. What a message makes us say goes out before anything is written about it: somebody may be
+ * waiting for a roam to end.
+ */
 export class SessionLog {
   readonly #trace: Trace;
   /** Records of the message that is being processed; null outside of that. */
@@ -37,7 +40,14 @@ export class SessionLog {
     this.#later(() => this.#trace.log({ level, area, text }));
   }
 
-  message(direction: 'sent' | 'received', exchange: number, messageId: number, response: boolean, path: IkePath, payloads: readonly Payload[]): void {
+  message(
+    direction: 'sent' | 'received',
+    exchange: number,
+    messageId: number,
+    response: boolean,
+    path: IkePath,
+    payloads: readonly Payload[],
+  ): void {
     this.#later(() => {
       const local = endpointText(path.socket.local);
       const remote = endpointText(path.remote);

@@ -19,7 +19,10 @@ export interface SessionPathHost {
   pause(): void;
 }
 
-/** Where a session sends: one path, several while it probes, none while it is held; and where its peer may send from (C-45). */
+/**
+ * Where a session sends: one path, several while it probes, none while it is held; and where its peer may send from
+ * (C-45).
+ */
 export class SessionPath {
   readonly #host: SessionPathHost;
   /** Endpoints the peer was talked to at, the oldest first. */

@@ -20,7 +20,10 @@ export interface SilenceHost {
   end(by: 'failure', error: VpnError): void;
 }
 
-/** Whether the peer lives: when it was heard last, who waits to hear it, and what is said when it stays silent (C-73, M-11, C-10). */
+/**
+ * Whether the peer lives: when it was heard last, who waits to hear it, and what is said when it stays silent (C-73,
+ * M-11, C-10).
+ */
 export class Silence {
   readonly #host: SilenceHost;
   #lastHeardAt: number | null = null;
@@ -53,18 +56,25 @@ export class Silence {
   /** Clock.now() of the last authentic packet of either kind, or of the last change of the path. */
   lastProofOfLife(): number {
     let last = Math.max(this.#lastHeardAt ?? 0, this.#listeningSince);
-    for (const child of this.#host.children) last = Math.max(last, this.#host.dataPath?.inboundCounters(child.spiIn)?.lastPacketAt ?? 0);
+    for (const child of this.#host.children)
+      last = Math.max(last, this.#host.dataPath?.inboundCounters(child.spiIn)?.lastPacketAt ?? 0);
     return last;
   }
 
   /** ESP left after `instant` (Clock.now()). */
   sentSince(instant: number): boolean {
-    return this.#host.children.some((child) => (this.#host.dataPath?.outboundCounters(child.spiOut)?.lastPacketAt ?? Number.NEGATIVE_INFINITY) > instant);
+    return this.#host.children.some(
+      (child) =>
+        (this.#host.dataPath?.outboundCounters(child.spiOut)?.lastPacketAt ?? Number.NEGATIVE_INFINITY) > instant,
+    );
   }
 
   /** Authentic ESP arrived after `instant`. */
   receivedSince(instant: number): boolean {
-    return this.#host.children.some((child) => (this.#host.dataPath?.inboundCounters(child.spiIn)?.lastPacketAt ?? Number.NEGATIVE_INFINITY) > instant);
+    return this.#host.children.some(
+      (child) =>
+        (this.#host.dataPath?.inboundCounters(child.spiIn)?.lastPacketAt ?? Number.NEGATIVE_INFINITY) > instant,
+    );
   }
 
   /** Asks the peer; true when it answers within `timeoutMs`. */
@@ -91,10 +101,12 @@ export class Silence {
   unanswered(path: IkePath, request: { readonly triesOnPath: number; readonly firstSentAt: number }): void {
     const { clock, settings } = this.#host;
     const silentMs = clock.now() - Math.max(this.#listeningSince, this.#lastHeardAt ?? 0, request.firstSentAt);
-    if (request.triesOnPath >= silentTries) this.#host.emit({ type: 'path-silent', path, tries: request.triesOnPath, silentMs });
+    if (request.triesOnPath >= silentTries)
+      this.#host.emit({ type: 'path-silent', path, tries: request.triesOnPath, silentMs });
     if (silentMs < settings.retransmitBudgetMs || this.#budgetReported) return;
     this.#budgetReported = true;
     this.#host.emit({ type: 'peer-silent' });
-    if (settings.role === 'responder') this.#host.end('failure', new VpnError('VPN_DISCONNECT', 'The client does not answer any more.'));
+    if (settings.role === 'responder')
+      this.#host.end('failure', new VpnError('VPN_DISCONNECT', 'The client does not answer any more.'));
   }
 }

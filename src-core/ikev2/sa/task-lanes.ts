@@ -17,7 +17,10 @@ export interface TaskLanesHost {
   answered(path: IkePath): boolean;
 }
 
-/** The IKE SAs of a session and the tasks that wait for their windows: one at a time on each, the most urgent first (C-5). */
+/**
+ * The IKE SAs of a session and the tasks that wait for their windows: one at a time on each, the most urgent first
+ * (C-5).
+ */
 export class TaskLanes {
   readonly #host: TaskLanesHost;
   #lanes: Lane[] = [];
@@ -112,7 +115,13 @@ export class TaskLanes {
 
   /** True when another one may be tried at once. */
   #startNext(lane: Lane): boolean {
-    if (lane.active !== null || lane.sa.pendingRequest !== null || lane.sa.state === 'gone' || lane.sa.state === 'authenticating') return false;
+    if (
+      lane.active !== null ||
+      lane.sa.pendingRequest !== null ||
+      lane.sa.state === 'gone' ||
+      lane.sa.state === 'authenticating'
+    )
+      return false;
     lane.queue.sort((a, b) => taskPriority[a.kind] - taskPriority[b.kind]);
     const [task] = lane.queue;
     if (task === undefined || !this.#host.mayStart(lane.sa, task)) return false;

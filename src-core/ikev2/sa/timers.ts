@@ -1,7 +1,8 @@
 import type { Clock, Timer } from '../../ports/clock';
 
 /**
- * All timers of one session, by name. Setting a name again replaces its timer; after `close` nothing fires and nothing can be set,
+ * All timers of one session, by name. Setting a name again replaces its timer; after `close` nothing fires and nothing
+ * can be set,
  * so no timer reaches a session that is gone.
  */
 export class Timers {

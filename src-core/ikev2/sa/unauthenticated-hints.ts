@@ -32,9 +32,15 @@ export class UnauthenticatedHints {
   message(message: Uint8Array, path: IkePath): void {
     const decoded = decodeMessage(message);
     if (!decoded.ok) return;
-    const hint = findPayloads(decoded.value.payloads, 'N').find(({ notify: type }) => type === notifyType.INVALID_IKE_SPI || type === notifyType.INVALID_SPI);
+    const hint = findPayloads(decoded.value.payloads, 'N').find(
+      ({ notify: type }) => type === notifyType.INVALID_IKE_SPI || type === notifyType.INVALID_SPI,
+    );
     if (hint === undefined) return;
-    this.#host.log.write('debug', 'ike', `Unauthenticated ${notifyTypeName(hint.notify)} from ${endpointText(path.remote)}`);
+    this.#host.log.write(
+      'debug',
+      'ike',
+      `Unauthenticated ${notifyTypeName(hint.notify)} from ${endpointText(path.remote)}`,
+    );
     this.peerForgot();
   }
 

@@ -22,7 +22,8 @@ export function decodePayloads(firstType: number, body: Uint8Array, baseOffset =
     let type = firstType;
     while (type !== payloadType.NONE) {
       if (payloads.length === wireLimits.payloads) reader.fail('payloads', 'too many');
-      if (type === payloadType.CERT && ++certificates > wireLimits.certificates) reader.fail('certificates', 'too many');
+      if (type === payloadType.CERT && ++certificates > wireLimits.certificates)
+        reader.fail('certificates', 'too many');
       const next = reader.uint8('next payload');
       const critical = (reader.uint8('critical bit') & criticalBit) !== 0;
       const length = reader.uint16('payload length');
@@ -30,7 +31,11 @@ export function decodePayloads(firstType: number, body: Uint8Array, baseOffset =
       const bodyOffset = baseOffset + reader.position;
       const content = reader.bytes(length - genericHeaderLength, 'payload length');
       if (type === payloadType.SK || type === payloadType.SKF) {
-        payloads.push(type === payloadType.SK ? { type: 'SK', firstInner: next, bodyOffset, body: content } : decodeFragment(next, bodyOffset, content));
+        payloads.push(
+          type === payloadType.SK
+            ? { type: 'SK', firstInner: next, bodyOffset, body: content }
+            : decodeFragment(next, bodyOffset, content),
+        );
         break;
       }
       payloads.push(decodePayload(type, critical, content));
@@ -45,13 +50,28 @@ function decodeFragment(firstInner: number, headerEnd: number, content: Uint8Arr
   const reader = new Reader(content, 'SKF');
   const fragmentNumber = reader.uint16('fragment number');
   const totalFragments = reader.uint16('total fragments');
-  if (fragmentNumber === 0 || fragmentNumber > totalFragments) reader.fail('fragment number', `${String(fragmentNumber)} of ${String(totalFragments)}`);
-  if (fragmentNumber > 1 && firstInner !== payloadType.NONE) reader.fail('next payload', 'is 0 in all fragments but the first');
-  return { type: 'SKF', firstInner, fragmentNumber, totalFragments, bodyOffset: headerEnd + fragmentHeaderLength, body: reader.rest() };
+  if (fragmentNumber === 0 || fragmentNumber > totalFragments)
+    reader.fail('fragment number', `${String(fragmentNumber)} of ${String(totalFragments)}`);
+  if (fragmentNumber > 1 && firstInner !== payloadType.NONE)
+    reader.fail('next payload', 'is 0 in all fragments but the first');
+  return {
+    type: 'SKF',
+    firstInner,
+    fragmentNumber,
+    totalFragments,
+    bodyOffset: headerEnd + fragmentHeaderLength,
+    body: reader.rest(),
+  };
 }
 
-/** The chain's octets and the type to write in front of it. The critical bit is never set (C-77) but for unknown payloads that ask for it. */
-export function encodePayloads(payloads: readonly InnerPayload[]): { readonly firstType: number; readonly body: Uint8Array } {
+/**
+ * The chain's octets and the type to write in front of it. The critical bit is never set (C-77) but for unknown
+ * payloads that ask for it.
+ */
+export function encodePayloads(payloads: readonly InnerPayload[]): {
+  readonly firstType: number;
+  readonly body: Uint8Array;
+} {
   const writer = new Writer(512);
   appendPayloads(writer, payloads, payloadType.NONE);
   const [first] = payloads;
@@ -62,7 +82,9 @@ export function encodePayloads(payloads: readonly InnerPayload[]): { readonly fi
 export function appendPayloads(writer: Writer, payloads: readonly InnerPayload[], after: number): void {
   payloads.forEach((payload, i) => {
     const next = payloads[i + 1];
-    writer.uint8(next === undefined ? after : payloadNumber(next)).uint8(payload.type === 'unknown' && payload.critical ? criticalBit : 0);
+    writer
+      .uint8(next === undefined ? after : payloadNumber(next))
+      .uint8(payload.type === 'unknown' && payload.critical ? criticalBit : 0);
     writer.lengthPrefixed16(genericHeaderLength, () => {
       encodePayload(writer, payload);
     });

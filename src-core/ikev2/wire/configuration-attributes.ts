@@ -1,4 +1,17 @@
-import { concat, formatCidr, ipToOctets, octetsToIp, parseCidr, prefixContainsAddress, sameIp, sanitizeText, specialUse, utf8Decode, utf8DecodeLossy, utf8Encode } from '../../bytes';
+import {
+  concat,
+  formatCidr,
+  ipToOctets,
+  octetsToIp,
+  parseCidr,
+  prefixContainsAddress,
+  sameIp,
+  sanitizeText,
+  specialUse,
+  utf8Decode,
+  utf8DecodeLossy,
+  utf8Encode,
+} from '../../bytes';
 import type { ConfigurationReply } from '../session';
 import { configurationAttribute as attribute, configurationAttributeName, configurationType } from './constants';
 import type { ConfigurationAttribute, ConfigurationPayload } from './payloads/configuration';
@@ -23,7 +36,10 @@ export function configurationRequest(request: ConfigurationRequest): Configurati
   const ask = (attributeType: number, value: Uint8Array = empty) => attributes.push({ attributeType, value });
   const previous = request.previousAddresses.map((address) => ipToOctets(address)).filter((octets) => octets !== null);
   if (request.ipv4) {
-    ask(attribute.INTERNAL_IP4_ADDRESS, previous.find((octets) => octets.length === 4));
+    ask(
+      attribute.INTERNAL_IP4_ADDRESS,
+      previous.find((octets) => octets.length === 4),
+    );
     ask(attribute.INTERNAL_IP4_DNS);
     ask(attribute.INTERNAL_IP4_SUBNET);
     if (request.dhcp) ask(attribute.INTERNAL_IP4_DHCP);
@@ -44,13 +60,20 @@ export function configurationReply(reply: ConfigurationReply): ConfigurationPayl
   const attributes: ConfigurationAttribute[] = [];
   const give = (attributeType: number, value: Uint8Array) => attributes.push({ attributeType, value });
   for (const address of reply.ipv4Addresses) give(attribute.INTERNAL_IP4_ADDRESS, octetsOf(address, 4));
-  for (const { address, prefixLength } of reply.ipv6Addresses) give(attribute.INTERNAL_IP6_ADDRESS, concat(octetsOf(address, 16), new Uint8Array([prefixLength])));
-  for (const server of reply.dnsServers) give(server.includes(':') ? attribute.INTERNAL_IP6_DNS : attribute.INTERNAL_IP4_DNS, octetsOf(server, server.includes(':') ? 16 : 4));
+  for (const { address, prefixLength } of reply.ipv6Addresses)
+    give(attribute.INTERNAL_IP6_ADDRESS, concat(octetsOf(address, 16), new Uint8Array([prefixLength])));
+  for (const server of reply.dnsServers)
+    give(
+      server.includes(':') ? attribute.INTERNAL_IP6_DNS : attribute.INTERNAL_IP4_DNS,
+      octetsOf(server, server.includes(':') ? 16 : 4),
+    );
   for (const text of reply.subnets) {
     const prefix = parseCidr(text);
     if (prefix === null) throw new RangeError(`not a prefix: ${text}`);
-    if (prefix.family === 4) give(attribute.INTERNAL_IP4_SUBNET, concat(octetsOf(prefix.address, 4), ipv4Mask(prefix.prefixLength)));
-    else give(attribute.INTERNAL_IP6_SUBNET, concat(octetsOf(prefix.address, 16), new Uint8Array([prefix.prefixLength])));
+    if (prefix.family === 4)
+      give(attribute.INTERNAL_IP4_SUBNET, concat(octetsOf(prefix.address, 4), ipv4Mask(prefix.prefixLength)));
+    else
+      give(attribute.INTERNAL_IP6_SUBNET, concat(octetsOf(prefix.address, 16), new Uint8Array([prefix.prefixLength])));
   }
   for (const domain of reply.dnsDomains) give(attribute.INTERNAL_DNS_DOMAIN, utf8Encode(domain));
   for (const server of reply.dhcpServers) give(attribute.INTERNAL_IP4_DHCP, octetsOf(server, 4));
@@ -79,7 +102,10 @@ export interface ReadConfiguration extends ConfigurationReply {
   readonly addressRefused: boolean;
 }
 
-/** Reads a CFG_REPLY (or the wishes of a CFG_REQUEST: empty values are no error). Never throws; what is wrong is ignored and named (C-49, H-28, H-29). */
+/**
+ * Reads a CFG_REPLY (or the wishes of a CFG_REQUEST: empty values are no error). Never throws; what is wrong is ignored
+ * and named (C-49, H-28, H-29).
+ */
 export function readConfiguration(payload: ConfigurationPayload, context: ConfigurationContext): ReadConfiguration {
   const ipv4Addresses: string[] = [];
   const ipv6Addresses: { address: string; prefixLength: number }[] = [];
@@ -144,7 +170,8 @@ export function readConfiguration(payload: ConfigurationPayload, context: Config
         break;
       }
       case attribute.INTERNAL_IP6_SUBNET: {
-        const prefix = value.length === 17 ? parseCidr(`${octetsToIp(value.subarray(0, 16))}/${String(value[16])}`) : null;
+        const prefix =
+          value.length === 17 ? parseCidr(`${octetsToIp(value.subarray(0, 16))}/${String(value[16])}`) : null;
         if (prefix === null) ignore('is not an address and a prefix length');
         else add(subnets, formatCidr(prefix), caps.subnets);
         break;
@@ -183,9 +210,26 @@ export function readConfiguration(payload: ConfigurationPayload, context: Config
     }
   }
   // RFC 8598 section 3: domains mean nothing without a server to ask.
-  if (domains.length > 0 && dnsServers.length === 0) ignored.push({ attribute: configurationAttributeName(attribute.INTERNAL_DNS_DOMAIN), reason: 'no DNS server came with it' });
+  if (domains.length > 0 && dnsServers.length === 0)
+    ignored.push({
+      attribute: configurationAttributeName(attribute.INTERNAL_DNS_DOMAIN),
+      reason: 'no DNS server came with it',
+    });
   const dnsDomains = dnsServers.length === 0 ? [] : domains;
-  return { ipv4Addresses, ipv6Addresses, dnsServers, nbnsServers, dhcpServers, subnets, dnsDomains, banner, defaultDomain, applicationVersion, ignored, addressRefused };
+  return {
+    ipv4Addresses,
+    ipv6Addresses,
+    dnsServers,
+    nbnsServers,
+    dhcpServers,
+    subnets,
+    dnsDomains,
+    banner,
+    defaultDomain,
+    applicationVersion,
+    ignored,
+    addressRefused,
+  };
 }
 
 function octetsOf(address: string, length: number): Uint8Array {
@@ -238,7 +282,9 @@ function maskedIpv4(value: Uint8Array): string | null {
 
 const label = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
 
-/** RFC 8598 section 3.1: presentation format, A-labels, no NUL. Lower case without the last dot; null when it is none. */
+/**
+ * RFC 8598 section 3.1: presentation format, A-labels, no NUL. Lower case without the last dot; null when it is none.
+ */
 function readDomain(value: Uint8Array, topLevel: boolean): string | null {
   const text = utf8Decode(value)?.toLowerCase();
   if (text === undefined || value.length > 254) return null;

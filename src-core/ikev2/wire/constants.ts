@@ -322,7 +322,8 @@ export const configurationAttribute = {
 /** RFC 3748 section 4. */
 export const eapCode = { REQUEST: 1, RESPONSE: 2, SUCCESS: 3, FAILURE: 4 } as const;
 
-const names = <T extends Record<string, number>>(table: T): ReadonlyMap<number, string> => new Map(Object.entries(table).map(([name, number]) => [number, name]));
+const names = <T extends Record<string, number>>(table: T): ReadonlyMap<number, string> =>
+  new Map(Object.entries(table).map(([name, number]) => [number, name]));
 
 const lookUp = (table: Record<string, number>) => {
   const byNumber = names(table);

@@ -8,21 +8,75 @@ const fieldsOf = (payload: Payload) => describePayload(payload).fields.map(({ na
 
 describe('the readable log', () => {
   test('proposals in RFC names', () => {
-    const payload: Payload = { type: 'SA', proposals: [{ number: 1, protocol: 3, spi: new Uint8Array([0xc0, 1, 2, 3]), transforms: [transform(1, 20, 256), transform(5, 0), transform(6, 36)] }] };
-    expect(fieldsOf(payload)).toEqual(['proposal 1: ESP SPI c0010203: ENCR AES_GCM_16-256, ESN NO_ESN, ADDKE1 ML_KEM_768']);
+    const payload: Payload = {
+      type: 'SA',
+      proposals: [
+        {
+          number: 1,
+          protocol: 3,
+          spi: new Uint8Array([0xc0, 1, 2, 3]),
+          transforms: [transform(1, 20, 256), transform(5, 0), transform(6, 36)],
+        },
+      ],
+    };
+    expect(fieldsOf(payload)).toEqual([
+      'proposal 1: ESP SPI c0010203: ENCR AES_GCM_16-256, ESN NO_ESN, ADDKE1 ML_KEM_768',
+    ]);
   });
 
   test('selectors, identities, notifies', () => {
-    expect(fieldsOf({ type: 'TSr', selectors: [{ family: 4, protocol: 17, startPort: 53, endPort: 53, startAddress: '10.0.0.0', endAddress: '10.255.255.255' }], unsupported: [] })).toEqual(['selector: 10.0.0.0/8 protocol 17 ports 53-53']);
-    expect(fieldsOf({ type: 'IDr', idType: 2, reserved: new Uint8Array(3), data: utf8Encode('gw.example') })).toEqual(['type: ID_FQDN', 'identity: gw.example']);
+    expect(
+      fieldsOf({
+        type: 'TSr',
+        selectors: [
+          {
+            family: 4,
+            protocol: 17,
+            startPort: 53,
+            endPort: 53,
+            startAddress: '10.0.0.0',
+            endAddress: '10.255.255.255',
+          },
+        ],
+        unsupported: [],
+      }),
+    ).toEqual(['selector: 10.0.0.0/8 protocol 17 ports 53-53']);
+    expect(fieldsOf({ type: 'IDr', idType: 2, reserved: new Uint8Array(3), data: utf8Encode('gw.example') })).toEqual([
+      'type: ID_FQDN',
+      'identity: gw.example',
+    ]);
     expect(fieldsOf(rekeySaNotify(0xdeadbeef))).toEqual(['notify: REKEY_SA', 'protocol: ESP', 'SPI: deadbeef']);
-    expect(fieldsOf(notify(12345, new Uint8Array([0, 0, 2, 0xb3])))).toEqual(['notify: MS_NOTIFY_STATUS', 'status: 691']);
-    expect(fieldsOf(notify(17, new Uint8Array([0, 14])))).toEqual(['notify: INVALID_KE_PAYLOAD', 'wanted method: MODP_2048']);
+    expect(fieldsOf(notify(12345, new Uint8Array([0, 0, 2, 0xb3])))).toEqual([
+      'notify: MS_NOTIFY_STATUS',
+      'status: 691',
+    ]);
+    expect(fieldsOf(notify(17, new Uint8Array([0, 14])))).toEqual([
+      'notify: INVALID_KE_PAYLOAD',
+      'wanted method: MODP_2048',
+    ]);
     expect(fieldsOf(notify(999))).toEqual(['notify: unknown (999)']);
   });
 
   test('the exchange is named and numbered', () => {
-    expect(describeMessage({ direction: 'sent', exchangeType: 43, messageId: 1, response: false, from: 'a', to: 'b', payloads: [] })).toEqual({ direction: 'sent', name: 'IKE_INTERMEDIATE', messageId: 1, response: false, from: 'a', to: 'b', payloads: [] });
+    expect(
+      describeMessage({
+        direction: 'sent',
+        exchangeType: 43,
+        messageId: 1,
+        response: false,
+        from: 'a',
+        to: 'b',
+        payloads: [],
+      }),
+    ).toEqual({
+      direction: 'sent',
+      name: 'IKE_INTERMEDIATE',
+      messageId: 1,
+      response: false,
+      from: 'a',
+      to: 'b',
+      payloads: [],
+    });
   });
 
   test('A-9: authentication, EAP, key exchange and nonce octets never show', () => {

@@ -1,9 +1,36 @@
 import { formatRange, hexEncode, sanitizeText } from '../../bytes';
 import type { TrafficSelector } from '../../ports/data-path';
 import type { LogField, LogRecord } from '../../ports/trace';
-import { authMethod, authMethodName, certificateEncodingName, configurationAttributeName, configurationTypeName, eapCodeName, exchangeTypeName, hashAlgorithmName, idTypeName, keyExchangeName, notifyType, notifyTypeName, payloadTypeName, protocolIdName, transformName, transformTypeName } from './constants';
+import {
+  authMethod,
+  authMethodName,
+  certificateEncodingName,
+  configurationAttributeName,
+  configurationTypeName,
+  eapCodeName,
+  exchangeTypeName,
+  hashAlgorithmName,
+  idTypeName,
+  keyExchangeName,
+  notifyType,
+  notifyTypeName,
+  payloadTypeName,
+  protocolIdName,
+  transformName,
+  transformTypeName,
+} from './constants';
 import { attributeText } from './describe-attribute';
-import { additionalAddressOf, authLifetimeOf, childSpiOf, microsoftStatusOf, redirectOf, signatureHashesOf, unsupportedPayloadOf, wantedGroupOf, windowSizeOf } from './notify-data';
+import {
+  additionalAddressOf,
+  authLifetimeOf,
+  childSpiOf,
+  microsoftStatusOf,
+  redirectOf,
+  signatureHashesOf,
+  unsupportedPayloadOf,
+  wantedGroupOf,
+  windowSizeOf,
+} from './notify-data';
 import type { Payload } from './payload';
 import { requestedAuthorities } from './payloads/certificate-request';
 import type { ConfigurationPayload } from './payloads/configuration';
@@ -32,10 +59,16 @@ const valueLimit = 200;
 /** Fields of one payload in the log. */
 const fieldLimit = 32;
 
-const field = (name: string, value: string | number): LogField => ({ name, value: sanitizeText(String(value), valueLimit) });
+const field = (name: string, value: string | number): LogField => ({
+  name,
+  value: sanitizeText(String(value), valueLimit),
+});
 const octets = (name: string, bytes: Uint8Array): LogField => field(name, `${String(bytes.length)} octets`);
 
-/** The exchange part of a log record: decoded payloads by their RFC names. Never a secret: no key, no authentication data, no EAP data. */
+/**
+ * The exchange part of a log record: decoded payloads by their RFC names. Never a secret: no key, no authentication
+ * data, no EAP data.
+ */
 export function describeMessage(message: DescribedMessage): NonNullable<LogRecord['exchange']> {
   return {
     direction: message.direction,
@@ -50,13 +83,18 @@ export function describeMessage(message: DescribedMessage): NonNullable<LogRecor
 
 /** One payload in plain text. */
 export function describePayload(payload: Payload): DescribedPayload {
-  return { name: payload.type === 'unknown' ? payloadTypeName(payload.payloadType) : payload.type, fields: fieldsOf(payload).slice(0, fieldLimit) };
+  return {
+    name: payload.type === 'unknown' ? payloadTypeName(payload.payloadType) : payload.type,
+    fields: fieldsOf(payload).slice(0, fieldLimit),
+  };
 }
 
 function fieldsOf(payload: Payload): readonly LogField[] {
   switch (payload.type) {
     case 'SA':
-      return payload.proposals.slice(0, fieldLimit).map((proposal) => field(`proposal ${String(proposal.number)}`, describeProposal(proposal)));
+      return payload.proposals
+        .slice(0, fieldLimit)
+        .map((proposal) => field(`proposal ${String(proposal.number)}`, describeProposal(proposal)));
     case 'KE':
       return [field('method', keyExchangeName(payload.group)), octets('data', payload.data)];
     case 'IDi':
@@ -65,28 +103,50 @@ function fieldsOf(payload: Payload): readonly LogField[] {
     case 'CERT':
       return [field('encoding', certificateEncodingName(payload.encoding)), octets('data', payload.data)];
     case 'CERTREQ':
-      return [field('encoding', certificateEncodingName(payload.encoding)), field('authorities', requestedAuthorities(payload)?.length ?? 'not readable')];
+      return [
+        field('encoding', certificateEncodingName(payload.encoding)),
+        field('authorities', requestedAuthorities(payload)?.length ?? 'not readable'),
+      ];
     case 'AUTH':
-      return [field('method', authMethodName(payload.method)), ...(payload.method === authMethod.SHARED_KEY ? [] : [octets('data', payload.data)])];
+      return [
+        field('method', authMethodName(payload.method)),
+        ...(payload.method === authMethod.SHARED_KEY ? [] : [octets('data', payload.data)]),
+      ];
     case 'Nonce':
       return [octets('data', payload.data)];
     case 'N':
       return describeNotify(payload);
     case 'D':
-      return [field('protocol', protocolIdName(payload.protocol)), ...payload.spis.slice(0, fieldLimit).map((spi) => field('SPI', formatEspSpi(spi)))];
+      return [
+        field('protocol', protocolIdName(payload.protocol)),
+        ...payload.spis.slice(0, fieldLimit).map((spi) => field('SPI', formatEspSpi(spi))),
+      ];
     case 'V':
       return [field('vendor ID', hexEncode(payload.data.subarray(0, 64)))];
     case 'TSi':
     case 'TSr':
-      return [...payload.selectors.map((selector) => field('selector', formatTrafficSelector(selector))), ...payload.unsupported.map(({ selectorType }) => field('selector', `type ${String(selectorType)}, not supported`))];
+      return [
+        ...payload.selectors.map((selector) => field('selector', formatTrafficSelector(selector))),
+        ...payload.unsupported.map(({ selectorType }) =>
+          field('selector', `type ${String(selectorType)}, not supported`),
+        ),
+      ];
     case 'SK':
       return [octets('encrypted', payload.body)];
     case 'SKF':
-      return [field('fragment', `${String(payload.fragmentNumber)} of ${String(payload.totalFragments)}`), octets('encrypted', payload.body)];
+      return [
+        field('fragment', `${String(payload.fragmentNumber)} of ${String(payload.totalFragments)}`),
+        octets('encrypted', payload.body),
+      ];
     case 'CP':
       return describeConfiguration(payload);
     case 'EAP':
-      return [field('code', eapCodeName(payload.packet[0] as number)), field('identifier', payload.packet[1] as number), ...(payload.packet.length > 4 ? [field('type', payload.packet[4] as number)] : []), octets('packet', payload.packet)];
+      return [
+        field('code', eapCodeName(payload.packet[0] as number)),
+        field('identifier', payload.packet[1] as number),
+        ...(payload.packet.length > 4 ? [field('type', payload.packet[4] as number)] : []),
+        octets('packet', payload.packet),
+      ];
     case 'unknown':
       return [field('critical', String(payload.critical)), octets('data', payload.data)];
   }
@@ -113,7 +173,8 @@ function describeNotify(payload: NotifyPayload): readonly LogField[] {
 }
 
 function notifyMeaning(payload: NotifyPayload): LogField | null {
-  const when = (name: string, value: string | number | null | undefined) => (value === null || value === undefined ? null : field(name, value));
+  const when = (name: string, value: string | number | null | undefined) =>
+    value === null || value === undefined ? null : field(name, value);
   switch (payload.notify) {
     case notifyType.INVALID_KE_PAYLOAD: {
       const group = wantedGroupOf(payload);
@@ -140,7 +201,17 @@ function notifyMeaning(payload: NotifyPayload): LogField | null {
 }
 
 function describeConfiguration(payload: ConfigurationPayload): readonly LogField[] {
-  return [field('type', configurationTypeName(payload.cfgType)), ...payload.attributes.slice(0, fieldLimit).map(({ attributeType, value }) => field(configurationAttributeName(attributeType), value.length === 0 ? '(asked)' : attributeText(attributeType, value)))];
+  return [
+    field('type', configurationTypeName(payload.cfgType)),
+    ...payload.attributes
+      .slice(0, fieldLimit)
+      .map(({ attributeType, value }) =>
+        field(
+          configurationAttributeName(attributeType),
+          value.length === 0 ? '(asked)' : attributeText(attributeType, value),
+        ),
+      ),
+  ];
 }
 
 /** "c0ffee01" */
@@ -152,6 +223,9 @@ export function formatEspSpi(spi: number): string {
 export function formatTrafficSelector(selector: TrafficSelector): string {
   const range = formatRange({ family: selector.family, start: selector.startAddress, end: selector.endAddress });
   const protocol = selector.protocol === 0 ? '' : ` protocol ${String(selector.protocol)}`;
-  const ports = selector.startPort === 0 && selector.endPort === 65535 ? '' : ` ports ${String(selector.startPort)}-${String(selector.endPort)}`;
+  const ports =
+    selector.startPort === 0 && selector.endPort === 65535
+      ? ''
+      : ` ports ${String(selector.startPort)}-${String(selector.endPort)}`;
   return range + protocol + ports;
 }

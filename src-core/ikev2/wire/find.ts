@@ -6,12 +6,18 @@ type Match<P, T> = P extends { readonly type: infer U } ? (T extends U ? P : nev
 type PayloadOf<T extends Payload['type']> = Match<Payload, T>;
 
 /** The first payload of a type. */
-export function findPayload<T extends Payload['type']>(payloads: readonly Payload[], type: T): PayloadOf<T> | undefined {
+export function findPayload<T extends Payload['type']>(
+  payloads: readonly Payload[],
+  type: T,
+): PayloadOf<T> | undefined {
   return findPayloads(payloads, type)[0];
 }
 
 /** All payloads of a type, in order. */
-export function findPayloads<T extends Payload['type']>(payloads: readonly Payload[], type: T): readonly PayloadOf<T>[] {
+export function findPayloads<T extends Payload['type']>(
+  payloads: readonly Payload[],
+  type: T,
+): readonly PayloadOf<T>[] {
   return payloads.filter((payload) => payload.type === type) as unknown as readonly PayloadOf<T>[];
 }
 
@@ -23,7 +29,9 @@ export function findNotifies(payloads: readonly Payload[], notifyType: number): 
   return findPayloads(payloads, 'N').filter((payload) => payload.notify === notifyType);
 }
 
-/** The type of the first unknown payload that has its critical bit set; null when the message may be processed (C-77). */
+/**
+ * The type of the first unknown payload that has its critical bit set; null when the message may be processed (C-77).
+ */
 export function unsupportedCritical(payloads: readonly Payload[]): number | null {
   return findPayloads(payloads, 'unknown').find((payload) => payload.critical)?.payloadType ?? null;
 }

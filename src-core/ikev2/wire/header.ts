@@ -25,7 +25,9 @@ const flagInitiator = 0x08;
 const flagVersion = 0x10;
 const flagResponse = 0x20;
 
-/** Reads the header of an IKE message without its marker. Only the form: what it may say is the matter of header-checks. */
+/**
+ * Reads the header of an IKE message without its marker. Only the form: what it may say is the matter of header-checks.
+ */
 export function decodeHeader(datagram: Uint8Array): Decoded<IkeHeader> {
   return decoded(() => {
     const reader = new Reader(datagram, 'header');
@@ -55,14 +57,19 @@ export function decodeHeader(datagram: Uint8Array): Decoded<IkeHeader> {
 }
 
 export function encodeHeader(writer: Writer, header: IkeHeader): void {
-  if (header.spiInitiator.length !== 8 || header.spiResponder.length !== 8) throw new RangeError('an IKE SPI has 8 octets');
+  if (header.spiInitiator.length !== 8 || header.spiResponder.length !== 8)
+    throw new RangeError('an IKE SPI has 8 octets');
   writer
     .bytes(header.spiInitiator)
     .bytes(header.spiResponder)
     .uint8(header.nextPayload)
     .uint8((header.majorVersion << 4) | header.minorVersion)
     .uint8(header.exchangeType)
-    .uint8((header.initiator ? flagInitiator : 0) | (header.higherVersion ? flagVersion : 0) | (header.response ? flagResponse : 0))
+    .uint8(
+      (header.initiator ? flagInitiator : 0) |
+        (header.higherVersion ? flagVersion : 0) |
+        (header.response ? flagResponse : 0),
+    )
     .uint32(header.messageId)
     .uint32(header.length);
 }

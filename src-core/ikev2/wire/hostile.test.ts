@@ -1,5 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { addNonEspMarker, checkHeader, classifyEncapsulated, decodeDigitalSignature, decodeHeader, decodeMessage, decodePayloads, encodeMessage, encodePayloads, isReflected, notify, payloadType, readConfiguration, requestedAuthorities, unsupportedCritical, wireLimits } from '.';
+import {
+  addNonEspMarker,
+  checkHeader,
+  classifyEncapsulated,
+  decodeDigitalSignature,
+  decodeHeader,
+  decodeMessage,
+  decodePayloads,
+  encodeMessage,
+  encodePayloads,
+  isReflected,
+  notify,
+  payloadType,
+  readConfiguration,
+  requestedAuthorities,
+  unsupportedCritical,
+  wireLimits,
+} from '.';
 import type { ConfigurationContext, DecodeErrorExpectation } from './testing/expectations';
 import { expectRefused, raw } from './testing/expectations';
 import * as data from './notify-data';
@@ -13,7 +30,14 @@ const chain = (type: number, ...bodies: readonly string[]) => {
   return raw(parts.join(''));
 };
 
-const init = { spiInitiator: new Uint8Array(8).fill(1), spiResponder: new Uint8Array(8), exchangeType: 34, initiator: true, response: false, messageId: 0 };
+const init = {
+  spiInitiator: new Uint8Array(8).fill(1),
+  spiResponder: new Uint8Array(8),
+  exchangeType: 34,
+  initiator: true,
+  response: false,
+  messageId: 0,
+};
 
 describe('datagram and header', () => {
   test('H-1: 0 to 27 octets, a bare marker and a marker with 3 octets are no message', () => {
@@ -47,7 +71,8 @@ describe('datagram and header', () => {
       return header.ok ? checkHeader(header.value, message.length) : 'not decoded';
     };
     expect(refusal(() => undefined)).toBeNull();
-    for (const version of [0x10, 0x30, 0x00, 0xf0]) expect(refusal((message) => (message[17] = version))).toBe('major-version');
+    for (const version of [0x10, 0x30, 0x00, 0xf0])
+      expect(refusal((message) => (message[17] = version))).toBe('major-version');
     // Minor version and reserved flags are ignored.
     expect(refusal((message) => ((message[17] = 0x2f), (message[19] = 0xff)))).toBeNull();
     for (let exchange = 0; exchange < 256; exchange++) {
@@ -58,7 +83,17 @@ describe('datagram and header', () => {
   });
 
   test('H-4, C-4: SPIs and message id', () => {
-    const header = { ...init, exchangeType: 35, spiResponder: new Uint8Array(8).fill(2), messageId: 1, nextPayload: 46, majorVersion: 2, minorVersion: 0, higherVersion: false, length: 28 };
+    const header = {
+      ...init,
+      exchangeType: 35,
+      spiResponder: new Uint8Array(8).fill(2),
+      messageId: 1,
+      nextPayload: 46,
+      majorVersion: 2,
+      minorVersion: 0,
+      higherVersion: false,
+      length: 28,
+    };
     expect(checkHeader(header, 28)).toBeNull();
     expect(checkHeader({ ...header, spiResponder: new Uint8Array(8) }, 28)).toBe('responder-spi');
     expect(checkHeader({ ...header, spiInitiator: new Uint8Array(8) }, 28)).toBe('initiator-spi');
@@ -111,15 +146,24 @@ describe('chain', () => {
 
   test('H-16: SK and SKF end the chain; octets behind them are refused', () => {
     expectRefused(decodePayloads(payloadType.SK, raw('2900000800000000' + '00000004')), 'chain', 'payload length');
-    expectRefused(decodePayloads(payloadType.SKF, raw('2900000c0001000100000000' + '00000004')), 'chain', 'payload length');
+    expectRefused(
+      decodePayloads(payloadType.SKF, raw('2900000c0001000100000000' + '00000004')),
+      'chain',
+      'payload length',
+    );
     // Two SK: the first one's next payload is the type inside, so the second is behind the end.
-    expectRefused(decodePayloads(payloadType.SK, raw('2e00000800000000' + '0000000800000000')), 'chain', 'payload length');
+    expectRefused(
+      decodePayloads(payloadType.SK, raw('2e00000800000000' + '0000000800000000')),
+      'chain',
+      'payload length',
+    );
     const clearInFront = decodePayloads(payloadType.V, raw('2e000004' + '2100000800000000'));
     expect(clearInFront.ok && clearInFront.value.map(({ type }) => type)).toEqual(['V', 'SK']);
   });
 
   test('H-34: fragment numbers', () => {
-    for (const numbers of ['00000001', '00010000', '00000000', '00020001', 'ffff0001']) expectRefused(decodePayloads(payloadType.SKF, raw(`0000000c${numbers}00000000`)), 'SKF', 'fragment number');
+    for (const numbers of ['00000001', '00010000', '00000000', '00020001', 'ffff0001'])
+      expectRefused(decodePayloads(payloadType.SKF, raw(`0000000c${numbers}00000000`)), 'SKF', 'fragment number');
     expectRefused(decodePayloads(payloadType.SKF, raw('2100000c0002000200000000')), 'SKF', 'next payload');
     expectRefused(decodePayloads(payloadType.SKF, raw('210000060001')), 'SKF', 'total fragments');
     const last = decodePayloads(payloadType.SKF, raw('0000000cffffffff00000000'));
@@ -136,13 +180,43 @@ const refusedBodies: readonly (readonly [string, number, string, DecodeErrorExpe
   ['H-17: SA proposal length 7', payloadType.SA, '00000007010100', 'SA/proposal length'],
   ['H-17: SA proposal length past the end', payloadType.SA, '0000ffff01010000', 'SA/proposal'],
   ['H-17: SPI size 255', payloadType.SA, '000000080101ff00', 'SA/SPI'],
-  ['H-17: fewer transforms than announced', payloadType.SA, '0000001001010002' + '0000000801000014', 'SA/transform: last substructure'],
-  ['H-17: more transforms than announced', payloadType.SA, '0000001801010001' + '0300000801000014' + '0000000802000005', 'SA/transform: last substructure'],
-  ['H-17: transforms behind the last one', payloadType.SA, '0000001801010001' + '0000000801000014' + '0000000802000005', 'SA/transforms'],
+  [
+    'H-17: fewer transforms than announced',
+    payloadType.SA,
+    '0000001001010002' + '0000000801000014',
+    'SA/transform: last substructure',
+  ],
+  [
+    'H-17: more transforms than announced',
+    payloadType.SA,
+    '0000001801010001' + '0300000801000014' + '0000000802000005',
+    'SA/transform: last substructure',
+  ],
+  [
+    'H-17: transforms behind the last one',
+    payloadType.SA,
+    '0000001801010001' + '0000000801000014' + '0000000802000005',
+    'SA/transforms',
+  ],
   ['H-17: transform length 4', payloadType.SA, '0000001001010001' + '0000000401000014', 'SA/transform length'],
-  ['H-17: key length as TLV', payloadType.SA, '0000001601010001' + '0000000e01000014' + '000e00020100', 'SA/key length'],
-  ['H-17: key length twice', payloadType.SA, '0000001801010001' + '0000001001000014' + '800e0100800e0100', 'SA/key length'],
-  ['H-17: attribute value past the end', payloadType.SA, '0000001601010001' + '0000000e01000014' + '0011ffff0100', 'SA/attribute value'],
+  [
+    'H-17: key length as TLV',
+    payloadType.SA,
+    '0000001601010001' + '0000000e01000014' + '000e00020100',
+    'SA/key length',
+  ],
+  [
+    'H-17: key length twice',
+    payloadType.SA,
+    '0000001801010001' + '0000001001000014' + '800e0100800e0100',
+    'SA/key length',
+  ],
+  [
+    'H-17: attribute value past the end',
+    payloadType.SA,
+    '0000001601010001' + '0000000e01000014' + '0011ffff0100',
+    'SA/attribute value',
+  ],
   ['H-18: KE without data', payloadType.KE, '00130000', 'KE/key exchange data'],
   ['H-18: KE of 3 octets', payloadType.KE, '001300', 'KE/reserved'],
   ['H-19: nonce of 0 octets', payloadType.Nonce, '', 'Nonce/nonce data'],
@@ -153,20 +227,60 @@ const refusedBodies: readonly (readonly [string, number, string, DecodeErrorExpe
   ['H-21: ID type 255', payloadType.IDr, 'ff00000061', 'IDr/ID type'],
   ['H-21: ID_NULL', payloadType.IDr, '0d000000', 'IDr/ID type'],
   ['H-21: empty ID', payloadType.IDr, '02000000', 'IDr/identification data'],
-  ['H-21: ID with NUL', payloadType.IDr, `02000000${Buffer.from('a.example\0.b').toString('hex')}`, 'IDr/identification data'],
+  [
+    'H-21: ID with NUL',
+    payloadType.IDr,
+    `02000000${Buffer.from('a.example\0.b').toString('hex')}`,
+    'IDr/identification data',
+  ],
   ['H-21: ID that is not UTF-8', payloadType.IDi, '02000000ff', 'IDi/identification data'],
-  ['H-21: ID over the limit', payloadType.IDr, `0b000000${'61'.repeat(wireLimits.identityOctets + 1)}`, 'IDr/identification data'],
+  [
+    'H-21: ID over the limit',
+    payloadType.IDr,
+    `0b000000${'61'.repeat(wireLimits.identityOctets + 1)}`,
+    'IDr/identification data',
+  ],
   ['H-21: IPv4 ID of 5 octets', payloadType.IDr, '010000000102030405', 'IDr/identification data'],
   ['H-22: empty CERT', payloadType.CERT, '04', 'CERT/certificate data'],
   ['H-22: CERT without encoding', payloadType.CERT, '', 'CERT/encoding'],
   ['H-24: AUTH without data', payloadType.AUTH, '01000000', 'AUTH/authentication data'],
   ['H-25: TS count 0', payloadType.TSr, '00000000', 'TSr/number of traffic selectors'],
-  ['H-25: TS count 255', payloadType.TSr, `ff000000${'0700001000000000ffffffffffffffff'.repeat(255)}`, 'TSr/number of traffic selectors'],
-  ['H-25: TS count larger than the list', payloadType.TSr, '02000000' + '070000100000ffff00000000ffffffff', 'TSr/TS type'],
-  ['H-25: TS count smaller than the list', payloadType.TSr, '01000000' + '070000100000ffff00000000ffffffff'.repeat(2), 'TSr/number of traffic selectors'],
-  ['H-25: start address behind the end', payloadType.TSr, '01000000' + '070000100000ffff0a0000020a000001', 'TSr/address range'],
-  ['H-25: start port behind the end', payloadType.TSr, '01000000' + '070000100002000100000000ffffffff', 'TSr/port range'],
-  ['H-25: IPv6 type with IPv4 length', payloadType.TSi, '01000000' + '080000100000ffff00000000ffffffff', 'TSi/selector length'],
+  [
+    'H-25: TS count 255',
+    payloadType.TSr,
+    `ff000000${'0700001000000000ffffffffffffffff'.repeat(255)}`,
+    'TSr/number of traffic selectors',
+  ],
+  [
+    'H-25: TS count larger than the list',
+    payloadType.TSr,
+    '02000000' + '070000100000ffff00000000ffffffff',
+    'TSr/TS type',
+  ],
+  [
+    'H-25: TS count smaller than the list',
+    payloadType.TSr,
+    '01000000' + '070000100000ffff00000000ffffffff'.repeat(2),
+    'TSr/number of traffic selectors',
+  ],
+  [
+    'H-25: start address behind the end',
+    payloadType.TSr,
+    '01000000' + '070000100000ffff0a0000020a000001',
+    'TSr/address range',
+  ],
+  [
+    'H-25: start port behind the end',
+    payloadType.TSr,
+    '01000000' + '070000100002000100000000ffffffff',
+    'TSr/port range',
+  ],
+  [
+    'H-25: IPv6 type with IPv4 length',
+    payloadType.TSi,
+    '01000000' + '080000100000ffff00000000ffffffff',
+    'TSi/selector length',
+  ],
   ['H-25: selector length 3', payloadType.TSi, '01000000' + '07000003', 'TSi/selector length'],
   ['H-26: delete with SPI size 3', payloadType.D, '03030001aabbcc', 'D/SPI size'],
   ['H-26: delete with a count past the end', payloadType.D, '0304ffffdeadbeef', 'D/number of SPIs'],
@@ -191,12 +305,24 @@ describe('payloads', () => {
   });
 
   test('H-17: key lengths 0, 7 and 65535 and an unknown attribute are for the exchange to judge', () => {
-    for (const [hex, keyLength] of [['0000', 0], ['0007', 7], ['ffff', 65535]] as const) {
-      const result = decodePayloads(payloadType.SA, chain(payloadType.SA, `0000001401010001${'0000000c01000014'}800e${hex}`));
+    for (const [hex, keyLength] of [
+      ['0000', 0],
+      ['0007', 7],
+      ['ffff', 65535],
+    ] as const) {
+      const result = decodePayloads(
+        payloadType.SA,
+        chain(payloadType.SA, `0000001401010001${'0000000c01000014'}800e${hex}`),
+      );
       expect(result.ok && result.value[0]).toMatchObject({ proposals: [{ transforms: [{ keyLength }] }] });
     }
-    const unknown = decodePayloads(payloadType.SA, chain(payloadType.SA, `0000001401010001${'0000000c01000014'}800f0001`));
-    expect(unknown.ok && unknown.value[0]).toMatchObject({ proposals: [{ transforms: [{ keyLength: null, unknownAttributes: [{ attributeType: 0x800f }] }] }] });
+    const unknown = decodePayloads(
+      payloadType.SA,
+      chain(payloadType.SA, `0000001401010001${'0000000c01000014'}800f0001`),
+    );
+    expect(unknown.ok && unknown.value[0]).toMatchObject({
+      proposals: [{ transforms: [{ keyLength: null, unknownAttributes: [{ attributeType: 0x800f }] }] }],
+    });
   });
 
   test('H-22: 20 certificates pass, 21 do not', () => {
@@ -212,25 +338,48 @@ describe('payloads', () => {
       const [payload] = result.ok ? result.value : [];
       expect(payload?.type === 'CERTREQ' && requestedAuthorities(payload)).toBeNull();
     }
-    const good = decodePayloads(payloadType.CERTREQ, chain(payloadType.CERTREQ, `04${'11'.repeat(20)}${'22'.repeat(20)}`));
+    const good = decodePayloads(
+      payloadType.CERTREQ,
+      chain(payloadType.CERTREQ, `04${'11'.repeat(20)}${'22'.repeat(20)}`),
+    );
     const [payload] = good.ok ? good.value : [];
-    expect(payload?.type === 'CERTREQ' && requestedAuthorities(payload)).toEqual([new Uint8Array(20).fill(0x11), new Uint8Array(20).fill(0x22)]);
+    expect(payload?.type === 'CERTREQ' && requestedAuthorities(payload)).toEqual([
+      new Uint8Array(20).fill(0x11),
+      new Uint8Array(20).fill(0x22),
+    ]);
   });
 
   test('H-24: method 14 with an AlgorithmIdentifier longer than the data, empty, or without signature', () => {
     for (const body of ['', '00aa', '05aabb', '02aabb']) expect(decodeDigitalSignature(raw(body)).ok).toBe(false);
-    expect(decodeDigitalSignature(raw('02aabbcc'))).toEqual({ ok: true, value: { algorithmIdentifier: raw('aabb'), signature: raw('cc') } });
+    expect(decodeDigitalSignature(raw('02aabbcc'))).toEqual({
+      ok: true,
+      value: { algorithmIdentifier: raw('aabb'), signature: raw('cc') },
+    });
   });
 
   test('H-25: selectors of type 9 and with OPAQUE ports are kept apart', () => {
-    const result = decodePayloads(payloadType.TSr, chain(payloadType.TSr, '03000000' + '0900000800000000' + '07000010ffff000000000000ffffffff' + '070000100000ffff0a0000000affffff'));
+    const result = decodePayloads(
+      payloadType.TSr,
+      chain(
+        payloadType.TSr,
+        '03000000' + '0900000800000000' + '07000010ffff000000000000ffffffff' + '070000100000ffff0a0000000affffff',
+      ),
+    );
     const [payload] = result.ok ? result.value : [];
-    expect(payload?.type === 'TSr' && [payload.selectors.length, payload.unsupported.map(({ selectorType }) => selectorType)]).toEqual([1, [9, 7]]);
+    expect(
+      payload?.type === 'TSr' && [
+        payload.selectors.length,
+        payload.unsupported.map(({ selectorType }) => selectorType),
+      ],
+    ).toEqual([1, [9, 7]]);
   });
 
   test('H-26: 16 thousand SPIs are read in bounds', () => {
     const count = 16_000;
-    const result = decodePayloads(payloadType.D, chain(payloadType.D, `0304${count.toString(16).padStart(4, '0')}${'deadbeef'.repeat(count)}`));
+    const result = decodePayloads(
+      payloadType.D,
+      chain(payloadType.D, `0304${count.toString(16).padStart(4, '0')}${'deadbeef'.repeat(count)}`),
+    );
     const [payload] = result.ok ? result.value : [];
     expect(payload?.type === 'D' && payload.spis.length).toBe(count);
   });
@@ -246,18 +395,44 @@ describe('notify data', () => {
   });
 
   test('H-38: COOKIE2 of 7 and 65 octets', () => {
-    expect([7, 8, 64, 65].map((length) => data.cookie2Of(of(16401, '00'.repeat(length)))?.length ?? null)).toEqual([null, 8, 64, null]);
+    expect([7, 8, 64, 65].map((length) => data.cookie2Of(of(16401, '00'.repeat(length)))?.length ?? null)).toEqual([
+      null,
+      8,
+      64,
+      null,
+    ]);
   });
 
   test('H-27: an SPI that is not of 4 octets is no CHILD SA', () => {
-    expect([0, 3, 4, 8].map((length) => data.childSpiOf({ type: 'N', protocol: 3, spi: new Uint8Array(length).fill(1), notify: 16393, data: new Uint8Array(0) }))).toEqual([null, null, 0x01010101, null]);
+    expect(
+      [0, 3, 4, 8].map((length) =>
+        data.childSpiOf({
+          type: 'N',
+          protocol: 3,
+          spi: new Uint8Array(length).fill(1),
+          notify: 16393,
+          data: new Uint8Array(0),
+        }),
+      ),
+    ).toEqual([null, null, 0x01010101, null]);
   });
 
   test('H-40, H-41 and the like: wrong sizes are as good as absent', () => {
-    expect([4, 5, 16].map((length) => data.additionalAddressOf(of(16397, '0a'.repeat(length))))).toEqual(['10.10.10.10', null, null]);
+    expect([4, 5, 16].map((length) => data.additionalAddressOf(of(16397, '0a'.repeat(length))))).toEqual([
+      '10.10.10.10',
+      null,
+      null,
+    ]);
     expect([4, 16].map((length) => data.additionalAddressOf(of(16398, '00'.repeat(length))))).toEqual([null, '::']);
-    expect([19, 20, 21].map((length) => data.natDetectionHashOf(of(16388, '00'.repeat(length)))?.length ?? null)).toEqual([null, 20, null]);
-    expect(['', '00', '0002000300020063', '000200'].map((hex) => data.signatureHashesOf(of(16431, hex)))).toEqual([null, null, [2, 3], null]);
+    expect(
+      [19, 20, 21].map((length) => data.natDetectionHashOf(of(16388, '00'.repeat(length)))?.length ?? null),
+    ).toEqual([null, 20, null]);
+    expect(['', '00', '0002000300020063', '000200'].map((hex) => data.signatureHashesOf(of(16431, hex)))).toEqual([
+      null,
+      null,
+      [2, 3],
+      null,
+    ]);
     expect(data.signatureHashesOf(data.signatureHashesNotify([2, 3, 4, 5]))).toEqual([2, 3, 4, 5]);
     expect([data.authLifetimeOf(of(16403, '00000e10')), data.authLifetimeOf(of(16403, '0e10'))]).toEqual([3600, null]);
     expect([data.windowSizeOf(of(16385, '00000000')), data.windowSizeOf(of(16385, '00000004'))]).toEqual([null, 4]);
@@ -266,27 +441,71 @@ describe('notify data', () => {
 
   test('H-42: REDIRECT with NUL, wrong lengths and unknown types', () => {
     const fqdn = Buffer.from('a.example').toString('hex');
-    expect(data.redirectOf(of(16407, `0309${fqdn}aabb`))).toEqual({ kind: 'fqdn', gateway: 'a.example', nonce: raw('aabb') });
-    expect(data.redirectOf(of(16407, '010401020304'))).toEqual({ kind: 'ipv4', gateway: '1.2.3.4', nonce: new Uint8Array(0) });
-    for (const bad of ['', '03', '0300', '03ff61', '0105010203040506', '0901aa', `030a${fqdn}00`, '0304' + Buffer.from('a b.').toString('hex')]) expect(data.redirectOf(of(16407, bad))).toBeNull();
+    expect(data.redirectOf(of(16407, `0309${fqdn}aabb`))).toEqual({
+      kind: 'fqdn',
+      gateway: 'a.example',
+      nonce: raw('aabb'),
+    });
+    expect(data.redirectOf(of(16407, '010401020304'))).toEqual({
+      kind: 'ipv4',
+      gateway: '1.2.3.4',
+      nonce: new Uint8Array(0),
+    });
+    for (const bad of [
+      '',
+      '03',
+      '0300',
+      '03ff61',
+      '0105010203040506',
+      '0901aa',
+      `030a${fqdn}00`,
+      '0304' + Buffer.from('a b.').toString('hex'),
+    ])
+      expect(data.redirectOf(of(16407, bad))).toBeNull();
   });
 });
 
 describe('configuration', () => {
-  const context: ConfigurationContext = { gatewayAddresses: ['203.0.113.1', '2001:db8:1::1'], localPrefixes: ['192.168.1.0/24'], fullTunnel: false };
+  const context: ConfigurationContext = {
+    gatewayAddresses: ['203.0.113.1', '2001:db8:1::1'],
+    localPrefixes: ['192.168.1.0/24'],
+    fullTunnel: false,
+  };
   const read = (attributes: readonly (readonly [number, string])[], changed: Partial<ConfigurationContext> = {}) =>
-    readConfiguration({ type: 'CP', cfgType: 2, attributes: attributes.map(([attributeType, hex]) => ({ attributeType, value: raw(hex) })) }, { ...context, ...changed });
+    readConfiguration(
+      {
+        type: 'CP',
+        cfgType: 2,
+        attributes: attributes.map(([attributeType, hex]) => ({ attributeType, value: raw(hex) })),
+      },
+      { ...context, ...changed },
+    );
   const text = (value: string) => Buffer.from(value).toString('hex');
 
   test.each([
-    ['0.0.0.0', '00000000'], ['127/8', '7f000001'], ['224/4', 'e0000001'], ['255.255.255.255', 'ffffffff'], ['169.254/16', 'a9fe0001'], ['our LAN', 'c0a80105'], ['the gateway', 'cb007101'],
-    ['3 octets', '0a0000'], ['5 octets', '0a00000101'],
+    ['0.0.0.0', '00000000'],
+    ['127/8', '7f000001'],
+    ['224/4', 'e0000001'],
+    ['255.255.255.255', 'ffffffff'],
+    ['169.254/16', 'a9fe0001'],
+    ['our LAN', 'c0a80105'],
+    ['the gateway', 'cb007101'],
+    ['3 octets', '0a0000'],
+    ['5 octets', '0a00000101'],
   ])('H-28: INTERNAL_IP4_ADDRESS %s is refused', (_name, hex) => {
-    expect(read([[1, hex]])).toMatchObject({ ipv4Addresses: [], addressRefused: true, ignored: [{ attribute: 'INTERNAL_IP4_ADDRESS' }] });
+    expect(read([[1, hex]])).toMatchObject({
+      ipv4Addresses: [],
+      addressRefused: true,
+      ignored: [{ attribute: 'INTERNAL_IP4_ADDRESS' }],
+    });
   });
 
   test.each([
-    ['::1', `${'00'.repeat(15)}0140`], ['fe80::1', `fe80${'00'.repeat(13)}0140`], ['multicast', `ff02${'00'.repeat(13)}0140`], ['prefix 0', `20010db8${'00'.repeat(11)}0100`], ['prefix 200', `20010db8${'00'.repeat(11)}01c8`],
+    ['::1', `${'00'.repeat(15)}0140`],
+    ['fe80::1', `fe80${'00'.repeat(13)}0140`],
+    ['multicast', `ff02${'00'.repeat(13)}0140`],
+    ['prefix 0', `20010db8${'00'.repeat(11)}0100`],
+    ['prefix 200', `20010db8${'00'.repeat(11)}01c8`],
     ['4 octets', '0a000001'],
   ])('H-28: INTERNAL_IP6_ADDRESS %s is refused', (_name, hex) => {
     expect(read([[8, hex]])).toMatchObject({ ipv6Addresses: [], addressRefused: true });
@@ -294,38 +513,111 @@ describe('configuration', () => {
 
   test('H-28, C-49: a thousand duplicates are one; 16 octets of IPv6 are tolerated', () => {
     expect(read(Array.from({ length: 1000 }, () => [1, '0a4d0001'] as const)).ipv4Addresses).toEqual(['10.77.0.1']);
-    expect(read([[8, `20010db8${'00'.repeat(11)}01`]]).ipv6Addresses).toEqual([{ address: '2001:db8::1', prefixLength: 128 }]);
-    const many = read(Array.from({ length: 100 }, (_, i) => [1, `0a4d00${(i + 1).toString(16).padStart(2, '0')}`] as const));
+    expect(read([[8, `20010db8${'00'.repeat(11)}01`]]).ipv6Addresses).toEqual([
+      { address: '2001:db8::1', prefixLength: 128 },
+    ]);
+    const many = read(
+      Array.from({ length: 100 }, (_, i) => [1, `0a4d00${(i + 1).toString(16).padStart(2, '0')}`] as const),
+    );
     expect(many.ipv4Addresses).toHaveLength(8);
   });
 
   test('H-29: DNS servers that are ours, local or the gateway itself are ignored', () => {
-    const result = read([[3, 'cb007101'], [3, '7f000035'], [3, 'a9fea9fe'], [3, '0a630035'], [10, `${'00'.repeat(15)}01`], [3, '0a63'], [10, `20010db8${'00'.repeat(11)}35`]]);
+    const result = read([
+      [3, 'cb007101'],
+      [3, '7f000035'],
+      [3, 'a9fea9fe'],
+      [3, '0a630035'],
+      [10, `${'00'.repeat(15)}01`],
+      [3, '0a63'],
+      [10, `20010db8${'00'.repeat(11)}35`],
+    ]);
     expect(result.dnsServers).toEqual(['10.99.0.53', '2001:db8::35']);
     expect(result.ignored).toHaveLength(5);
     expect(result.addressRefused).toBe(false);
   });
 
-  test.each(['.', 'com', 'xn--.example', 'xn--0.example', `${'a'.repeat(64)}.example`, `${'a.'.repeat(130)}example`, 'a..example', 'a\0b.example', '-a.example', 'a_.exa mple', 'ü.example', ''])('H-29: split domain %j is ignored', (domain) => {
-    expect(read([[3, '0a630035'], [25, text(domain)]]).dnsDomains).toEqual([]);
+  test.each([
+    '.',
+    'com',
+    'xn--.example',
+    'xn--0.example',
+    `${'a'.repeat(64)}.example`,
+    `${'a.'.repeat(130)}example`,
+    'a..example',
+    'a\0b.example',
+    '-a.example',
+    'a_.exa mple',
+    'ü.example',
+    '',
+  ])('H-29: split domain %j is ignored', (domain) => {
+    expect(
+      read([
+        [3, '0a630035'],
+        [25, text(domain)],
+      ]).dnsDomains,
+    ).toEqual([]);
   });
 
   test('C-52: domains count only with a server; the root only with a full tunnel', () => {
-    expect(read([[25, text('Corp.Example.')]])).toMatchObject({ dnsDomains: [], ignored: [{ attribute: 'INTERNAL_DNS_DOMAIN' }] });
-    expect(read([[3, '0a630035'], [25, text('Corp.Example.')], [25, text('xn--mller-kva.example')]]).dnsDomains).toEqual(['corp.example', 'xn--mller-kva.example']);
-    expect(read([[3, '0a630035'], [25, text('.')], [25, text('com')]], { fullTunnel: true }).dnsDomains).toEqual(['.', 'com']);
+    expect(read([[25, text('Corp.Example.')]])).toMatchObject({
+      dnsDomains: [],
+      ignored: [{ attribute: 'INTERNAL_DNS_DOMAIN' }],
+    });
+    expect(
+      read([
+        [3, '0a630035'],
+        [25, text('Corp.Example.')],
+        [25, text('xn--mller-kva.example')],
+      ]).dnsDomains,
+    ).toEqual(['corp.example', 'xn--mller-kva.example']);
+    expect(
+      read(
+        [
+          [3, '0a630035'],
+          [25, text('.')],
+          [25, text('com')],
+        ],
+        { fullTunnel: true },
+      ).dnsDomains,
+    ).toEqual(['.', 'com']);
   });
 
   test('subnets, banner and what is not used', () => {
-    const result = read([[13, '0a630000ffffff00'], [13, '0a630000ff00ff00'], [13, '0a63'], [15, `20010db8${'00'.repeat(12)}20`], [15, `20010db8${'00'.repeat(12)}c8`], [28676, '0a0a0000ffff0000000000000000'], [28676, '0a'], [28672, text('Hi\u0007\u202ethere')], [26, 'aa'], [9999, '00'], [7, text('gw 1')]]);
+    const result = read([
+      [13, '0a630000ffffff00'],
+      [13, '0a630000ff00ff00'],
+      [13, '0a63'],
+      [15, `20010db8${'00'.repeat(12)}20`],
+      [15, `20010db8${'00'.repeat(12)}c8`],
+      [28676, '0a0a0000ffff0000000000000000'],
+      [28676, '0a'],
+      [28672, text('Hi\u0007\u202ethere')],
+      [26, 'aa'],
+      [9999, '00'],
+      [7, text('gw 1')],
+    ]);
     expect(result.subnets).toEqual(['10.99.0.0/24', '2001:db8::/32', '10.10.0.0/16']);
     expect(result.banner).toBe('Hi there');
     expect(result.applicationVersion).toBe('gw 1');
-    expect(result.ignored.map(({ attribute }) => attribute)).toEqual(['INTERNAL_IP4_SUBNET', 'INTERNAL_IP4_SUBNET', 'INTERNAL_IP6_SUBNET', 'UNITY_SPLIT_INCLUDE', 'INTERNAL_DNSSEC_TA', 'unknown (9999)']);
+    expect(result.ignored.map(({ attribute }) => attribute)).toEqual([
+      'INTERNAL_IP4_SUBNET',
+      'INTERNAL_IP4_SUBNET',
+      'INTERNAL_IP6_SUBNET',
+      'UNITY_SPLIT_INCLUDE',
+      'INTERNAL_DNSSEC_TA',
+      'unknown (9999)',
+    ]);
   });
 
   test('empty values ask or mean none', () => {
-    expect(read([[1, ''], [3, ''], [25, '']])).toMatchObject({ ipv4Addresses: [], addressRefused: false, ignored: [] });
+    expect(
+      read([
+        [1, ''],
+        [3, ''],
+        [25, ''],
+      ]),
+    ).toMatchObject({ ipv4Addresses: [], addressRefused: false, ignored: [] });
   });
 });
 

@@ -23,11 +23,17 @@ export interface IkeMessage {
   readonly payloads: readonly Payload[];
 }
 
-/** Header and outer chain of a whole message without marker. Checks of the header's content are not here (header-checks). */
+/**
+ * Header and outer chain of a whole message without marker. Checks of the header's content are not here
+ * (header-checks).
+ */
 export function decodeMessage(message: Uint8Array): Decoded<IkeMessage> {
   return decoded(() => {
     const header = unwrap(decodeHeader(message));
-    return { header, payloads: unwrap(decodePayloads(header.nextPayload, message.subarray(headerLength), headerLength)) };
+    return {
+      header,
+      payloads: unwrap(decodePayloads(header.nextPayload, message.subarray(headerLength), headerLength)),
+    };
   });
 }
 
@@ -54,13 +60,22 @@ export interface EncryptedMessageFrame {
 
 /**
  * One allocation for a protected message: header and SK (or SKF) header are written, `bodyLength` octets for IV,
- * ciphertext and ICV are left for the caller. `firstInner` is the type of the first payload inside; with a fragment it is written in number 1 only.
+ * ciphertext and ICV are left for the caller. `firstInner` is the type of the first payload inside; with a fragment it
+ * is written in number 1 only.
  */
-export function frameEncryptedMessage(header: OutgoingHeader, firstInner: number, bodyLength: number, fragment: { readonly number: number; readonly total: number } | null = null): EncryptedMessageFrame {
+export function frameEncryptedMessage(
+  header: OutgoingHeader,
+  firstInner: number,
+  bodyLength: number,
+  fragment: { readonly number: number; readonly total: number } | null = null,
+): EncryptedMessageFrame {
   const writer = new Writer(headerLength + 8 + bodyLength);
   encodeHeader(writer, complete(header, fragment === null ? payloadType.SK : payloadType.SKF, 0));
   const next = fragment !== null && fragment.number > 1 ? payloadType.NONE : firstInner;
-  writer.uint8(next).uint8(0).uint16((fragment === null ? 4 : 8) + bodyLength);
+  writer
+    .uint8(next)
+    .uint8(0)
+    .uint16((fragment === null ? 4 : 8) + bodyLength);
   if (fragment !== null) writer.uint16(fragment.number).uint16(fragment.total);
   const bodyOffset = writer.length;
   writer.zeros(bodyLength);
@@ -68,13 +83,19 @@ export function frameEncryptedMessage(header: OutgoingHeader, firstInner: number
 }
 
 /**
- * What both ends authenticate of an IKE_INTERMEDIATE message (RFC 9242 section 3.3.2): header, generic header of the Encrypted payload and the inner
+ * What both ends authenticate of an IKE_INTERMEDIATE message (RFC 9242 section 3.3.2): header, generic header of the
+ * Encrypted payload and the inner
  * payloads in clear, with lengths as if nothing else were there and the message had never been fragmented.
  */
 export function intermediateOctets(header: OutgoingHeader, firstInner: number, inner: Uint8Array): Uint8Array {
   const writer = new Writer(headerLength + 4 + inner.length);
   encodeHeader(writer, complete(header, payloadType.SK, headerLength + 4 + inner.length));
-  return writer.uint8(firstInner).uint8(0).uint16(4 + inner.length).bytes(inner).finish();
+  return writer
+    .uint8(firstInner)
+    .uint8(0)
+    .uint16(4 + inner.length)
+    .bytes(inner)
+    .finish();
 }
 
 function complete(header: OutgoingHeader, nextPayload: number, length: number): IkeHeader {

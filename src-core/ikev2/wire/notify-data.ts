@@ -3,7 +3,10 @@ import { hashAlgorithmId, notifyType } from './constants';
 import { notify } from './payloads/notify';
 import type { NotifyPayload } from './payloads/notify';
 
-/** What the data of a notify means. Every reader gives null for data of the wrong form: the notify is then as good as absent. */
+/**
+ * What the data of a notify means. Every reader gives null for data of the wrong form: the notify is then as good as
+ * absent.
+ */
 
 /** RFC 7296 section 2.6: 1..64 octets (H-20). */
 export function cookieOf(payload: NotifyPayload): Uint8Array | null {
@@ -50,7 +53,12 @@ export function signatureHashesNotify(ids: readonly number[]): NotifyPayload {
 
 /** ADDITIONAL_IP4_ADDRESS or ADDITIONAL_IP6_ADDRESS, RFC 4555 section 4.2.2. */
 export function additionalAddressOf(payload: NotifyPayload): string | null {
-  const expected = payload.notify === notifyType.ADDITIONAL_IP4_ADDRESS ? 4 : payload.notify === notifyType.ADDITIONAL_IP6_ADDRESS ? 16 : null;
+  const expected =
+    payload.notify === notifyType.ADDITIONAL_IP4_ADDRESS
+      ? 4
+      : payload.notify === notifyType.ADDITIONAL_IP6_ADDRESS
+        ? 16
+        : null;
   return payload.data.length === expected ? octetsToIp(payload.data) : null;
 }
 
@@ -106,10 +114,13 @@ export function redirectOf(payload: NotifyPayload): Redirect | null {
     const kindNumber = reader.uint8('GW identity type');
     const identity = reader.bytes(reader.uint8('GW identity length'), 'GW identity');
     const nonce = reader.rest();
-    if (kindNumber === 1 && identity.length === 4) return { kind: 'ipv4' as const, gateway: octetsToIp(identity), nonce };
-    if (kindNumber === 2 && identity.length === 16) return { kind: 'ipv6' as const, gateway: octetsToIp(identity), nonce };
+    if (kindNumber === 1 && identity.length === 4)
+      return { kind: 'ipv4' as const, gateway: octetsToIp(identity), nonce };
+    if (kindNumber === 2 && identity.length === 16)
+      return { kind: 'ipv6' as const, gateway: octetsToIp(identity), nonce };
     const name = utf8Decode(identity);
-    if (kindNumber === 3 && name !== null && /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?\.?$/i.test(name)) return { kind: 'fqdn' as const, gateway: name, nonce };
+    if (kindNumber === 3 && name !== null && /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?\.?$/i.test(name))
+      return { kind: 'fqdn' as const, gateway: name, nonce };
     return reader.fail('GW identity', 'is not of its type');
   });
   return result.ok ? result.value : null;

@@ -8,15 +8,41 @@ import { stableUuid } from './sswan';
 
 type Dictionary = Readonly<Record<string, unknown>>;
 
-const ciphers: Readonly<Record<string, string>> = { aes128: 'AES-128', aes256: 'AES-256', aes128gcm16: 'AES-128-GCM', aes256gcm16: 'AES-256-GCM', chacha20poly1305: 'ChaCha20Poly1305' };
-const hashes: Readonly<Record<string, string>> = { sha1: 'SHA1-96', sha256: 'SHA2-256', sha384: 'SHA2-384', sha512: 'SHA2-512' };
-const groups: Readonly<Record<string, number>> = { modp1024: 2, modp2048: 14, modp3072: 15, modp4096: 16, ecp256: 19, ecp384: 20, ecp521: 21, x25519: 31, curve25519: 31 };
+const ciphers: Readonly<Record<string, string>> = {
+  aes128: 'AES-128',
+  aes256: 'AES-256',
+  aes128gcm16: 'AES-128-GCM',
+  aes256gcm16: 'AES-256-GCM',
+  chacha20poly1305: 'ChaCha20Poly1305',
+};
+const hashes: Readonly<Record<string, string>> = {
+  sha1: 'SHA1-96',
+  sha256: 'SHA2-256',
+  sha384: 'SHA2-384',
+  sha512: 'SHA2-512',
+};
+const groups: Readonly<Record<string, number>> = {
+  modp1024: 2,
+  modp2048: 14,
+  modp3072: 15,
+  modp4096: 16,
+  ecp256: 19,
+  ecp384: 20,
+  ecp521: 21,
+  x25519: 31,
+  curve25519: 31,
+};
 
 /** null: not one cipher, one hash and one group that Apple has. */
 function parameters(keyword: string | undefined): Dictionary | null {
   const result: Record<string, unknown> = {};
   for (const token of (keyword ?? '').split('-')) {
-    const [key, value] = ciphers[token] !== undefined ? ['EncryptionAlgorithm', ciphers[token]] : hashes[token.replace(/^prf/, '')] !== undefined ? ['IntegrityAlgorithm', hashes[token.replace(/^prf/, '')]] : ['DiffieHellmanGroup', groups[token]];
+    const [key, value] =
+      ciphers[token] !== undefined
+        ? ['EncryptionAlgorithm', ciphers[token]]
+        : hashes[token.replace(/^prf/, '')] !== undefined
+          ? ['IntegrityAlgorithm', hashes[token.replace(/^prf/, '')]]
+          : ['DiffieHellmanGroup', groups[token]];
     if (value === undefined || key in result) return null;
     result[key] = value;
   }
@@ -47,9 +73,18 @@ export function writeMobileconfig(profile: Profile): Uint8Array | null {
   })();
   if (method === null) return null;
   const id = (part: string): string => stableUuid('mobileconfig', profile.name, profile.server, part).toUpperCase();
-  const payload = (type: string, part: string, display: string): Dictionary => ({ PayloadType: type, PayloadVersion: 1, PayloadIdentifier: `org.agile-vpn.${id(part)}`, PayloadUUID: id(part), PayloadDisplayName: display });
+  const payload = (type: string, part: string, display: string): Dictionary => ({
+    PayloadType: type,
+    PayloadVersion: 1,
+    PayloadIdentifier: `org.agile-vpn.${id(part)}`,
+    PayloadUUID: id(part),
+    PayloadDisplayName: display,
+  });
   const needsCertificate = authentication.method === 'eap-tls' || authentication.method === 'machine-certificate';
-  const identity = needsCertificate && isPkcs12(authentication.certificate) ? base64Decode(authentication.certificate.replaceAll(/\s+/g, '')) : null;
+  const identity =
+    needsCertificate && isPkcs12(authentication.certificate)
+      ? base64Decode(authentication.certificate.replaceAll(/\s+/g, ''))
+      : null;
   const authorities = serverCertificate.authorities.map(authorityDer).filter((der) => der !== null);
   const ike = parameters(proposals.ike[0]);
   const esp = parameters(proposals.esp[0]);
@@ -67,7 +102,9 @@ export function writeMobileconfig(profile: Profile): Uint8Array | null {
           ...method,
           ...(authentication.username === null ? {} : { AuthName: authentication.username }),
           ...(needsCertificate ? { PayloadCertificateUUID: id('identity') } : {}),
-          ...(serverCertificate.commonName === null ? {} : { ServerCertificateCommonName: serverCertificate.commonName }),
+          ...(serverCertificate.commonName === null
+            ? {}
+            : { ServerCertificateCommonName: serverCertificate.commonName }),
           DisableMOBIKE: mobility.enabled ? 0 : 1,
           DeadPeerDetectionRate: deadPeerDetection(advanced.dpdSeconds),
           NATKeepAliveInterval: advanced.natKeepaliveSeconds,
@@ -75,14 +112,33 @@ export function writeMobileconfig(profile: Profile): Uint8Array | null {
           ...(dialing.idleSeconds === null ? {} : { DisconnectOnIdle: 1, DisconnectOnIdleTimer: dialing.idleSeconds }),
           EnablePFS: esp?.['DiffieHellmanGroup'] === undefined ? 0 : 1,
           ...(network.mtu === 'auto' ? {} : { MTU: network.mtu }),
-          ...(network.useDefaultGateway && network.killSwitch ? { IncludeAllNetworks: 1, ExcludeLocalNetworks: network.allowLan ? 1 : 0 } : {}),
+          ...(network.useDefaultGateway && network.killSwitch
+            ? { IncludeAllNetworks: 1, ExcludeLocalNetworks: network.allowLan ? 1 : 0 }
+            : {}),
           ...(ike === null ? {} : { IKESecurityAssociationParameters: ike }),
           ...(esp === null ? {} : { ChildSecurityAssociationParameters: esp }),
         },
-        ...(network.dnsServers === 'server' ? {} : { DNS: { ServerAddresses: network.dnsServers, ...(network.splitDns.length === 0 ? {} : { SupplementalMatchDomains: network.splitDns }) } }),
+        ...(network.dnsServers === 'server'
+          ? {}
+          : {
+              DNS: {
+                ServerAddresses: network.dnsServers,
+                ...(network.splitDns.length === 0 ? {} : { SupplementalMatchDomains: network.splitDns }),
+              },
+            }),
       },
-      ...authorities.map((der, index) => ({ ...payload('com.apple.security.root', `authority ${index}`, 'VPN authority'), PayloadContent: Buffer.from(der) })),
-      ...(identity === null ? [] : [{ ...payload('com.apple.security.pkcs12', 'identity', 'VPN certificate'), PayloadContent: Buffer.from(identity) }]),
+      ...authorities.map((der, index) => ({
+        ...payload('com.apple.security.root', `authority ${index}`, 'VPN authority'),
+        PayloadContent: Buffer.from(der),
+      })),
+      ...(identity === null
+        ? []
+        : [
+            {
+              ...payload('com.apple.security.pkcs12', 'identity', 'VPN certificate'),
+              PayloadContent: Buffer.from(identity),
+            },
+          ]),
     ],
   };
   return utf8Encode(`${build(file as never)}\n`);

@@ -3,7 +3,12 @@ import type { AuthenticationMethod, Profile } from '../profile';
 
 /** An entry of Windows' phone book (windows7-ux 6.1). It holds neither certificates nor routes nor proposals. */
 
-const eapTypes: Partial<Record<AuthenticationMethod, number>> = { 'eap-tls': 13, 'eap-ttls': 21, 'peap-mschapv2': 25, 'eap-mschapv2': 26 };
+const eapTypes: Partial<Record<AuthenticationMethod, number>> = {
+  'eap-tls': 13,
+  'eap-ttls': 21,
+  'peap-mschapv2': 25,
+  'eap-mschapv2': 26,
+};
 const authRestrictions = { eap: 128, machineCertificate: 2048, psk: 4096 } as const;
 const ikev2Only = 7;
 
@@ -14,9 +19,17 @@ const plain = (text: string): string => text.replaceAll(/[[\]\p{Cc}]/gu, '_');
 export function writeRasphone(profile: Profile): Uint8Array | null {
   const { authentication, serverCertificate, network, advanced, mobility, dialing } = profile;
   const eapType = eapTypes[authentication.method];
-  const restrictions = eapType !== undefined ? authRestrictions.eap : authentication.method === 'machine-certificate' ? authRestrictions.machineCertificate : authentication.method === 'psk' ? authRestrictions.psk : null;
+  const restrictions =
+    eapType !== undefined
+      ? authRestrictions.eap
+      : authentication.method === 'machine-certificate'
+        ? authRestrictions.machineCertificate
+        : authentication.method === 'psk'
+          ? authRestrictions.psk
+          : null;
   if (restrictions === null) return null;
-  const dns = network.dnsServers === 'server' ? [] : network.dnsServers.filter((address) => !address.includes(':')).slice(0, 2);
+  const dns =
+    network.dnsServers === 'server' ? [] : network.dnsServers.filter((address) => !address.includes(':')).slice(0, 2);
   const flag = (value: boolean): string => (value ? '1' : '0');
   const own: readonly (readonly [string, string | number])[] = [
     ['Encoding', 1],

@@ -3,9 +3,16 @@ import { hash } from '../../crypto/hash';
 import type { AuthenticationMethod, Profile } from '../profile';
 import { authorityDer, isPkcs12, toBase64 } from './certificates';
 
-/** The profile of strongSwan's Android client (windows7-ux 6.4). It has one authority, one proposal of a kind, and no word on mobility. */
+/**
+ * The profile of strongSwan's Android client (windows7-ux 6.4). It has one authority, one proposal of a kind, and no
+ * word on mobility.
+ */
 
-const types: Partial<Record<AuthenticationMethod, string>> = { 'eap-mschapv2': 'ikev2-eap', 'machine-certificate': 'ikev2-cert', 'eap-tls': 'ikev2-eap-tls' };
+const types: Partial<Record<AuthenticationMethod, string>> = {
+  'eap-mschapv2': 'ikev2-eap',
+  'machine-certificate': 'ikev2-cert',
+  'eap-tls': 'ikev2-eap-tls',
+};
 
 /** RFC 9562 section 5.8, made of name and server: the same connection replaces itself on the telephone. */
 export function stableUuid(...parts: readonly string[]): string {
@@ -41,7 +48,10 @@ export function writeSswan(profile: Profile): Uint8Array | null {
     },
     ...(proposals.ike[0] === undefined ? {} : { 'ike-proposal': proposals.ike[0] }),
     ...(proposals.esp[0] === undefined ? {} : { 'esp-proposal': proposals.esp[0] }),
-    'split-tunneling': { ...(network.useDefaultGateway ? {} : { subnets: network.routes }), 'block-ipv6': network.ipv6 === 'tunnel-or-block' },
+    'split-tunneling': {
+      ...(network.useDefaultGateway ? {} : { subnets: network.routes }),
+      'block-ipv6': network.ipv6 === 'tunnel-or-block',
+    },
     ...(network.dnsServers === 'server' ? {} : { 'dns-servers': network.dnsServers }),
     ...(network.mtu === 'auto' ? {} : { mtu: network.mtu }),
     'nat-keepalive': advanced.natKeepaliveSeconds,

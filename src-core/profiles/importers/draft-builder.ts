@@ -50,7 +50,13 @@ export class DraftBuilder {
   }
 
   finish(): Draft {
-    return { format: this.#format, content: this.#content, secrets: this.#secrets, lines: this.#lines.slice(0, 500), keyOf: (path) => this.#keyOf(path) };
+    return {
+      format: this.#format,
+      content: this.#content,
+      secrets: this.#secrets,
+      lines: this.#lines.slice(0, 500),
+      keyOf: (path) => this.#keyOf(path),
+    };
   }
 
   /** The file's key for a path of ours, with the index kept: "network.routes[2]" is "Route[2]". */

@@ -13,16 +13,36 @@ const one = async (content: Uint8Array | string): Promise<ImportedProfile> => {
   if (first === undefined || more.length > 0) throw new Error('exactly one expected');
   return first;
 };
-const lineOf = (imported: ImportedProfile, key: string) => imported.lines.filter((line) => line.key === key).map(({ outcome }) => outcome);
-const wrong = (imported: ImportedProfile) => imported.lines.filter(({ outcome }) => outcome === 'wrong').map(({ key }) => key);
+const lineOf = (imported: ImportedProfile, key: string) =>
+  imported.lines.filter((line) => line.key === key).map(({ outcome }) => outcome);
+const wrong = (imported: ImportedProfile) =>
+  imported.lines.filter(({ outcome }) => outcome === 'wrong').map(({ key }) => key);
 
 describe('strongSwan .sswan', () => {
   const file = {
-    uuid: '0a', name: 'Lab', type: 'ikev2-eap',
-    remote: { addr: 'vpn.example.test', id: 'gw', cert: base64Encode(authorityDer), revocation: { strict: true }, certreq: true },
+    uuid: '0a',
+    name: 'Lab',
+    type: 'ikev2-eap',
+    remote: {
+      addr: 'vpn.example.test',
+      id: 'gw',
+      cert: base64Encode(authorityDer),
+      revocation: { strict: true },
+      certreq: true,
+    },
     local: { eap_id: 'alice', shared_secret: 'top-secret' },
-    'ike-proposal': 'aes256gcm16-prfsha384-ecp384', 'esp-proposal': 'aes256gcm16', 'split-tunneling': { subnets: ['10.0.0.0/8', '192.0.2.1-192.0.2.2'], 'block-ipv6': true, excluded: ['10.1.0.0/16'] },
-    'dns-servers': '10.0.0.53 10.0.0.54', mtu: 1400, 'nat-keepalive': 45, apps: ['a'], strange: 1,
+    'ike-proposal': 'aes256gcm16-prfsha384-ecp384',
+    'esp-proposal': 'aes256gcm16',
+    'split-tunneling': {
+      subnets: ['10.0.0.0/8', '192.0.2.1-192.0.2.2'],
+      'block-ipv6': true,
+      excluded: ['10.1.0.0/16'],
+    },
+    'dns-servers': '10.0.0.53 10.0.0.54',
+    mtu: 1400,
+    'nat-keepalive': 45,
+    apps: ['a'],
+    strange: 1,
   };
 
   test('understood, ignored and unknown, key by key', async () => {
@@ -30,13 +50,31 @@ describe('strongSwan .sswan', () => {
     expect(wrong(imported)).toEqual([]);
     expect(imported.format).toBe('sswan');
     expect(imported.profile).toMatchObject({
-      name: 'Lab', server: 'vpn.example.test', port: null, remoteIdentity: 'gw', authentication: { method: 'eap-mschapv2', username: 'alice' }, serverCertificate: { authorities: [base64Encode(authorityDer)], revocation: 'strict' },
-      proposals: { ike: ['aes256gcm16-prfsha384-ecp384'], esp: ['aes256gcm16'] }, mobility: { enabled: true, outageSeconds: 1800 },
-      network: { useDefaultGateway: false, routes: ['10.0.0.0/8', '192.0.2.1/32', '192.0.2.2/32'], dnsServers: ['10.0.0.53', '10.0.0.54'], mtu: 1400, ipv6: 'tunnel-or-block' }, advanced: { natKeepaliveSeconds: 45 },
+      name: 'Lab',
+      server: 'vpn.example.test',
+      port: null,
+      remoteIdentity: 'gw',
+      authentication: { method: 'eap-mschapv2', username: 'alice' },
+      serverCertificate: { authorities: [base64Encode(authorityDer)], revocation: 'strict' },
+      proposals: { ike: ['aes256gcm16-prfsha384-ecp384'], esp: ['aes256gcm16'] },
+      mobility: { enabled: true, outageSeconds: 1800 },
+      network: {
+        useDefaultGateway: false,
+        routes: ['10.0.0.0/8', '192.0.2.1/32', '192.0.2.2/32'],
+        dnsServers: ['10.0.0.53', '10.0.0.54'],
+        mtu: 1400,
+        ipv6: 'tunnel-or-block',
+      },
+      advanced: { natKeepaliveSeconds: 45 },
     });
     expect(imported.secrets).toEqual({ password: 'top-secret' });
     expect(JSON.stringify([imported.profile, imported.lines])).not.toContain('top-secret');
-    expect([lineOf(imported, 'apps'), lineOf(imported, 'strange'), lineOf(imported, 'split-tunneling.excluded'), lineOf(imported, 'remote.addr')]).toEqual([['ignored'], ['ignored'], ['ignored'], ['understood']]);
+    expect([
+      lineOf(imported, 'apps'),
+      lineOf(imported, 'strange'),
+      lineOf(imported, 'split-tunneling.excluded'),
+      lineOf(imported, 'remote.addr'),
+    ]).toEqual([['ignored'], ['ignored'], ['ignored'], ['understood']]);
   });
 
   test.each([
@@ -68,20 +106,67 @@ describe('strongSwan .sswan', () => {
 
 describe('Apple .mobileconfig', () => {
   const ikev2 = {
-    RemoteAddress: 'vpn.example.test', RemoteIdentifier: 'vpn.example.test', LocalIdentifier: '', AuthenticationMethod: 'Certificate', ExtendedAuthEnabled: 1, AuthName: 'alice', AuthPassword: 'top-secret', DisableMOBIKE: 0,
-    DeadPeerDetectionRate: 'Medium', NATKeepAliveInterval: 25, EnablePFS: 1, ServerCertificateCommonName: 'gw', ServerCertificateIssuerCommonName: 'Test CA', OnDemandEnabled: 0,
-    IKESecurityAssociationParameters: { EncryptionAlgorithm: 'AES-256-GCM', IntegrityAlgorithm: 'SHA2-384', DiffieHellmanGroup: 20, LifeTimeInMinutes: 60 },
-    ChildSecurityAssociationParameters: { EncryptionAlgorithm: 'AES-256', IntegrityAlgorithm: 'SHA2-256', DiffieHellmanGroup: 19 },
+    RemoteAddress: 'vpn.example.test',
+    RemoteIdentifier: 'vpn.example.test',
+    LocalIdentifier: '',
+    AuthenticationMethod: 'Certificate',
+    ExtendedAuthEnabled: 1,
+    AuthName: 'alice',
+    AuthPassword: 'top-secret',
+    DisableMOBIKE: 0,
+    DeadPeerDetectionRate: 'Medium',
+    NATKeepAliveInterval: 25,
+    EnablePFS: 1,
+    ServerCertificateCommonName: 'gw',
+    ServerCertificateIssuerCommonName: 'Test CA',
+    OnDemandEnabled: 0,
+    IKESecurityAssociationParameters: {
+      EncryptionAlgorithm: 'AES-256-GCM',
+      IntegrityAlgorithm: 'SHA2-384',
+      DiffieHellmanGroup: 20,
+      LifeTimeInMinutes: 60,
+    },
+    ChildSecurityAssociationParameters: {
+      EncryptionAlgorithm: 'AES-256',
+      IntegrityAlgorithm: 'SHA2-256',
+      DiffieHellmanGroup: 19,
+    },
   };
   const file = (change: object = {}, more: object[] = [], vpn: object = {}) => ({
-    PayloadType: 'Configuration', PayloadDisplayName: 'Profile',
-    PayloadContent: [{ PayloadType: 'com.apple.vpn.managed', VPNType: 'IKEv2', UserDefinedName: 'Office', IKEv2: { ...ikev2, ...change }, DNS: { ServerAddresses: ['10.0.0.53'], SupplementalMatchDomains: ['corp.example'] }, ...vpn }, { PayloadType: 'com.apple.security.root', PayloadContent: Buffer.from(authorityDer) }, ...more],
+    PayloadType: 'Configuration',
+    PayloadDisplayName: 'Profile',
+    PayloadContent: [
+      {
+        PayloadType: 'com.apple.vpn.managed',
+        VPNType: 'IKEv2',
+        UserDefinedName: 'Office',
+        IKEv2: { ...ikev2, ...change },
+        DNS: { ServerAddresses: ['10.0.0.53'], SupplementalMatchDomains: ['corp.example'] },
+        ...vpn,
+      },
+      { PayloadType: 'com.apple.security.root', PayloadContent: Buffer.from(authorityDer) },
+      ...more,
+    ],
   });
   const xml = (change: object = {}, more: object[] = [], vpn: object = {}) => build(file(change, more, vpn) as never);
 
   const expected = {
-    name: 'Office', server: 'vpn.example.test', remoteIdentity: 'vpn.example.test', localIdentity: null, authentication: { method: 'eap-mschapv2', username: 'alice' }, serverCertificate: { authorities: [base64Encode(authorityDer)], commonName: 'gw' },
-    mobility: { enabled: true }, network: { useDefaultGateway: false, routes: [], dnsServers: ['10.0.0.53'], splitDns: ['corp.example'], killSwitch: false }, proposals: { ike: ['aes256gcm16-prfsha384-ecp384'], esp: ['aes256-sha256-ecp256'] }, advanced: { dpdSeconds: 600, natKeepaliveSeconds: 25 },
+    name: 'Office',
+    server: 'vpn.example.test',
+    remoteIdentity: 'vpn.example.test',
+    localIdentity: null,
+    authentication: { method: 'eap-mschapv2', username: 'alice' },
+    serverCertificate: { authorities: [base64Encode(authorityDer)], commonName: 'gw' },
+    mobility: { enabled: true },
+    network: {
+      useDefaultGateway: false,
+      routes: [],
+      dnsServers: ['10.0.0.53'],
+      splitDns: ['corp.example'],
+      killSwitch: false,
+    },
+    proposals: { ike: ['aes256gcm16-prfsha384-ecp384'], esp: ['aes256-sha256-ecp256'] },
+    advanced: { dpdSeconds: 600, natKeepaliveSeconds: 25 },
   };
 
   test('in XML', async () => {
@@ -90,7 +175,10 @@ describe('Apple .mobileconfig', () => {
     expect(imported.profile).toMatchObject(expected);
     expect(imported.secrets).toEqual({ password: 'top-secret' });
     expect(JSON.stringify([imported.profile, imported.lines])).not.toContain('top-secret');
-    expect([lineOf(imported, 'ServerCertificateIssuerCommonName'), lineOf(imported, 'OnDemandEnabled')]).toEqual([['ignored'], ['ignored']]);
+    expect([lineOf(imported, 'ServerCertificateIssuerCommonName'), lineOf(imported, 'OnDemandEnabled')]).toEqual([
+      ['ignored'],
+      ['ignored'],
+    ]);
   });
 
   test('in binary', async () => {
@@ -99,27 +187,58 @@ describe('Apple .mobileconfig', () => {
   });
 
   test('inside of a signature, which is not checked and said so', async () => {
-    const imported = await one(concat(new Uint8Array([0x30, 0x82, 1, 2, 6, 9]), utf8Encode(xml()), new Uint8Array([0xa0, 0x82, 0xff, 0xfe])));
+    const imported = await one(
+      concat(new Uint8Array([0x30, 0x82, 1, 2, 6, 9]), utf8Encode(xml()), new Uint8Array([0xa0, 0x82, 0xff, 0xfe])),
+    );
     expect(imported.profile?.name).toBe('Office');
     expect(lineOf(imported, '(signature)')).toEqual(['ignored']);
   });
 
   test.each([
-    [{ AuthenticationMethod: 'SharedSecret', ExtendedAuthEnabled: 0, SharedSecret: 'top-secret' }, 'psk', { psk: 'top-secret', password: 'top-secret' }],
-    [{ AuthenticationMethod: 'Certificate', ExtendedAuthEnabled: 0, PayloadCertificateUUID: 'u', AuthPassword: '' }, 'machine-certificate', { passphrase: 'open' }],
-    [{ AuthenticationMethod: 'None', ExtendedAuthEnabled: 1, PayloadCertificateUUID: 'u', AuthPassword: '' }, 'eap-tls', { passphrase: 'open' }],
+    [
+      { AuthenticationMethod: 'SharedSecret', ExtendedAuthEnabled: 0, SharedSecret: 'top-secret' },
+      'psk',
+      { psk: 'top-secret', password: 'top-secret' },
+    ],
+    [
+      { AuthenticationMethod: 'Certificate', ExtendedAuthEnabled: 0, PayloadCertificateUUID: 'u', AuthPassword: '' },
+      'machine-certificate',
+      { passphrase: 'open' },
+    ],
+    [
+      { AuthenticationMethod: 'None', ExtendedAuthEnabled: 1, PayloadCertificateUUID: 'u', AuthPassword: '' },
+      'eap-tls',
+      { passphrase: 'open' },
+    ],
   ])('%j is %s', async (change, method, secrets) => {
-    const imported = await one(xml(change, [{ PayloadType: 'com.apple.security.pkcs12', PayloadUUID: 'u', Password: 'open', PayloadContent: Buffer.from([0x30, 3, 1, 1, 255]) }]));
+    const imported = await one(
+      xml(change, [
+        {
+          PayloadType: 'com.apple.security.pkcs12',
+          PayloadUUID: 'u',
+          Password: 'open',
+          PayloadContent: Buffer.from([0x30, 3, 1, 1, 255]),
+        },
+      ]),
+    );
     expect(imported.profile?.authentication.method).toBe(method);
     expect(imported.secrets).toEqual(secrets);
     if (method !== 'psk') expect(imported.profile?.authentication.certificate).toBe('MAMBAf8=');
   });
 
   test('everything through the tunnel is the kill switch', async () => {
-    expect((await one(xml({ IncludeAllNetworks: 1, ExcludeLocalNetworks: 0 }))).profile?.network).toMatchObject({ useDefaultGateway: true, killSwitch: true, allowLan: false });
+    expect((await one(xml({ IncludeAllNetworks: 1, ExcludeLocalNetworks: 0 }))).profile?.network).toMatchObject({
+      useDefaultGateway: true,
+      killSwitch: true,
+      allowLan: false,
+    });
     expect((await one(xml({ DisableMOBIKE: 1 }))).profile?.mobility.enabled).toBe(false);
-    expect((await one(xml({ DisconnectOnIdle: 1, DisconnectOnIdleTimer: 600 }))).profile?.dialing.idleSeconds).toBe(600);
-    expect((await one(xml({ DisconnectOnIdle: 0, DisconnectOnIdleTimer: 600 }))).profile?.dialing.idleSeconds).toBeNull();
+    expect((await one(xml({ DisconnectOnIdle: 1, DisconnectOnIdleTimer: 600 }))).profile?.dialing.idleSeconds).toBe(
+      600,
+    );
+    expect(
+      (await one(xml({ DisconnectOnIdle: 0, DisconnectOnIdleTimer: 600 }))).profile?.dialing.idleSeconds,
+    ).toBeNull();
   });
 
   test('algorithms that are not offered here are named, the usual ones stand in', async () => {
@@ -129,7 +248,9 @@ describe('Apple .mobileconfig', () => {
   });
 
   test('two VPN payloads are two connections', async () => {
-    const imported = await importBytes(utf8Encode(xml({}, [{ PayloadType: 'com.apple.vpn.managed', VPNType: 'L2TP', UserDefinedName: 'Old' }])));
+    const imported = await importBytes(
+      utf8Encode(xml({}, [{ PayloadType: 'com.apple.vpn.managed', VPNType: 'L2TP', UserDefinedName: 'Old' }])),
+    );
     expect(imported.map(({ name, profile }) => [name, profile !== null])).toEqual([
       ['Office', true],
       ['Old', false],
@@ -137,11 +258,18 @@ describe('Apple .mobileconfig', () => {
   });
 
   test('an entity bomb is refused unread', async () => {
-    const bomb = xml().replace(/<!DOCTYPE[^>]*>/, '<!DOCTYPE plist [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>').replace('Office', '&b;');
+    const bomb = xml()
+      .replace(/<!DOCTYPE[^>]*>/, '<!DOCTYPE plist [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>')
+      .replace('Office', '&b;');
     expect((await one(bomb)).profile).toBeNull();
   });
 
-  test.each(['<?xml version="1.0"?>com.apple.vpn.managed</plist>', 'bplist00', 'bplist00\u0000\u0001', '<?xml?><plist><dict><key>a</dict>com.apple.vpn.managed</plist>'])('%j is refused, not thrown', async (text) => {
+  test.each([
+    '<?xml version="1.0"?>com.apple.vpn.managed</plist>',
+    'bplist00',
+    'bplist00\u0000\u0001',
+    '<?xml?><plist><dict><key>a</dict>com.apple.vpn.managed</plist>',
+  ])('%j is refused, not thrown', async (text) => {
     const imported = await importBytes(utf8Encode(text));
     expect(imported.every(({ profile }) => profile === null)).toBe(true);
   });
@@ -154,15 +282,51 @@ describe('Apple .mobileconfig', () => {
 
 describe('rasphone.pbk', () => {
   const entry = (name: string, change: Readonly<Record<string, string>> = {}, phone = 'vpn.example.test') => {
-    const own = { Encoding: '1', PBVersion: '6', Type: '2', VpnStrategy: '7', AuthRestrictions: '128', CustomAuthKey: '26', DisableMobility: '0', NetworkOutageTime: '0', IpPrioritizeRemote: '1', IpNameAssign: '1', DisableIKENameEkuCheck: '0', IdleDisconnectSeconds: '0', ...change };
-    return [`[${name}]`, ...Object.entries(own).map(([key, value]) => `${key}=${value}`), '', 'NETCOMPONENTS=', 'ms_msclient=1', '', 'MEDIA=rastapi', 'Port=VPN1-0', 'Device=WAN Miniport (IKEv2)', '', 'DEVICE=vpn', `PhoneNumber=${phone}`, 'AreaCode=', ''].join('\r\n');
+    const own = {
+      Encoding: '1',
+      PBVersion: '6',
+      Type: '2',
+      VpnStrategy: '7',
+      AuthRestrictions: '128',
+      CustomAuthKey: '26',
+      DisableMobility: '0',
+      NetworkOutageTime: '0',
+      IpPrioritizeRemote: '1',
+      IpNameAssign: '1',
+      DisableIKENameEkuCheck: '0',
+      IdleDisconnectSeconds: '0',
+      ...change,
+    };
+    return [
+      `[${name}]`,
+      ...Object.entries(own).map(([key, value]) => `${key}=${value}`),
+      '',
+      'NETCOMPONENTS=',
+      'ms_msclient=1',
+      '',
+      'MEDIA=rastapi',
+      'Port=VPN1-0',
+      'Device=WAN Miniport (IKEv2)',
+      '',
+      'DEVICE=vpn',
+      `PhoneNumber=${phone}`,
+      'AreaCode=',
+      '',
+    ].join('\r\n');
   };
 
   test('one entry', async () => {
     const imported = await one(entry('Contoso'));
     expect(wrong(imported)).toEqual([]);
     expect(imported.format).toBe('rasphone');
-    expect(imported.profile).toMatchObject({ name: 'Contoso', server: 'vpn.example.test', authentication: { method: 'eap-mschapv2' }, mobility: { enabled: true, outageSeconds: 1800 }, network: { useDefaultGateway: true, dhcpInform: true }, serverCertificate: { extendedKeyUsage: 'serverAuth' } });
+    expect(imported.profile).toMatchObject({
+      name: 'Contoso',
+      server: 'vpn.example.test',
+      authentication: { method: 'eap-mschapv2' },
+      mobility: { enabled: true, outageSeconds: 1800 },
+      network: { useDefaultGateway: true, dhcpInform: true },
+      serverCertificate: { extendedKeyUsage: 'serverAuth' },
+    });
     expect(imported.profile?.dialing.idleSeconds).toBeNull();
     expect(lineOf(imported, 'IdleDisconnectSeconds')).toEqual(['understood']);
   });
@@ -175,11 +339,20 @@ describe('rasphone.pbk', () => {
     [{ DisableMobility: '1' }, { mobility: { enabled: false } }],
     [{ NetworkOutageTime: '600' }, { mobility: { outageSeconds: 600 } }],
     [{ IpPrioritizeRemote: '0' }, { network: { useDefaultGateway: false } }],
-    [{ IpNameAssign: '2', IpDnsAddress: '10.0.0.53', IpDns2Address: '0.0.0.0' }, { network: { dnsServers: ['10.0.0.53'] } }],
+    [
+      { IpNameAssign: '2', IpDnsAddress: '10.0.0.53', IpDns2Address: '0.0.0.0' },
+      { network: { dnsServers: ['10.0.0.53'] } },
+    ],
     [{ Disable_IKEv2_Fragmentation: '1' }, { advanced: { fragmentation: false } }],
     [{ DisableIKENameEkuCheck: '1' }, { serverCertificate: { extendedKeyUsage: null } }],
-    [{ ShowDialingProgress: '0', PreviewUserPw: '1', PreviewDomain: '1' }, { dialing: { showProgress: false, promptForCredentials: true, includeDomain: true } }],
-    [{ RedialAttempts: '7', RedialSeconds: '0', RedialOnLinkFailure: '0', IdleDisconnectSeconds: '1200' }, { dialing: { redialAttempts: 7, redialSeconds: 1, redialOnLinkFailure: false, idleSeconds: 1200 } }],
+    [
+      { ShowDialingProgress: '0', PreviewUserPw: '1', PreviewDomain: '1' },
+      { dialing: { showProgress: false, promptForCredentials: true, includeDomain: true } },
+    ],
+    [
+      { RedialAttempts: '7', RedialSeconds: '0', RedialOnLinkFailure: '0', IdleDisconnectSeconds: '1200' },
+      { dialing: { redialAttempts: 7, redialSeconds: 1, redialOnLinkFailure: false, idleSeconds: 1200 } },
+    ],
     [{ IdleDisconnectSeconds: '5', RedialAttempts: '100000' }, { dialing: { idleSeconds: 60, redialAttempts: 999 } }],
     [{ IdleDisconnectSeconds: '4294967295' }, { dialing: { idleSeconds: null } }],
     [{ IDR: 'gw.test' }, { remoteIdentity: 'gw.test' }],
@@ -205,7 +378,9 @@ describe('rasphone.pbk', () => {
   });
 
   test('several entries, a broken one among them', async () => {
-    const imported = await importBytes(utf8Encode(entry('One') + entry('Two', { VpnStrategy: '3' }) + entry('Three', {}, '')));
+    const imported = await importBytes(
+      utf8Encode(entry('One') + entry('Two', { VpnStrategy: '3' }) + entry('Three', {}, '')),
+    );
     expect(imported.map(({ name, profile }) => [name, profile !== null])).toEqual([
       ['One', true],
       ['Two', false],
@@ -215,7 +390,9 @@ describe('rasphone.pbk', () => {
 
   test('UTF-16, UTF-8 with a mark, and CP-1252', async () => {
     const text = entry('Büro');
-    expect((await one(concat(new Uint8Array([0xff, 0xfe]), new Uint8Array(Buffer.from(text, 'utf16le'))))).name).toBe('Büro');
+    expect((await one(concat(new Uint8Array([0xff, 0xfe]), new Uint8Array(Buffer.from(text, 'utf16le'))))).name).toBe(
+      'Büro',
+    );
     expect((await one(`\ufeff${text}`)).name).toBe('Büro');
     expect((await one(new Uint8Array(Buffer.from(text, 'latin1')))).name).toBe('Büro');
   });

@@ -6,13 +6,18 @@ import { isJsonObject } from '../schema';
 import type { JsonObject } from '../schema';
 import { DraftBuilder } from './draft-builder';
 
-/** Apple's configuration profile, `.mobileconfig` (windows7-ux 6.5): a property list, in XML or binary, perhaps inside of a CMS signature. */
+/**
+ * Apple's configuration profile, `.mobileconfig` (windows7-ux 6.5): a property list, in XML or binary, perhaps inside
+ * of a CMS signature.
+ */
 
 const xmlStart = '<?xml';
 const xmlEnd = '</plist>';
 
 /** The property list in the file: itself, or what a signature wraps; null when there is none. */
-export function mobileconfigPlist(content: Uint8Array): { readonly text: string | Uint8Array; readonly signed: boolean } | null {
+export function mobileconfigPlist(
+  content: Uint8Array,
+): { readonly text: string | Uint8Array; readonly signed: boolean } | null {
   const latin = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('latin1');
   if (latin.startsWith('bplist0')) return { text: content, signed: false };
   const end = latin.lastIndexOf(xmlEnd);
@@ -23,11 +28,18 @@ export function mobileconfigPlist(content: Uint8Array): { readonly text: string 
 }
 
 /** One draft a VPN payload; null when the list cannot be read. */
-export function readMobileconfig(plist: { readonly text: string | Uint8Array; readonly signed: boolean }): readonly Draft[] | null {
+export function readMobileconfig(plist: {
+  readonly text: string | Uint8Array;
+  readonly signed: boolean;
+}): readonly Draft[] | null {
   const file = parsePlist(plist.text);
   if (file === null) return null;
-  const payloads = (Array.isArray(file['PayloadContent']) ? file['PayloadContent'] : [file]).filter(isJsonObject).slice(0, 100);
-  return payloads.filter((payload) => payload['PayloadType'] === 'com.apple.vpn.managed').map((payload) => readVpn(payload, payloads, file, plist.signed));
+  const payloads = (Array.isArray(file['PayloadContent']) ? file['PayloadContent'] : [file])
+    .filter(isJsonObject)
+    .slice(0, 100);
+  return payloads
+    .filter((payload) => payload['PayloadType'] === 'com.apple.vpn.managed')
+    .map((payload) => readVpn(payload, payloads, file, plist.signed));
 }
 
 function parsePlist(text: string | Uint8Array): JsonObject | null {
@@ -60,17 +72,33 @@ function readVpn(payload: JsonObject, payloads: readonly JsonObject[], file: Jso
   return draft.finish();
 }
 
-const authorityTypes: ReadonlySet<unknown> = new Set(['com.apple.security.root', 'com.apple.security.pem', 'com.apple.security.pkcs1']);
+const authorityTypes: ReadonlySet<unknown> = new Set([
+  'com.apple.security.root',
+  'com.apple.security.pem',
+  'com.apple.security.pkcs1',
+]);
 
 function readCertificates(draft: DraftBuilder, ike: JsonObject, payloads: readonly JsonObject[]): void {
-  const authorities = payloads.filter((payload) => authorityTypes.has(payload['PayloadType'])).map((payload) => certificateText(payload['PayloadContent']));
-  if (authorities.length > 0) draft.take('com.apple.security.root', 'serverCertificate.authorities', authorities, `Taken: ${String(authorities.length)}.`);
+  const authorities = payloads
+    .filter((payload) => authorityTypes.has(payload['PayloadType']))
+    .map((payload) => certificateText(payload['PayloadContent']));
+  if (authorities.length > 0)
+    draft.take(
+      'com.apple.security.root',
+      'serverCertificate.authorities',
+      authorities,
+      `Taken: ${String(authorities.length)}.`,
+    );
   const wanted = ike['PayloadCertificateUUID'];
   if (wanted === undefined) return;
-  const identity = payloads.find((payload) => payload['PayloadUUID'] === wanted && payload['PayloadType'] === 'com.apple.security.pkcs12');
-  if (identity === undefined) return draft.missing('PayloadCertificateUUID', 'The certificate is not in the file; choose it in the properties.');
+  const identity = payloads.find(
+    (payload) => payload['PayloadUUID'] === wanted && payload['PayloadType'] === 'com.apple.security.pkcs12',
+  );
+  if (identity === undefined)
+    return draft.missing('PayloadCertificateUUID', 'The certificate is not in the file; choose it in the properties.');
   draft.take('PayloadCertificateUUID', 'authentication.certificate', certificateText(identity['PayloadContent']));
-  if (identity['Password'] !== undefined) draft.secret('com.apple.security.pkcs12.Password', 'passphrase', identity['Password']);
+  if (identity['Password'] !== undefined)
+    draft.secret('com.apple.security.pkcs12.Password', 'passphrase', identity['Password']);
 }
 
 /** Data is DER, or PEM text in a data element. */
@@ -81,17 +109,24 @@ function certificateText(content: unknown): unknown {
 }
 
 function readMethod(draft: DraftBuilder, ike: JsonObject): void {
-  const [method, eap, hasCertificate] = [ike['AuthenticationMethod'], isOn(ike['ExtendedAuthEnabled']), ike['PayloadCertificateUUID'] !== undefined];
+  const [method, eap, hasCertificate] = [
+    ike['AuthenticationMethod'],
+    isOn(ike['ExtendedAuthEnabled']),
+    ike['PayloadCertificateUUID'] !== undefined,
+  ];
   const set = (value: string) => {
     draft.take('AuthenticationMethod', 'authentication.method', value, `Taken as ${value}.`);
   };
-  if (eap && method === 'SharedSecret') draft.wrong('AuthenticationMethod', 'A server that proves itself with a shared secret and asks for EAP is not supported.');
+  if (eap && method === 'SharedSecret')
+    draft.wrong(
+      'AuthenticationMethod',
+      'A server that proves itself with a shared secret and asks for EAP is not supported.',
+    );
   else if (eap) {
     set(hasCertificate ? 'eap-tls' : 'eap-mschapv2');
     // "None" is EAP-only authentication (RFC 5998), which a bare password does not make safe.
     if (method === 'None' && hasCertificate) draft.imply('authentication.eapOnly', true, 'AuthenticationMethod');
-  }
-  else if (method === 'SharedSecret') set('psk');
+  } else if (method === 'SharedSecret') set('psk');
   else if (method === 'Certificate') set('machine-certificate');
   else draft.wrong('AuthenticationMethod', 'Must be Certificate or SharedSecret, or ExtendedAuthEnabled must be 1.');
 }
@@ -141,14 +176,20 @@ function readKey(draft: DraftBuilder, key: string, value: unknown, ike: JsonObje
       return draft.take(key, 'network.mtu', asNumber(value));
     case 'DisconnectOnIdle':
       // Apple's values: 0 never, 1 after the time of DisconnectOnIdleTimer.
-      if (isOn(value)) draft.take('DisconnectOnIdleTimer', 'dialing.idleSeconds', asNumber(ike['DisconnectOnIdleTimer'] ?? 120));
+      if (isOn(value))
+        draft.take('DisconnectOnIdleTimer', 'dialing.idleSeconds', asNumber(ike['DisconnectOnIdleTimer'] ?? 120));
       return;
     case 'EnableCertificateRevocationCheck':
       if (isOn(value)) draft.take(key, 'serverCertificate.revocation', 'relaxed');
       return;
     case 'IncludeAllNetworks':
       if (!isOn(value)) return;
-      draft.take(key, 'network.useDefaultGateway', true, 'Taken: everything goes through the tunnel, and nothing without it.');
+      draft.take(
+        key,
+        'network.useDefaultGateway',
+        true,
+        'Taken: everything goes through the tunnel, and nothing without it.',
+      );
       draft.imply('network.killSwitch', true, key);
       return draft.imply('network.allowLan', isOn(ike['ExcludeLocalNetworks'] ?? 1), 'ExcludeLocalNetworks');
     case 'IKESecurityAssociationParameters':
@@ -207,7 +248,12 @@ function proposalOf(parameters: JsonObject, child: boolean, pfs: boolean): strin
 function readDns(draft: DraftBuilder, dns: JsonObject): void {
   for (const [key, value] of Object.entries(dns).slice(0, 50)) {
     if (key === 'ServerAddresses') draft.take(`DNS.${key}`, 'network.dnsServers', value);
-    else if (key === 'SupplementalMatchDomains') draft.take(`DNS.${key}`, 'network.splitDns', Array.isArray(value) ? value.filter((domain) => domain !== '') : value);
+    else if (key === 'SupplementalMatchDomains')
+      draft.take(
+        `DNS.${key}`,
+        'network.splitDns',
+        Array.isArray(value) ? value.filter((domain) => domain !== '') : value,
+      );
     else draft.ignore(`DNS.${key}`, 'Not used here.');
   }
 }

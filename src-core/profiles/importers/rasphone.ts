@@ -84,7 +84,9 @@ function readEntry(entry: Entry): Draft {
   draft.imply('serverCertificate.extendedKeyUsage', 'serverAuth', 'DisableIKENameEkuCheck');
   draft.imply('network.dhcpInform', true, '[section]');
 
-  const server = entry.lines.find(({ block, key }) => /^DEVICE=vpn$/i.test(block) && key === 'PhoneNumber')?.value ?? entry.lines.find(({ key, value }) => key === 'PhoneNumber' && value !== '')?.value;
+  const server =
+    entry.lines.find(({ block, key }) => /^DEVICE=vpn$/i.test(block) && key === 'PhoneNumber')?.value ??
+    entry.lines.find(({ key, value }) => key === 'PhoneNumber' && value !== '')?.value;
   if (server === undefined || server === '') draft.wrong('PhoneNumber', 'The server is missing.');
   else draft.take('PhoneNumber', 'server', server);
   readMethod(draft, own);
@@ -95,22 +97,51 @@ function readEntry(entry: Entry): Draft {
 function readMethod(draft: DraftBuilder, own: ReadonlyMap<string, string>): void {
   const restrictions = Number(own.get('AuthRestrictions') ?? '0');
   const eapType = own.get('CustomAuthKey') ?? '0';
-  if (restrictions & authBits.MACHINE_CERTIFICATE) return draft.take('AuthRestrictions', 'authentication.method', 'machine-certificate', 'Taken as machine-certificate.');
-  if (restrictions & authBits.PSK) return draft.take('AuthRestrictions', 'authentication.method', 'psk', 'Taken as psk.');
+  if (restrictions & authBits.MACHINE_CERTIFICATE)
+    return draft.take(
+      'AuthRestrictions',
+      'authentication.method',
+      'machine-certificate',
+      'Taken as machine-certificate.',
+    );
+  if (restrictions & authBits.PSK)
+    return draft.take('AuthRestrictions', 'authentication.method', 'psk', 'Taken as psk.');
   const method = methodOfEapType.get(eapType);
-  if (method !== undefined) return draft.take('CustomAuthKey', 'authentication.method', method, method === 'peap-mschapv2' ? 'Taken as PEAP with MSCHAPv2 inside; the file does not say it in a form that can be read.' : `Taken as ${method}.`);
-  if (restrictions & authBits.EAP && !['0', '-1'].includes(eapType)) return draft.wrong('CustomAuthKey', 'This EAP method is not supported; 13, 21, 25 and 26 are.');
+  if (method !== undefined)
+    return draft.take(
+      'CustomAuthKey',
+      'authentication.method',
+      method,
+      method === 'peap-mschapv2'
+        ? 'Taken as PEAP with MSCHAPv2 inside; the file does not say it in a form that can be read.'
+        : `Taken as ${method}.`,
+    );
+  if (restrictions & authBits.EAP && !['0', '-1'].includes(eapType))
+    return draft.wrong('CustomAuthKey', 'This EAP method is not supported; 13, 21, 25 and 26 are.');
   draft.take('AuthRestrictions', 'authentication.method', 'eap-mschapv2', 'Taken as eap-mschapv2.');
 }
 
 /** 0, or -1 as Windows writes numbers without a sign: the link is never idle for too long. */
 const isNever = (value: string): boolean => ['', '0', '-1', '4294967295'].includes(value);
 
-/** The nearest that is possible here: a number out of bounds is no reason to refuse a connection. What is no number is. */
-function takeNumber(draft: DraftBuilder, key: string, path: string, value: string, [least, most]: readonly [number, number]): void {
+/**
+ * The nearest that is possible here: a number out of bounds is no reason to refuse a connection. What is no number is.
+ */
+function takeNumber(
+  draft: DraftBuilder,
+  key: string,
+  path: string,
+  value: string,
+  [least, most]: readonly [number, number],
+): void {
   const wanted = Number(value);
   const taken = Math.min(Math.max(wanted, least), most);
-  draft.take(key, path, taken, taken === wanted ? 'Taken.' : `Taken as ${String(taken)}, the nearest that is possible.`);
+  draft.take(
+    key,
+    path,
+    taken,
+    taken === wanted ? 'Taken.' : `Taken as ${String(taken)}, the nearest that is possible.`,
+  );
 }
 
 function readKey(draft: DraftBuilder, key: string, value: string, own: ReadonlyMap<string, string>): void {
@@ -130,7 +161,12 @@ function readKey(draft: DraftBuilder, key: string, value: string, own: ReadonlyM
     case 'DisableMobility':
       return draft.take(key, 'mobility.enabled', !flag);
     case 'NetworkOutageTime':
-      return draft.take(key, 'mobility.outageSeconds', value === '0' ? 1800 : Number(value), value === '0' ? 'Taken as 1800 seconds, the standard.' : 'Taken.');
+      return draft.take(
+        key,
+        'mobility.outageSeconds',
+        value === '0' ? 1800 : Number(value),
+        value === '0' ? 'Taken as 1800 seconds, the standard.' : 'Taken.',
+      );
     case 'DisableIKENameEkuCheck':
       if (!flag) return;
       draft.imply('serverCertificate.extendedKeyUsage', null, key);
@@ -145,7 +181,9 @@ function readKey(draft: DraftBuilder, key: string, value: string, own: ReadonlyM
       return draft.take(key, 'network.useDefaultGateway', flag);
     case 'IpNameAssign':
       if (value === '2') {
-        const servers = ['IpDnsAddress', 'IpDns2Address'].map((name) => own.get(name) ?? '').filter((address) => isIpAddress(address) && address !== '0.0.0.0');
+        const servers = ['IpDnsAddress', 'IpDns2Address']
+          .map((name) => own.get(name) ?? '')
+          .filter((address) => isIpAddress(address) && address !== '0.0.0.0');
         if (servers.length > 0) draft.take('IpDnsAddress', 'network.dnsServers', servers);
       }
       return;
@@ -165,12 +203,18 @@ function readKey(draft: DraftBuilder, key: string, value: string, own: ReadonlyM
     case 'RedialOnLinkFailure':
       return draft.take(key, 'dialing.redialOnLinkFailure', flag);
     case 'IdleDisconnectSeconds':
-      return isNever(value) ? draft.take(key, 'dialing.idleSeconds', null, 'Taken: never.') : takeNumber(draft, key, 'dialing.idleSeconds', value, [60, 86_400]);
+      return isNever(value)
+        ? draft.take(key, 'dialing.idleSeconds', null, 'Taken: never.')
+        : takeNumber(draft, key, 'dialing.idleSeconds', value, [60, 86_400]);
     case 'CustomAuthData':
-      return draft.ignore(key, 'Rules for the server’s certificate cannot be read from it; set them in the properties.');
+      return draft.ignore(
+        key,
+        'Rules for the server’s certificate cannot be read from it; set them in the properties.',
+      );
     case 'CustomIPSecPolicies':
     case 'NumCustomPolicy':
-      if (value !== '' && value !== '0') draft.ignore(key, 'Set the encryption in the properties, if the usual one does not fit the server.');
+      if (value !== '' && value !== '0')
+        draft.ignore(key, 'Set the encryption in the properties, if the usual one does not fit the server.');
       return;
     default:
       return draft.ignore(key, 'Not used here.');

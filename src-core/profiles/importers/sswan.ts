@@ -9,7 +9,12 @@ import { DraftBuilder } from './draft-builder';
 
 export function isSswan(text: string): boolean {
   const value = parseJson(text);
-  return isJsonObject(value) && typeof value['type'] === 'string' && value['type'].startsWith('ikev2-') && isJsonObject(value['remote']);
+  return (
+    isJsonObject(value) &&
+    typeof value['type'] === 'string' &&
+    value['type'].startsWith('ikev2-') &&
+    isJsonObject(value['remote'])
+  );
 }
 
 const methods: ReadonlyMap<unknown, string> = new Map([
@@ -34,16 +39,25 @@ export function readSswan(text: string): Draft {
         break;
       case 'type': {
         const method = methods.get(content);
-        if (method === undefined) draft.wrong(key, 'This way to sign in is not supported; ikev2-eap, ikev2-cert and ikev2-eap-tls are.');
+        if (method === undefined)
+          draft.wrong(key, 'This way to sign in is not supported; ikev2-eap, ikev2-cert and ikev2-eap-tls are.');
         else draft.take(key, 'authentication.method', method, `Taken as ${method}.`);
         break;
       }
       case 'ike-proposal':
       case 'esp-proposal':
-        draft.take(key, key === 'ike-proposal' ? 'proposals.ike' : 'proposals.esp', typeof content === 'string' ? [content] : content);
+        draft.take(
+          key,
+          key === 'ike-proposal' ? 'proposals.ike' : 'proposals.esp',
+          typeof content === 'string' ? [content] : content,
+        );
         break;
       case 'dns-servers':
-        draft.take(key, 'network.dnsServers', typeof content === 'string' ? content.split(/[\s,]+/).filter((part) => part !== '') : content);
+        draft.take(
+          key,
+          'network.dnsServers',
+          typeof content === 'string' ? content.split(/[\s,]+/).filter((part) => part !== '') : content,
+        );
         break;
       case 'mtu':
         draft.take(key, 'network.mtu', content);
@@ -84,9 +98,15 @@ function readRemote(draft: DraftBuilder, remote: JsonObject): void {
     if (key === 'addr') draft.take(path, 'server', content);
     else if (key === 'port') draft.take(path, 'port', content === 500 ? null : content);
     else if (key === 'id') draft.take(path, 'remoteIdentity', content);
-    else if (key === 'cert') draft.take(path, 'serverCertificate.authorities', typeof content === 'string' ? [content.replaceAll(/\s+/g, '')] : content);
+    else if (key === 'cert')
+      draft.take(
+        path,
+        'serverCertificate.authorities',
+        typeof content === 'string' ? [content.replaceAll(/\s+/g, '')] : content,
+      );
     else if (key === 'certreq') draft.ignore(path, 'The authorities are always asked for.');
-    else if (key === 'revocation' && isJsonObject(content)) draft.take(path, 'serverCertificate.revocation', revocation(content));
+    else if (key === 'revocation' && isJsonObject(content))
+      draft.take(path, 'serverCertificate.revocation', revocation(content));
     else draft.ignore(path, 'This key is not known.');
   }
 }
@@ -102,7 +122,12 @@ function readLocal(draft: DraftBuilder, local: JsonObject, type: unknown): void 
     if (key === 'eap_id') draft.take(path, 'authentication.username', content);
     else if (key === 'id') draft.take(path, 'localIdentity', content);
     else if (key === 'shared_secret') draft.secret(path, 'password', content);
-    else if (key === 'p12') draft.take(path, 'authentication.certificate', typeof content === 'string' ? content.replaceAll(/\s+/g, '') : content);
+    else if (key === 'p12')
+      draft.take(
+        path,
+        'authentication.certificate',
+        typeof content === 'string' ? content.replaceAll(/\s+/g, '') : content,
+      );
     else if (key === 'rsa-pss') draft.ignore(path, 'The signature scheme is agreed with the server.');
     else draft.ignore(path, type === 'ikev2-eap' ? 'Not used with this way to sign in.' : 'This key is not known.');
   }
@@ -118,9 +143,15 @@ function readSplitTunneling(draft: DraftBuilder, split: JsonObject): void {
         draft.imply('network.useDefaultGateway', false, path);
         draft.take(path, 'network.routes', subnets.flatMap(subnetPrefixes));
       }
-    } else if (key === 'excluded') draft.ignore(path, 'Networks cannot be left out; name those that go through the tunnel instead.');
-    else if (key === 'block-ipv6') draft.take(path, 'network.ipv6', content === false ? 'tunnel-or-leave' : 'tunnel-or-block');
-    else draft.ignore(path, key === 'block-ipv4' ? 'IPv4 that has no way through the tunnel is left alone.' : 'This key is not known.');
+    } else if (key === 'excluded')
+      draft.ignore(path, 'Networks cannot be left out; name those that go through the tunnel instead.');
+    else if (key === 'block-ipv6')
+      draft.take(path, 'network.ipv6', content === false ? 'tunnel-or-leave' : 'tunnel-or-block');
+    else
+      draft.ignore(
+        path,
+        key === 'block-ipv4' ? 'IPv4 that has no way through the tunnel is left alone.' : 'This key is not known.',
+      );
   }
 }
 

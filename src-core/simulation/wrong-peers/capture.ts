@@ -25,8 +25,11 @@ export class Capture {
       const fromClient = datagram.to.address === this.#gateway;
       const marker = datagram.from.port !== 500 && datagram.to.port !== 500;
       const opened = this.#tap.open(datagram.bytes, marker, fromClient);
-      if (opened.type === 'unread') throw new Error(`datagram ${String(index)} of the capture cannot be read: ${opened.why}`);
-      return opened.type === 'message' ? [{ ...opened.message, from: fromClient ? ('client' as const) : ('gateway' as const) }] : [];
+      if (opened.type === 'unread')
+        throw new Error(`datagram ${String(index)} of the capture cannot be read: ${opened.why}`);
+      return opened.type === 'message'
+        ? [{ ...opened.message, from: fromClient ? ('client' as const) : ('gateway' as const) }]
+        : [];
     });
   }
 }

@@ -24,7 +24,10 @@ export interface OpenedMessage {
 }
 
 /** What a datagram turned out to be. */
-export type Opened = { readonly type: 'message'; readonly message: OpenedMessage } | { readonly type: 'esp' | 'keepalive' | 'fragment' } | { readonly type: 'unread'; readonly why: string };
+export type Opened =
+  | { readonly type: 'message'; readonly message: OpenedMessage }
+  | { readonly type: 'esp' | 'keepalive' | 'fragment' }
+  | { readonly type: 'unread'; readonly why: string };
 
 const nothing = new Uint8Array(0);
 
@@ -60,7 +63,8 @@ export class IkeTap {
     if (!decoded.ok) return { type: 'unread', why: decoded.error.message };
     const { header, payloads } = decoded.value;
     const [payload] = payloads;
-    if (payload?.type !== 'SK' && payload?.type !== 'SKF') return { type: 'message', message: { header, payloads, plaintext: message } };
+    if (payload?.type !== 'SK' && payload?.type !== 'SKF')
+      return { type: 'message', message: { header, payloads, plaintext: message } };
     const protection = this.#protection(header, !header.initiator);
     const inner = protection?.open(message, payload) ?? null;
     if (inner === null) return { type: 'unread', why: `no key opens message ${String(header.messageId)}` };
@@ -68,17 +72,27 @@ export class IkeTap {
     const key = `${String(fromClient)} ${Buffer.from(header.spiInitiator).toString('hex')}`;
     const collector = this.#collectors.get(key) ?? new FragmentCollector();
     this.#collectors.set(key, collector);
-    const whole = collector.add(header.messageId, { number: payload.fragmentNumber, total: payload.totalFragments, firstInner: payload.firstInner, inner }, 0);
+    const whole = collector.add(
+      header.messageId,
+      { number: payload.fragmentNumber, total: payload.totalFragments, firstInner: payload.firstInner, inner },
+      0,
+    );
     return whole.type === 'complete' ? opened(header, fromClient, whole.firstInner, whole.inner) : { type: 'fragment' };
   }
 
   /** The same message of the gateway with other payloads. */
   sealAsGateway({ header }: OpenedMessage, payloads: readonly InnerPayload[], marker: boolean): Uint8Array {
-    const message = header.exchangeType === exchangeType.IKE_SA_INIT ? encodeMessage(header, payloads) : (this.#protection(header, header.initiator)?.seal(header, payloads, null, 20)[0] ?? nothing);
+    const message =
+      header.exchangeType === exchangeType.IKE_SA_INIT
+        ? encodeMessage(header, payloads)
+        : (this.#protection(header, header.initiator)?.seal(header, payloads, null, 20)[0] ?? nothing);
     return marker ? addNonEspMarker(message) : message;
   }
 
-  /** The end that seals as the initiator of this IKE SA does, who need not be the client after a rekey, or the other one. */
+  /**
+   * The end that seals as the initiator of this IKE SA does, who need not be the client after a rekey, or the other
+   * one.
+   */
   #protection(header: IkeHeader, asInitiator: boolean): MessageProtection | null {
     const keys = this.#keys.get(Buffer.from(concat(header.spiInitiator, header.spiResponder)).toString('hex'));
     if (keys === undefined) return null;
@@ -92,5 +106,7 @@ function opened(header: IkeHeader, fromClient: boolean, firstInner: number, inne
   const payloads = decodePayloads(firstInner, inner);
   if (payloads.ok) return { type: 'message', message: { header, plaintext: inner, payloads: payloads.value } };
   // What a wrong gateway says need not be readable; its octets are there all the same.
-  return fromClient ? { type: 'unread', why: payloads.error.message } : { type: 'message', message: { header, plaintext: inner, payloads: [] } };
+  return fromClient
+    ? { type: 'unread', why: payloads.error.message }
+    : { type: 'message', message: { header, plaintext: inner, payloads: [] } };
 }

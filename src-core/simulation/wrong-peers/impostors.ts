@@ -37,7 +37,9 @@ export function scripted(...packets: readonly PacketOf[]): EapServerConversation
     start: () => Promise.resolve(next() ?? success(0)),
     receive: () => {
       const packet = next();
-      return Promise.resolve(packet === undefined ? { ...madeUp, packet: success(round) } : { type: 'request', packet });
+      return Promise.resolve(
+        packet === undefined ? { ...madeUp, packet: success(round) } : { type: 'request', packet },
+      );
     },
     close: () => undefined,
   };
@@ -45,7 +47,10 @@ export function scripted(...packets: readonly PacketOf[]): EapServerConversation
 
 export const success = (identifier: number): Uint8Array => encodeEapPacket({ kind: 'success', identifier });
 export const eapFailure = (identifier: number): Uint8Array => encodeEapPacket({ kind: 'failure', identifier });
-export const request = (type: number, data: Uint8Array = new Uint8Array(0)) => (identifier: number): Uint8Array => encodeEapPacket({ kind: 'request', identifier, type, data });
+export const request =
+  (type: number, data: Uint8Array = new Uint8Array(0)) =>
+  (identifier: number): Uint8Array =>
+    encodeEapPacket({ kind: 'request', identifier, type, data });
 export const identityRequest = request(eapType.IDENTITY);
 
 /** A conversation that begins with the identity and goes on with a method. */
@@ -59,11 +64,18 @@ export function bare(type: number, first: Uint8Array): EapServerMethod {
 }
 
 export function mschap({ random, username, password }: ImpostorMeans): MschapServer {
-  return new MschapServer({ random, name: 'aaa', account: (name) => (name === username ? { ntHash: ntPasswordHash(password) } : null) });
+  return new MschapServer({
+    random,
+    name: 'aaa',
+    account: (name) => (name === username ? { ntHash: ntPasswordHash(password) } : null),
+  });
 }
 
 /** A method whose words are changed on their way out. `round` counts from 0, the start included. */
-export function garbled(inner: EapServerMethod, change: (data: Uint8Array, round: number) => Uint8Array | 'success'): EapServerMethod {
+export function garbled(
+  inner: EapServerMethod,
+  change: (data: Uint8Array, round: number) => Uint8Array | 'success',
+): EapServerMethod {
   let round = 0;
   return {
     type: inner.type,
@@ -85,7 +97,10 @@ export function garbled(inner: EapServerMethod, change: (data: Uint8Array, round
 /** With `bound`, the compound keys under which it goes on instead of the tunnel's. */
 type Inside = Uint8Array | 'success' | { readonly says: Uint8Array; readonly bound: CompoundKeys };
 
-/** What the server's end of a PEAP tunnel can make cryptobinding with: all that somebody in the middle has, and what only the right server has. */
+/**
+ * What the server's end of a PEAP tunnel can make cryptobinding with: all that somebody in the middle has, and what
+ * only the right server has.
+ */
 export interface PeapKeys {
   /** The first 60 octets of the key material of TLS. */
   readonly tunnel: () => Uint8Array;
@@ -104,7 +119,10 @@ export function boundBy({ cmk }: CompoundKeys, subtype: Cryptobinding['subtype']
 
 type Inner = (round: number, application: Uint8Array, next: number, keys: PeapKeys) => Inside | Promise<Inside>;
 
-/** A PEAP server that says inside what a test wants. `application` is what the peer said last. In the end it has the key of the tunnel, or the compound one: it could go on if it were let. */
+/**
+ * A PEAP server that says inside what a test wants. `application` is what the peer said last. In the end it has the key
+ * of the tunnel, or the compound one: it could go on if it were let.
+ */
 export function peapImpostor({ tunnel }: ImpostorMeans, inside: Inner): EapServerMethod {
   const server = new TlsServerTunnel({ ...tunnel, requestClientCertificate: false });
   const material = (): Uint8Array => tlsKeyMaterial(server, eapType.PEAP, 'client EAP encryption');
@@ -123,7 +141,8 @@ export function peapImpostor({ tunnel }: ImpostorMeans, inside: Inner): EapServe
       const step = server.receive(data);
       if (step.type !== 'inside') return step;
       const says = await inside(round++, step.application, next, keys);
-      if (says === 'success') return { ...madeUp, msk: bound === null ? firstHalf(material()) : compoundMsk(bound.ipmk) };
+      if (says === 'success')
+        return { ...madeUp, msk: bound === null ? firstHalf(material()) : compoundMsk(bound.ipmk) };
       if (!(says instanceof Uint8Array)) bound = says.bound;
       return { type: 'request', data: server.request(step.pending, says instanceof Uint8Array ? says : says.says) };
     },
@@ -137,10 +156,14 @@ export function extensions(data: Uint8Array, identifier: number): Uint8Array {
   return encodeEapPacket({ kind: 'request', identifier, type: eapType.TLV_EXTENSIONS, data });
 }
 
-export const resultTlv = (result: 'success' | 'failure', binding: Uint8Array | null, identifier: number): Uint8Array => extensions(encodeExtensions(result, binding), identifier);
+export const resultTlv = (result: 'success' | 'failure', binding: Uint8Array | null, identifier: number): Uint8Array =>
+  extensions(encodeExtensions(result, binding), identifier);
 
 /** Runs MSCHAPv2 inside of PEAP as it should be, then says `last`. `right`: the compound keys of this very sign-in. */
-export function afterMschap(means: ImpostorMeans, last: (next: number, right: CompoundKeys, keys: PeapKeys) => Inside): EapServerMethod {
+export function afterMschap(
+  means: ImpostorMeans,
+  last: (next: number, right: CompoundKeys, keys: PeapKeys) => Inside,
+): EapServerMethod {
   const inner = mschap(means);
   const inside: Inner = async (round, application, next, keys) => {
     if (round === 0) return innerIdentityRequest;
@@ -164,16 +187,25 @@ export function ttlsImpostor({ tunnel }: ImpostorMeans, answer: Uint8Array | 'su
     receive: (data): Promise<EapServerStep> => {
       const step = server.receive(data);
       if (step.type !== 'inside') return Promise.resolve(step);
-      if (step.application.length === 0) return Promise.resolve({ type: 'request', data: server.request(step.pending, step.application) });
-      return Promise.resolve(answer === 'success' ? { ...madeUp, msk: firstHalf(tlsKeyMaterial(server, eapType.TTLS, 'ttls keying material')) } : { type: 'request', data: server.request(step.pending, answer) });
+      if (step.application.length === 0)
+        return Promise.resolve({ type: 'request', data: server.request(step.pending, step.application) });
+      return Promise.resolve(
+        answer === 'success'
+          ? { ...madeUp, msk: firstHalf(tlsKeyMaterial(server, eapType.TTLS, 'ttls keying material')) }
+          : { type: 'request', data: server.request(step.pending, answer) },
+      );
     },
     close: () => server.close(),
   };
 }
 
-export const avp = (code: number, vendor: number, value: Uint8Array): Uint8Array => encodeAvps([{ code, vendor, mandatory: true, value }]);
+export const avp = (code: number, vendor: number, value: Uint8Array): Uint8Array =>
+  encodeAvps([{ code, vendor, mandatory: true, value }]);
 
-/** A TLS server that takes the client's certificate and then sends a fatal alert in the open, as a RADIUS server does that does not like it (RFC 5246 section 7.2.2). TLS 1.2 only. */
+/**
+ * A TLS server that takes the client's certificate and then sends a fatal alert in the open, as a RADIUS server does
+ * that does not like it (RFC 5246 section 7.2.2). TLS 1.2 only.
+ */
 export function alerting({ tunnel }: ImpostorMeans, alert: number): EapServerMethod {
   const server = new TlsServerTunnel({ ...tunnel, requestClientCertificate: true });
   return {
@@ -198,7 +230,13 @@ export function oldServerHello(minor: number): Uint8Array {
 /** A method that starts as EAP-TLS does and answers the ClientHello with `answer`. */
 export function afterHello(type: number, answer: Uint8Array): EapServerMethod {
   let round = 0;
-  return { type, name: 'after hello', start: () => Uint8Array.of(0x20), receive: () => Promise.resolve(round++ === 0 ? { type: 'request', data: answer } : madeUp), close: () => undefined };
+  return {
+    type,
+    name: 'after hello',
+    start: () => Uint8Array.of(0x20),
+    receive: () => Promise.resolve(round++ === 0 ? { type: 'request', data: answer } : madeUp),
+    close: () => undefined,
+  };
 }
 
 export const zeroProof = utf8Encode(`S=${'0'.repeat(40)}`);

@@ -3,7 +3,11 @@ import type { DatagramSocket } from '../../ports/datagrams';
 import type { IkeTap } from './ike-tap';
 
 /** `messageId` 0 is IKE_SA_INIT. `asked`: what the client's newest message held. null: the message is swallowed. */
-export type Rewrite = (messageId: number, payloads: readonly Payload[], asked: readonly Payload[]) => readonly Payload[] | null;
+export type Rewrite = (
+  messageId: number,
+  payloads: readonly Payload[],
+  asked: readonly Payload[],
+) => readonly Payload[] | null;
 
 /** The very octets that the client has just proved itself with. */
 export function authOf(asked: readonly Payload[]): Uint8Array {
@@ -12,7 +16,10 @@ export function authOf(asked: readonly Payload[]): Uint8Array {
   return own.data;
 }
 
-/** A gateway's socket that sends other answers than the gateway made: what a gateway says that breaks a rule, sealed as if it had meant it. */
+/**
+ * A gateway's socket that sends other answers than the gateway made: what a gateway says that breaks a rule, sealed as
+ * if it had meant it.
+ */
 export function rewriting(socket: DatagramSocket, tap: IkeTap, rewrite: Rewrite): DatagramSocket {
   const withMarker = (peer: { readonly port: number }): boolean => socket.local.port !== 500 && peer.port !== 500;
   let asked: readonly Payload[] = [];
@@ -26,7 +33,10 @@ export function rewriting(socket: DatagramSocket, tap: IkeTap, rewrite: Rewrite)
       const { message } = opened;
       const changed = rewrite(message.header.messageId, message.payloads, asked);
       if (changed === null) return 'sent';
-      return socket.send(changed === message.payloads ? datagram : tap.sealAsGateway(message, changed.filter(isInner), marker), to);
+      return socket.send(
+        changed === message.payloads ? datagram : tap.sealAsGateway(message, changed.filter(isInner), marker),
+        to,
+      );
     },
     onDatagram: (listener) =>
       socket.onDatagram((datagram, from) => {

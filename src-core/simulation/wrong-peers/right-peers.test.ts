@@ -18,16 +18,53 @@ const rightPeers: readonly (readonly [AuthenticationMethod, Arrangement, readonl
   ['eap-tls', {}, ['client certificate']],
   ['eap-tls', { server: { version: '1.3' } }, ['client certificate in TLS']],
   ['peap-mschapv2', {}, ['MSCHAPv2 response in TLS', 'user name in TLS']],
-  ['peap-mschapv2', { server: { version: '1.3' }, profile: { authentication: { requireCryptobinding: true } } }, ['MSCHAPv2 response in TLS', 'user name in TLS']],
+  [
+    'peap-mschapv2',
+    { server: { version: '1.3' }, profile: { authentication: { requireCryptobinding: true } } },
+    ['MSCHAPv2 response in TLS', 'user name in TLS'],
+  ],
   ['peap-tls', {}, ['client certificate in TLS', 'user name in TLS']],
   ['peap-tls', { server: { version: '1.3' } }, ['client certificate in TLS', 'user name in TLS']],
   ['eap-ttls', {}, ['MSCHAPv2 response in TLS', 'user name in TLS']],
-  ['eap-ttls', { profile: { authentication: { ttlsInner: 'pap' } } }, ['PAP password in TLS', 'password in TLS', 'user name in TLS']],
-  ['eap-ttls', { server: { version: '1.3' }, profile: { authentication: { ttlsInner: 'pap' } } }, ['PAP password in TLS', 'password in TLS', 'user name in TLS']],
+  [
+    'eap-ttls',
+    { profile: { authentication: { ttlsInner: 'pap' } } },
+    ['PAP password in TLS', 'password in TLS', 'user name in TLS'],
+  ],
+  [
+    'eap-ttls',
+    { server: { version: '1.3' }, profile: { authentication: { ttlsInner: 'pap' } } },
+    ['PAP password in TLS', 'password in TLS', 'user name in TLS'],
+  ],
   // a server without cryptobinding is taken where the profile does not demand it.
-  ['peap-mschapv2', { server: { conversation: (m) => conversation(m.random, afterMschap(m, (next) => resultTlv('success', null, next))) } }, ['MSCHAPv2 response in TLS', 'user name in TLS']],
+  [
+    'peap-mschapv2',
+    {
+      server: {
+        conversation: (m) =>
+          conversation(
+            m.random,
+            afterMschap(m, (next) => resultTlv('success', null, next)),
+          ),
+      },
+    },
+    ['MSCHAPv2 response in TLS', 'user name in TLS'],
+  ],
   // What the rows about cryptobinding are made with is right where nothing is wrong with it.
-  ['peap-mschapv2', { profile: { authentication: { requireCryptobinding: true } }, server: { conversation: (m) => conversation(m.random, afterMschap(m, (next, right) => ({ says: resultTlv('success', boundBy(right), next), bound: right }))) } }, ['MSCHAPv2 response in TLS', 'user name in TLS']],
+  [
+    'peap-mschapv2',
+    {
+      profile: { authentication: { requireCryptobinding: true } },
+      server: {
+        conversation: (m) =>
+          conversation(
+            m.random,
+            afterMschap(m, (next, right) => ({ says: resultTlv('success', boundBy(right), next), bound: right })),
+          ),
+      },
+    },
+    ['MSCHAPv2 response in TLS', 'user name in TLS'],
+  ],
   ['machine-certificate', {}, ['client certificate']],
   ['psk', { profile: { remoteIdentity: 'vpn.contoso.test' } }, []],
 ];

@@ -34,7 +34,11 @@ import { TappedTls } from './tapped-tls';
 import { authenticationServerName, gatewayName, keyDer, keyPem, pemOf, secretNumber, type TestPki } from './test-pki';
 
 const gatewayAddress = '198.51.100.1';
-export const account = { username: 'alice', password: 'Correct-Horse-9', presharedKey: 'Shared-Secret-of-Contoso-7' } as const;
+export const account = {
+  username: 'alice',
+  password: 'Correct-Horse-9',
+  presharedKey: 'Shared-Secret-of-Contoso-7',
+} as const;
 
 type ProfileChange = Parameters<typeof exampleProfile>[0];
 
@@ -121,8 +125,15 @@ export interface SceneMeans {
   readonly engine: TlsEngine;
 }
 
-/** A whole client and a whole gateway on a simulated network with every datagram recorded, from Connect to the end of the attempt. */
-export async function attempt(method: AuthenticationMethod, { pki, engine }: SceneMeans, arrangement: Arrangement): Promise<Outcome> {
+/**
+ * A whole client and a whole gateway on a simulated network with every datagram recorded, from Connect to the end of
+ * the attempt.
+ */
+export async function attempt(
+  method: AuthenticationMethod,
+  { pki, engine }: SceneMeans,
+  arrangement: Arrangement,
+): Promise<Outcome> {
   const { gateway: there = {}, server = {}, client = {}, profile = {} } = arrangement;
   const clock = new VirtualClock(testNow);
   const random = new SeededRandom(7);
@@ -140,15 +151,38 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
   const gatewayCertificate = there.certificate ?? pki.gateway();
   const serverCertificate = server.certificate ?? pki.server();
   const version = server.version ?? '1.2';
-  const tunnel = { engine: tls, minVersion: version, maxVersion: version, certificates: [serverCertificate, ...(server.chain ?? [])].map(({ certificate }) => certificate.der), privateKey: keyDer(serverCertificate), ...(server.wanted === undefined ? {} : { wantedAuthorities: server.wanted.map(({ certificate }) => certificate.subject.der) }) } as const;
+  const tunnel = {
+    engine: tls,
+    minVersion: version,
+    maxVersion: version,
+    certificates: [serverCertificate, ...(server.chain ?? [])].map(({ certificate }) => certificate.der),
+    privateKey: keyDer(serverCertificate),
+    ...(server.wanted === undefined
+      ? {}
+      : { wantedAuthorities: server.wanted.map(({ certificate }) => certificate.subject.der) }),
+  } as const;
   const ntHash = ntPasswordHash(account.password);
   const eap = {
-    methods: [method.startsWith('eap') || method.startsWith('peap') ? (method as GatewayEapMethod) : 'eap-mschapv2'] as const,
+    methods: [
+      method.startsWith('eap') || method.startsWith('peap') ? (method as GatewayEapMethod) : 'eap-mschapv2',
+    ] as const,
     account: server.account ?? ((name: string) => (name === account.username ? { ntHash } : null)),
     tunnel,
-    judge: (shown: readonly Uint8Array[]) => Promise.resolve(server.knowsClient !== false && shown[0] !== undefined && Buffer.compare(shown[0], clientCertificate.certificate.der) === 0 ? account.username : null),
+    judge: (shown: readonly Uint8Array[]) =>
+      Promise.resolve(
+        server.knowsClient !== false &&
+          shown[0] !== undefined &&
+          Buffer.compare(shown[0], clientCertificate.certificate.der) === 0
+          ? account.username
+          : null,
+      ),
   };
-  const means: ImpostorMeans = { random: random.fork(), tunnel, username: account.username, password: account.password };
+  const means: ImpostorMeans = {
+    random: random.fork(),
+    tunnel,
+    username: account.username,
+    password: account.password,
+  };
   const right = (): EapServerConversation => gatewayConversation(eap, means.random);
   const createConversation = server.conversation;
   const { choose } = client;
@@ -162,7 +196,8 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
     identity: {
       authority: pemOf(pki.root),
       signer: there.signer ?? keySigner(gatewayCertificate.privateKey),
-      certificates: there.shows ?? [gatewayCertificate, ...(there.chain ?? [])].map(({ certificate }) => certificate.der),
+      certificates:
+        there.shows ?? [gatewayCertificate, ...(there.chain ?? [])].map(({ certificate }) => certificate.der),
     },
     accounts: {},
     eap,
@@ -171,7 +206,12 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
       method: 'certificate',
       certificateRequests: (there.wanted ?? []).map(({ certificate }) => certificateRequestHash(certificate)),
       allowSha1Rsa: false,
-      verify: ({ certificates: [shown] }) => (there.knowsClient !== false && shown !== undefined && Buffer.compare(shown, clientCertificate.certificate.der) === 0 ? Promise.resolve({ publicKeySpki: clientCertificate.certificate.spki }) : Promise.reject(new Error('not known'))),
+      verify: ({ certificates: [shown] }) =>
+        there.knowsClient !== false &&
+        shown !== undefined &&
+        Buffer.compare(shown, clientCertificate.certificate.der) === 0
+          ? Promise.resolve({ publicKeySpki: clientCertificate.certificate.spki })
+          : Promise.reject(new Error('not known')),
     },
     pool: ['10.77.0.1', '10.77.0.9'],
     innerHost: '10.99.0.1',
@@ -181,7 +221,9 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
       fragmentation: false,
       ikeProposals: [ikeProposal],
       ...(there.identity === undefined ? {} : { localIdentity: there.identity }),
-      ...(createConversation === undefined ? {} : { clients: { psk: null, certificate: null, eap: () => createConversation(means, right) } }),
+      ...(createConversation === undefined
+        ? {}
+        : { clients: { psk: null, certificate: null, eap: () => createConversation(means, right) } }),
       ...there.config,
     },
   });
@@ -195,8 +237,15 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
   const samples: (number | null)[] = [];
   const questions: SecretKind[] = [];
   const revocationQuestions: RevocationQuestion[] = [];
-  const trace = { log: (record: LogRecord) => void logs.push(record), keys: (keys: Parameters<IkeTap['learn']>[0]) => tap.learn(keys) };
-  const answers: Partial<Record<SecretKind, string>> = { password: client.password ?? account.password, psk: account.presharedKey, pin: '1234' };
+  const trace = {
+    log: (record: LogRecord) => void logs.push(record),
+    keys: (keys: Parameters<IkeTap['learn']>[0]) => tap.learn(keys),
+  };
+  const answers: Partial<Record<SecretKind, string>> = {
+    password: client.password ?? account.password,
+    psk: account.presharedKey,
+    pin: '1234',
+  };
   const usesCertificate = method === 'eap-tls' || method === 'peap-tls' || method === 'machine-certificate';
   const connection = new Connection({
     profile: exampleProfile({
@@ -211,10 +260,17 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
         anonymousIdentity: 'anonymous',
         serverNames: [authenticationServerName],
         certificate: usesCertificate ? [...(client.others ?? []), clientCertificate].map(pemOf).join('\n') : null,
-        privateKey: usesCertificate ? (client.privateKey ?? [...(client.others ?? []), clientCertificate].map(keyPem).join('\n')) : null,
+        privateKey: usesCertificate
+          ? (client.privateKey ?? [...(client.others ?? []), clientCertificate].map(keyPem).join('\n'))
+          : null,
         ...profile.authentication,
       },
-      serverCertificate: { authorities: [pemOf(pki.root)], extendedKeyUsage: null, revocation: 'relaxed', ...profile.serverCertificate },
+      serverCertificate: {
+        authorities: [pemOf(pki.root)],
+        extendedKeyUsage: null,
+        revocation: 'relaxed',
+        ...profile.serverCertificate,
+      },
     }),
     tunnelName: 'avpn0',
     onStatus: (status) => void statuses.push(status),
@@ -231,7 +287,14 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
         trace,
         tls,
         ...(client.tokens === undefined ? {} : { tokens: client.tokens }),
-        ...(choose === undefined ? {} : { questions: { acceptServer: () => Promise.resolve(false), chooseCertificate: (question: ClientCertificateQuestion) => Promise.resolve(choose(question)) } }),
+        ...(choose === undefined
+          ? {}
+          : {
+              questions: {
+                acceptServer: () => Promise.resolve(false),
+                chooseCertificate: (question: ClientCertificateQuestion) => Promise.resolve(choose(question)),
+              },
+            }),
         secrets: {
           request: ({ kind, reason }) => {
             questions.push(kind);
@@ -287,7 +350,7 @@ export async function attempt(method: AuthenticationMethod, { pki, engine }: Sce
     password: client.password ?? account.password,
     clientCertificate: usesCertificate ? clientCertificate.certificate.der : null,
     privateKey: usesCertificate ? secretNumber(clientCertificate) : null,
-    presharedKey: method === 'psk' ? (account.presharedKey) : null,
+    presharedKey: method === 'psk' ? account.presharedKey : null,
   };
   const outcome: Outcome = {
     error: result,
@@ -318,7 +381,14 @@ function noSettings(clock: VirtualClock, samples: (number | null)[]): NetworkSet
   let device: PingDevice | null = null;
   return {
     openTunnel: (name) => {
-      device = new PingDevice({ clock, name, target: '10.99.0.1', intervalMs: 100, timeoutMs: 1000, onSample: ({ milliseconds }) => void samples.push(milliseconds) });
+      device = new PingDevice({
+        clock,
+        name,
+        target: '10.99.0.1',
+        intervalMs: 100,
+        timeoutMs: 1000,
+        onSample: ({ milliseconds }) => void samples.push(milliseconds),
+      });
       return Promise.resolve(device);
     },
     apply: ({ addresses }) => {

@@ -25,7 +25,14 @@ export class TappedTls implements TlsEngine {
   }
 
   open(options: TlsClientOptions | TlsServerOptions): TlsSession {
-    const notes: TlsNotes = { role: options.role, written: [], read: [], judgedGood: false, opened: false, peerCertificates: [] };
+    const notes: TlsNotes = {
+      role: options.role,
+      written: [],
+      read: [],
+      judgedGood: false,
+      opened: false,
+      peerCertificates: [],
+    };
     this.sessions.push(notes);
     const session = this.#engine.open(options);
     const note = (step: TlsStep): TlsStep => {

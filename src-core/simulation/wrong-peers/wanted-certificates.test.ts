@@ -14,7 +14,11 @@ if (built === null) throw new Error('the addon is not built: npm run build:nativ
 const engine = built;
 
 /** Of the same person, of another authority, and in the file before the right one. */
-const other = pki.client({ subject: [['CN', 'Laptop 7 elsewhere']], dnsNames: ['laptop7.elsewhere.test'] }, pki.stranger, { keys: testKeys() });
+const other = pki.client(
+  { subject: [['CN', 'Laptop 7 elsewhere']], dnsNames: ['laptop7.elsewhere.test'] },
+  pki.stranger,
+  { keys: testKeys() },
+);
 const right = pki.client();
 
 interface Asked {
@@ -22,18 +26,28 @@ interface Asked {
   readonly questions: readonly ClientCertificateQuestion[];
 }
 
-async function connect(method: AuthenticationMethod, version: '1.2' | '1.3', wanted: readonly TestAuthority[] | undefined, answer: (question: ClientCertificateQuestion) => number | null): Promise<Asked> {
+async function connect(
+  method: AuthenticationMethod,
+  version: '1.2' | '1.3',
+  wanted: readonly TestAuthority[] | undefined,
+  answer: (question: ClientCertificateQuestion) => number | null,
+): Promise<Asked> {
   const questions: ClientCertificateQuestion[] = [];
   const choose = (question: ClientCertificateQuestion): number | null => {
     questions.push(question);
     return answer(question);
   };
   const said = wanted === undefined ? {} : { wanted };
-  const arrangement: Arrangement = { client: { certificate: right, others: [other], choose }, gateway: said, server: { version, ...said } };
+  const arrangement: Arrangement = {
+    client: { certificate: right, others: [other], choose },
+    gateway: said,
+    server: { version, ...said },
+  };
   return { outcome: await attempt(method, { pki, engine }, arrangement), questions };
 }
 
-const theRight = ({ choices }: ClientCertificateQuestion): number => choices.findIndex(({ certificate }) => fingerprint(certificate) === fingerprint(right.certificate));
+const theRight = ({ choices }: ClientCertificateQuestion): number =>
+  choices.findIndex(({ certificate }) => fingerprint(certificate) === fingerprint(right.certificate));
 
 const ways: readonly (readonly [AuthenticationMethod, '1.2' | '1.3', Sighting[]])[] = [
   ['machine-certificate', '1.2', ['client certificate']],

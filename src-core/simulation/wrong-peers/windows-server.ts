@@ -17,7 +17,15 @@ export interface WindowsServerOptions {
 }
 
 /** A gateway that behaves like RRAS with NPS, and the profile for servers nobody hardened (W-1 to W-18). */
-export function windowsServer(pki: TestPki, { ike = 'aes256-sha1-modp1024', esp = 'aes256-sha1', key = 'rsa', identity = 'distinguished-name' }: WindowsServerOptions = {}): Arrangement {
+export function windowsServer(
+  pki: TestPki,
+  {
+    ike = 'aes256-sha1-modp1024',
+    esp = 'aes256-sha1',
+    key = 'rsa',
+    identity = 'distinguished-name',
+  }: WindowsServerOptions = {},
+): Arrangement {
   const certificate = pki.gateway({}, pki.root, key === 'rsa' ? { keys: pki.rsa } : {});
   const identities = {
     'distinguished-name': { type: 'der-dn', value: certificate.certificate.subject.der },
@@ -25,7 +33,10 @@ export function windowsServer(pki: TestPki, { ike = 'aes256-sha1-modp1024', esp 
     'inside-address': { type: 'ipv4', value: Uint8Array.of(192, 168, 7, 2) },
   } as const;
   return {
-    profile: { advanced: { legacyWindows: true }, proposals: { ike: legacyWindowsIkeProposals, esp: legacyWindowsEspProposals } },
+    profile: {
+      advanced: { legacyWindows: true },
+      proposals: { ike: legacyWindowsIkeProposals, esp: legacyWindowsEspProposals },
+    },
     gateway: {
       certificate,
       identity: identities[identity],
@@ -35,12 +46,26 @@ export function windowsServer(pki: TestPki, { ike = 'aes256-sha1-modp1024', esp 
         // W-6, W-10, W-17.
         digitalSignatures: false,
         fragmentation: false,
-        vendorIds: [Uint8Array.from(Buffer.from('1e2b516905991c7d7c96fcbfb587e46100000009', 'hex')), Uint8Array.from(Buffer.from('fb1de3cdf341b7ea16b7e5be0855f120', 'hex'))],
+        vendorIds: [
+          Uint8Array.from(Buffer.from('1e2b516905991c7d7c96fcbfb587e46100000009', 'hex')),
+          Uint8Array.from(Buffer.from('fb1de3cdf341b7ea16b7e5be0855f120', 'hex')),
+        ],
         // W-11.
         cookieThreshold: 0,
       },
     },
     // W-14.
-    rewrite: (_id, payloads) => payloads.map((payload): Payload => (payload.type === 'CP' ? { ...payload, attributes: [...payload.attributes, { attributeType: internalIp4Server, value: Uint8Array.of(10, 99, 0, 1) }] } : payload)),
+    rewrite: (_id, payloads) =>
+      payloads.map((payload): Payload =>
+        payload.type === 'CP'
+          ? {
+              ...payload,
+              attributes: [
+                ...payload.attributes,
+                { attributeType: internalIp4Server, value: Uint8Array.of(10, 99, 0, 1) },
+              ],
+            }
+          : payload,
+      ),
   };
 }

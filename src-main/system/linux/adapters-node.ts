@@ -6,7 +6,8 @@ import { OWN_TUNNEL } from './tunnel-names';
 const POLL_INTERVAL = 2000;
 
 /**
- * Adapters by Node alone, for machines without the addon: enough for the demo on loopback. Node knows neither carrier nor routes:
+ * Adapters by Node alone, for machines without the addon: enough for the demo on loopback. Node knows neither carrier
+ * nor routes:
  * what it lists counts as having a carrier, and a route look-up answers for loopback only.
  */
 export class NodeAdapters implements Adapters {
@@ -50,8 +51,10 @@ export class NodeAdapters implements Adapters {
 
   lookupRoute(question: RouteQuestion): RouteAnswer | null {
     const family = ipFamily(question.destination);
-    if (family === 4 && question.destination.startsWith('127.')) return { adapter: 'lo', source: question.source ?? '127.0.0.1', nextHop: null, mtu: null };
-    if (family === 6 && question.destination === '::1') return { adapter: 'lo', source: '::1', nextHop: null, mtu: null };
+    if (family === 4 && question.destination.startsWith('127.'))
+      return { adapter: 'lo', source: question.source ?? '127.0.0.1', nextHop: null, mtu: null };
+    if (family === 6 && question.destination === '::1')
+      return { adapter: 'lo', source: '::1', nextHop: null, mtu: null };
     return null;
   }
 }

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { KernelAdapter, NativeAddon } from '../../../native';
-import type { Adapter, AdapterAddress, AdapterKind, Adapters, RouteAnswer, RouteQuestion } from '../../../src-core/ports';
+import type {
+  Adapter,
+  AdapterAddress,
+  AdapterKind,
+  Adapters,
+  RouteAnswer,
+  RouteQuestion,
+} from '../../../src-core/ports';
 import { OWN_TUNNEL } from './tunnel-names';
 
 const ARPHRD_ETHER = 1;
@@ -82,7 +89,9 @@ export class LinuxAdapters implements Adapters {
     return WIRED_KINDS.has(link.kind) ? 'ethernet' : 'virtual';
   }
 
-  /** DEVTYPE of sysfs: the kernel's own word for Wi-Fi and mobile broadband. It never changes while the adapter exists. */
+  /**
+   * DEVTYPE of sysfs: the kernel's own word for Wi-Fi and mobile broadband. It never changes while the adapter exists.
+   */
   private deviceType(link: KernelAdapter): string {
     const key = `${link.index}/${link.name}`;
     const known = this.deviceTypes.get(key);
@@ -100,7 +109,14 @@ export class LinuxAdapters implements Adapters {
 }
 
 function label(kind: AdapterKind, name: string, several: boolean): string {
-  const words = { ethernet: 'Ethernet', wifi: 'Wi-Fi', mobile: 'Mobile broadband', virtual: null, loopback: null, other: null }[kind];
+  const words = {
+    ethernet: 'Ethernet',
+    wifi: 'Wi-Fi',
+    mobile: 'Mobile broadband',
+    virtual: null,
+    loopback: null,
+    other: null,
+  }[kind];
   if (words === null) return name;
   return several ? `${words} (${name})` : words;
 }

@@ -25,11 +25,14 @@ export class SystemClock implements Clock {
     const wait = (): void => {
       const rest = due - this.now();
       // Node fires up to a millisecond early; a timer of ours never does.
-      handle = setTimeout(() => {
-        if (this.now() < due) return wait();
-        handle = null;
-        callback();
-      }, Math.min(Math.max(Math.ceil(rest), 0), LONGEST_WAIT));
+      handle = setTimeout(
+        () => {
+          if (this.now() < due) return wait();
+          handle = null;
+          callback();
+        },
+        Math.min(Math.max(Math.ceil(rest), 0), LONGEST_WAIT),
+      );
     };
     wait();
     return {

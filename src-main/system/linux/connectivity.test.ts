@@ -7,7 +7,11 @@ import { HttpConnectivityProbe, judgePage } from './connectivity';
 describe('what a page means', () => {
   it.each([
     ['204', { status: 204, headers: {}, body: '' }, 'internet'],
-    ["NetworkManager's header", { status: 200, headers: { 'x-networkmanager-status': 'online' }, body: 'x' }, 'internet'],
+    [
+      "NetworkManager's header",
+      { status: 200, headers: { 'x-networkmanager-status': 'online' }, body: 'x' },
+      'internet',
+    ],
     ["NetworkManager's text", { status: 200, headers: {}, body: 'NetworkManager is online\n' }, 'internet'],
     ['a sign-in page', { status: 200, headers: {}, body: '<html>Welcome to the hotel' }, 'captive-portal'],
     ['a redirect', { status: 302, headers: { location: 'http://portal.test/' }, body: '' }, 'captive-portal'],
@@ -31,8 +35,15 @@ describe('one request by one adapter', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return (server.address() as AddressInfo).port;
   };
-  const probe = (port: number, resolve: (host: string, adapter: string) => Promise<readonly string[]> = () => Promise.resolve(['127.0.0.1'])) =>
-    new HttpConnectivityProbe(loadAddon()!, resolve).probe({ adapter: 'lo', source: '127.0.0.1', url: `http://check.test:${String(port)}/here?x=1` });
+  const probe = (
+    port: number,
+    resolve: (host: string, adapter: string) => Promise<readonly string[]> = () => Promise.resolve(['127.0.0.1']),
+  ) =>
+    new HttpConnectivityProbe(loadAddon()!, resolve).probe({
+      adapter: 'lo',
+      source: '127.0.0.1',
+      url: `http://check.test:${String(port)}/here?x=1`,
+    });
 
   it('asks for the page by name and gives its answer', async () => {
     const seen: string[] = [];
@@ -74,6 +85,8 @@ describe('one request by one adapter', () => {
 
   it('an adapter that is not there reaches nothing', async () => {
     const gone = new HttpConnectivityProbe(loadAddon()!, () => Promise.resolve(['127.0.0.1']));
-    expect(await gone.probe({ adapter: 'no-such', source: '127.0.0.1', url: 'http://check.test/' })).toBe('no-internet');
+    expect(await gone.probe({ adapter: 'no-such', source: '127.0.0.1', url: 'http://check.test/' })).toBe(
+      'no-internet',
+    );
   });
 });

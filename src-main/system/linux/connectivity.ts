@@ -18,22 +18,30 @@ export interface Page {
 }
 
 /**
- * What an answer to the well-known page means. The page says 204 with nothing in it, or NetworkManager's own word; anything else that claims success, leads
- * elsewhere or asks for a sign-in (RFC 6585 section 6) is a portal. An error of a server says that there is a way to it.
+ * What an answer to the well-known page means. The page says 204 with nothing in it, or NetworkManager's own word;
+ * anything else that claims success, leads
+ * elsewhere or asks for a sign-in (RFC 6585 section 6) is a portal. An error of a server says that there is a way to
+ * it.
  */
 export function judgePage({ status, headers, body }: Page): Connectivity {
-  if (status === 204 || headers['x-networkmanager-status'] === 'online' || body.startsWith('NetworkManager is online')) return 'internet';
+  if (status === 204 || headers['x-networkmanager-status'] === 'online' || body.startsWith('NetworkManager is online'))
+    return 'internet';
   if ((status >= 200 && status < 400) || status === 401 || status === 407 || status === 511) return 'captive-portal';
   return 'internet';
 }
 
-/** One GET by one adapter, on a TCP connection that is bound to it: past the tunnel, on the network that is asked about. */
+/**
+ * One GET by one adapter, on a TCP connection that is bound to it: past the tunnel, on the network that is asked about.
+ */
 export class HttpConnectivityProbe implements ConnectivityProbe {
   private readonly addon: Pick<NativeAddon, 'openTcp' | 'closeDescriptor'>;
   /** Names through this adapter's own network. */
   private readonly resolve: (host: string, adapter: string) => Promise<readonly string[]>;
 
-  constructor(addon: Pick<NativeAddon, 'openTcp' | 'closeDescriptor'>, resolve: (host: string, adapter: string) => Promise<readonly string[]>) {
+  constructor(
+    addon: Pick<NativeAddon, 'openTcp' | 'closeDescriptor'>,
+    resolve: (host: string, adapter: string) => Promise<readonly string[]>,
+  ) {
     this.addon = addon;
     this.resolve = resolve;
   }
@@ -41,8 +49,14 @@ export class HttpConnectivityProbe implements ConnectivityProbe {
   async probe(question: ConnectivityQuestion): Promise<Connectivity> {
     const url = new URL(question.url);
     const family = ipFamily(question.source);
-    const addresses = await within(NAME_LIMIT, this.resolve(url.hostname.replace(/^\[|\]$/g, ''), question.adapter)).catch(() => [] as const);
-    const pages = addresses.filter((address) => ipFamily(address) === family).slice(0, MOST_ADDRESSES).map((address) => this.get(question, url, address));
+    const addresses = await within(
+      NAME_LIMIT,
+      this.resolve(url.hostname.replace(/^\[|\]$/g, ''), question.adapter),
+    ).catch(() => [] as const);
+    const pages = addresses
+      .filter((address) => ipFamily(address) === family)
+      .slice(0, MOST_ADDRESSES)
+      .map((address) => this.get(question, url, address));
     return Promise.any(pages).then(judgePage, () => 'no-internet');
   }
 
@@ -50,7 +64,13 @@ export class HttpConnectivityProbe implements ConnectivityProbe {
     const port = url.port === '' ? 80 : Number(url.port);
     return new Promise((resolve, reject) => {
       const socket = openBoundTcp(this.addon, adapter, source);
-      const asked = request({ host: url.hostname, port, path: `${url.pathname}${url.search}`, headers: { 'cache-control': 'no-cache', connection: 'close' }, createConnection: () => socket.connect({ host: address, port }) });
+      const asked = request({
+        host: url.hostname,
+        port,
+        path: `${url.pathname}${url.search}`,
+        headers: { 'cache-control': 'no-cache', connection: 'close' },
+        createConnection: () => socket.connect({ host: address, port }),
+      });
       const timer = setTimeout(() => asked.destroy(new Error('the page did not come in time')), PAGE_LIMIT);
       socket.once('close', () => clearTimeout(timer));
       asked.once('error', reject);

@@ -1,16 +1,29 @@
 import { createSocket, type Socket } from 'node:dgram';
-import type { DatagramSocket, DatagramSocketOptions, Datagrams, SendResult, SocketAddress } from '../../../src-core/ports';
+import type {
+  DatagramSocket,
+  DatagramSocketOptions,
+  Datagrams,
+  SendResult,
+  SocketAddress,
+} from '../../../src-core/ports';
 
 /**
- * UDP by Node alone, for machines without the addon: enough for the demo on loopback. Node cannot bind to an adapter without
- * the addon, so `adapter` other than null is refused (EOPNOTSUPP) rather than ignored: a packet could leave through the wrong one.
+ * UDP by Node alone, for machines without the addon: enough for the demo on loopback. Node cannot bind to an adapter
+ * without
+ * the addon, so `adapter` other than null is refused (EOPNOTSUPP) rather than ignored: a packet could leave through the
+ * wrong one.
  */
 export class NodeDatagrams implements Datagrams {
   open(options: DatagramSocketOptions): Promise<DatagramSocket> {
     if (options.adapter !== null) {
-      return Promise.reject(Object.assign(new Error('binding to an adapter needs the native addon'), { code: 'EOPNOTSUPP' }));
+      return Promise.reject(
+        Object.assign(new Error('binding to an adapter needs the native addon'), { code: 'EOPNOTSUPP' }),
+      );
     }
-    const socket = createSocket({ type: options.localAddress.includes(':') ? 'udp6' : 'udp4', ipv6Only: options.localAddress.includes(':') });
+    const socket = createSocket({
+      type: options.localAddress.includes(':') ? 'udp6' : 'udp4',
+      ipv6Only: options.localAddress.includes(':'),
+    });
     return new Promise((resolve, reject) => {
       const failed = (error: Error): void => {
         socket.close();
@@ -51,7 +64,12 @@ class NodeDatagramSocket implements DatagramSocket {
 
   onDatagram(listener: (datagram: Uint8Array, from: SocketAddress) => void): void {
     this.socket.removeAllListeners('message');
-    this.socket.on('message', (message, from) => listener(new Uint8Array(message.buffer, message.byteOffset, message.byteLength), { address: from.address, port: from.port }));
+    this.socket.on('message', (message, from) =>
+      listener(new Uint8Array(message.buffer, message.byteOffset, message.byteLength), {
+        address: from.address,
+        port: from.port,
+      }),
+    );
   }
 
   onError(listener: (code: string, mtu: number | null) => void): void {

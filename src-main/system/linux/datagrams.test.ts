@@ -37,7 +37,10 @@ describe('UDP sockets of one path', () => {
   };
 
   it('send on the adapter they are bound to and on no other, against the routing table', async () => {
-    await net.run('nft', 'add table inet count; add chain inet count out { type filter hook output priority 0; }; add rule inet count out oifname "eth0" udp dport 9 counter; add rule inet count out oifname "eth1" udp dport 9 counter');
+    await net.run(
+      'nft',
+      'add table inet count; add chain inet count out { type filter hook output priority 0; }; add rule inet count out oifname "eth0" udp dport 9 counter; add rule inet count out oifname "eth1" udp dport 9 counter',
+    );
     await net.ip('neigh', 'replace', '10.20.0.1', 'lladdr', '02:00:00:00:00:01', 'dev', 'eth1');
     const { socket } = await net.do<Opened>('open', { adapter: 'eth1', address: '10.20.0.2' });
     expect([await counters('eth0'), await counters('eth1')]).toEqual([0, 0]);
@@ -56,12 +59,18 @@ describe('UDP sockets of one path', () => {
       expect(a.address).toBe(address);
       expect(a.port).toBeGreaterThan(0);
       const long = 'z'.repeat(20_000);
-      for (const text of ['hello', long]) expect(await net.do('send', { socket: a.socket, text, address, port: b.port })).toBe('sent');
+      for (const text of ['hello', long])
+        expect(await net.do('send', { socket: a.socket, text, address, port: b.port })).toBe('sent');
       const received = await until(async () => {
-        const all = await net.do<readonly { text: string; from: string; port: number }[]>('received', { socket: b.socket });
+        const all = await net.do<readonly { text: string; from: string; port: number }[]>('received', {
+          socket: b.socket,
+        });
         return all.length < 2 ? null : all;
       });
-      expect(received).toEqual([{ text: 'hello', from: address, port: a.port }, { text: long, from: address, port: a.port }]);
+      expect(received).toEqual([
+        { text: 'hello', from: address, port: a.port },
+        { text: long, from: address, port: a.port },
+      ]);
       await net.do('close', { socket: a.socket });
       await net.do('close', { socket: b.socket });
     }
@@ -82,7 +91,8 @@ describe('UDP sockets of one path', () => {
 
   it('send ESP with DF or not at all, but IKE of any length, in fragments where need be', async () => {
     const { socket } = await net.do<Opened>('open', { adapter: 'eth0', address: '10.10.0.2' });
-    const fragments = async (): Promise<number> => Number(/IpFragCreates\s+(\d+)/.exec(await net.run('nstat', '-asz', 'IpFragCreates'))?.[1]);
+    const fragments = async (): Promise<number> =>
+      Number(/IpFragCreates\s+(\d+)/.exec(await net.run('nstat', '-asz', 'IpFragCreates'))?.[1]);
     const before = await fragments();
     expect(await net.do('send', { socket, size: 4000, address: '10.10.0.1', port: 4500 })).toBe('EMSGSIZE');
     expect(await fragments()).toBe(before);
@@ -115,9 +125,13 @@ describe('UDP sockets of one path', () => {
 
   it('cannot be opened on an adapter that is not there, nor from an address that is not ours', async () => {
     await expect(net.do('open', { adapter: 'eth9', address: '10.10.0.2' })).rejects.toMatchObject({ code: 'ENODEV' });
-    await expect(net.do('open', { adapter: 'eth0', address: '192.0.2.77' })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
+    await expect(net.do('open', { adapter: 'eth0', address: '192.0.2.77' })).rejects.toMatchObject({
+      code: 'EADDRNOTAVAIL',
+    });
     const taken = await net.do<Opened>('open', { adapter: 'eth0', address: '10.10.0.2' });
-    await expect(net.do('open', { adapter: 'eth0', address: '10.10.0.2', port: taken.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(net.do('open', { adapter: 'eth0', address: '10.10.0.2', port: taken.port })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
     await net.do('close', { socket: taken.socket });
   });
 
@@ -139,7 +153,9 @@ describe('UDP by Node alone', () => {
     const datagrams = new NodeDatagrams();
     const a = await datagrams.open({ adapter: null, localAddress: '127.0.0.1' });
     const b = await datagrams.open({ adapter: null, localAddress: '127.0.0.1' });
-    const arrived = new Promise<[Uint8Array, unknown]>((resolve) => b.onDatagram((datagram, from) => resolve([datagram, from])));
+    const arrived = new Promise<[Uint8Array, unknown]>((resolve) =>
+      b.onDatagram((datagram, from) => resolve([datagram, from])),
+    );
     expect(a.send(Uint8Array.of(1, 2, 3), b.local)).toBe('sent');
     expect(await arrived).toEqual([Uint8Array.of(1, 2, 3), a.local]);
     for (const socket of [a, b, a] satisfies DatagramSocket[]) socket.close();
@@ -147,6 +163,8 @@ describe('UDP by Node alone', () => {
   });
 
   it('refuses to bind to an adapter rather than ignore it', async () => {
-    await expect(new NodeDatagrams().open({ adapter: 'eth0', localAddress: '127.0.0.1' })).rejects.toMatchObject({ code: 'EOPNOTSUPP' });
+    await expect(new NodeDatagrams().open({ adapter: 'eth0', localAddress: '127.0.0.1' })).rejects.toMatchObject({
+      code: 'EOPNOTSUPP',
+    });
   });
 });

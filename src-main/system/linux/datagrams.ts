@@ -1,5 +1,11 @@
 import type { NativeAddon } from '../../../native';
-import type { DatagramSocket, DatagramSocketOptions, Datagrams, SendResult, SocketAddress } from '../../../src-core/ports';
+import type {
+  DatagramSocket,
+  DatagramSocketOptions,
+  Datagrams,
+  SendResult,
+  SocketAddress,
+} from '../../../src-core/ports';
 
 /** A socket whose descriptor the native data path may read and send on. */
 export interface NativeDatagramSocket extends DatagramSocket {
@@ -30,7 +36,12 @@ export class LinuxDatagrams implements Datagrams {
 
   async open(options: DatagramSocketOptions): Promise<NativeDatagramSocket> {
     const opened = this.addon.openUdp(options.adapter, options.localAddress, options.localPort ?? 0);
-    const socket = new UdpSocket(this.addon, options.adapter, { address: opened.address, port: opened.port }, opened.fd);
+    const socket = new UdpSocket(
+      this.addon,
+      options.adapter,
+      { address: opened.address, port: opened.port },
+      opened.fd,
+    );
     if (options.adapter === null || opened.marked || this.marker === null) return socket;
     try {
       await this.marker.mark(socket);

@@ -15,10 +15,15 @@ export interface DnsQuestion {
 }
 
 /**
- * A and AAAA of a name from one server over one adapter (RFC 1035, 3596). Resolves with what was found, IPv6 first; empty when the server says that there
+ * A and AAAA of a name from one server over one adapter (RFC 1035, 3596). Resolves with what was found, IPv6 first;
+ * empty when the server says that there
  * is nothing. Rejects when it does not answer.
  */
-export async function queryAddresses(datagrams: Datagrams, random: Random, question: DnsQuestion): Promise<readonly string[]> {
+export async function queryAddresses(
+  datagrams: Datagrams,
+  random: Random,
+  question: DnsQuestion,
+): Promise<readonly string[]> {
   const socket = await datagrams.open({ adapter: question.adapter, localAddress: question.localAddress });
   const to: SocketAddress = { address: question.server, port: DNS_PORT };
   const questions = (['AAAA', 'A'] as const).map((type) => {
@@ -46,12 +51,16 @@ export async function queryAddresses(datagrams: Datagrams, random: Random, quest
         if (tries++ >= TRIES) {
           const found = questions.flatMap(({ answer }) => answer ?? []);
           if (found.length > 0) resolve(found);
-          else reject(Object.assign(new Error(`name server ${question.server} does not answer`), { code: 'ETIMEDOUT' }));
+          else
+            reject(Object.assign(new Error(`name server ${question.server} does not answer`), { code: 'ETIMEDOUT' }));
           return;
         }
         for (const { type, id, answer } of questions) {
           if (answer !== null) continue;
-          const result = socket.send(encode({ type: 'query', id, flags: 0x0100 /* RD */, questions: [{ type, name: question.name }] }), to);
+          const result = socket.send(
+            encode({ type: 'query', id, flags: 0x0100 /* RD */, questions: [{ type, name: question.name }] }),
+            to,
+          );
           if (result !== 'sent') {
             reject(Object.assign(new Error(`name server ${question.server}`), { code: result }));
             return;
@@ -68,12 +77,16 @@ export async function queryAddresses(datagrams: Datagrams, random: Random, quest
 }
 
 /** The fields that are judged; null: no DNS response. */
-function parse(datagram: Uint8Array): { readonly id: number; readonly name: string; readonly type: string; readonly addresses: readonly string[] } | null {
+function parse(
+  datagram: Uint8Array,
+): { readonly id: number; readonly name: string; readonly type: string; readonly addresses: readonly string[] } | null {
   try {
     const packet = decode(Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength));
     const [question] = packet.questions ?? [];
     if (packet.type !== 'response' || question === undefined || packet.id === undefined) return null;
-    const addresses = (packet.answers ?? []).flatMap((answer) => (answer.type === question.type && (answer.type === 'A' || answer.type === 'AAAA') ? [answer.data] : []));
+    const addresses = (packet.answers ?? []).flatMap((answer) =>
+      answer.type === question.type && (answer.type === 'A' || answer.type === 'AAAA') ? [answer.data] : [],
+    );
     return { id: packet.id, name: question.name.toLowerCase(), type: question.type, addresses };
   } catch {
     return null;

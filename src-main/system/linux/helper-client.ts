@@ -10,7 +10,10 @@ const INSTALLED = '/usr/libexec/agile-vpn-helper';
 const PKEXEC = '/usr/bin/pkexec';
 const PROTOCOL_VERSION = 2;
 
-/** Milliseconds. The slowest honest answer: resolvconf's scripts and systemd-resolved's calls, each with limits of their own (native/helper/dns.cc). */
+/**
+ * Milliseconds. The slowest honest answer: resolvconf's scripts and systemd-resolved's calls, each with limits of their
+ * own (native/helper/dns.cc).
+ */
 const ANSWER_LIMIT = 30_000;
 /** Where polkit may be asking the person for a password (native/helper/privilege.cc: two minutes). */
 const PERSON_LIMIT = 150_000;
@@ -84,11 +87,13 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const silent = (seconds: number): HelperError => new HelperError(827, 'The privileged helper does not answer. Connect again.', `no answer within ${seconds} s`, null);
+const silent = (seconds: number): HelperError =>
+  new HelperError(827, 'The privileged helper does not answer. Connect again.', `no answer within ${seconds} s`, null);
 
 /**
  * One conversation with agile-vpn-helper: numbered requests, their replies in any order, reports in between.
- * When the conversation ends, by whichever side, the helper puts the network back (a kill switch stays until `withdraw`).
+ * When the conversation ends, by whichever side, the helper puts the network back (a kill switch stays until
+ * `withdraw`).
  */
 export class HelperClient {
   /** A kill switch that was in force when the conversation began. */
@@ -101,7 +106,10 @@ export class HelperClient {
     this.killSwitch = killSwitch;
   }
 
-  /** Rejects with a HelperError (827) when the helper is missing, silent or speaks another version. `limit` in milliseconds. */
+  /**
+   * Rejects with a HelperError (827) when the helper is missing, silent or speaks another version. `limit` in
+   * milliseconds.
+   */
   static async open(addon: NativeAddon, fd: number, limit = ANSWER_LIMIT): Promise<HelperClient> {
     const state = new ClientState(addon, fd);
     try {
@@ -151,11 +159,16 @@ class ClientState {
     this.channel = addon.openChannel(fd, (text, descriptors) => this.receive(text, descriptors));
   }
 
-  request(method: string, parameters: Readonly<Record<string, unknown>>, { descriptors = [], limit = ANSWER_LIMIT }: RequestOptions): Promise<Reply> {
+  request(
+    method: string,
+    parameters: Readonly<Record<string, unknown>>,
+    { descriptors = [], limit = ANSWER_LIMIT }: RequestOptions,
+  ): Promise<Reply> {
     if (!this.open) return Promise.reject(new HelperEnded());
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
-      // Who hangs is not waited for a second time: with the conversation the helper's settings end too, should it come back.
+      // Who hangs is not waited for a second time: with the conversation the helper's settings end too, should it come
+      // back.
       const timer = setTimeout(() => {
         const listener = this.endListener;
         this.close(silent(limit / 1000));
@@ -224,7 +237,9 @@ function readKillSwitch(value: unknown): KillSwitchInForce | null {
   return {
     owner: typeof owner === 'string' ? owner : '',
     live: live === true,
-    endpoints: known.flatMap(({ address, port }) => (typeof address === 'string' && typeof port === 'number' ? [{ address, port }] : [])),
+    endpoints: known.flatMap(({ address, port }) =>
+      typeof address === 'string' && typeof port === 'number' ? [{ address, port }] : [],
+    ),
   };
 }
 
@@ -246,27 +261,52 @@ export function helperProgram(): string | null {
 }
 
 /**
- * Reaches the helper the way that fits: a root host starts it itself; else the system's socket; else pkexec asks the person.
+ * Reaches the helper the way that fits: a root host starts it itself; else the system's socket; else pkexec asks the
+ * person.
  * Rejects with a VpnError (827) that says what is missing.
  */
 export async function openHelper(addon: NativeAddon): Promise<ReachedHelper> {
   try {
-    if (process.getuid?.() !== 0 && existsSync(SOCKET)) return { client: await HelperClient.open(addon, connectService(addon)), route: 'service' };
-    const program = process.getuid?.() === 0 ? helperProgram() : [INSTALLED].find((path) => existsSync(path)) ?? null;
+    if (process.getuid?.() !== 0 && existsSync(SOCKET))
+      return { client: await HelperClient.open(addon, connectService(addon)), route: 'service' };
+    const program = process.getuid?.() === 0 ? helperProgram() : ([INSTALLED].find((path) => existsSync(path)) ?? null);
     if (program === null) {
-      throw new HelperError(827, 'The privileged helper of Agile VPN is not installed. Install the package, or run "npm run build:native" and connect as root.', null, null);
+      throw new HelperError(
+        827,
+        'The privileged helper of Agile VPN is not installed. Install the package, or run "npm run build:native" and connect as root.',
+        null,
+        null,
+      );
     }
-    if (process.getuid?.() === 0) return { client: await HelperClient.open(addon, startHelper(addon, program, [])), route: 'child' };
-    if (!existsSync(PKEXEC)) throw new HelperError(827, 'The privileged helper cannot be started: polkit (pkexec) is not installed.', PKEXEC, null);
-    return { client: await HelperClient.open(addon, startHelper(addon, PKEXEC, ['--disable-internal-agent', program]), PERSON_LIMIT), route: 'pkexec' };
+    if (process.getuid?.() === 0)
+      return { client: await HelperClient.open(addon, startHelper(addon, program, [])), route: 'child' };
+    if (!existsSync(PKEXEC))
+      throw new HelperError(
+        827,
+        'The privileged helper cannot be started: polkit (pkexec) is not installed.',
+        PKEXEC,
+        null,
+      );
+    return {
+      client: await HelperClient.open(
+        addon,
+        startHelper(addon, PKEXEC, ['--disable-internal-agent', program]),
+        PERSON_LIMIT,
+      ),
+      route: 'pkexec',
+    };
   } catch (error) {
     if (error instanceof HelperError) throw error.toVpnError();
-    throw new VpnError('IPSEC_SERVICE_STOPPED', 'The privileged helper of Agile VPN cannot be reached.', { cause: error, detail: error instanceof Error ? error.message : String(error) });
+    throw new VpnError('IPSEC_SERVICE_STOPPED', 'The privileged helper of Agile VPN cannot be reached.', {
+      cause: error,
+      detail: error instanceof Error ? error.message : String(error),
+    });
   }
 }
 
 /**
- * The kill switch in force, if any, asked of a helper of its own that is told nothing else: nobody is asked for a password.
+ * The kill switch in force, if any, asked of a helper of its own that is told nothing else: nobody is asked for a
+ * password.
  * `unknown`: there is no way to know without one.
  */
 export async function readKillSwitchInForce(addon: NativeAddon): Promise<KillSwitchInForce | null | 'unknown'> {
@@ -274,7 +314,10 @@ export async function readKillSwitchInForce(addon: NativeAddon): Promise<KillSwi
   const program = helperProgram();
   if (root ? program === null : !existsSync(SOCKET)) return 'unknown';
   try {
-    const client = await HelperClient.open(addon, root && program !== null ? startHelper(addon, program, []) : connectService(addon));
+    const client = await HelperClient.open(
+      addon,
+      root && program !== null ? startHelper(addon, program, []) : connectService(addon),
+    );
     client.close();
     return client.killSwitch;
   } catch {
@@ -287,14 +330,27 @@ function connectService(addon: NativeAddon): number {
   // Whoever listens there must be root: anybody else could hand us a tunnel of theirs.
   if (addon.peerCredentials(fd).uid === 0) return fd;
   addon.closeDescriptor(fd);
-  throw new HelperError(827, 'The privileged helper is not what it should be.', `${SOCKET} is not served by root`, null);
+  throw new HelperError(
+    827,
+    'The privileged helper is not what it should be.',
+    `${SOCKET} is not served by root`,
+    null,
+  );
 }
 
-/** Starts the program with one end of a socket pair as its standard input and an empty environment. Returns the other end. */
+/**
+ * Starts the program with one end of a socket pair as its standard input and an empty environment. Returns the other
+ * end.
+ */
 function startHelper(addon: NativeAddon, program: string, programArguments: readonly string[]): number {
   const [ours, theirs] = addon.socketPair();
   try {
-    const child = spawn(program, [...programArguments], { stdio: [theirs, 'ignore', 'inherit'], env: {}, detached: true, cwd: '/' });
+    const child = spawn(program, [...programArguments], {
+      stdio: [theirs, 'ignore', 'inherit'],
+      env: {},
+      detached: true,
+      cwd: '/',
+    });
     // Its end shows on the channel; a start that fails closes the pair as well.
     child.on('error', () => undefined);
     child.unref();

@@ -14,7 +14,8 @@ const settings: TunnelSettings = {
   killSwitch: { endpoints: [{ address: '10.10.0.1', port: 4500 }], allowLan: false },
 };
 
-const inForce = ({ concerns }: SettingsReport): Readonly<Record<string, boolean>> => Object.fromEntries(concerns.map((each) => [each.concern, each.inForce]));
+const inForce = ({ concerns }: SettingsReport): Readonly<Record<string, boolean>> =>
+  Object.fromEntries(concerns.map((each) => [each.concern, each.inForce]));
 const everything = { tunnel: true, addresses: true, routes: true, rules: true, dns: true, firewall: true };
 /** An adapter that was made anew has another number. */
 const numberless = (state: string): string => state.replaceAll(/^\d+: (?=avpn0)/gm, 'N: ');
@@ -131,7 +132,9 @@ describe('a helper that dies alone', () => {
     await net.do('killHelper', { signal: 'SIGKILL', successors: 4 });
     const losses: { code: number; message: string }[] = [];
     await until(async () => losses.push(...(await net.do<typeof losses>('losses'))) > 0, 3000);
-    expect(losses).toMatchObject([{ code: 827, message: 'The privileged helper ended, and none could take its place. Connect again.' }]);
+    expect(losses).toMatchObject([
+      { code: 827, message: 'The privileged helper ended, and none could take its place. Connect again.' },
+    ]);
     // As a connection does that failed: once more, in vain.
     await expect(net.do('withdraw', { keepKillSwitch: true })).rejects.toMatchObject({ code: 827 });
     expect(await net.do('losses')).toEqual([]);
@@ -164,16 +167,20 @@ describe('a helper that dies alone', () => {
 });
 
 describe('what a helper takes over', () => {
-  it.each(['none', 'a file', 'an adapter of another name', 'of another network namespace'] as const)('is a TUN descriptor of that adapter, here: %s', async (kind) => {
-    const net = await Namespace.create();
-    try {
-      await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
-      const links = await net.ip('link');
-      expect(await net.do('adoptForeign', { kind })).toMatchObject({ code: 827, field: 'descriptors' });
-      expect(await net.ip('link')).toBe(links);
-      await net.do('withdraw');
-    } finally {
-      await net.close();
-    }
-  }, 20_000);
+  it.each(['none', 'a file', 'an adapter of another name', 'of another network namespace'] as const)(
+    'is a TUN descriptor of that adapter, here: %s',
+    async (kind) => {
+      const net = await Namespace.create();
+      try {
+        await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
+        const links = await net.ip('link');
+        expect(await net.do('adoptForeign', { kind })).toMatchObject({ code: 827, field: 'descriptors' });
+        expect(await net.ip('link')).toBe(links);
+        await net.do('withdraw');
+      } finally {
+        await net.close();
+      }
+    },
+    20_000,
+  );
 });

@@ -20,9 +20,12 @@ const MOST = 10;
 const WITHIN = 60_000;
 
 /**
- * Reaches a helper, and lets it take over what one left that ended. The TUN adapter of a helper that was killed stays while this process holds its
- * descriptor, and with it addresses, routes, rules, DNS and firewall: nothing leaks meanwhile. A helper that was told to end has put everything back;
- * the next one makes the adapter anew behind the same descriptor, so that data path and sockets go on with it either way.
+ * Reaches a helper, and lets it take over what one left that ended. The TUN adapter of a helper that was killed stays
+ * while this process holds its
+ * descriptor, and with it addresses, routes, rules, DNS and firewall: nothing leaks meanwhile. A helper that was told
+ * to end has put everything back;
+ * the next one makes the adapter anew behind the same descriptor, so that data path and sockets go on with it either
+ * way.
  */
 export class Succession {
   private readonly connect: () => Promise<ReachedHelper>;
@@ -37,8 +40,13 @@ export class Succession {
     this.delays = delays;
   }
 
-  /** `held` is asked before each attempt; null: there is nothing to take over (any more). Rejects with a HelperError or VpnError. `report` null: nothing was applied. */
-  async reach(held: () => HeldTunnel | null): Promise<{ readonly client: HelperClient; readonly report: SettingsReport | null }> {
+  /**
+   * `held` is asked before each attempt; null: there is nothing to take over (any more). Rejects with a HelperError or
+   * VpnError. `report` null: nothing was applied.
+   */
+  async reach(
+    held: () => HeldTunnel | null,
+  ): Promise<{ readonly client: HelperClient; readonly report: SettingsReport | null }> {
     if (held() === null) {
       this.gaveUp = false;
       return { client: await this.open(), report: null };
@@ -58,8 +66,17 @@ export class Succession {
       }
     }
     this.gaveUp = true;
-    const detail = reason === null ? 'it keeps ending' : reason instanceof HelperError || reason instanceof VpnError ? [reason.message, reason.detail ?? ''].join(' ').trim() : String(reason);
-    throw new VpnError('IPSEC_SERVICE_STOPPED', 'The privileged helper ended, and none could take its place. Connect again.', { cause: reason, detail });
+    const detail =
+      reason === null
+        ? 'it keeps ending'
+        : reason instanceof HelperError || reason instanceof VpnError
+          ? [reason.message, reason.detail ?? ''].join(' ').trim()
+          : String(reason);
+    throw new VpnError(
+      'IPSEC_SERVICE_STOPPED',
+      'The privileged helper ended, and none could take its place. Connect again.',
+      { cause: reason, detail },
+    );
   }
 
   private async open(): Promise<HelperClient> {
@@ -68,12 +85,18 @@ export class Succession {
     return client;
   }
 
-  private async replace(held: HeldTunnel | null): Promise<{ readonly client: HelperClient; readonly report: SettingsReport | null }> {
+  private async replace(
+    held: HeldTunnel | null,
+  ): Promise<{ readonly client: HelperClient; readonly report: SettingsReport | null }> {
     const client = await this.open();
     const fd = held?.device.fd ?? null;
     if (held === null || fd === null) return { client, report: null };
     try {
-      await client.request('adopt-tunnel', { name: held.device.name, mtu: held.settings?.mtu ?? held.mtu, offload: held.offload }, { descriptors: [fd] });
+      await client.request(
+        'adopt-tunnel',
+        { name: held.device.name, mtu: held.settings?.mtu ?? held.mtu, offload: held.offload },
+        { descriptors: [fd] },
+      );
       if (held.settings === null) return { client, report: null };
       const { result } = await client.request('apply', { settings: held.settings });
       return { client, report: result['report'] as SettingsReport };

@@ -27,7 +27,10 @@ export interface LinuxSystem {
   readonly http: Http | null;
   /** What the networks of the adapters lead to; null without the addon. */
   readonly connectivity: ConnectivityProbe | null;
-  /** One a connection, made when it connects: each speaks to a helper of its own, which marks the sockets. null without the addon: only the demo on loopback works. */
+  /**
+   * One a connection, made when it connects: each speaks to a helper of its own, which marks the sockets. null without
+   * the addon: only the demo on loopback works.
+   */
   readonly createNetwork: (() => { readonly networkSettings: NetworkSettings; readonly datagrams: Datagrams }) | null;
   /** The kill switch in force; `unknown` where it cannot be told without asking for a password. */
   killSwitch(): Promise<KillSwitchInForce | null | 'unknown'>;
@@ -41,10 +44,30 @@ export function createLinuxSystem(): LinuxSystem {
   const addon = loadAddon();
   const clock = new SystemClock();
   const random = new SystemRandom();
-  if (addon === null) return { clock, random, resolver: new SystemResolver(), adapters: new NodeAdapters(), datagrams: new NodeDatagrams(), http: null, connectivity: null, createNetwork: null, killSwitch: () => Promise.resolve(null), lift: () => Promise.resolve(false), rememberAddresses: () => undefined };
+  if (addon === null)
+    return {
+      clock,
+      random,
+      resolver: new SystemResolver(),
+      adapters: new NodeAdapters(),
+      datagrams: new NodeDatagrams(),
+      http: null,
+      connectivity: null,
+      createNetwork: null,
+      killSwitch: () => Promise.resolve(null),
+      lift: () => Promise.resolve(false),
+      rememberAddresses: () => undefined,
+    };
   const adapters = new LinuxAdapters(addon);
   const datagrams = new LinuxDatagrams(addon);
-  const resolver = new PhysicalResolver({ adapters, datagrams, random, tunnelUp: () => tunnelUp(addon), nameServers: () => physicalNameServers(), resolvedSocket: RESOLVED_SOCKET });
+  const resolver = new PhysicalResolver({
+    adapters,
+    datagrams,
+    random,
+    tunnelUp: () => tunnelUp(addon),
+    nameServers: () => physicalNameServers(),
+    resolvedSocket: RESOLVED_SOCKET,
+  });
   return {
     clock,
     random,
@@ -68,7 +91,17 @@ function tunnelUp(addon: NativeAddon): boolean {
   return addon.readAdapters().some(({ name, addresses }) => OWN_TUNNEL.test(name) && addresses.length > 0);
 }
 
-export { LinuxAdapters, LinuxDatagrams, LinuxNetworkSettings, NodeAdapters, NodeDatagrams, PhysicalResolver, SystemClock, SystemRandom, SystemResolver };
+export {
+  LinuxAdapters,
+  LinuxDatagrams,
+  LinuxNetworkSettings,
+  NodeAdapters,
+  NodeDatagrams,
+  PhysicalResolver,
+  SystemClock,
+  SystemRandom,
+  SystemResolver,
+};
 export { HelperClient, HelperError, helperProgram, openHelper } from './helper-client';
 export { tunnelNames } from './tunnel-names';
 export type { KillSwitchInForce } from './helper-client';

@@ -25,7 +25,9 @@ describe('wireless networks of NetworkManager', () => {
   });
 
   /** Waits for a list that `wanted` accepts; real time, because the bus is real. */
-  function until(wanted: (networks: readonly WirelessNetwork[] | null) => boolean): Promise<readonly WirelessNetwork[] | null> {
+  function until(
+    wanted: (networks: readonly WirelessNetwork[] | null) => boolean,
+  ): Promise<readonly WirelessNetwork[] | null> {
     return new Promise((resolve, reject) => {
       const watched = wireless!;
       const timer = setTimeout(() => reject(new Error(`not in time: ${JSON.stringify(watched.networks)}`)), 10_000);
@@ -59,7 +61,16 @@ describe('wireless networks of NetworkManager', () => {
     fake.state = 100;
     wireless = new NetworkManagerWireless(bus.address);
     const networks = await until((list) => list !== null);
-    expect(networks?.map(({ name, signal, security, state, joinable, adapter }) => [name, signal, security, state, joinable, adapter])).toEqual([
+    expect(
+      networks?.map(({ name, signal, security, state, joinable, adapter }) => [
+        name,
+        signal,
+        security,
+        state,
+        joinable,
+        adapter,
+      ]),
+    ).toEqual([
       ['Corp-WLAN', 40, 'wpa2', 'connected', true, 'wlan0'],
       ['CoffeeShop', 90, 'open', 'available', true, 'wlan0'],
       ['Neighbour', 20, 'wpa2', 'available', false, 'wlan0'],
@@ -78,7 +89,11 @@ describe('wireless networks of NetworkManager', () => {
     expect(await wireless.connect('/etc/passwd', true)).toBe(false);
     expect(await wireless.disconnect('wlan0')).toBe(true);
     expect(await wireless.disconnect('eth0')).toBe(false);
-    expect(fake.calls).toEqual([`ActivateConnection ${root}/Settings/7 ${root}/Devices/2 ${root}/AccessPoint/2`, `AddAndActivateConnection ${root}/Devices/2 ${root}/AccessPoint/3`, `Disconnect ${root}/Devices/2`]);
+    expect(fake.calls).toEqual([
+      `ActivateConnection ${root}/Settings/7 ${root}/Devices/2 ${root}/AccessPoint/2`,
+      `AddAndActivateConnection ${root}/Devices/2 ${root}/AccessPoint/3`,
+      `Disconnect ${root}/Devices/2`,
+    ]);
     fake.refuse = 'org.freedesktop.NetworkManager.Device.NotActive';
     await expect(wireless.disconnect('wlan0')).rejects.toThrow('NotActive');
   });
@@ -89,7 +104,12 @@ describe('wireless networks of NetworkManager', () => {
     fake.settings = { [`${root}/Settings/8`]: [['connection', [['autoconnect', ['b', false]]]]] };
     wireless = new NetworkManagerWireless(bus.address);
     const networks = await until((list) => list !== null);
-    expect(Object.fromEntries((networks ?? []).map(({ name, automatically }) => [name, automatically]))).toMatchObject({ 'Corp-WLAN': true, CoffeeShop: false, Neighbour: null, 'Evil\u202e\u0007<b>': false });
+    expect(Object.fromEntries((networks ?? []).map(({ name, automatically }) => [name, automatically]))).toMatchObject({
+      'Corp-WLAN': true,
+      CoffeeShop: false,
+      Neighbour: null,
+      'Evil\u202e\u0007<b>': false,
+    });
   });
 
   it('Connect automatically changes connection.autoconnect and nothing else, before the network is joined; a refusal changes nothing', async () => {
@@ -98,9 +118,42 @@ describe('wireless networks of NetworkManager', () => {
     // One of each type that NetworkManager's settings have: kept as they are, byte for byte.
     fake.settings = {
       [path]: [
-        ['connection', [['id', ['s', 'Corp-WLAN']], ['autoconnect', ['b', true]], ['timestamp', ['t', 1_763_900_000]], ['permissions', ['as', ['user:alice:']]], ['autoconnect-priority', ['i', -3]]]],
-        ['ipv4', [['method', ['s', 'auto']], ['addresses', ['aau', [[1, 2, 3]]]], ['address-data', ['aa{sv}', [[['address', ['s', '10.0.0.2']], ['prefix', ['u', 24]]]]]]]],
-        ['ipv6', [['dns', ['aay', [Buffer.from([0xfd, 0, 1])]]], ['routes', ['a(ayuayu)', [[Buffer.from([1]), 64, Buffer.from([2]), 5]]]]]],
+        [
+          'connection',
+          [
+            ['id', ['s', 'Corp-WLAN']],
+            ['autoconnect', ['b', true]],
+            ['timestamp', ['t', 1_763_900_000]],
+            ['permissions', ['as', ['user:alice:']]],
+            ['autoconnect-priority', ['i', -3]],
+          ],
+        ],
+        [
+          'ipv4',
+          [
+            ['method', ['s', 'auto']],
+            ['addresses', ['aau', [[1, 2, 3]]]],
+            [
+              'address-data',
+              [
+                'aa{sv}',
+                [
+                  [
+                    ['address', ['s', '10.0.0.2']],
+                    ['prefix', ['u', 24]],
+                  ],
+                ],
+              ],
+            ],
+          ],
+        ],
+        [
+          'ipv6',
+          [
+            ['dns', ['aay', [Buffer.from([0xfd, 0, 1])]]],
+            ['routes', ['a(ayuayu)', [[Buffer.from([1]), 64, Buffer.from([2]), 5]]]],
+          ],
+        ],
         ['vpn', [['data', ['a{ss}', [['key', 'value']]]]]],
       ],
     };
@@ -115,9 +168,39 @@ describe('wireless networks of NetworkManager', () => {
     const variant = (value: unknown): unknown => [expect.anything(), [value]];
     expect(fake.sent).toEqual([
       [
-        ['connection', [['id', variant('Corp-WLAN')], ['timestamp', variant(1_763_900_000)], ['permissions', variant(['user:alice:'])], ['autoconnect-priority', variant(-3)], ['autoconnect', variant(false)]]],
-        ['ipv4', [['method', variant('auto')], ['addresses', variant([[1, 2, 3]])], ['address-data', variant([[['address', variant('10.0.0.2')], ['prefix', variant(24)]]])]]],
-        ['ipv6', [['dns', variant([Buffer.from([0xfd, 0, 1])])], ['routes', variant([[Buffer.from([1]), 64, Buffer.from([2]), 5]])]]],
+        [
+          'connection',
+          [
+            ['id', variant('Corp-WLAN')],
+            ['timestamp', variant(1_763_900_000)],
+            ['permissions', variant(['user:alice:'])],
+            ['autoconnect-priority', variant(-3)],
+            ['autoconnect', variant(false)],
+          ],
+        ],
+        [
+          'ipv4',
+          [
+            ['method', variant('auto')],
+            ['addresses', variant([[1, 2, 3]])],
+            [
+              'address-data',
+              variant([
+                [
+                  ['address', variant('10.0.0.2')],
+                  ['prefix', variant(24)],
+                ],
+              ]),
+            ],
+          ],
+        ],
+        [
+          'ipv6',
+          [
+            ['dns', variant([Buffer.from([0xfd, 0, 1])])],
+            ['routes', variant([[Buffer.from([1]), 64, Buffer.from([2]), 5]])],
+          ],
+        ],
         ['vpn', [['data', variant([['key', 'value']])]]],
         ['802-11-wireless', [['ssid', variant(Buffer.from(bytes('Corp-WLAN')))]]],
       ],

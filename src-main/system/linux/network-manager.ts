@@ -3,7 +3,9 @@ import type { Wireless } from '../../service/wireless';
 import { openBus, readVariants, type Bus } from './dbus';
 import { octets, savedNetwork, withAutoconnect, type SavedNetwork } from './network-manager-settings';
 
-/** NetworkManager's D-Bus interface, as far as the list of wireless networks needs it (networkmanager.dev, D-Bus API). */
+/**
+ * NetworkManager's D-Bus interface, as far as the list of wireless networks needs it (networkmanager.dev, D-Bus API).
+ */
 const service = 'org.freedesktop.NetworkManager';
 const root = '/org/freedesktop/NetworkManager';
 const settingsPath = `${root}/Settings`;
@@ -14,13 +16,21 @@ const nowhere = '/';
 const deviceState = { prepare: 40, activated: 100, deactivating: 110 } as const;
 /** NM80211ApFlags and NM80211ApSecurityFlags. */
 const privacy = 0x1;
-const keyMgmt = { psk: 0x100, ieee8021x: 0x200, sae: 0x400, owe: 0x800, oweTransition: 0x1000, suiteB192: 0x2000 } as const;
+const keyMgmt = {
+  psk: 0x100,
+  ieee8021x: 0x200,
+  sae: 0x400,
+  owe: 0x800,
+  oweTransition: 0x1000,
+  suiteB192: 0x2000,
+} as const;
 
 /** Changes come in swarms; the list is read once they pause, milliseconds. */
 const settleMs = 400;
 const mostAccessPoints = 256;
 
-export const systemBusAddress = (env: NodeJS.ProcessEnv = process.env): string => env['DBUS_SYSTEM_BUS_ADDRESS'] ?? 'unix:path=/run/dbus/system_bus_socket';
+export const systemBusAddress = (env: NodeJS.ProcessEnv = process.env): string =>
+  env['DBUS_SYSTEM_BUS_ADDRESS'] ?? 'unix:path=/run/dbus/system_bus_socket';
 
 interface AccessPoint {
   readonly path: string;
@@ -39,7 +49,10 @@ interface Joinable {
 
 const number = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-const paths = (value: unknown): readonly string[] => (Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string').slice(0, mostAccessPoints) : []);
+const paths = (value: unknown): readonly string[] =>
+  Array.isArray(value)
+    ? value.filter((each): each is string => typeof each === 'string').slice(0, mostAccessPoints)
+    : [];
 const hex = (data: Uint8Array): string => Buffer.from(data).toString('hex');
 
 export function securityOf(flags: number, wpa: number, rsn: number): WirelessSecurity {
@@ -61,7 +74,10 @@ export function ssidText(ssid: Uint8Array): string {
   }
 }
 
-/** Follows NetworkManager. Where there is no bus, no NetworkManager or no wireless adapter, `networks` is null; it comes and goes with them. */
+/**
+ * Follows NetworkManager. Where there is no bus, no NetworkManager or no wireless adapter, `networks` is null; it comes
+ * and goes with them.
+ */
 export class NetworkManagerWireless implements Wireless {
   #bus: Bus | null = null;
   #known = new Map<string, Joinable>();
@@ -84,7 +100,10 @@ export class NetworkManagerWireless implements Wireless {
       this.#publish(null);
     });
     bus.onSignal(() => this.#readLater());
-    const rules = [`type='signal',sender='${service}'`, `type='signal',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${service}'`];
+    const rules = [
+      `type='signal',sender='${service}'`,
+      `type='signal',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${service}'`,
+    ];
     Promise.all(rules.map((rule) => bus.match(rule))).then(
       () => this.#read(),
       () => this.#publish(null),
@@ -101,7 +120,8 @@ export class NetworkManagerWireless implements Wireless {
 
   scan(): void {
     // Refused while one runs, or too soon after the last: both are fine.
-    for (const device of this.#devices.values()) this.#call(device, `${service}.Device.Wireless`, 'RequestScan', 'a{sv}', [[]]).catch(() => undefined);
+    for (const device of this.#devices.values())
+      this.#call(device, `${service}.Device.Wireless`, 'RequestScan', 'a{sv}', [[]]).catch(() => undefined);
   }
 
   async connect(id: string, automatically: boolean | null): Promise<boolean> {
@@ -114,14 +134,17 @@ export class NetworkManagerWireless implements Wireless {
       return true;
     }
     // First: where that is refused, nothing has changed.
-    if (automatically !== null && automatically !== saved.automatically) await this.#setAutomatically(saved.path, automatically);
+    if (automatically !== null && automatically !== saved.automatically)
+      await this.#setAutomatically(saved.path, automatically);
     await this.#call(root, service, 'ActivateConnection', 'ooo', [saved.path, device, accessPoint]);
     return true;
   }
 
   async #setAutomatically(path: string, automatically: boolean): Promise<void> {
     const face = `${service}.Settings.Connection`;
-    await this.#call(path, face, 'Update', 'a{sa{sv}}', [withAutoconnect(await this.#call(path, face, 'GetSettings'), automatically)]);
+    await this.#call(path, face, 'Update', 'a{sa{sv}}', [
+      withAutoconnect(await this.#call(path, face, 'GetSettings'), automatically),
+    ]);
   }
 
   async disconnect(adapter: string): Promise<boolean> {
@@ -141,7 +164,13 @@ export class NetworkManagerWireless implements Wireless {
 
   #call(path: string, face: string, member: string, signature?: string, body?: readonly unknown[]): Promise<unknown> {
     if (this.#bus === null) return Promise.reject(new Error('no bus'));
-    return this.#bus.call({ destination: service, path, interface: face, member, ...(signature === undefined ? {} : { signature, body: body ?? [] }) });
+    return this.#bus.call({
+      destination: service,
+      path,
+      interface: face,
+      member,
+      ...(signature === undefined ? {} : { signature, body: body ?? [] }),
+    });
   }
 
   async #properties(path: string, face: string): Promise<ReadonlyMap<string, unknown>> {
@@ -184,32 +213,55 @@ export class NetworkManagerWireless implements Wireless {
       if (properties === null || number(properties.get('DeviceType')) !== deviceTypeWifi) continue;
       const adapter = text(properties.get('Interface'));
       devices.set(adapter, device);
-      const wireless = await this.#properties(device, `${service}.Device.Wireless`).catch(() => new Map<string, unknown>());
+      const wireless = await this.#properties(device, `${service}.Device.Wireless`).catch(
+        () => new Map<string, unknown>(),
+      );
       const active = text(wireless.get('ActiveAccessPoint'));
-      for (const joinable of await this.#networksOf(device, adapter, active, number(properties.get('State')), saved)) known.set(joinable.network.id, joinable);
+      for (const joinable of await this.#networksOf(device, adapter, active, number(properties.get('State')), saved))
+        known.set(joinable.network.id, joinable);
     }
     this.#devices = devices;
     this.#known = known;
     if (devices.size === 0) return null;
     const rank = ({ state }: WirelessNetwork): number => (state === 'available' ? 1 : 0);
-    return [...known.values()].map(({ network }) => network).sort((a, b) => rank(a) - rank(b) || b.signal - a.signal || a.name.localeCompare(b.name));
+    return [...known.values()]
+      .map(({ network }) => network)
+      .sort((a, b) => rank(a) - rank(b) || b.signal - a.signal || a.name.localeCompare(b.name));
   }
 
   /** The strongest access point of each name and security. */
-  async #networksOf(device: string, adapter: string, active: string, state: number, saved: ReadonlyMap<string, SavedNetwork>): Promise<readonly Joinable[]> {
+  async #networksOf(
+    device: string,
+    adapter: string,
+    active: string,
+    state: number,
+    saved: ReadonlyMap<string, SavedNetwork>,
+  ): Promise<readonly Joinable[]> {
     const found = new Map<string, AccessPoint>();
-    const accessPoints = await Promise.all(paths(await this.#call(device, `${service}.Device.Wireless`, 'GetAllAccessPoints')).map((path) => this.#accessPoint(path).catch(() => null)));
+    const accessPoints = await Promise.all(
+      paths(await this.#call(device, `${service}.Device.Wireless`, 'GetAllAccessPoints')).map((path) =>
+        this.#accessPoint(path).catch(() => null),
+      ),
+    );
     for (const point of accessPoints) {
       if (point === null || point.ssid.length === 0 || point.ssid.every((octet) => octet === 0)) continue;
       const key = `${adapter} ${point.security} ${hex(point.ssid)}`;
       const before = found.get(key);
-      if (before === undefined || point.path === active || (before.path !== active && point.strength > before.strength)) found.set(key, point);
+      if (before === undefined || point.path === active || (before.path !== active && point.strength > before.strength))
+        found.set(key, point);
     }
     return [...found].map(([id, point]): Joinable => {
       const known = saved.get(hex(point.ssid)) ?? null;
       const joinable = known !== null || point.security === 'open' || point.security === 'owe';
       const inUse = active !== '' && active !== nowhere && point.path === active;
-      const busy = state >= deviceState.deactivating ? 'disconnecting' : state >= deviceState.prepare && state < deviceState.activated ? 'connecting' : state === deviceState.activated ? 'connected' : 'available';
+      const busy =
+        state >= deviceState.deactivating
+          ? 'disconnecting'
+          : state >= deviceState.prepare && state < deviceState.activated
+            ? 'connecting'
+            : state === deviceState.activated
+              ? 'connected'
+              : 'available';
       const network: WirelessNetwork = {
         id,
         adapter,
@@ -232,7 +284,11 @@ export class NetworkManagerWireless implements Wireless {
       path,
       ssid: octets(properties.get('Ssid')),
       strength: number(properties.get('Strength')),
-      security: securityOf(number(properties.get('Flags')), number(properties.get('WpaFlags')), number(properties.get('RsnFlags'))),
+      security: securityOf(
+        number(properties.get('Flags')),
+        number(properties.get('WpaFlags')),
+        number(properties.get('RsnFlags')),
+      ),
       frequency: number(properties.get('Frequency')),
     };
   }
@@ -243,7 +299,10 @@ export class NetworkManagerWireless implements Wireless {
     const connections = paths(await this.#call(settingsPath, `${service}.Settings`, 'ListConnections').catch(() => []));
     await Promise.all(
       connections.map(async (path) => {
-        const network = savedNetwork(path, await this.#call(path, `${service}.Settings.Connection`, 'GetSettings').catch(() => []));
+        const network = savedNetwork(
+          path,
+          await this.#call(path, `${service}.Settings.Connection`, 'GetSettings').catch(() => []),
+        );
         if (network !== null) saved.set(hex(network.ssid), network);
       }),
     );

@@ -13,7 +13,10 @@ const settings: TunnelSettings = {
   dns: { servers: ['10.99.0.53'], searchDomains: ['corp.test'], splitDomains: [] },
   killSwitch: null,
 };
-const blocking: TunnelSettings = { ...settings, killSwitch: { endpoints: [{ address: '10.10.0.1', port: 4500 }], allowLan: false } };
+const blocking: TunnelSettings = {
+  ...settings,
+  killSwitch: { endpoints: [{ address: '10.10.0.1', port: 4500 }], allowLan: false },
+};
 
 interface RouteJson {
   readonly dst: string;
@@ -40,7 +43,22 @@ async function foreignSend(net: Namespace, address: string, port: number): Promi
 /** IPv4 and UDP with the header checksum; UDP without one (RFC 768). */
 function udpPacket(from: string, to: string, fromPort: number, toPort: number, text: string): string {
   const packet = Buffer.alloc(28 + text.length);
-  packet.set([0x45, 0, 0, packet.length, 0, 0, 0, 0, 64, 17, 0, 0, ...from.split('.').map(Number), ...to.split('.').map(Number)]);
+  packet.set([
+    0x45,
+    0,
+    0,
+    packet.length,
+    0,
+    0,
+    0,
+    0,
+    64,
+    17,
+    0,
+    0,
+    ...from.split('.').map(Number),
+    ...to.split('.').map(Number),
+  ]);
   let sum = 0;
   for (let i = 0; i < 20; i += 2) sum += packet.readUInt16BE(i);
   packet.writeUInt16BE(0xffff - ((sum & 0xffff) + (sum >>> 16)), 10);
@@ -94,7 +112,15 @@ describe('the privileged helper', () => {
     ]);
     expect(report.concerns.find(({ concern }) => concern === 'dns')?.detail).toBe('file');
 
-    const [link] = await net.ipJson<readonly { mtu: number; flags: string[]; txqlen: number; gso_max_segs: number; addr_info: { local: string; prefixlen: number }[] }[]>('-d', 'addr', 'show', 'avpn0');
+    const [link] = await net.ipJson<
+      readonly {
+        mtu: number;
+        flags: string[];
+        txqlen: number;
+        gso_max_segs: number;
+        addr_info: { local: string; prefixlen: number }[];
+      }[]
+    >('-d', 'addr', 'show', 'avpn0');
     expect(link).toMatchObject({ mtu: 1400, txqlen: 512, gso_max_segs: 44 });
     expect(link!.flags).toContain('UP');
     expect(link!.addr_info.map((address) => `${address.local}/${address.prefixlen}`)).toEqual(settings.addresses);
@@ -103,7 +129,8 @@ describe('the privileged helper', () => {
     // The gateway's address is no exception: only our mark leads past the tunnel (H-72).
     expect(await get(net, '203.0.113.9')).toBe('avpn0');
     expect(await get(net, '203.0.113.9', 'mark', '0x6176706e')).toBe('eth0');
-    // The local network stays reachable; what is bound to its adapter goes past the tunnel, and so does what asks with our mark.
+    // The local network stays reachable; what is bound to its adapter goes past the tunnel, and so does what asks with
+    // our mark.
     expect(await get(net, '10.10.0.77')).toBe('eth0');
     expect(await get(net, '198.51.100.1', 'oif', 'eth0')).toBe('eth0');
     expect(await get(net, '198.51.100.1', 'mark', '0x6176706e')).toBe('eth0');
@@ -113,8 +140,14 @@ describe('the privileged helper', () => {
     await expect(net.run('nft', 'list', 'table', 'inet', 'agile_vpn')).rejects.toThrow();
 
     // Look-ups of ours never answer with the tunnel.
-    expect(await net.do('lookup', { destination: '198.51.100.1' })).toMatchObject({ adapter: 'eth0', source: '10.10.0.2' });
-    expect(await net.do('lookup', { destination: '2001:db8::1' })).toMatchObject({ adapter: 'eth0', source: 'fd10::2' });
+    expect(await net.do('lookup', { destination: '198.51.100.1' })).toMatchObject({
+      adapter: 'eth0',
+      source: '10.10.0.2',
+    });
+    expect(await net.do('lookup', { destination: '2001:db8::1' })).toMatchObject({
+      adapter: 'eth0',
+      source: 'fd10::2',
+    });
 
     await net.do('withdraw');
     expect(await systemState(net)).toBe(before);
@@ -125,14 +158,20 @@ describe('the privileged helper', () => {
     await net.do('packets');
     const inside = await net.do<{ socket: number; port: number }>('open', { adapter: null, address: '10.77.0.1' });
     const outside = await net.do<{ socket: number; port: number }>('open', { adapter: 'eth0', address: '10.10.0.2' });
-    expect(await net.do('send', { socket: inside.socket, text: 'through', address: '198.51.100.1', port: 7 })).toBe('sent');
-    expect(await net.do('send', { socket: outside.socket, text: 'past', address: '198.51.100.1', port: 7 })).toBe('sent');
+    expect(await net.do('send', { socket: inside.socket, text: 'through', address: '198.51.100.1', port: 7 })).toBe(
+      'sent',
+    );
+    expect(await net.do('send', { socket: outside.socket, text: 'past', address: '198.51.100.1', port: 7 })).toBe(
+      'sent',
+    );
     const seen: string[] = [];
     await until(async () => {
       seen.push(...(await net.do<string[]>('packets')));
       return seen.some((packet) => packet.startsWith('45'));
     }, 1000);
-    const payloads = seen.filter((packet) => packet.startsWith('45')).map((packet) => Buffer.from(packet, 'hex').subarray(28).toString());
+    const payloads = seen
+      .filter((packet) => packet.startsWith('45'))
+      .map((packet) => Buffer.from(packet, 'hex').subarray(28).toString());
     expect(payloads).toEqual(['through']);
 
     // The way back: a packet from the tunnel reaches the socket; the same from the cable does not (CVE-2019-14899).
@@ -140,9 +179,15 @@ describe('the privileged helper', () => {
     await net.do('write', { hex: udpPacket('198.51.100.1', '10.77.0.1', 7, port, 'back') });
     await until(async () => (await net.do<unknown[]>('received', { socket: inside.socket })).length > 0, 1000);
     await net.peerIp('route', 'add', '10.77.0.1/32', 'via', '10.10.0.2');
-    await net.peerRun(process.execPath, '-e', `const s = require('dgram').createSocket('udp4'); s.send('forged', ${port}, '10.77.0.1', () => s.send('known', ${outside.port}, '10.10.0.2', () => s.close()))`);
+    await net.peerRun(
+      process.execPath,
+      '-e',
+      `const s = require('dgram').createSocket('udp4'); s.send('forged', ${port}, '10.77.0.1', () => s.send('known', ${outside.port}, '10.10.0.2', () => s.close()))`,
+    );
     await until(async () => (await net.do<unknown[]>('received', { socket: outside.socket })).length > 0, 1000);
-    expect(await net.do('received', { socket: inside.socket })).toEqual([{ text: 'back', from: '198.51.100.1', port: 7 }]);
+    expect(await net.do('received', { socket: inside.socket })).toEqual([
+      { text: 'back', from: '198.51.100.1', port: 7 },
+    ]);
     await net.peerIp('route', 'del', '10.77.0.1/32');
     await net.do('withdraw');
     expect(await systemState(net)).toBe(before);
@@ -151,7 +196,9 @@ describe('the privileged helper', () => {
   it('IPv6 of the outer path works while IPv6 is blocked for everybody else', async () => {
     await open(settings);
     const outer = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: 'fd10::2' });
-    expect(await net.do('send', { socket: outer.socket, text: 'esp', address: '2001:db8::1', port: 4500 })).toBe('sent');
+    expect(await net.do('send', { socket: outer.socket, text: 'esp', address: '2001:db8::1', port: 4500 })).toBe(
+      'sent',
+    );
     // The same user, the same address, the same port, but no socket of ours.
     expect(await foreignSend(net, '2001:db8::1', 4500)).toMatch(/^E/);
     expect(await foreignSend(net, '2001:db8::1', 53)).toMatch(/^E/);
@@ -172,7 +219,8 @@ describe('the privileged helper', () => {
       '198.51.100.1': 'eth0', // no default route into the tunnel
       '10.10.0.77': 'eth0',
     };
-    for (const [destination, adapter] of Object.entries(table)) expect(`${destination} ${await get(net, destination)}`).toBe(`${destination} ${adapter}`);
+    for (const [destination, adapter] of Object.entries(table))
+      expect(`${destination} ${await get(net, destination)}`).toBe(`${destination} ${adapter}`);
     await net.do('withdraw');
     for (const route of ['10.0.0.0/8', '10.99.7.0/24', '172.20.0.0/16']) await net.ip('route', 'del', route);
     expect(await systemState(net)).toBe(before);
@@ -185,7 +233,11 @@ describe('the privileged helper', () => {
     // 198.51.100.1 answers by the cable, although everything unbound to it would leave by the tunnel.
     await net.peerIp('addr', 'add', '198.51.100.1/32', 'dev', 'lo');
     const outer = await net.do<{ socket: number; port: number }>('open', { adapter: 'eth0', address: '10.10.0.2' });
-    await net.peerRun(process.execPath, '-e', `const s = require('dgram').createSocket('udp4'); s.bind(4500, '198.51.100.1', () => s.send('answer', ${outer.port}, '10.10.0.2', () => s.close()))`);
+    await net.peerRun(
+      process.execPath,
+      '-e',
+      `const s = require('dgram').createSocket('udp4'); s.bind(4500, '198.51.100.1', () => s.send('answer', ${outer.port}, '10.10.0.2', () => s.close()))`,
+    );
     await until(async () => (await net.do<unknown[]>('received', { socket: outer.socket })).length > 0, 1000);
     await net.peerIp('addr', 'del', '198.51.100.1/32', 'dev', 'lo');
     await net.do('withdraw');
@@ -212,7 +264,11 @@ describe('the privileged helper', () => {
     expect(await net.do('send', { socket: own.socket, text: 'ike', address: '10.10.0.1', port: 4500 })).toBe('sent');
     expect(await foreignSend(net, '10.10.0.1', 4500)).toMatch(/^E/);
     // A new host learns whose it is and where it may talk to.
-    expect(await net.do('killSwitch')).toEqual({ owner: settings.owner, live: false, endpoints: [{ address: '10.10.0.1', port: 4500 }] });
+    expect(await net.do('killSwitch')).toEqual({
+      owner: settings.owner,
+      live: false,
+      endpoints: [{ address: '10.10.0.1', port: 4500 }],
+    });
     // Another connection's wish lifts nothing.
     expect(await net.do('lift', { owner: 'ffffffffffffffffffffffffffffffff' })).toBe(false);
     expect(await net.run('nft', 'list', 'ruleset')).toBe(table);
@@ -250,7 +306,9 @@ describe('the privileged helper', () => {
   });
 
   it('takes another name where somebody else has the one that was asked for', async () => {
-    expect(await net.do('rawRequest', { method: 'open-tunnel', parameters: { name: 'avpn0', mtu: 1400, offload: false } })).not.toHaveProperty('code');
+    expect(
+      await net.do('rawRequest', { method: 'open-tunnel', parameters: { name: 'avpn0', mtu: 1400, offload: false } }),
+    ).not.toHaveProperty('code');
     expect(await net.do('openTunnel', { name: 'avpn0', mtu: 1400 })).toMatchObject({ name: 'avpn1' });
     await net.do('withdraw');
     await net.do('rawClose');
@@ -262,21 +320,41 @@ describe('the privileged helper', () => {
     await net.ip('addr', 'add', '10.99.0.2/24', 'dev', 'eth0');
     await net.ip('route', 'add', '10.50.0.0/16', 'via', '10.10.0.1');
     await open({ ...blocking, routes: ['0.0.0.0/0', '10.99.0.0/16'], killSwitch: { endpoints: [], allowLan: true } });
-    const answers = Object.fromEntries(await Promise.all([['10.10.0.77', 80], ['10.10.0.77', 53], ['192.0.2.77', 80], ['10.99.0.77', 80], ['10.50.0.77', 80]].map(async ([address, port]) => [`${address} ${port}`, await foreignSend(net, String(address), Number(port))])));
+    const answers = Object.fromEntries(
+      await Promise.all(
+        [
+          ['10.10.0.77', 80],
+          ['10.10.0.77', 53],
+          ['192.0.2.77', 80],
+          ['10.99.0.77', 80],
+          ['10.50.0.77', 80],
+        ].map(async ([address, port]) => [`${address} ${port}`, await foreignSend(net, String(address), Number(port))]),
+      ),
+    );
     // 192.0.2.0/24 is not private, 10.99.0.0/24 is the tunnel's, 10.50.0.0/16 is behind a router.
-    expect(answers).toEqual({ '10.10.0.77 80': 'sent', '10.10.0.77 53': expect.stringMatching(/^E/) as string, '192.0.2.77 80': expect.stringMatching(/^E/) as string, '10.99.0.77 80': expect.stringMatching(/^E/) as string, '10.50.0.77 80': expect.stringMatching(/^E/) as string });
+    expect(answers).toEqual({
+      '10.10.0.77 80': 'sent',
+      '10.10.0.77 53': expect.stringMatching(/^E/) as string,
+      '192.0.2.77 80': expect.stringMatching(/^E/) as string,
+      '10.99.0.77 80': expect.stringMatching(/^E/) as string,
+      '10.50.0.77 80': expect.stringMatching(/^E/) as string,
+    });
     // A network that is joined later counts from then on.
     await net.ip('addr', 'add', '172.16.5.2/24', 'dev', 'eth0');
     await until(async () => (await foreignSend(net, '172.16.5.77', 80)) === 'sent', 2000);
     await net.do('withdraw');
-    for (const address of ['192.0.2.2/24', '10.99.0.2/24', '172.16.5.2/24']) await net.ip('addr', 'del', address, 'dev', 'eth0');
+    for (const address of ['192.0.2.2/24', '10.99.0.2/24', '172.16.5.2/24'])
+      await net.ip('addr', 'del', address, 'dev', 'eth0');
     await net.ip('route', 'del', '10.50.0.0/16');
     expect(await systemState(net)).toBe(before);
   });
 
   it('marks UDP sockets of its client and nothing else', async () => {
     await open(blocking);
-    expect(await net.do('markForeign', { kind: 'udp', address: '10.10.0.1', port: 4500 })).toEqual({ before: 'EPERM', after: 'sent' });
+    expect(await net.do('markForeign', { kind: 'udp', address: '10.10.0.1', port: 4500 })).toEqual({
+      before: 'EPERM',
+      after: 'sent',
+    });
     expect(await net.do('markForeign', { kind: 'pipe' })).toMatchObject({ field: 'descriptors' });
     expect(await net.do('rawRequest', { method: 'mark', parameters: {} })).toMatchObject({ field: 'descriptors' });
     await net.do('rawClose');
@@ -312,10 +390,17 @@ describe('the privileged helper', () => {
   });
 
   it('leaves the kill switch of another connection alone, and refuses a second one', async () => {
-    const raw = (method: string, parameters: object): Promise<{ code?: number }> => net.do('rawRequest', { method, parameters });
+    const raw = (method: string, parameters: object): Promise<{ code?: number }> =>
+      net.do('rawRequest', { method, parameters });
     // One without a kill switch is up before.
     await raw('open-tunnel', { name: 'avpn1', mtu: 1400, offload: false });
-    const second = { ...settings, tunnelName: 'avpn1', addresses: ['10.78.0.1/32'], routes: ['10.88.0.0/16'], dns: null };
+    const second = {
+      ...settings,
+      tunnelName: 'avpn1',
+      addresses: ['10.78.0.1/32'],
+      routes: ['10.88.0.0/16'],
+      dns: null,
+    };
     expect(await raw('apply', { settings: second })).not.toHaveProperty('code');
     await open(blocking);
     const table = await net.run('nft', 'list', 'table', 'inet', 'agile_vpn');
@@ -326,7 +411,9 @@ describe('the privileged helper', () => {
     await until(async () => (await route()).includes('avpn1'), 3000);
     expect(await net.run('nft', 'list', 'table', 'inet', 'agile_vpn')).toBe(table);
     expect(await raw('apply', { settings: { ...second, mtu: 1380 } })).not.toHaveProperty('code');
-    expect(await raw('apply', { settings: { ...second, killSwitch: blocking.killSwitch } })).toMatchObject({ code: 827 });
+    expect(await raw('apply', { settings: { ...second, killSwitch: blocking.killSwitch } })).toMatchObject({
+      code: 827,
+    });
     expect(await raw('withdraw', {})).not.toHaveProperty('code');
     expect(await net.run('nft', 'list', 'table', 'inet', 'agile_vpn')).toBe(table);
     expect(await net.do<readonly SettingsReport[]>('reports')).toEqual([]);
@@ -339,7 +426,8 @@ describe('the privileged helper', () => {
     await open(blocking);
     const outer = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: '10.10.0.2' });
     const outer6 = await net.do<{ socket: number }>('open', { adapter: 'eth0', address: 'fd10::2' });
-    const send = (socket: number, address: string, port: number): Promise<string> => net.do('send', { socket, text: 'x', address, port });
+    const send = (socket: number, address: string, port: number): Promise<string> =>
+      net.do('send', { socket, text: 'x', address, port });
     expect(await send(outer.socket, '10.10.0.1', 4500)).toBe('sent');
     // TunnelCrack ServerIP (H-72): the gateway's address and port, and not our socket.
     expect(await foreignSend(net, '10.10.0.1', 4500)).toMatch(/^E/);
@@ -391,8 +479,15 @@ describe('the privileged helper', () => {
 
   it('repairs resolv.conf; what the other wrote is what comes back', async () => {
     await open(settings);
-    await net.run('sh', '-c', 'printf "nameserver 192.0.2.99\\n" > /etc/resolv.conf.new; mv /etc/resolv.conf.new /etc/resolv.conf');
-    const time = await until(async () => (await net.run('cat', '/etc/resolv.conf')).includes('\nnameserver 10.99.0.53\n'), 1500);
+    await net.run(
+      'sh',
+      '-c',
+      'printf "nameserver 192.0.2.99\\n" > /etc/resolv.conf.new; mv /etc/resolv.conf.new /etc/resolv.conf',
+    );
+    const time = await until(
+      async () => (await net.run('cat', '/etc/resolv.conf')).includes('\nnameserver 10.99.0.53\n'),
+      1500,
+    );
     figure(`resolv.conf replaced: repaired after ${time.toFixed(0)} ms`);
     await net.run('sh', '-c', 'printf "nameserver 192.0.2.98\\n" > /etc/resolv.conf');
     await until(async () => (await net.run('cat', '/etc/resolv.conf')).includes('\nnameserver 10.99.0.53\n'), 1500);
@@ -403,7 +498,10 @@ describe('the privileged helper', () => {
   });
 
   it('says that split DNS is not in force where only a file is there, and changes nothing for it', async () => {
-    const report = await open({ ...settings, dns: { servers: ['10.99.0.53'], searchDomains: [], splitDomains: ['corp.test'] } });
+    const report = await open({
+      ...settings,
+      dns: { servers: ['10.99.0.53'], searchDomains: [], splitDomains: ['corp.test'] },
+    });
     const dns = report.concerns.find(({ concern }) => concern === 'dns');
     expect(dns).toMatchObject({ inForce: false });
     expect(dns!.detail).toContain('systemd-resolved');
@@ -413,7 +511,11 @@ describe('the privileged helper', () => {
 
   it('withdraws idempotently, also when others removed parts already', async () => {
     await open(settings);
-    await net.run('sh', '-c', 'ip rule del pref 7001; ip link del avpn0; nft delete table inet agile_vpn_avpn0; printf "# before\\nnameserver 192.0.2.53\\nsearch lan.test\\n" > /etc/resolv.conf');
+    await net.run(
+      'sh',
+      '-c',
+      'ip rule del pref 7001; ip link del avpn0; nft delete table inet agile_vpn_avpn0; printf "# before\\nnameserver 192.0.2.53\\nsearch lan.test\\n" > /etc/resolv.conf',
+    );
     await net.do('withdraw');
     expect(await systemState(net)).toBe(before);
     await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
@@ -437,7 +539,13 @@ describe('the privileged helper', () => {
     await net.do('wrapHelper', { wrapper: ['/usr/bin/prlimit', '--fsize=0:', '--cpu=1:'] });
     const report = await open(settings);
     expect(report.concerns.filter(({ inForce }) => !inForce)).toEqual([]);
-    expect(await net.run('sh', '-c', `grep -E "Max (file size|cpu time)" /proc/${String(await net.do<number>('helperPid'))}/limits | tr -s " "`)).toBe('Max cpu time unlimited unlimited seconds \nMax file size unlimited unlimited bytes \n');
+    expect(
+      await net.run(
+        'sh',
+        '-c',
+        `grep -E "Max (file size|cpu time)" /proc/${String(await net.do<number>('helperPid'))}/limits | tr -s " "`,
+      ),
+    ).toBe('Max cpu time unlimited unlimited seconds \nMax file size unlimited unlimited bytes \n');
     await net.do('withdraw');
     expect(await systemState(net)).toBe(before);
   });
@@ -461,7 +569,9 @@ describe('the privileged helper', () => {
 
   it('has an adapter of one client refused to another', async () => {
     await open(settings);
-    expect(await net.do('rawRequest', { method: 'open-tunnel', parameters: { name: 'avpn0', mtu: 1400, offload: false } })).toMatchObject({ code: 633 });
+    expect(
+      await net.do('rawRequest', { method: 'open-tunnel', parameters: { name: 'avpn0', mtu: 1400, offload: false } }),
+    ).toMatchObject({ code: 633 });
     await net.do('rawClose');
     expect(await get(net, '198.51.100.1')).toBe('avpn0');
     await net.do('withdraw');
@@ -501,24 +611,65 @@ describe('the privileged helper', () => {
     ['settings.ipv6', { ipv6: 'maybe' }],
     ['settings.dns.servers[0]', { dns: { servers: ['dns.example'], searchDomains: [], splitDomains: [] } }],
     ['settings.dns.servers[0]', { dns: { servers: ['127.0.0.1'], searchDomains: [], splitDomains: [] } }],
-    ['settings.dns.searchDomains[0]', { dns: { servers: ['10.0.0.1'], searchDomains: ['a b\nnameserver 6.6.6.6'], splitDomains: [] } }],
+    [
+      'settings.dns.searchDomains[0]',
+      { dns: { servers: ['10.0.0.1'], searchDomains: ['a b\nnameserver 6.6.6.6'], splitDomains: [] } },
+    ],
     ['settings.dns.file', { dns: { servers: ['10.0.0.1'], searchDomains: [], splitDomains: [], file: '/etc/shadow' } }],
     ['settings.dns.splitDomains', { dns: { servers: ['10.0.0.1'], searchDomains: [] } }],
-    ['settings.killSwitch.endpoints[0].port', { killSwitch: { endpoints: [{ address: '10.10.0.1', port: 0 }], allowLan: false } }],
-    ['settings.killSwitch.endpoints[0].address', { killSwitch: { endpoints: [{ address: '10.10.0.1 accept', port: 1 }], allowLan: false } }],
+    [
+      'settings.killSwitch.endpoints[0].port',
+      { killSwitch: { endpoints: [{ address: '10.10.0.1', port: 0 }], allowLan: false } },
+    ],
+    [
+      'settings.killSwitch.endpoints[0].address',
+      { killSwitch: { endpoints: [{ address: '10.10.0.1 accept', port: 1 }], allowLan: false } },
+    ],
     ['settings.killSwitch.allowLan', { killSwitch: { endpoints: [], allowLan: 1 } }],
     ['settings.killSwitch', { killSwitch: true }],
     ['settings.script', { script: 'id' }],
   ];
-  it.each(wrong.map(([field, change]) => ({ field, change, shown: JSON.stringify(change).slice(0, 60) })))('refuses a wrong $field by its name: $shown', async ({ field, change }) => {
-    expect(await net.do('rawRequest', { method: 'apply', parameters: { settings: { ...settings, ...change } } })).toMatchObject({ field, code: 827 });
-  });
+  it.each(wrong.map(([field, change]) => ({ field, change, shown: JSON.stringify(change).slice(0, 60) })))(
+    'refuses a wrong $field by its name: $shown',
+    async ({ field, change }) => {
+      expect(
+        await net.do('rawRequest', { method: 'apply', parameters: { settings: { ...settings, ...change } } }),
+      ).toMatchObject({ field, code: 827 });
+    },
+  );
 
   it('answers garbage with a refusal and goes on', async () => {
     const hello = JSON.stringify({ id: 9, method: 'hello', version: 2 });
-    const texts = ['{', 'null', '[]', '\u0000', '"hello"', '['.repeat(100_000), `{"id":1,"method":"hello","version":1,"x":"${'y'.repeat(120_000)}"}`, '{"id":-1,"method":"hello","version":1}', '{"method":"hello","version":1}', '{"id":1,"method":"withdraw"}', '{"id":1,"method":7}'];
-    const replies = await net.do<readonly { error?: { field: string }; result?: unknown }[]>('rawTexts', [...texts, hello]);
-    expect(replies.slice(0, -1).map((reply) => reply.error?.field)).toEqual(['request', 'request', 'request', 'request', 'request', 'request', 'x', 'id', 'id', 'method', 'method']);
+    const texts = [
+      '{',
+      'null',
+      '[]',
+      '\u0000',
+      '"hello"',
+      '['.repeat(100_000),
+      `{"id":1,"method":"hello","version":1,"x":"${'y'.repeat(120_000)}"}`,
+      '{"id":-1,"method":"hello","version":1}',
+      '{"method":"hello","version":1}',
+      '{"id":1,"method":"withdraw"}',
+      '{"id":1,"method":7}',
+    ];
+    const replies = await net.do<readonly { error?: { field: string }; result?: unknown }[]>('rawTexts', [
+      ...texts,
+      hello,
+    ]);
+    expect(replies.slice(0, -1).map((reply) => reply.error?.field)).toEqual([
+      'request',
+      'request',
+      'request',
+      'request',
+      'request',
+      'request',
+      'x',
+      'id',
+      'id',
+      'method',
+      'method',
+    ]);
     expect(replies.at(-1)?.result).toMatchObject({ version: 2, killSwitch: null });
   });
 
@@ -529,7 +680,11 @@ describe('the privileged helper', () => {
     ['name', 'open-tunnel', { name: 'tun0', mtu: 1400, offload: false }],
     ['mtu', 'open-tunnel', { name: 'avpn0', offload: false }],
     ['settings', 'apply', {}],
-    ['settings.mtu', 'apply', { settings: Object.fromEntries(Object.entries(settings).filter(([key]) => key !== 'mtu')) }],
+    [
+      'settings.mtu',
+      'apply',
+      { settings: Object.fromEntries(Object.entries(settings).filter(([key]) => key !== 'mtu')) },
+    ],
   ])('refuses a request with a wrong %s', async (field, method, parameters) => {
     expect(await net.do('rawRequest', { method, parameters })).toMatchObject({ field });
     expect(await systemState(net)).toBe(before);
@@ -538,24 +693,38 @@ describe('the privileged helper', () => {
 
 describe('resolv.conf in its other forms', () => {
   it.each([
-    ['a symbolic link', 'mkdir /etc/run; printf "nameserver 192.0.2.1\\n" > /etc/run/resolv.conf; ln -s run/resolv.conf /etc/resolv.conf'],
-    ['a file mounted by itself', 'printf "nameserver 192.0.2.1" > /etc/kept; touch /etc/resolv.conf; mount --bind /etc/kept /etc/resolv.conf'],
+    [
+      'a symbolic link',
+      'mkdir /etc/run; printf "nameserver 192.0.2.1\\n" > /etc/run/resolv.conf; ln -s run/resolv.conf /etc/resolv.conf',
+    ],
+    [
+      'a file mounted by itself',
+      'printf "nameserver 192.0.2.1" > /etc/kept; touch /etc/resolv.conf; mount --bind /etc/kept /etc/resolv.conf',
+    ],
     ['no file at all', 'true'],
-  ])('%s: set, and put back as it was', async (_, prepare) => {
-    const net = await Namespace.create(prepare);
-    try {
-      const form = (): Promise<string> => net.run('sh', '-c', 'ls -lA --time-style=+ /etc; cat /etc/resolv.conf 2>/dev/null || true');
-      const before = await form();
-      await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
-      const report = await net.do<SettingsReport>('apply', settings);
-      expect(report.concerns.find(({ concern }) => concern === 'dns')).toMatchObject({ inForce: true, detail: 'file' });
-      expect(await net.run('cat', '/etc/resolv.conf')).toContain('nameserver 10.99.0.53');
-      await net.do('withdraw');
-      expect(await form()).toBe(before);
-    } finally {
-      await net.close();
-    }
-  }, 20_000);
+  ])(
+    '%s: set, and put back as it was',
+    async (_, prepare) => {
+      const net = await Namespace.create(prepare);
+      try {
+        const form = (): Promise<string> =>
+          net.run('sh', '-c', 'ls -lA --time-style=+ /etc; cat /etc/resolv.conf 2>/dev/null || true');
+        const before = await form();
+        await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
+        const report = await net.do<SettingsReport>('apply', settings);
+        expect(report.concerns.find(({ concern }) => concern === 'dns')).toMatchObject({
+          inForce: true,
+          detail: 'file',
+        });
+        expect(await net.run('cat', '/etc/resolv.conf')).toContain('nameserver 10.99.0.53');
+        await net.do('withdraw');
+        expect(await form()).toBe(before);
+      } finally {
+        await net.close();
+      }
+    },
+    20_000,
+  );
 
   it('shared with the rest of the computer: not touched, and said so', async () => {
     const net = await Namespace.create(null);
@@ -567,7 +736,9 @@ describe('resolv.conf in its other forms', () => {
       expect(dns).toMatchObject({ inForce: false });
       expect(dns!.detail).toContain('shares /etc/resolv.conf');
       await net.do('withdraw');
-      expect((await net.run('sh', '-c', 'stat /etc/resolv.conf; cat /etc/resolv.conf')).replaceAll(/^Access: .*$/gm, '')).toBe(before.replaceAll(/^Access: .*$/gm, ''));
+      expect(
+        (await net.run('sh', '-c', 'stat /etc/resolv.conf; cat /etc/resolv.conf')).replaceAll(/^Access: .*$/gm, ''),
+      ).toBe(before.replaceAll(/^Access: .*$/gm, ''));
     } finally {
       await net.close();
     }

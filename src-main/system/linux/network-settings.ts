@@ -1,7 +1,22 @@
 import type { NativeAddon } from '../../../native';
-import { VpnError, type DatagramSocket, type NetworkSettings, type SettingsReport, type TunnelDevice, type TunnelSettings } from '../../../src-core/ports';
+import {
+  VpnError,
+  type DatagramSocket,
+  type NetworkSettings,
+  type SettingsReport,
+  type TunnelDevice,
+  type TunnelSettings,
+} from '../../../src-core/ports';
 import { UdpSocket, type SocketMarker } from './datagrams';
-import { HelperEnded, HelperError, openHelper, type HelperClient, type ReachedHelper, type Reply, type RequestOptions } from './helper-client';
+import {
+  HelperEnded,
+  HelperError,
+  openHelper,
+  type HelperClient,
+  type ReachedHelper,
+  type Reply,
+  type RequestOptions,
+} from './helper-client';
 import { Succession, type HeldTunnel } from './helper-succession';
 import { TunDevice } from './tun-device';
 import { otherTunnelNames } from './tunnel-names';
@@ -10,8 +25,10 @@ import { otherTunnelNames } from './tunnel-names';
 const MOST_SOCKETS = 8;
 
 /**
- * The privileged helper as the NetworkSettings port. The helper is started with the first request and ends with `withdraw` or `close`;
- * if this process dies it puts everything back by itself, the kill switch excepted. If the helper dies another one takes over what was
+ * The privileged helper as the NetworkSettings port. The helper is started with the first request and ends with
+ * `withdraw` or `close`;
+ * if this process dies it puts everything back by itself, the kill switch excepted. If the helper dies another one
+ * takes over what was
  * declared (helper-succession.ts).
  */
 export class LinuxNetworkSettings implements NetworkSettings, SocketMarker {
@@ -28,7 +45,11 @@ export class LinuxNetworkSettings implements NetworkSettings, SocketMarker {
   private queue: Promise<unknown> = Promise.resolve();
 
   /** `delays`: milliseconds before each attempt to replace a helper that ended. */
-  constructor(addon: NativeAddon, connect: () => Promise<ReachedHelper> = () => openHelper(addon), delays?: readonly number[]) {
+  constructor(
+    addon: NativeAddon,
+    connect: () => Promise<ReachedHelper> = () => openHelper(addon),
+    delays?: readonly number[],
+  ) {
     this.addon = addon;
     this.succession = new Succession(connect, delays);
   }
@@ -37,18 +58,22 @@ export class LinuxNetworkSettings implements NetworkSettings, SocketMarker {
     return this.inOrder(async () => {
       // Super-packets are for the native data path; it finds by itself whether the adapter has them.
       const offload = typeof this.addon.createDataPath === 'function';
-      for (const others = otherTunnelNames(name), names = [name]; ; ) {
+      for (const others = otherTunnelNames(name), names = [name]; ;) {
         const asked = names.pop()!;
         try {
           const { descriptors } = await this.request('open-tunnel', { name: asked, mtu, offload });
           const fd = this.one(descriptors);
-          if (fd === undefined) throw new HelperError(633, 'The privileged helper handed over no tunnel adapter.', null, null);
+          if (fd === undefined)
+            throw new HelperError(633, 'The privileged helper handed over no tunnel adapter.', null, null);
           const device = new TunDevice(this.addon, asked, fd, offload);
           this.held = { device, mtu, offload, settings: null, report: null };
           return device;
         } catch (error) {
           // Another program took the name since it was chosen.
-          const next = error instanceof HelperError && error.code === 633 && error.detail?.includes('EBUSY') === true ? others.shift() : undefined;
+          const next =
+            error instanceof HelperError && error.code === 633 && error.detail?.includes('EBUSY') === true
+              ? others.shift()
+              : undefined;
           if (next === undefined) throw error;
           names.push(next);
         }
@@ -74,7 +99,8 @@ export class LinuxNetworkSettings implements NetworkSettings, SocketMarker {
   }
 
   mark(socket: { readonly fd: number }): Promise<void> {
-    // Nothing is set yet that the mark would matter to. A kill switch that was left does hold the first messages back; they are sent again.
+    // Nothing is set yet that the mark would matter to. A kill switch that was left does hold the first messages back;
+    // they are sent again.
     if (this.client === null && this.held === null) {
       this.unmarked.push(socket);
       return Promise.resolve();
@@ -98,7 +124,8 @@ export class LinuxNetworkSettings implements NetworkSettings, SocketMarker {
   }
 
   /**
-   * Lifts a kill switch that an earlier run left in force, by the person's explicit wish. Starts a helper for it. `owner` null: whosever it is.
+   * Lifts a kill switch that an earlier run left in force, by the person's explicit wish. Starts a helper for it.
+   * `owner` null: whosever it is.
    * False: there is none of that owner. Rejects with a VpnError (633) while its connection lives.
    */
   lift(owner: string | null): Promise<boolean> {
@@ -127,7 +154,8 @@ export class LinuxNetworkSettings implements NetworkSettings, SocketMarker {
 
   private async markAll(client: HelperClient): Promise<void> {
     const descriptors = this.unmarked.splice(0).flatMap(({ fd }) => (fd < 0 ? [] : [fd]));
-    for (let at = 0; at < descriptors.length; at += MOST_SOCKETS) await client.request('mark', {}, { descriptors: descriptors.slice(at, at + MOST_SOCKETS) });
+    for (let at = 0; at < descriptors.length; at += MOST_SOCKETS)
+      await client.request('mark', {}, { descriptors: descriptors.slice(at, at + MOST_SOCKETS) });
   }
 
   /** The one descriptor that was asked for; more are closed. */
@@ -137,7 +165,11 @@ export class LinuxNetworkSettings implements NetworkSettings, SocketMarker {
   }
 
   /** Every request may be made twice; one whose helper ended is asked of the next. */
-  private async request(method: string, parameters: Readonly<Record<string, unknown>>, options: RequestOptions = {}): Promise<Reply> {
+  private async request(
+    method: string,
+    parameters: Readonly<Record<string, unknown>>,
+    options: RequestOptions = {},
+  ): Promise<Reply> {
     for (let repeated = false; ; repeated = true) {
       const current = this.helper();
       const client = await current;
@@ -181,13 +213,25 @@ export class LinuxNetworkSettings implements NetworkSettings, SocketMarker {
     this.listener?.(report);
   }
 
-  /** The helper went away by itself. What it set stays in the kernel as long as this process has the tunnel's descriptor, but nobody watches over it. */
+  /**
+   * The helper went away by itself. What it set stays in the kernel as long as this process has the tunnel's
+   * descriptor, but nobody watches over it.
+   */
   private ended(): void {
     this.client = null;
     const { held } = this;
     if (held === null) return;
     const others = (held.report?.concerns ?? []).filter(({ concern }) => concern !== 'tunnel');
-    this.listener?.({ concerns: [{ concern: 'tunnel', inForce: false, detail: 'the privileged helper ended; nobody watches over these settings until another one has taken over' }, ...others] });
+    this.listener?.({
+      concerns: [
+        {
+          concern: 'tunnel',
+          inForce: false,
+          detail: 'the privileged helper ended; nobody watches over these settings until another one has taken over',
+        },
+        ...others,
+      ],
+    });
     const succeeded = this.inOrder(async () => {
       // Unless a withdrawal came first.
       if (this.held !== null) await this.helper();
@@ -201,7 +245,10 @@ export class LinuxNetworkSettings implements NetworkSettings, SocketMarker {
     const result = this.queue.then(work).catch((error: unknown) => {
       if (error instanceof HelperError) throw error.toVpnError();
       if (error instanceof VpnError) throw error;
-      throw new VpnError('IPSEC_SERVICE_STOPPED', 'The privileged helper failed.', { cause: error, detail: error instanceof Error ? error.message : String(error) });
+      throw new VpnError('IPSEC_SERVICE_STOPPED', 'The privileged helper failed.', {
+        cause: error,
+        detail: error instanceof Error ? error.message : String(error),
+      });
     });
     this.queue = result.catch(() => undefined);
     return result;

@@ -10,13 +10,18 @@ let port = 0;
 const paths: string[] = [];
 beforeAll(async () => {
   server = createServer((request, response) => {
-    paths.push(`${request.method ?? ''} ${request.url ?? ''} ${String(request.headers['content-type'])} ${String(request.headers.host)}`);
+    paths.push(
+      `${request.method ?? ''} ${request.url ?? ''} ${String(request.headers['content-type'])} ${String(request.headers.host)}`,
+    );
     if (request.url === '/moved') return response.writeHead(302, { location: '/crl' }).end();
     if (request.url === '/large') return response.end(Buffer.alloc(2000));
     if (request.url === '/silent') return undefined;
-    if (request.url === '/broken') return response.writeHead(200, { 'content-length': '10' }).write('x', () => response.destroy());
+    if (request.url === '/broken')
+      return response.writeHead(200, { 'content-length': '10' }).write('x', () => response.destroy());
     const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part)).on('end', () => response.end(Buffer.concat([Buffer.from('got '), ...parts])));
+    request
+      .on('data', (part: Buffer) => parts.push(part))
+      .on('end', () => response.end(Buffer.concat([Buffer.from('got '), ...parts])));
     return undefined;
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -28,8 +33,21 @@ afterAll(() => {
 });
 
 /** Loopback stands for an adapter: its sockets are bound to it as to any other. */
-const lo: Adapter = { name: 'lo', index: 1, kind: 'ethernet', label: 'Ethernet', up: true, carrier: true, mtu: 65536, addresses: [{ address: '127.0.0.1', prefixLength: 8, family: 4, scope: 'global', temporary: false, usable: true }] };
-const adapters: Adapters = { snapshot: () => [lo], watch: () => () => undefined, lookupRoute: () => ({ adapter: 'lo', source: '127.0.0.1', nextHop: null, mtu: null }) };
+const lo: Adapter = {
+  name: 'lo',
+  index: 1,
+  kind: 'ethernet',
+  label: 'Ethernet',
+  up: true,
+  carrier: true,
+  mtu: 65536,
+  addresses: [{ address: '127.0.0.1', prefixLength: 8, family: 4, scope: 'global', temporary: false, usable: true }],
+};
+const adapters: Adapters = {
+  snapshot: () => [lo],
+  watch: () => () => undefined,
+  lookupRoute: () => ({ adapter: 'lo', source: '127.0.0.1', nextHop: null, mtu: null }),
+};
 const opened: string[] = [];
 const built = loadAddon();
 if (built === null) throw new Error('the addon is not built: npm run build:native');
@@ -41,16 +59,35 @@ const addon = {
   closeDescriptor: (fd: number): void => built.closeDescriptor(fd),
 };
 
-const client = new PhysicalHttp({ addon, adapters, resolver: { resolve: (host) => Promise.resolve(host === 'ocsp.contoso.test' ? ['127.0.0.1'] : []) } }, () => true);
-const ask = (path: string, more: { readonly body?: Uint8Array; readonly timeoutMs?: number; readonly host?: string } = {}) =>
-  client.fetch({ url: `http://${more.host ?? `ocsp.contoso.test:${String(port)}`}${path}`, body: more.body ?? null, contentType: more.body === undefined ? null : 'application/ocsp-request', mostOctets: 1000, timeoutMs: more.timeoutMs ?? 5_000 });
+const client = new PhysicalHttp(
+  {
+    addon,
+    adapters,
+    resolver: { resolve: (host) => Promise.resolve(host === 'ocsp.contoso.test' ? ['127.0.0.1'] : []) },
+  },
+  () => true,
+);
+const ask = (
+  path: string,
+  more: { readonly body?: Uint8Array; readonly timeoutMs?: number; readonly host?: string } = {},
+) =>
+  client.fetch({
+    url: `http://${more.host ?? `ocsp.contoso.test:${String(port)}`}${path}`,
+    body: more.body ?? null,
+    contentType: more.body === undefined ? null : 'application/ocsp-request',
+    mostOctets: 1000,
+    timeoutMs: more.timeoutMs ?? 5_000,
+  });
 
 describe('http by sockets of an adapter', () => {
   it('asks and posts by a socket of the adapter', async () => {
     expect(Buffer.from(await ask('/crl?x=1')).toString()).toBe('got ');
     expect(Buffer.from(await ask('/ocsp', { body: Buffer.from('question') })).toString()).toBe('got question');
     expect(opened).toEqual(['lo 127.0.0.1', 'lo 127.0.0.1']);
-    expect(paths).toEqual([`GET /crl?x=1 undefined ocsp.contoso.test:${String(port)}`, `POST /ocsp application/ocsp-request ocsp.contoso.test:${String(port)}`]);
+    expect(paths).toEqual([
+      `GET /crl?x=1 undefined ocsp.contoso.test:${String(port)}`,
+      `POST /ocsp application/ocsp-request ocsp.contoso.test:${String(port)}`,
+    ]);
   });
 
   it.each([
@@ -65,10 +102,30 @@ describe('http by sockets of an adapter', () => {
   });
 
   it('https is not used', async () => {
-    await expect(client.fetch({ url: 'https://ocsp.contoso.test/', body: null, contentType: null, mostOctets: 1000, timeoutMs: 1000 })).rejects.toThrow('https:');
+    await expect(
+      client.fetch({
+        url: 'https://ocsp.contoso.test/',
+        body: null,
+        contentType: null,
+        mostOctets: 1000,
+        timeoutMs: 1000,
+      }),
+    ).rejects.toThrow('https:');
   });
 
-  it.each(['127.0.0.1', '169.254.1.1', '224.0.0.1', '255.255.255.255', '0.0.0.0', '::', '::1', 'fe80::1', 'ff02::1', '::ffff:127.0.0.1', 'name'])('P-16: %s is not gone to', (address) => {
+  it.each([
+    '127.0.0.1',
+    '169.254.1.1',
+    '224.0.0.1',
+    '255.255.255.255',
+    '0.0.0.0',
+    '::',
+    '::1',
+    'fe80::1',
+    'ff02::1',
+    '::ffff:127.0.0.1',
+    'name',
+  ])('P-16: %s is not gone to', (address) => {
     expect(isOrdinary(address)).toBe(false);
   });
 

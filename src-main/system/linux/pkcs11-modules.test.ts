@@ -14,11 +14,14 @@ it('finds what p11-kit knows, then the usual names, each once; never the trust s
   const folder = join(root, 'lib');
   mkdirSync(registry);
   mkdirSync(folder);
-  for (const name of ['opensc-pkcs11.so', 'libykcs11.so', 'p11-kit-trust.so', 'own.so']) writeFileSync(join(folder, name), '');
+  for (const name of ['opensc-pkcs11.so', 'libykcs11.so', 'p11-kit-trust.so', 'own.so'])
+    writeFileSync(join(folder, name), '');
   writeFileSync(join(registry, 'a.module'), `# comment\nmodule: ${join(folder, 'own.so')}\npriority: 1\n`);
   writeFileSync(join(registry, 'b.module'), 'module: opensc-pkcs11.so\n');
   writeFileSync(join(registry, 'c.module'), 'module: p11-kit-trust.so\n');
   writeFileSync(join(registry, 'd.module'), 'module: not-there.so\n');
   writeFileSync(join(registry, 'e.txt'), 'module: libykcs11.so\n');
-  expect(findPkcs11Modules({ registries: [registry, join(root, 'absent')], folders: [join(root, 'none'), folder] })).toEqual([join(folder, 'own.so'), join(folder, 'opensc-pkcs11.so'), join(folder, 'libykcs11.so')]);
+  expect(
+    findPkcs11Modules({ registries: [registry, join(root, 'absent')], folders: [join(root, 'none'), folder] }),
+  ).toEqual([join(folder, 'own.so'), join(folder, 'opensc-pkcs11.so'), join(folder, 'libykcs11.so')]);
 });

@@ -8,22 +8,50 @@ export interface ModulePlaces {
   readonly folders: readonly string[];
 }
 
-const architecture: string = ({ x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu', arm: 'arm-linux-gnueabihf' } as Readonly<Record<string, string>>)[process.arch] ?? process.arch;
+const architecture: string =
+  (
+    { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu', arm: 'arm-linux-gnueabihf' } as Readonly<
+      Record<string, string>
+    >
+  )[process.arch] ?? process.arch;
 
 const systemPlaces: ModulePlaces = {
   registries: ['/etc/pkcs11/modules', '/usr/share/p11-kit/modules'],
-  folders: [`/usr/lib/${architecture}/pkcs11`, `/usr/lib/${architecture}`, '/usr/lib64/pkcs11', '/usr/lib64', '/usr/lib/pkcs11', '/usr/lib'],
+  folders: [
+    `/usr/lib/${architecture}/pkcs11`,
+    `/usr/lib/${architecture}`,
+    '/usr/lib64/pkcs11',
+    '/usr/lib64',
+    '/usr/lib/pkcs11',
+    '/usr/lib',
+  ],
 };
 
 /** Modules that vendors install without telling p11-kit. */
-const usualModules = ['opensc-pkcs11.so', 'softhsm/libsofthsm2.so', 'libykcs11.so', 'libeTPkcs11.so', 'libcryptoki.so', 'libcvP11.so'] as const;
+const usualModules = [
+  'opensc-pkcs11.so',
+  'softhsm/libsofthsm2.so',
+  'libykcs11.so',
+  'libeTPkcs11.so',
+  'libcryptoki.so',
+  'libcvP11.so',
+] as const;
 
-/** Modules of p11-kit itself and of desktops: they hold authorities or stand for all the others, not for a token of a person. */
+/**
+ * Modules of p11-kit itself and of desktops: they hold authorities or stand for all the others, not for a token of a
+ * person.
+ */
 const noTokens = /(^|\/)(p11-kit-(trust|client|proxy)|gnome-keyring-pkcs11)\.so$/;
 
-/** Absolute paths of the PKCS#11 modules of this computer: those registered with p11-kit first, then those in the usual places. */
+/**
+ * Absolute paths of the PKCS#11 modules of this computer: those registered with p11-kit first, then those in the usual
+ * places.
+ */
 export function findPkcs11Modules({ registries, folders }: ModulePlaces = systemPlaces): readonly string[] {
-  const inFolders = (name: string): string[] => (isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name))).filter((path) => existsSync(path)).slice(0, 1);
+  const inFolders = (name: string): string[] =>
+    (isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name)))
+      .filter((path) => existsSync(path))
+      .slice(0, 1);
   const registered = registries.flatMap((folder) => readModuleNames(folder).flatMap(inFolders));
   return [...new Set([...registered, ...usualModules.flatMap(inFolders)])].filter((path) => !noTokens.test(path));
 }

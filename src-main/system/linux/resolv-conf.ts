@@ -17,7 +17,10 @@ export function nameServers(text: string): readonly string[] {
     .slice(0, MAX_SERVERS) as string[];
 }
 
-/** What stands in our resolv.conf about the one before (native/helper/dns.cc): its text, and its target when it was a link. null: the text is not ours. */
+/**
+ * What stands in our resolv.conf about the one before (native/helper/dns.cc): its text, and its target when it was a
+ * link. null: the text is not ours.
+ */
 export function formerResolvConf(text: string): { readonly text: string; readonly link: string | null } | null {
   if (!text.startsWith(OURS)) return null;
   const lines = text.split('\n').slice(1);
@@ -52,6 +55,8 @@ export function hostsAddresses(host: string, read: (path: string) => string = re
     .split('\n')
     .flatMap((line) => {
       const [address, ...names] = line.replace(/#.*$/, '').trim().split(/\s+/);
-      return address !== undefined && isIpAddress(address) && names.some((name) => name.toLowerCase() === wanted) ? [address] : [];
+      return address !== undefined && isIpAddress(address) && names.some((name) => name.toLowerCase() === wanted)
+        ? [address]
+        : [];
     });
 }

@@ -15,11 +15,17 @@ export function resolveOnLink(host: string, ifindex: number, path: string): Prom
       socket.destroy();
       reject(error);
     };
-    socket.setTimeout(TIMEOUT_MS, () => fail(Object.assign(new Error('systemd-resolved does not answer'), { code: 'ETIMEDOUT' })));
+    socket.setTimeout(TIMEOUT_MS, () =>
+      fail(Object.assign(new Error('systemd-resolved does not answer'), { code: 'ETIMEDOUT' })),
+    );
     socket.on('error', fail);
     socket.on('end', () => fail(new Error('systemd-resolved closed the connection')));
     // Messages end with a zero octet (varlink.org).
-    socket.on('connect', () => socket.write(`${JSON.stringify({ method: 'io.systemd.Resolve.ResolveHostname', parameters: { name: host, ifindex } })}\0`));
+    socket.on('connect', () =>
+      socket.write(
+        `${JSON.stringify({ method: 'io.systemd.Resolve.ResolveHostname', parameters: { name: host, ifindex } })}\0`,
+      ),
+    );
     socket.setEncoding('utf8');
     socket.on('data', (part: string) => {
       text += part;
@@ -37,7 +43,10 @@ export function resolveOnLink(host: string, ifindex: number, path: string): Prom
 }
 
 function addressesOf(reply: string): readonly string[] {
-  const parsed = JSON.parse(reply) as { error?: string; parameters?: { addresses?: readonly { address?: readonly number[] }[] } };
+  const parsed = JSON.parse(reply) as {
+    error?: string;
+    parameters?: { addresses?: readonly { address?: readonly number[] }[] };
+  };
   if (parsed.error !== undefined) throw Object.assign(new Error(parsed.error), { code: 'ENOTFOUND' });
   return (parsed.parameters?.addresses ?? []).map(({ address }) => octetsToIp(Uint8Array.from(address ?? [])));
 }

@@ -29,9 +29,12 @@ export interface PhysicalResolverPorts {
 }
 
 /**
- * Names through the physical network. Without a tunnel that is the system's resolver. With one, the system's resolver asks the tunnel's servers: then the
- * physical ones are asked, each by its adapter: systemd-resolved's own list of the link where it is in charge, else the servers of the former resolv.conf. When
- * none answers (no network; a kill switch lets no question out), the last known addresses stand, without a tunnel as well; without any, the system's resolver has the last word.
+ * Names through the physical network. Without a tunnel that is the system's resolver. With one, the system's resolver
+ * asks the tunnel's servers: then the
+ * physical ones are asked, each by its adapter: systemd-resolved's own list of the link where it is in charge, else the
+ * servers of the former resolv.conf. When
+ * none answers (no network; a kill switch lets no question out), the last known addresses stand, without a tunnel as
+ * well; without any, the system's resolver has the last word.
  */
 export class PhysicalResolver implements Resolver {
   private readonly ports: PhysicalResolverPorts;
@@ -56,7 +59,9 @@ export class PhysicalResolver implements Resolver {
     const address = canonicalIp(host);
     const local = address !== null ? [address] : hostsAddresses(host);
     if (local.length > 0) return local;
-    return Promise.any(existsSync(this.ports.resolvedSocket) ? this.resolvedAttempts(host, adapter) : this.serverAttempts(host, adapter));
+    return Promise.any(
+      existsSync(this.ports.resolvedSocket) ? this.resolvedAttempts(host, adapter) : this.serverAttempts(host, adapter),
+    );
   }
 
   /** Who knows addresses that stand for the name where it cannot be resolved; asked only then. */
@@ -86,21 +91,38 @@ export class PhysicalResolver implements Resolver {
   }
 
   private resolvedAttempts(host: string, only: string | null = null): readonly Promise<readonly string[]>[] {
-    return this.usableAdapters(only).map(({ index }) => resolveOnLink(host, index, this.ports.resolvedSocket).then(notEmpty));
+    return this.usableAdapters(only).map(({ index }) =>
+      resolveOnLink(host, index, this.ports.resolvedSocket).then(notEmpty),
+    );
   }
 
   private serverAttempts(host: string, only: string | null = null): readonly Promise<readonly string[]>[] {
     return this.usableAdapters(only).flatMap(({ name: adapter, addresses }) =>
       this.ports.nameServers().flatMap((server) => {
         const route = this.ports.adapters.lookupRoute({ destination: server, adapter });
-        if (route === null || !addresses.some(({ address, family }) => address === route.source && family === ipFamily(server))) return [];
-        return [queryAddresses(this.ports.datagrams, this.ports.random, { name: host, server, adapter, localAddress: route.source }).then(notEmpty)];
+        if (
+          route === null ||
+          !addresses.some(({ address, family }) => address === route.source && family === ipFamily(server))
+        )
+          return [];
+        return [
+          queryAddresses(this.ports.datagrams, this.ports.random, {
+            name: host,
+            server,
+            adapter,
+            localAddress: route.source,
+          }).then(notEmpty),
+        ];
       }),
     );
   }
 
   private usableAdapters(only: string | null): ReturnType<Adapters['snapshot']> {
-    return this.ports.adapters.snapshot().filter(({ name, up, carrier, kind }) => up && carrier && kind !== 'loopback' && (only === null || name === only));
+    return this.ports.adapters
+      .snapshot()
+      .filter(
+        ({ name, up, carrier, kind }) => up && carrier && kind !== 'loopback' && (only === null || name === only),
+      );
   }
 }
 

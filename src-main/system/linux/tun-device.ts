@@ -1,10 +1,15 @@
 import type { NativeAddon } from '../../../native';
 import type { TunnelDevice } from '../../../src-core/ports';
 
-/** struct virtio_net_hdr. All zero: a plain packet. Nobody but the native data path asks the kernel for anything else. */
+/**
+ * struct virtio_net_hdr. All zero: a plain packet. Nobody but the native data path asks the kernel for anything else.
+ */
 const VIRTIO_HEADER_LENGTH = 10;
 
-/** A TUN descriptor from the helper: one IP packet a read (IFF_TUN | IFF_NO_PI), with the virtio header in front when `virtioHeader`. Owns the descriptor. */
+/**
+ * A TUN descriptor from the helper: one IP packet a read (IFF_TUN | IFF_NO_PI), with the virtio header in front when
+ * `virtioHeader`. Owns the descriptor.
+ */
 export class TunDevice implements TunnelDevice {
   readonly name: string;
   private readonly headerLength: number;
@@ -27,7 +32,10 @@ export class TunDevice implements TunnelDevice {
   /** Reads from now on; the native data path never calls this. */
   onPacket(listener: (packet: Uint8Array) => void): void {
     this.listener = listener;
-    if (this.descriptor >= 0) this.stopReading ??= this.addon.readPackets(this.descriptor, (packet) => this.listener?.(packet.subarray(this.headerLength)));
+    if (this.descriptor >= 0)
+      this.stopReading ??= this.addon.readPackets(this.descriptor, (packet) =>
+        this.listener?.(packet.subarray(this.headerLength)),
+      );
   }
 
   write(packet: Uint8Array): void {

@@ -39,5 +39,9 @@ export function decodeDigitalSignature(data: Uint8Array): Decoded<DigitalSignatu
 }
 
 export function encodeDigitalSignature(value: DigitalSignature): Uint8Array {
-  return new Writer(1 + value.algorithmIdentifier.length + value.signature.length).uint8(value.algorithmIdentifier.length).bytes(value.algorithmIdentifier).bytes(value.signature).finish();
+  return new Writer(1 + value.algorithmIdentifier.length + value.signature.length)
+    .uint8(value.algorithmIdentifier.length)
+    .bytes(value.algorithmIdentifier)
+    .bytes(value.signature)
+    .finish();
 }

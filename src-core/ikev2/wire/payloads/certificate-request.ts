@@ -31,7 +31,10 @@ export function ocspRequestPayload(): CertificateRequestPayload {
   return { type: 'CERTREQ', encoding: certificateEncoding.OCSP_CONTENT, data: new Uint8Array(0) };
 }
 
-/** The hashes of an X.509 request; null when the payload is to be ignored: other encoding, no multiple of 20, over 4 KiB (H-23, P-22). */
+/**
+ * The hashes of an X.509 request; null when the payload is to be ignored: other encoding, no multiple of 20, over 4 KiB
+ * (H-23, P-22).
+ */
 export function requestedAuthorities(payload: CertificateRequestPayload): readonly Uint8Array[] | null {
   if (payload.encoding !== certificateEncoding.X509_SIGNATURE) return null;
   if (payload.data.length % hashLength !== 0 || payload.data.length > wireLimits.certificateRequestOctets) return null;

@@ -32,5 +32,9 @@ export function decodeConfiguration(reader: Reader): ConfigurationPayload {
 
 export function encodeConfiguration(writer: Writer, payload: ConfigurationPayload): void {
   writer.uint8(payload.cfgType).zeros(3);
-  for (const { attributeType, value } of payload.attributes) writer.uint16(attributeType & 0x7fff).uint16(value.length).bytes(value);
+  for (const { attributeType, value } of payload.attributes)
+    writer
+      .uint16(attributeType & 0x7fff)
+      .uint16(value.length)
+      .bytes(value);
 }

@@ -19,7 +19,8 @@ export function decodeDelete(reader: Reader): DeletePayload {
     if (spiSize !== 0 || count !== 0) reader.fail('SPI size', 'is 0 for the IKE SA');
     return { type: 'D', protocol, spis: [] };
   }
-  if (protocol !== protocolId.ESP && protocol !== protocolId.AH) reader.fail('protocol ID', `${String(protocol)} has no SAs to delete`);
+  if (protocol !== protocolId.ESP && protocol !== protocolId.AH)
+    reader.fail('protocol ID', `${String(protocol)} has no SAs to delete`);
   if (spiSize !== 4) reader.fail('SPI size', 'is 4 for ESP and AH');
   const spis: number[] = [];
   for (let i = 0; i < count; i++) spis.push(reader.uint32('SPI'));
@@ -27,7 +28,10 @@ export function decodeDelete(reader: Reader): DeletePayload {
 }
 
 export function encodeDelete(writer: Writer, payload: DeletePayload): void {
-  writer.uint8(payload.protocol).uint8(payload.protocol === protocolId.IKE ? 0 : 4).uint16(payload.spis.length);
+  writer
+    .uint8(payload.protocol)
+    .uint8(payload.protocol === protocolId.IKE ? 0 : 4)
+    .uint16(payload.spis.length);
   for (const spi of payload.spis) writer.uint32(spi);
 }
 

@@ -30,8 +30,10 @@ export function decodeIdentification(reader: Reader, type: 'IDi' | 'IDr'): Ident
   if (data.length === 0) reader.fail('identification data', 'is empty');
   if (data.length > wireLimits.identityOctets) reader.fail('identification data', 'is too long');
   const expected = fixedLengths.get(idTypeNumber);
-  if (expected !== undefined && data.length !== expected) reader.fail('identification data', `an address of this type has ${String(expected)} octets`);
-  if (textTypes.has(idTypeNumber) && (data.includes(0) || utf8Decode(data) === null)) reader.fail('identification data', 'is not text');
+  if (expected !== undefined && data.length !== expected)
+    reader.fail('identification data', `an address of this type has ${String(expected)} octets`);
+  if (textTypes.has(idTypeNumber) && (data.includes(0) || utf8Decode(data) === null))
+    reader.fail('identification data', 'is not text');
   return { type, idType: idTypeNumber, reserved, data };
 }
 

@@ -8,7 +8,8 @@ export interface NoncePayload {
 
 export function decodeNonce(reader: Reader): NoncePayload {
   const data = reader.rest();
-  if (data.length < 16 || data.length > 256) reader.fail('nonce data', `has ${String(data.length)} octets, not 16 to 256`);
+  if (data.length < 16 || data.length > 256)
+    reader.fail('nonce data', `has ${String(data.length)} octets, not 16 to 256`);
   return { type: 'Nonce', data };
 }
 

@@ -20,7 +20,12 @@ export function decodeNotify(reader: Reader): NotifyPayload {
 }
 
 export function encodeNotify(writer: Writer, payload: NotifyPayload): void {
-  writer.uint8(payload.protocol).uint8(payload.spi.length).uint16(payload.notify).bytes(payload.spi).bytes(payload.data);
+  writer
+    .uint8(payload.protocol)
+    .uint8(payload.spi.length)
+    .uint16(payload.notify)
+    .bytes(payload.spi)
+    .bytes(payload.data);
 }
 
 const none = new Uint8Array(0);

@@ -32,7 +32,7 @@ const fixedFormat = 0x8000;
 
 export function decodeSecurityAssociation(reader: Reader): SecurityAssociationPayload {
   const proposals: Proposal[] = [];
-  for (let more = true; more; ) {
+  for (let more = true; more;) {
     if (proposals.length === wireLimits.proposals) reader.fail('proposals', 'too many');
     const last = reader.uint8('proposal: last substructure');
     if (last !== 0 && last !== moreProposals) reader.fail('proposal: last substructure', 'is 0 or 2');
@@ -55,7 +55,8 @@ function decodeProposal(reader: Reader): Proposal {
   const transforms: Transform[] = [];
   for (let i = 0; i < count; i++) {
     const last = reader.uint8('transform: last substructure');
-    if (last !== (i === count - 1 ? 0 : moreTransforms)) reader.fail('transform: last substructure', 'contradicts the number of transforms');
+    if (last !== (i === count - 1 ? 0 : moreTransforms))
+      reader.fail('transform: last substructure', 'contradicts the number of transforms');
     reader.skip(1, 'transform: reserved');
     const length = reader.uint16('transform length');
     if (length < 8) reader.fail('transform length', 'is at least 8');
@@ -77,7 +78,8 @@ function decodeTransform(reader: Reader): Transform {
     const fixed = (word & fixedFormat) !== 0;
     if (attributeType === transformAttributeType.KEY_LENGTH) {
       // RFC 7296 section 3.3.5: Key Length is of the fixed format only.
-      if (!fixed || keyLength !== null) reader.fail('key length', fixed ? 'is there twice' : 'is not in the fixed format');
+      if (!fixed || keyLength !== null)
+        reader.fail('key length', fixed ? 'is there twice' : 'is not in the fixed format');
       keyLength = reader.uint16('key length');
     } else {
       const length = fixed ? 2 : reader.uint16('attribute length');
@@ -92,7 +94,12 @@ export function encodeSecurityAssociation(writer: Writer, payload: SecurityAssoc
   payload.proposals.forEach((proposal, i) => {
     writer.uint8(i === payload.proposals.length - 1 ? 0 : moreProposals).uint8(0);
     writer.lengthPrefixed16(4, () => {
-      writer.uint8(proposal.number).uint8(proposal.protocol).uint8(proposal.spi.length).uint8(proposal.transforms.length).bytes(proposal.spi);
+      writer
+        .uint8(proposal.number)
+        .uint8(proposal.protocol)
+        .uint8(proposal.spi.length)
+        .uint8(proposal.transforms.length)
+        .bytes(proposal.spi);
       proposal.transforms.forEach((transform, j) => {
         encodeTransform(writer, transform, j === proposal.transforms.length - 1);
       });
@@ -104,7 +111,8 @@ function encodeTransform(writer: Writer, transform: Transform, last: boolean): v
   writer.uint8(last ? 0 : moreTransforms).uint8(0);
   writer.lengthPrefixed16(4, () => {
     writer.uint8(transform.transformType).uint8(0).uint16(transform.id);
-    if (transform.keyLength !== null) writer.uint16(fixedFormat | transformAttributeType.KEY_LENGTH).uint16(transform.keyLength);
+    if (transform.keyLength !== null)
+      writer.uint16(fixedFormat | transformAttributeType.KEY_LENGTH).uint16(transform.keyLength);
     for (const { attributeType, value } of transform.unknownAttributes) {
       writer.uint16(attributeType);
       if ((attributeType & fixedFormat) === 0) writer.uint16(value.length);

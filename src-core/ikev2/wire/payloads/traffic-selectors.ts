@@ -12,11 +12,15 @@ export interface TrafficSelectorsPayload {
   readonly unsupported: readonly { readonly selectorType: number; readonly body: Uint8Array }[];
 }
 
-/** H-25, C-55: counts, lengths and orders are refused here; whether an answer is within the offer is the exchange's matter. */
+/**
+ * H-25, C-55: counts, lengths and orders are refused here; whether an answer is within the offer is the exchange's
+ * matter.
+ */
 export function decodeTrafficSelectors(reader: Reader, type: 'TSi' | 'TSr'): TrafficSelectorsPayload {
   const count = reader.uint8('number of traffic selectors');
   reader.skip(3, 'reserved');
-  if (count === 0 || count > wireLimits.trafficSelectors) reader.fail('number of traffic selectors', `is ${String(count)}, not 1 to ${String(wireLimits.trafficSelectors)}`);
+  if (count === 0 || count > wireLimits.trafficSelectors)
+    reader.fail('number of traffic selectors', `is ${String(count)}, not 1 to ${String(wireLimits.trafficSelectors)}`);
   const selectors: TrafficSelector[] = [];
   const unsupported: { selectorType: number; body: Uint8Array }[] = [];
   for (let i = 0; i < count; i++) {
@@ -25,7 +29,12 @@ export function decodeTrafficSelectors(reader: Reader, type: 'TSi' | 'TSr'): Tra
     const length = reader.uint16('selector length');
     if (length < 4) reader.fail('selector length', 'is at least 4');
     const body = reader.bytes(length - 4, 'selector');
-    const family = selectorType === trafficSelectorType.TS_IPV4_ADDR_RANGE ? 4 : selectorType === trafficSelectorType.TS_IPV6_ADDR_RANGE ? 6 : null;
+    const family =
+      selectorType === trafficSelectorType.TS_IPV4_ADDR_RANGE
+        ? 4
+        : selectorType === trafficSelectorType.TS_IPV6_ADDR_RANGE
+          ? 6
+          : null;
     const octets = family === 4 ? 4 : 16;
     if (family === null) {
       unsupported.push({ selectorType, body });
@@ -44,7 +53,14 @@ export function decodeTrafficSelectors(reader: Reader, type: 'TSi' | 'TSr'): Tra
       continue;
     }
     if (startPort > endPort) reader.fail('port range', 'ends before it starts');
-    selectors.push({ family, protocol, startPort, endPort, startAddress: octetsToIp(start), endAddress: octetsToIp(end) });
+    selectors.push({
+      family,
+      protocol,
+      startPort,
+      endPort,
+      startAddress: octetsToIp(start),
+      endAddress: octetsToIp(end),
+    });
   }
   reader.expectEnd('number of traffic selectors');
   return { type, selectors, unsupported };
@@ -57,7 +73,8 @@ export function encodeTrafficSelectors(writer: Writer, payload: TrafficSelectors
     const start = ipToOctets(selector.startAddress);
     const end = ipToOctets(selector.endAddress);
     const octets = selector.family === 4 ? 4 : 16;
-    if (start?.length !== octets || end?.length !== octets) throw new RangeError('addresses of a selector are of its family');
+    if (start?.length !== octets || end?.length !== octets)
+      throw new RangeError('addresses of a selector are of its family');
     writer
       .uint8(selector.family === 4 ? trafficSelectorType.TS_IPV4_ADDR_RANGE : trafficSelectorType.TS_IPV6_ADDR_RANGE)
       .uint8(selector.protocol)

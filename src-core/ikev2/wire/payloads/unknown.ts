@@ -1,4 +1,7 @@
-/** A payload type we do not know. With the critical bit the message must be refused (C-77), without it the payload is skipped. */
+/**
+ * A payload type we do not know. With the critical bit the message must be refused (C-77), without it the payload is
+ * skipped.
+ */
 export interface UnknownPayload {
   readonly type: 'unknown';
   readonly payloadType: number;

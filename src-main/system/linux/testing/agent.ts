@@ -1,4 +1,5 @@
-// Runs inside a network and mount namespace of its own (namespace.ts) and does what the test asks, one JSON line a request.
+// Runs inside a network and mount namespace of its own (namespace.ts) and does what the test asks, one JSON line a
+// request.
 // Standard output carries replies only.
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
@@ -16,7 +17,14 @@ if (addon === null) throw new Error('the addon is not built: npm run build:nativ
 
 const adapters = new LinuxAdapters(addon);
 const datagrams = new LinuxDatagrams(addon);
-const sockets = new Map<number, { socket: NativeDatagramSocket; received: { text: string; from: string; port: number }[]; errors: { code: string; mtu: number | null }[] }>();
+const sockets = new Map<
+  number,
+  {
+    socket: NativeDatagramSocket;
+    received: { text: string; from: string; port: number }[];
+    errors: { code: string; mtu: number | null }[];
+  }
+>();
 const reports: unknown[] = [];
 const losses: unknown[] = [];
 const packets: string[] = [];
@@ -53,7 +61,9 @@ async function reachHelper(): Promise<ReachedHelper> {
 /** A TUN descriptor that an agent in a network namespace of its own opened. */
 function foreignTun(): Promise<number> {
   const [ours, theirs] = addon!.socketPair();
-  const child = spawn('unshare', ['--net', process.execPath, process.argv[1]!], { stdio: ['pipe', 'ignore', 'inherit', theirs] });
+  const child = spawn('unshare', ['--net', process.execPath, process.argv[1]!], {
+    stdio: ['pipe', 'ignore', 'inherit', theirs],
+  });
   addon!.closeDescriptor(theirs);
   return new Promise((resolve, reject) => {
     const channel = addon!.openChannel(ours, (text, descriptors) => {
@@ -74,9 +84,22 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
   lookup: (question: RouteQuestion) => adapters.lookupRoute(question),
   /**
    * Starts a program and resolves once `adapter` shows the wished carrier in a snapshot read from the listener.
-   * Times in ms: from the start of the program to the event, and from the thread's reading of the event to the listener.
+   * Times in ms: from the start of the program to the event, and from the thread's reading of the event to the
+   * listener.
    */
-  awaitCarrier: ({ adapter, carrier, up, program, args }: { adapter: string; carrier: boolean; up: boolean; program: string; args: string[] }) =>
+  awaitCarrier: ({
+    adapter,
+    carrier,
+    up,
+    program,
+    args,
+  }: {
+    adapter: string;
+    carrier: boolean;
+    up: boolean;
+    program: string;
+    args: string[];
+  }) =>
     new Promise((resolve, reject) => {
       const limit = setTimeout(() => {
         stop();
@@ -91,7 +114,13 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
         if (found?.carrier !== carrier || found.up !== up) return;
         clearTimeout(limit);
         stop();
-        resolve({ sinceStart: at - started, delivery: at - readAt, events, addresses: found.addresses.map((each) => each.address), snapshot: now() - at });
+        resolve({
+          sinceStart: at - started,
+          delivery: at - readAt,
+          events,
+          addresses: found.addresses.map((each) => each.address),
+          snapshot: now() - at,
+        });
       });
       spawn(program, args, { stdio: 'ignore' });
     }),
@@ -109,17 +138,38 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
     }),
   open: async ({ adapter, address, port }: { adapter: string | null; address: string; port?: number }) => {
     const socket = await datagrams.open({ adapter, localAddress: address, localPort: port ?? 0 });
-    const entry = { socket, received: [] as { text: string; from: string; port: number }[], errors: [] as { code: string; mtu: number | null }[] };
-    socket.onDatagram((datagram, from) => entry.received.push({ text: Buffer.from(datagram).toString(), from: from.address, port: from.port }));
+    const entry = {
+      socket,
+      received: [] as { text: string; from: string; port: number }[],
+      errors: [] as { code: string; mtu: number | null }[],
+    };
+    socket.onDatagram((datagram, from) =>
+      entry.received.push({ text: Buffer.from(datagram).toString(), from: from.address, port: from.port }),
+    );
     socket.onError((code, mtu) => entry.errors.push({ code, mtu }));
     sockets.set(++lastSocket, entry);
     return { socket: lastSocket, ...socket.local };
   },
   /** `size` octets of what looks like ESP, or a text. */
-  send: ({ socket, text, size, address, port }: { socket: number; text?: string; size?: number; address: string; port: number }) =>
-    sockets.get(socket)!.socket.send(text === undefined ? new Uint8Array(size ?? 0).fill(1) : Buffer.from(text), { address, port }),
+  send: ({
+    socket,
+    text,
+    size,
+    address,
+    port,
+  }: {
+    socket: number;
+    text?: string;
+    size?: number;
+    address: string;
+    port: number;
+  }) =>
+    sockets
+      .get(socket)!
+      .socket.send(text === undefined ? new Uint8Array(size ?? 0).fill(1) : Buffer.from(text), { address, port }),
   /** The non-ESP marker and `size` octets. */
-  sendIke: ({ socket, size, address, port }: { socket: number; size: number; address: string; port: number }) => sockets.get(socket)!.socket.send(new Uint8Array(4 + size), { address, port }),
+  sendIke: ({ socket, size, address, port }: { socket: number; size: number; address: string; port: number }) =>
+    sockets.get(socket)!.socket.send(new Uint8Array(4 + size), { address, port }),
   /** Messages as no client would write them, one after the other, and the replies to them. */
   rawTexts: async (texts: readonly string[]) => {
     const replies: unknown[] = [];
@@ -156,7 +206,9 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
     if (settings === null) {
       settings = new LinuxNetworkSettings(addon, reachHelper, [0, 20, 20]);
       settings.onReport((report) => reports.push(report));
-      settings.onLost((error) => losses.push({ code: error.code, message: error.message, detail: error.detail ?? null }));
+      settings.onLost((error) =>
+        losses.push({ code: error.code, message: error.message, detail: error.detail ?? null }),
+      );
     }
     tunnel = await settings.openTunnel(name, mtu);
     tunnel.onPacket((packet) => packets.push(Buffer.from(packet).toString('hex')));
@@ -173,7 +225,10 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
   },
   /** The next `openTunnel` starts a helper that way. */
   wrapHelper: ({ wrapper }: { wrapper: readonly string[] }) => {
-    settings = new LinuxNetworkSettings(addon, async () => ({ client: await HelperClient.open(addon, startHelper(wrapper)), route: 'child' }));
+    settings = new LinuxNetworkSettings(addon, async () => ({
+      client: await HelperClient.open(addon, startHelper(wrapper)),
+      route: 'child',
+    }));
   },
   lift: ({ owner }: { owner: string | null }) => new LinuxNetworkSettings(addon, reachHelper).lift(owner),
   killSwitch: async () => {
@@ -194,12 +249,24 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
     process.kill(helperPid, signal);
   },
   /** A descriptor as the adapter avpn7 that a helper shall take over. */
-  adoptForeign: async ({ kind }: { kind: 'none' | 'a file' | 'an adapter of another name' | 'of another network namespace' }) => {
+  adoptForeign: async ({
+    kind,
+  }: {
+    kind: 'none' | 'a file' | 'an adapter of another name' | 'of another network namespace';
+  }) => {
     raw ??= await HelperClient.open(addon, startHelper());
-    const own = kind === 'a file' ? openSync('/dev/null', 'r') : kind === 'of another network namespace' ? await foreignTun() : -1;
+    const own =
+      kind === 'a file'
+        ? openSync('/dev/null', 'r')
+        : kind === 'of another network namespace'
+          ? await foreignTun()
+          : -1;
     try {
       const descriptors = kind === 'none' ? [] : [kind === 'an adapter of another name' ? tunnel!.fd! : own];
-      return { result: (await raw.request('adopt-tunnel', { name: 'avpn7', mtu: 1400, offload: true }, { descriptors })).result };
+      return {
+        result: (await raw.request('adopt-tunnel', { name: 'avpn7', mtu: 1400, offload: true }, { descriptors }))
+          .result,
+      };
     } catch (error) {
       if (!(error instanceof HelperError)) throw error;
       return { field: error.field, detail: error.detail, code: error.code };
@@ -234,7 +301,12 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
       const socket = createSocket('udp4');
       await new Promise<void>((resolve) => socket.bind(0, resolve));
       const fd = (socket as unknown as { _handle: { fd: number } })._handle.fd;
-      const send = (): Promise<string> => new Promise((resolve) => socket.send('x', port, address, (error) => resolve(error === null ? 'sent' : ((error as NodeJS.ErrnoException).code ?? ''))));
+      const send = (): Promise<string> =>
+        new Promise((resolve) =>
+          socket.send('x', port, address, (error) =>
+            resolve(error === null ? 'sent' : ((error as NodeJS.ErrnoException).code ?? '')),
+          ),
+        );
       const before = await send();
       await raw.request('mark', {}, { descriptors: [fd] });
       const after = await send();
@@ -265,7 +337,12 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     .then(() => operations[operation]!(input))
     .then(
       (result) => answer({ result: result ?? null }),
-      (error: unknown) => answer({ error: error instanceof Error ? error.message : String(error), code: (error as { code?: unknown }).code ?? null, detail: (error as { detail?: unknown }).detail ?? null }),
+      (error: unknown) =>
+        answer({
+          error: error instanceof Error ? error.message : String(error),
+          code: (error as { code?: unknown }).code ?? null,
+          detail: (error as { detail?: unknown }).detail ?? null,
+        }),
     );
 });
 process.stdin.on('end', () => process.exit(0));

@@ -25,7 +25,9 @@ export class PrivateBus {
 <busconfig><type>session</type><listen>unix:path=${directory}/socket</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`,
     );
-    const daemon = spawn('dbus-daemon', ['--config-file', config, '--nofork', '--print-address'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const daemon = spawn('dbus-daemon', ['--config-file', config, '--nofork', '--print-address'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const address = await new Promise<string>((resolve, reject) => {
       daemon.stdout.once('data', (data: Buffer) => resolve(data.toString().trim()));
       daemon.once('exit', () => reject(new Error('dbus-daemon ended')));
@@ -83,7 +85,12 @@ export class FakeNetworkManager {
   hasWifi = true;
   saved: Readonly<Record<string, Uint8Array>> = {};
   /** Further settings of saved connections: sections of entries of variants, as they are sent. */
-  settings: Readonly<Record<string, readonly (readonly [section: string, entries: readonly (readonly [key: string, value: Variant])[]])[]>> = {};
+  settings: Readonly<
+    Record<
+      string,
+      readonly (readonly [section: string, entries: readonly (readonly [key: string, value: Variant])[]])[]
+    >
+  > = {};
   /** What was sent to Update and AddAndActivateConnection, as the library reads it. */
   readonly sent: unknown[] = [];
   readonly calls: string[] = [];
@@ -101,7 +108,11 @@ export class FakeNetworkManager {
   }
 
   static async start(address: string): Promise<FakeNetworkManager> {
-    const fake = new FakeNetworkManager((dbus as unknown as { createConnection(options: { busAddress: string }): RawConnection }).createConnection({ busAddress: address }));
+    const fake = new FakeNetworkManager(
+      (dbus as unknown as { createConnection(options: { busAddress: string }): RawConnection }).createConnection({
+        busAddress: address,
+      }),
+    );
     await fake.#ask({ member: 'Hello' });
     await fake.#ask({ member: 'RequestName', signature: 'su', body: [service, 0] });
     return fake;
@@ -111,12 +122,27 @@ export class FakeNetworkManager {
     const serial = this.#serial++;
     return new Promise((resolve) => {
       this.#waiting.set(serial, resolve);
-      this.#connection.message({ type: 1, serial, path: '/org/freedesktop/DBus', destination: 'org.freedesktop.DBus', interface: 'org.freedesktop.DBus', ...message });
+      this.#connection.message({
+        type: 1,
+        serial,
+        path: '/org/freedesktop/DBus',
+        destination: 'org.freedesktop.DBus',
+        interface: 'org.freedesktop.DBus',
+        ...message,
+      });
     });
   }
 
   changed(): void {
-    this.#connection.message({ type: 4, serial: this.#serial++, path: `${root}/Devices/2`, interface: 'org.freedesktop.DBus.Properties', member: 'PropertiesChanged', signature: 'sa{sv}as', body: [`${service}.Device.Wireless`, [], []] });
+    this.#connection.message({
+      type: 4,
+      serial: this.#serial++,
+      path: `${root}/Devices/2`,
+      interface: 'org.freedesktop.DBus.Properties',
+      member: 'PropertiesChanged',
+      signature: 'sa{sv}as',
+      body: [`${service}.Device.Wireless`, [], []],
+    });
   }
 
   stop(): void {
@@ -124,11 +150,25 @@ export class FakeNetworkManager {
   }
 
   #reply(message: Message, signature: string, body: readonly unknown[]): void {
-    this.#connection.message({ type: 2, serial: this.#serial++, replySerial: message.serial, destination: message.sender, ...(signature === '' ? {} : { signature, body }) });
+    this.#connection.message({
+      type: 2,
+      serial: this.#serial++,
+      replySerial: message.serial,
+      destination: message.sender,
+      ...(signature === '' ? {} : { signature, body }),
+    });
   }
 
   #fail(message: Message, errorName: string): void {
-    this.#connection.message({ type: 3, serial: this.#serial++, replySerial: message.serial, destination: message.sender, errorName, signature: 's', body: ['no'] });
+    this.#connection.message({
+      type: 3,
+      serial: this.#serial++,
+      replySerial: message.serial,
+      destination: message.sender,
+      errorName,
+      signature: 's',
+      body: ['no'],
+    });
   }
 
   #answer(message: Message): void {
@@ -141,10 +181,17 @@ export class FakeNetworkManager {
       case 'ListConnections':
         return this.#reply(message, 'ao', [Object.keys(this.saved)]);
       case 'GetSettings':
-        return this.#reply(message, 'a{sa{sv}}', [[...(this.settings[path] ?? []), ['802-11-wireless', [['ssid', ['ay', Buffer.from(this.saved[path] ?? [])]]]]]]);
+        return this.#reply(message, 'a{sa{sv}}', [
+          [
+            ...(this.settings[path] ?? []),
+            ['802-11-wireless', [['ssid', ['ay', Buffer.from(this.saved[path] ?? [])]]]],
+          ],
+        ]);
       case 'GetAll': {
         const properties = this.#properties(path, String(body[0]));
-        return properties === null ? this.#fail(message, 'org.freedesktop.DBus.Error.UnknownObject') : this.#reply(message, 'a{sv}', [Object.entries(properties)]);
+        return properties === null
+          ? this.#fail(message, 'org.freedesktop.DBus.Error.UnknownObject')
+          : this.#reply(message, 'a{sv}', [Object.entries(properties)]);
       }
       case 'RequestScan':
       case 'Disconnect':
@@ -152,9 +199,14 @@ export class FakeNetworkManager {
       case 'ActivateConnection':
       case 'AddAndActivateConnection': {
         if (member === 'Update' || member === 'AddAndActivateConnection') this.sent.push(body[0]);
-        this.calls.push(`${member} ${member === 'Disconnect' || member === 'Update' ? path : body.filter((each) => typeof each === 'string').join(' ')}`.trim());
+        this.calls.push(
+          `${member} ${member === 'Disconnect' || member === 'Update' ? path : body.filter((each) => typeof each === 'string').join(' ')}`.trim(),
+        );
         if (this.refuse !== null) return this.#fail(message, this.refuse);
-        const results: Readonly<Record<string, readonly [string, readonly unknown[]]>> = { ActivateConnection: ['o', [`${root}/ActiveConnection/1`]], AddAndActivateConnection: ['oo', [`${root}/Settings/9`, `${root}/ActiveConnection/1`]] };
+        const results: Readonly<Record<string, readonly [string, readonly unknown[]]>> = {
+          ActivateConnection: ['o', [`${root}/ActiveConnection/1`]],
+          AddAndActivateConnection: ['oo', [`${root}/Settings/9`, `${root}/ActiveConnection/1`]],
+        };
         return this.#reply(message, ...(results[member] ?? ['', []]));
       }
       default:
@@ -163,10 +215,20 @@ export class FakeNetworkManager {
   }
 
   #properties(path: string, face: string): Properties | null {
-    if (face === `${service}.Device`) return path.endsWith('/1') ? { DeviceType: ['u', 1], Interface: ['s', 'eth0'], State: ['u', 100] } : { DeviceType: ['u', 2], Interface: ['s', 'wlan0'], State: ['u', this.state] };
+    if (face === `${service}.Device`)
+      return path.endsWith('/1')
+        ? { DeviceType: ['u', 1], Interface: ['s', 'eth0'], State: ['u', 100] }
+        : { DeviceType: ['u', 2], Interface: ['s', 'wlan0'], State: ['u', this.state] };
     if (face === `${service}.Device.Wireless`) return { ActiveAccessPoint: ['o', this.active] };
     const point = this.accessPoints.find((each) => each.path === path);
     if (point === undefined) return null;
-    return { Ssid: ['ay', Buffer.from(point.ssid)], Strength: ['y', point.strength], Flags: ['u', point.flags ?? 0], WpaFlags: ['u', point.wpa ?? 0], RsnFlags: ['u', point.rsn ?? 0], Frequency: ['u', 2437] };
+    return {
+      Ssid: ['ay', Buffer.from(point.ssid)],
+      Strength: ['y', point.strength],
+      Flags: ['u', point.flags ?? 0],
+      WpaFlags: ['u', point.wpa ?? 0],
+      RsnFlags: ['u', point.rsn ?? 0],
+      Frequency: ['u', 2437],
+    };
   }
 }

@@ -16,7 +16,13 @@ async function bundle(): Promise<string> {
     configFile: false,
     logLevel: 'error',
     root,
-    build: { ssr: join(here, 'agent.ts'), outDir: folder, emptyOutDir: false, minify: false, rollupOptions: { output: { entryFileNames: `${name}.mjs` } } },
+    build: {
+      ssr: join(here, 'agent.ts'),
+      outDir: folder,
+      emptyOutDir: false,
+      minify: false,
+      rollupOptions: { output: { entryFileNames: `${name}.mjs` } },
+    },
   });
   return join(folder, `${name}.mjs`);
 }
@@ -28,12 +34,26 @@ const unprivileged = process.getuid?.() !== 0;
 
 /** A process that does nothing but keep its namespaces. */
 function hold(parent: ChildProcess | null, kinds: readonly string[], prepare: string): Promise<ChildProcess> {
-  const join = parent === null ? [] : ['nsenter', '-t', String(parent.pid), ...(unprivileged ? ['-U', '--preserve-credentials'] : [])];
-  const [program, ...args] = [...join, 'unshare', ...(unprivileged && parent === null ? ['--user', '--map-root-user'] : []), ...kinds, '--', 'sh', '-c', `set -e; ${prepare} echo ready; exec sleep infinity`];
+  const join =
+    parent === null
+      ? []
+      : ['nsenter', '-t', String(parent.pid), ...(unprivileged ? ['-U', '--preserve-credentials'] : [])];
+  const [program, ...args] = [
+    ...join,
+    'unshare',
+    ...(unprivileged && parent === null ? ['--user', '--map-root-user'] : []),
+    ...kinds,
+    '--',
+    'sh',
+    '-c',
+    `set -e; ${prepare} echo ready; exec sleep infinity`,
+  ];
   const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {
     child.stdout.once('data', () => resolve(child));
-    child.once('exit', () => reject(new Error('the namespace cannot be made: needs root, or unprivileged user namespaces')));
+    child.once('exit', () =>
+      reject(new Error('the namespace cannot be made: needs root, or unprivileged user namespaces')),
+    );
   });
 }
 
@@ -48,7 +68,8 @@ export interface Command {
 }
 
 /**
- * A network and mount namespace with an agent in it, and a second network namespace (the peer) at the other end of veth pairs. /etc is a
+ * A network and mount namespace with an agent in it, and a second network namespace (the peer) at the other end of veth
+ * pairs. /etc is a
  * small folder of its own. Nothing of it outlives the processes; the machine's own network is not touched.
  */
 export class Namespace {
@@ -67,11 +88,21 @@ export class Namespace {
     this.script = script;
   }
 
-  /** `resolvConf`: a shell command that prepares /etc/resolv.conf; the default writes a plain file. null: /etc stays the machine's own. */
-  static async create(resolvConf: string | null = 'printf "# before\\nnameserver 192.0.2.53\\nsearch lan.test\\n" > /etc/resolv.conf'): Promise<Namespace> {
-    if (!existsSync(join(root, 'native', 'build', 'Release', 'agile_vpn.node'))) throw new Error('the addon is not built: npm run build:native');
+  /**
+   * `resolvConf`: a shell command that prepares /etc/resolv.conf; the default writes a plain file. null: /etc stays the
+   * machine's own.
+   */
+  static async create(
+    resolvConf: string | null = 'printf "# before\\nnameserver 192.0.2.53\\nsearch lan.test\\n" > /etc/resolv.conf',
+  ): Promise<Namespace> {
+    if (!existsSync(join(root, 'native', 'build', 'Release', 'agile_vpn.node')))
+      throw new Error('the addon is not built: npm run build:native');
     const script = await (bundled ??= bundle());
-    const holder = await hold(null, ['--net', '--mount', '--propagation', 'private'], resolvConf === null ? '' : `mount -t tmpfs -o mode=755 etc /etc; ${resolvConf};`);
+    const holder = await hold(
+      null,
+      ['--net', '--mount', '--propagation', 'private'],
+      resolvConf === null ? '' : `mount -t tmpfs -o mode=755 etc /etc; ${resolvConf};`,
+    );
     const namespace = new Namespace(holder, await hold(holder, ['--net'], ''), script);
     await namespace.ip('link', 'set', 'lo', 'up');
     await namespace.peerIp('link', 'set', 'lo', 'up');
@@ -79,14 +110,23 @@ export class Namespace {
   }
 
   /**
-   * The same with processes of its own, for programs that a whole machine has only once (systemd-resolved, resolvconf): what runs in it is on the network of
-   * its process 1. `prepare`: shell commands of process 1, as root, once /etc (with the machine's users) and /run are small folders of its own.
+   * The same with processes of its own, for programs that a whole machine has only once (systemd-resolved, resolvconf):
+   * what runs in it is on the network of
+   * its process 1. `prepare`: shell commands of process 1, as root, once /etc (with the machine's users) and /run are
+   * small folders of its own.
    */
   static async machine(prepare: string): Promise<Namespace> {
     const script = await (bundled ??= bundle());
-    const folders = 'mount -t tmpfs -o mode=755 run /run; mkdir /run/kept; cp -a /etc/passwd /etc/group /etc/nsswitch.conf /etc/ld.so.cache /etc/alternatives /run/kept; mount -t tmpfs -o mode=755 etc /etc; cp -a /run/kept/. /etc; rm -r /run/kept; ip link set lo up;';
-    const holder = await hold(null, ['--net', '--mount', '--propagation', 'private', '--pid', '--fork', '--mount-proc', '--kill-child'], `${folders} ${prepare}`);
-    const [first] = readFileSync(`/proc/${String(holder.pid)}/task/${String(holder.pid)}/children`, 'utf8').trim().split(' ');
+    const folders =
+      'mount -t tmpfs -o mode=755 run /run; mkdir /run/kept; cp -a /etc/passwd /etc/group /etc/nsswitch.conf /etc/ld.so.cache /etc/alternatives /run/kept; mount -t tmpfs -o mode=755 etc /etc; cp -a /run/kept/. /etc; rm -r /run/kept; ip link set lo up;';
+    const holder = await hold(
+      null,
+      ['--net', '--mount', '--propagation', 'private', '--pid', '--fork', '--mount-proc', '--kill-child'],
+      `${folders} ${prepare}`,
+    );
+    const [first] = readFileSync(`/proc/${String(holder.pid)}/task/${String(holder.pid)}/children`, 'utf8')
+      .trim()
+      .split(' ');
     const namespace = new Namespace(holder, await hold(holder, ['--net'], ''), script);
     namespace.first = Number(first);
     return namespace;
@@ -107,7 +147,13 @@ export class Namespace {
     const { program, args } = this.command(process.execPath, this.script);
     const agent = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { PATH: process.env['PATH'] } });
     createInterface({ input: agent.stdout }).on('line', (line) => {
-      const reply = JSON.parse(line) as { id: number; result?: unknown; error?: string; code?: unknown; detail?: unknown };
+      const reply = JSON.parse(line) as {
+        id: number;
+        result?: unknown;
+        error?: string;
+        code?: unknown;
+        detail?: unknown;
+      };
       const waiting = this.waiting.get(reply.id);
       this.waiting.delete(reply.id);
       if (reply.error === undefined) waiting?.resolve(reply.result);
@@ -122,7 +168,18 @@ export class Namespace {
 
   /** A program in the namespace. */
   command(...command: string[]): Command {
-    return { program: 'nsenter', args: ['-t', String(this.first ?? this.holder.pid), ...(unprivileged ? ['-U', '--preserve-credentials'] : []), '-n', '-m', ...(this.first === null ? [] : ['-p']), ...command] };
+    return {
+      program: 'nsenter',
+      args: [
+        '-t',
+        String(this.first ?? this.holder.pid),
+        ...(unprivileged ? ['-U', '--preserve-credentials'] : []),
+        '-n',
+        '-m',
+        ...(this.first === null ? [] : ['-p']),
+        ...command,
+      ],
+    };
   }
 
   run(...command: string[]): Promise<string> {
@@ -140,7 +197,10 @@ export class Namespace {
 
   /** A program in the peer's network namespace. */
   peerCommand(...command: string[]): Command {
-    return { program: 'nsenter', args: ['-t', String(this.peer.pid), ...(unprivileged ? ['-U', '--preserve-credentials'] : []), '-n', ...command] };
+    return {
+      program: 'nsenter',
+      args: ['-t', String(this.peer.pid), ...(unprivileged ? ['-U', '--preserve-credentials'] : []), '-n', ...command],
+    };
   }
 
   peerRun(...command: string[]): Promise<string> {
@@ -152,12 +212,19 @@ export class Namespace {
   }
 
   /** A veth pair: `name` here, `peerName` at the peer; both up, with their addresses. */
-  async wire(name: string, peerName: string, addresses: readonly string[], peerAddresses: readonly string[]): Promise<void> {
+  async wire(
+    name: string,
+    peerName: string,
+    addresses: readonly string[],
+    peerAddresses: readonly string[],
+  ): Promise<void> {
     await this.ip('link', 'add', name, 'type', 'veth', 'peer', 'name', peerName, 'netns', String(this.peer.pid));
     await this.ip('link', 'set', name, 'up');
     await this.peerIp('link', 'set', peerName, 'up');
-    for (const address of addresses) await this.ip('addr', 'add', address, 'dev', name, ...(address.includes(':') ? ['nodad'] : []));
-    for (const address of peerAddresses) await this.peerIp('addr', 'add', address, 'dev', peerName, ...(address.includes(':') ? ['nodad'] : []));
+    for (const address of addresses)
+      await this.ip('addr', 'add', address, 'dev', name, ...(address.includes(':') ? ['nodad'] : []));
+    for (const address of peerAddresses)
+      await this.peerIp('addr', 'add', address, 'dev', peerName, ...(address.includes(':') ? ['nodad'] : []));
   }
 
   /** Ends the agent at once, as a crash would. The next operation starts another. */
