@@ -1,7 +1,10 @@
+import { build } from 'plist';
 import { describe, expect, it } from 'vitest';
+import { utf8Encode } from '../bytes';
 import type { ConfigurationReply } from '../ikev2/session';
 import type { TrafficSelector } from '../ports/data-path';
 import type { DhcpOptions } from '../dhcp/options';
+import { importProfiles } from '../profiles';
 import { connectionId } from './connection-id';
 import { exampleProfile } from './example-profile';
 import { tunnelRoutes, tunnelSettings } from './tunnel-settings';
@@ -60,6 +63,41 @@ const settings = (
     gatewayAddresses: ['192.0.2.1', '2001:db8::1'],
     gatewayPort: 4500,
   });
+
+describe('an imported Apple profile', () => {
+  const imported = async (change: object) => {
+    const ikev2 = {
+      RemoteAddress: 'vpn.example.test',
+      AuthenticationMethod: 'Certificate',
+      ExtendedAuthEnabled: 1,
+      ...change,
+    };
+    const file = {
+      PayloadType: 'com.apple.vpn.managed',
+      VPNType: 'IKEv2',
+      UserDefinedName: 'x',
+      IKEv2: ikev2,
+      IPv4: { OverridePrimary: 1 },
+    };
+    const [first] = await importProfiles({ name: 'x', content: utf8Encode(build(file as never)) });
+    return first!.profile!;
+  };
+  const routesOf = async (change: object, selectors: readonly TrafficSelector[], configuration = reply()) =>
+    tunnelRoutes(await imported(change), { children: [{ remoteSelectors: selectors }], configuration, dhcp: null });
+
+  it('sends into the tunnel all that the CHILD SAs carry', async () => {
+    expect(await routesOf({}, [all4])).toEqual(['0.0.0.0/0']);
+    expect(await routesOf({ UseConfigurationAttributeInternalIPSubnet: 0 }, [all4])).toEqual(['0.0.0.0/0']);
+    expect(await routesOf({}, [range('10.99.0.0', '10.99.0.255')])).toEqual(['10.99.0.0/24']);
+  });
+
+  it('takes the announced subnets instead where it says so', async () => {
+    const configuration = reply({ subnets: ['10.99.0.0/24'] });
+    expect(await routesOf({ UseConfigurationAttributeInternalIPSubnet: 1 }, [all4], configuration)).toEqual([
+      '10.99.0.0/24',
+    ]);
+  });
+});
 
 describe('routes into the tunnel (C-56)', () => {
   it('are what the server narrowed to', () => {

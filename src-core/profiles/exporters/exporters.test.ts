@@ -113,6 +113,13 @@ describe('a connection written in another format', () => {
     ]);
   });
 
+  test('.mobileconfig: the default gateway comes back, given or not', async () => {
+    for (const useDefaultGateway of [true, false]) {
+      const network = { ...office.network, useDefaultGateway, routes: [], killSwitch: false };
+      expect((await exported({ ...office, network }, 'mobileconfig')).lost).not.toContain('network.useDefaultGateway');
+    }
+  });
+
   test('.mobileconfig: everything through the tunnel with a kill switch is IncludeAllNetworks', async () => {
     const { text, lost } = await exported(
       {

@@ -115,6 +115,7 @@ export function writeMobileconfig(profile: Profile): Uint8Array | null {
           ...(network.useDefaultGateway && network.killSwitch
             ? { IncludeAllNetworks: 1, ExcludeLocalNetworks: network.allowLan ? 1 : 0 }
             : {}),
+          ...(network.useDefaultGateway ? {} : { UseConfigurationAttributeInternalIPSubnet: 1 }),
           ...(ike === null ? {} : { IKESecurityAssociationParameters: ike }),
           ...(esp === null ? {} : { ChildSecurityAssociationParameters: esp }),
         },

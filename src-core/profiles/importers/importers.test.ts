@@ -159,7 +159,7 @@ describe('Apple .mobileconfig', () => {
     serverCertificate: { authorities: [base64Encode(authorityDer)], commonName: 'gw' },
     mobility: { enabled: true },
     network: {
-      useDefaultGateway: false,
+      useDefaultGateway: true,
       routes: [],
       dnsServers: ['10.0.0.53'],
       splitDns: ['corp.example'],

@@ -62,14 +62,36 @@ function readVpn(payload: JsonObject, payloads: readonly JsonObject[], file: Jso
   draft.take('UserDefinedName', 'name', name);
   if (payload['VPNType'] !== 'IKEv2') draft.wrong('VPNType', 'Only IKEv2 can be taken.');
   const ike = isJsonObject(payload['IKEv2']) ? payload['IKEv2'] : {};
-  // Apple routes what the traffic selectors say.
-  draft.imply('network.useDefaultGateway', false, 'IncludeAllNetworks');
+  readRouting(draft, ike);
   readCertificates(draft, ike, payloads);
   readMethod(draft, ike);
   for (const [key, value] of Object.entries(ike).slice(0, 200)) readKey(draft, key, value, ike);
   const dns = payload['DNS'];
   if (isJsonObject(dns)) readDns(draft, dns);
   return draft.finish();
+}
+
+/** Apple sends into the tunnel whatever the CHILD SAs carry, or only the subnets that the server announces. */
+function readRouting(draft: DraftBuilder, ike: JsonObject): void {
+  const [everything, announced] = ['IncludeAllNetworks', 'UseConfigurationAttributeInternalIPSubnet'] as const;
+  if (isOn(ike[everything])) {
+    draft.take(
+      everything,
+      'network.useDefaultGateway',
+      true,
+      'Taken: everything goes through the tunnel, and nothing without it.',
+    );
+    draft.imply('network.killSwitch', true, everything);
+    draft.imply('network.allowLan', isOn(ike['ExcludeLocalNetworks'] ?? 1), 'ExcludeLocalNetworks');
+    if (isOn(ike[announced])) draft.ignore(announced, `${everything} sends everything through the tunnel.`);
+  } else if (isOn(ike[announced]))
+    draft.take(
+      announced,
+      'network.useDefaultGateway',
+      false,
+      'Taken: only the subnets that the server announces go through the tunnel.',
+    );
+  else draft.imply('network.useDefaultGateway', true, everything);
 }
 
 const authorityTypes: ReadonlySet<unknown> = new Set([
@@ -182,16 +204,6 @@ function readKey(draft: DraftBuilder, key: string, value: unknown, ike: JsonObje
     case 'EnableCertificateRevocationCheck':
       if (isOn(value)) draft.take(key, 'serverCertificate.revocation', 'relaxed');
       return;
-    case 'IncludeAllNetworks':
-      if (!isOn(value)) return;
-      draft.take(
-        key,
-        'network.useDefaultGateway',
-        true,
-        'Taken: everything goes through the tunnel, and nothing without it.',
-      );
-      draft.imply('network.killSwitch', true, key);
-      return draft.imply('network.allowLan', isOn(ike['ExcludeLocalNetworks'] ?? 1), 'ExcludeLocalNetworks');
     case 'IKESecurityAssociationParameters':
     case 'ChildSecurityAssociationParameters': {
       const child = key === 'ChildSecurityAssociationParameters';
@@ -202,7 +214,9 @@ function readKey(draft: DraftBuilder, key: string, value: unknown, ike: JsonObje
     case 'AuthenticationMethod':
     case 'ExtendedAuthEnabled':
     case 'PayloadCertificateUUID':
+    case 'IncludeAllNetworks':
     case 'ExcludeLocalNetworks':
+    case 'UseConfigurationAttributeInternalIPSubnet':
     case 'EnablePFS':
     case 'DisconnectOnIdleTimer':
       return;
