@@ -6,6 +6,7 @@ import { diagnosisEn } from './diagnosis-en';
 import { en, type Catalogue, type TextKey } from './en';
 import type { ErrorCatalogue } from './errors';
 import { errorsDe } from './errors-de';
+import { importDe } from './import-de';
 import { safeText } from './safe';
 
 export { safeText } from './safe';
@@ -15,6 +16,8 @@ const catalogues: Readonly<Record<string, Catalogue>> = { en, de };
 
 const errorCatalogues: Readonly<Record<string, ErrorCatalogue>> = { de: errorsDe };
 
+const importCatalogues: Readonly<Record<string, Readonly<Record<string, string>>>> = { de: importDe };
+
 const diagnosisCatalogues: Readonly<Record<string, DiagnosisCatalogue>> = { en: diagnosisEn, de: diagnosisDe };
 
 /** By their own names, as people look for them. */
@@ -22,6 +25,7 @@ export const languages: Readonly<Record<string, string>> = { en: 'English', de: 
 
 let catalogue: Catalogue = en;
 let errors: ErrorCatalogue | null = null;
+let imports: Readonly<Record<string, string>> = {};
 let diagnosis: DiagnosisCatalogue = diagnosisEn;
 let locale = 'en';
 
@@ -31,6 +35,7 @@ export function setLanguage(language: string): string {
   const known = catalogues[primary];
   catalogue = known ?? en;
   errors = errorCatalogues[primary] ?? null;
+  imports = importCatalogues[primary] ?? {};
   diagnosis = diagnosisCatalogues[primary] ?? diagnosisEn;
   locale = known === undefined ? 'en' : language.replace('_', '-');
   return known === undefined ? 'en' : primary;
@@ -88,6 +93,18 @@ export function failureText(failure: {
   return text !== undefined && text !== null && Object.hasOwn(catalogue, text.key)
     ? t(text.key as TextKey, text.values)
     : safeText(failure.message, 600);
+}
+
+/**
+ * What an import says of a key, in the language in force. English, and what this catalogue does not know, is the
+ * service's own sentence.
+ */
+export function importLineText(line: {
+  readonly text: string;
+  readonly message?: { readonly key: string; readonly values: Values };
+}): string {
+  const sentence = line.message === undefined ? null : own(imports, line.message.key);
+  return sentence === null ? safeText(line.text, 600) : fill(sentence, line.message?.values ?? {});
 }
 
 const safeFilling: Filling = {

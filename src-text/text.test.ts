@@ -4,7 +4,10 @@ import { VpnError } from '../src-core/ports/vpn-error';
 import { de } from './de';
 import { en } from './en';
 import type { SecretReason } from '../src-core/ports/secrets';
-import { errorText, failureText, setLanguage } from './index';
+import { importSentences, say } from '../src-core/ports/import-message';
+import { importLine } from '../src-core/profiles/importers/draft-builder';
+import { importDe } from './import-de';
+import { errorText, failureText, importLineText, setLanguage } from './index';
 import { secretReasonText } from './secret-reason';
 
 afterEach(() => void setLanguage('en'));
@@ -14,6 +17,8 @@ const where = { name: 'Contoso', server: 'vpn.contoso.test' };
 test('both languages fill in the same things', () => {
   const places = (text: string): readonly string[] => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
   for (const key of Object.keys(en) as (keyof typeof en)[]) expect(places(de[key]), key).toEqual(places(en[key]));
+  for (const key of Object.keys(importSentences) as (keyof typeof importSentences)[])
+    expect(places(importDe[key]), key).toEqual(places(importSentences[key]));
 });
 
 test('an error of a connection is said in the language in force, by its symbol and the check that failed', () => {
@@ -44,6 +49,17 @@ test('a refused request is said in the language in force', () => {
   setLanguage('de');
   expect(failureText(failure)).toBe('Contoso ist bereits verbunden oder wird gerade verbunden.');
   expect(failureText({ message: 'only\u0007 this' })).toBe('only\ufffd this');
+});
+
+test('a line of an import report is said in the language in force; what a file brings is made harmless', () => {
+  const line = importLine('cacerts', 'missing', say('file-missing', { file: 'ca\u202e.pem' }));
+  expect(line.text).toBe('The file ca .pem was not found beside the profile. Choose it.');
+  expect(importLineText(line)).toBe(line.text);
+  setLanguage('de');
+  expect(importLineText(line)).toBe('Die Datei ca .pem wurde neben dem Profil nicht gefunden. Wählen Sie sie aus.');
+  expect(importLineText({ text: 'plain\u202e words', message: { key: 'constructor', values: {} } })).toBe(
+    'plain words',
+  );
 });
 
 const wrongPassword = new VpnError(

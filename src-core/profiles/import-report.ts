@@ -1,3 +1,4 @@
+import type { ImportMessage } from '../ports/import-message';
 import type { SecretKind } from '../ports/secrets';
 import type { Profile } from './profile';
 
@@ -6,7 +7,12 @@ export interface ImportLine {
   /** Path of the key in the file, as the file names it. */
   readonly key: string;
   readonly outcome: 'understood' | 'ignored' | 'missing' | 'wrong';
+  /** In English. */
   readonly text: string;
+  /** The same as data, for other languages. */
+  readonly message?: ImportMessage;
+  /** The base name of a file that is not there and may be given along (outcome `missing` or `wrong`). */
+  readonly file?: string;
 }
 
 export type ImportFormat = 'agilevpn' | 'sswan' | 'mobileconfig' | 'rasphone' | 'unknown';

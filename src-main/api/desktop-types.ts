@@ -52,7 +52,12 @@ export interface ImportLine {
   /** Path of the key in the imported file. */
   readonly key: string;
   readonly outcome: 'understood' | 'ignored' | 'missing' | 'wrong';
+  /** In English. */
   readonly text: string;
+  /** The same by the name of its sentence, for the language of the user interface. */
+  readonly message?: { readonly key: string; readonly values: Readonly<Record<string, string>> };
+  /** The base name of a file that is not there and may be given along. */
+  readonly file?: string;
 }
 
 /** Nothing is saved before `commitImport`. */

@@ -2,7 +2,7 @@ import { useId, useState, type ReactNode } from 'react';
 import type { ImportReport } from '../../src-main/api/contract';
 import { FolderIcon } from '../icons/icons';
 import { request } from '../store';
-import { safeText, t, tOr, type TextKey } from '../../src-text';
+import { importLineText, safeText, t, tOr, type TextKey } from '../../src-text';
 import { WindowFrame } from '../widgets/WindowFrame';
 
 interface ImportDialogProps {
@@ -53,7 +53,7 @@ export function ImportDialog({ fileName, report, onClose }: ImportDialogProps): 
                   </td>
                   <td>{t(`import.outcome.${line.outcome}` as TextKey)}</td>
                   <td className="wraps">
-                    <bdi>{safeText(line.text, 300)}</bdi>
+                    <bdi>{importLineText(line)}</bdi>
                   </td>
                 </tr>
               ))}

@@ -1,6 +1,18 @@
 import { sanitizeText } from '../../bytes';
+import { englishImportText, say, type ImportMessage } from '../../ports/import-message';
 import type { Draft } from '../draft';
 import type { ImportedSecrets, ImportFormat, ImportLine } from '../import-report';
+
+/** A sentence as data, or English text that no other language has. */
+export type ImportText = string | ImportMessage;
+
+/** A line of a report; what it fills in comes from the file and is made harmless. */
+export function importLine(key: string, outcome: ImportLine['outcome'], text: ImportText): ImportLine {
+  if (typeof text === 'string') return { key: sanitizeText(key), outcome, text };
+  const values = Object.fromEntries(Object.entries(text.values).map(([name, value]) => [name, sanitizeText(value)]));
+  const message: ImportMessage = { key: text.key, values };
+  return { key: sanitizeText(key), outcome, text: englishImportText(message), message };
+}
 
 /** Collects, key by key, what an importer takes from a foreign file, in the form of our own. */
 export class DraftBuilder {
@@ -15,7 +27,7 @@ export class DraftBuilder {
   }
 
   /** Sets `path` of our form from `key` of the file. The value is checked later, with the rules of every profile. */
-  take(key: string, path: string, value: unknown, text = 'Taken.'): void {
+  take(key: string, path: string, value: unknown, text: ImportText = say('taken')): void {
     const steps = path.split('.');
     const last = steps.pop() as string;
     let target = this.#content;
@@ -32,20 +44,20 @@ export class DraftBuilder {
   }
 
   secret(key: string, kind: keyof ImportedSecrets, value: unknown): void {
-    if (typeof value !== 'string' || value === '') return this.wrong(key, 'Must be a text.');
+    if (typeof value !== 'string' || value === '') return this.wrong(key, say('must-be-text'));
     this.#secrets[kind] = value;
-    this.#line(key, 'understood', 'Moved into the secret store.');
+    this.#line(key, 'understood', say('secret-stored'));
   }
 
-  ignore(key: string, text: string): void {
+  ignore(key: string, text: ImportText): void {
     this.#line(key, 'ignored', text);
   }
 
-  missing(key: string, text: string): void {
+  missing(key: string, text: ImportText): void {
     this.#line(key, 'missing', text);
   }
 
-  wrong(key: string, text: string): void {
+  wrong(key: string, text: ImportText): void {
     this.#line(key, 'wrong', text);
   }
 
@@ -66,7 +78,7 @@ export class DraftBuilder {
     return key === undefined ? path : key + rest;
   }
 
-  #line(key: string, outcome: ImportLine['outcome'], text: string): void {
-    this.#lines.push({ key: sanitizeText(key), outcome, text });
+  #line(key: string, outcome: ImportLine['outcome'], text: ImportText): void {
+    this.#lines.push(importLine(key, outcome, text));
   }
 }
