@@ -158,6 +158,34 @@ describe('a connection written in another format', () => {
     expect(lost).not.toContain('mobility.outageSeconds');
   });
 
+  test('rasphone.pbk: Windows goes on checking the purpose and the name of the server’s certificate', async () => {
+    for (const extendedKeyUsage of [null, 'serverAuth', 'ipsecIKE']) {
+      const serverCertificate = { ...office.serverCertificate, extendedKeyUsage };
+      const { text, lost } = await exported({ ...office, serverCertificate }, 'rasphone');
+      expect(text).toContain('\r\nDisableIKENameEkuCheck=0\r\n');
+      expect(lost.includes('serverCertificate.extendedKeyUsage')).toBe(extendedKeyUsage !== 'serverAuth');
+    }
+  });
+
+  test.each([
+    ['eap-mschapv2', false, 'Certificate', 1],
+    ['eap-tls', false, 'Certificate', 1],
+    ['eap-tls', true, 'None', 1],
+    ['machine-certificate', false, 'Certificate', 0],
+    ['psk', false, 'SharedSecret', 0],
+  ] as const)(
+    '.mobileconfig: %s, EAP alone %s: AuthenticationMethod %s, ExtendedAuthEnabled %d',
+    async (method, eapOnly, authenticationMethod, extended) => {
+      const authentication = { ...office.authentication, method, eapOnly, certificate: pkcs12 };
+      const { text, lost } = await exported({ ...office, authentication }, 'mobileconfig');
+      expect(text).toMatch(
+        new RegExp(`<key>AuthenticationMethod</key>\\s*<string>${authenticationMethod}</string>`, 'u'),
+      );
+      expect(text).toMatch(new RegExp(`<key>ExtendedAuthEnabled</key>\\s*<integer>${extended}</integer>`, 'u'));
+      expect(lost).not.toContain('authentication.eapOnly');
+    },
+  );
+
   test('a name cannot end the section of a phone book or begin a key', async () => {
     const { profile, lost } = await exported(
       { ...office, name: 'a]\r\nDisableMobility=0\r\n[b', server: 'vpn.contoso.test' },

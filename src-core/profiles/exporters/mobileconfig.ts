@@ -62,7 +62,8 @@ export function writeMobileconfig(profile: Profile): Uint8Array | null {
     switch (authentication.method) {
       case 'eap-mschapv2':
       case 'eap-tls':
-        return { AuthenticationMethod: 'None', ExtendedAuthEnabled: 1 };
+        // Apple takes None for EAP-only authentication (RFC 5998): the server shows no certificate of its own.
+        return { AuthenticationMethod: authentication.eapOnly ? 'None' : 'Certificate', ExtendedAuthEnabled: 1 };
       case 'machine-certificate':
         return { AuthenticationMethod: 'Certificate', ExtendedAuthEnabled: 0 };
       case 'psk':

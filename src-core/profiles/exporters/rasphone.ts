@@ -17,7 +17,7 @@ const plain = (text: string): string => text.replaceAll(/[[\]\p{Cc}]/gu, '_');
 
 /** null: this way to sign in cannot be said. */
 export function writeRasphone(profile: Profile): Uint8Array | null {
-  const { authentication, serverCertificate, network, advanced, mobility, dialing } = profile;
+  const { authentication, network, advanced, mobility, dialing } = profile;
   const eapType = eapTypes[authentication.method];
   const restrictions =
     eapType !== undefined
@@ -47,7 +47,8 @@ export function writeRasphone(profile: Profile): Uint8Array | null {
     ['IdleDisconnectSeconds', dialing.idleSeconds ?? 0],
     ['DisableMobility', flag(!mobility.enabled)],
     ['NetworkOutageTime', mobility.outageSeconds],
-    ['DisableIKENameEkuCheck', flag(serverCertificate.extendedKeyUsage === null)],
+    // 1 would have Windows accept the certificate of any computer (MS-RRASM 2.2.2.2.35); our own check is never off.
+    ['DisableIKENameEkuCheck', 0],
     ['Disable_IKEv2_Fragmentation', flag(!advanced.fragmentation)],
     ['IpPrioritizeRemote', flag(network.useDefaultGateway)],
     ['Ipv6PrioritizeRemote', flag(network.useDefaultGateway)],

@@ -136,8 +136,8 @@ function readMethod(draft: DraftBuilder, ike: JsonObject): void {
     isOn(ike['ExtendedAuthEnabled']),
     ike['PayloadCertificateUUID'] !== undefined,
   ];
-  const set = (value: string) => {
-    draft.take('AuthenticationMethod', 'authentication.method', value, `Taken as ${value}.`);
+  const set = (value: string, text = `Taken as ${value}.`) => {
+    draft.take('AuthenticationMethod', 'authentication.method', value, text);
   };
   if (eap && method === 'SharedSecret')
     draft.wrong(
@@ -145,8 +145,10 @@ function readMethod(draft: DraftBuilder, ike: JsonObject): void {
       'A server that proves itself with a shared secret and asks for EAP is not supported.',
     );
   else if (eap) {
-    set(hasCertificate ? 'eap-tls' : 'eap-mschapv2');
-    // "None" is EAP-only authentication (RFC 5998), which a bare password does not make safe.
+    // None is EAP-only authentication (RFC 5998): a bare password would then be all that proves the server.
+    if (hasCertificate) set('eap-tls');
+    else if (method === 'None') set('eap-mschapv2', 'Taken as eap-mschapv2; the server must show a certificate too.');
+    else set('eap-mschapv2');
     if (method === 'None' && hasCertificate) draft.imply('authentication.eapOnly', true, 'AuthenticationMethod');
   } else if (method === 'SharedSecret') set('psk');
   else if (method === 'Certificate') set('machine-certificate');
