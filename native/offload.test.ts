@@ -185,21 +185,23 @@ async function next(): Promise<{ header: DataView; packet: Uint8Array }> {
   return { header: new DataView(buffer.buffer, 0, 10), packet: buffer.slice(10, bytesRead) };
 }
 
+/** The ESP of the next packet on an SA, as the gateway makes it. */
+function sealed(packet: Uint8Array, spi = 0x2000): Uint8Array {
+  sequence += 1n;
+  return encapsulate({
+    transform,
+    spi,
+    sequence,
+    esn: false,
+    iv: uint64(sequence),
+    payload: packet,
+    nextHeader: packet[0]! >> 4 === 4 ? 4 : 41,
+  });
+}
+
 /** The packets arrive in a burst, mostly in one batch. At most 9: the socket pair holds no more unread writes. */
 function receiveTogether(packets: readonly Uint8Array[]): void {
-  for (const packet of packets) {
-    sequence += 1n;
-    const datagram = encapsulate({
-      transform,
-      spi: 0x2000,
-      sequence,
-      esn: false,
-      iv: uint64(sequence),
-      payload: packet,
-      nextHeader: packet[0]! >> 4 === 4 ? 4 : 41,
-    });
-    gateway.send(datagram, socket.local);
-  }
+  for (const packet of packets) gateway.send(sealed(packet), socket.local);
 }
 
 function uint64(value: bigint): Uint8Array {
@@ -423,6 +425,36 @@ test('joined writes do happen, and what differs is never joined', async () => {
   expect(received).toEqual(stream);
   expect(joined).toBeGreaterThan(0);
   expect(handle.statistics()).toMatchObject({ coalescedWrites: joined, tunWriteDrops: 0 });
+});
+
+test('packets that waited for their SA are joined like all others, each with its own octets', async () => {
+  const size = 400;
+  // Two flows and a packet that is joined with none, so that writes begin and end in the midst of what waited.
+  const stream = Array.from({ length: 24 }, (_, index) =>
+    index === 12
+      ? ipv4Packet({ source: four.destination, destination: four.source })
+      : tcpPacket(index < 12 ? 4 : 6, { sequence: 1000 + index * size, data: octets(size, index) }, true),
+  );
+  handle.expectInbound(0x3000);
+  for (const packet of stream) handle.receive(sealed(packet, 0x3000));
+  handle.installInbound(sa(0x3000));
+  const received: Uint8Array[] = [];
+  while (received.length < stream.length) {
+    const { header, packet } = await next();
+    if (header.getUint8(1) === gso.none) {
+      received.push(packet);
+      continue;
+    }
+    const parsed = parseInnerPacket(packet)!;
+    const head = parsed.payloadOffset + 32;
+    const first = new DataView(packet.buffer, packet.byteOffset).getUint32(parsed.payloadOffset + 4);
+    for (let offset = head; offset < packet.length; offset += size)
+      received.push(
+        tcpPacket(parsed.family, { sequence: first + offset - head, data: packet.slice(offset, offset + size) }, true),
+      );
+  }
+  expect(received).toEqual(stream);
+  expect(handle.statistics()).toMatchObject({ coalescedWrites: 2, coalescedPackets: 23, tunWriteDrops: 0 });
 });
 
 test('malformed headers from the TUN are harmless', async () => {

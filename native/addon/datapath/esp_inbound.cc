@@ -29,11 +29,11 @@ bool EspInbound::install(std::unique_ptr<InboundSa> sa) {
   }
   const uint32_t spi = sa->spi;
   sas_.push_back(std::move(sa));
-  const auto early = early_.take(spi);
-  if (early.empty()) return true;
-  const uint64_t now = Monotonic();
-  for (auto packet : early) receiveOne(packet.data(), packet.size(), now);
-  flush();
+  auto early = early_.take(spi);
+  std::vector<Octets> packets;
+  packets.reserve(early.size());
+  for (auto& packet : early) packets.push_back({packet.data(), packet.size()});
+  receiveAll(packets.data(), packets.size());
   return true;
 }
 
@@ -54,10 +54,17 @@ bool EspInbound::counters(uint32_t spi, const std::function<void(const SaCounter
 void EspInbound::receive(const Octets* packets, size_t count) {
   const auto lock = mutex_.work();
   if (tunnel_ == nullptr && sas_.empty()) return;
-  const uint64_t now = Monotonic();
   SaCounters::Add(report_.statistics.receiveBatches);
+  receiveAll(packets, count);
+}
+
+void EspInbound::receiveAll(const Octets* packets, size_t count) {
+  const uint64_t now = Monotonic();
   for (size_t i = 0; i < count; i += 1) receiveOne(packets[i].data, packets[i].length, now);
-  flush();
+  if (tunnel_ == nullptr) return;
+  SaCounters::Add(report_.statistics.tunWriteDrops, writer_.flush(*tunnel_));
+  report_.statistics.coalescedWrites.store(writer_.coalescedWrites(), std::memory_order_relaxed);
+  report_.statistics.coalescedPackets.store(writer_.coalescedPackets(), std::memory_order_relaxed);
 }
 
 /// The order of E-4: SPI, least length, replay, ICV, window, padding, selectors. Only counters move before the ICV.
@@ -113,13 +120,6 @@ void EspInbound::receiveOne(uint8_t* packet, size_t length, uint64_t now) {
   SaCounters::Add(counters.bytes, inner.length);
   if (tap_ != nullptr) tap_->offer(PacketTap::Kind::InnerReceived, inner.data, inner.length);
   if (tunnel_ != nullptr) SaCounters::Add(report_.statistics.tunWriteDrops, writer_.write(*tunnel_, inner));
-}
-
-void EspInbound::flush() {
-  if (tunnel_ == nullptr) return;
-  SaCounters::Add(report_.statistics.tunWriteDrops, writer_.flush(*tunnel_));
-  report_.statistics.coalescedWrites.store(writer_.coalescedWrites(), std::memory_order_relaxed);
-  report_.statistics.coalescedPackets.store(writer_.coalescedPackets(), std::memory_order_relaxed);
 }
 
 void EspInbound::clear() {

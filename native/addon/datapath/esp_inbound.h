@@ -37,9 +37,10 @@ class EspInbound {
   void clear();
 
  private:
+  /// The only caller of receiveOne, under mutex_: all that was joined on the way has been written when it returns, so
+  /// the packets need to live no longer than the call.
+  void receiveAll(const Octets* packets, size_t count);
   void receiveOne(uint8_t* packet, size_t length, uint64_t now);
-  /// What was written to the TUN goes on; under mutex_.
-  void flush();
 
   DataPathReport& report_;
 
