@@ -1,5 +1,5 @@
 import type { Lab } from '../e2e/lab/lab';
-import { monotonic } from '../e2e/lab/pinger';
+import { monotonic } from '../e2e/lab/monotonic';
 import type { Charon } from '../e2e/lab/strongswan';
 import { VpnClient } from '../e2e/lab/vpn-client';
 

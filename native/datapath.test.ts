@@ -503,7 +503,7 @@ describe('outbound rules', () => {
       close() {},
     });
     reference.setPath({
-      socket: { ...socket, send: (datagram) => (sent.push(datagram), 'sent') } as NativeDatagramSocket,
+      socket: { ...socket, send: (datagram) => (sent.push(datagram), 'sent') },
       remote: gateway.local,
     });
     for (const either of [reference, path]) {

@@ -1,8 +1,5 @@
 import { useApp } from './store';
-
-/** `system`: as the desktop has it. */
-export type Theme = 'system' | 'light' | 'dark';
-export const themes: readonly Theme[] = ['system', 'light', 'dark'];
+import { themes, type Theme } from './theme-name';
 
 const key = 'agile-vpn.theme';
 const isTheme = (value: string | null): value is Theme => themes.some((theme) => theme === value);

@@ -18,7 +18,7 @@ import type {
 import { addToHistory, addToRecent, fromColumns, type RoundTripBucket } from '../src-main/api/round-trip-history';
 import type { StatusObject } from '../src-core/connection/status';
 import type { Profile } from '../src-core/profiles/profile';
-import type { Theme } from './appearance';
+import type { Theme } from './theme-name';
 import { isDesktopWindow } from './connection';
 import { setLanguage } from '../src-text';
 import { hashOf, surfaceId, type Surface } from './surfaces';

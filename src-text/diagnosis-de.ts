@@ -1,4 +1,4 @@
-import type { DiagnosisCatalogue } from './diagnosis';
+import type { DiagnosisCatalogue } from './diagnosis-catalogue';
 
 /** German. A finding, phrase or piece of advice without its sentence does not compile. */
 export const diagnosisDe: DiagnosisCatalogue = {

@@ -1,4 +1,4 @@
-import type { DiagnosisCatalogue } from './diagnosis';
+import type { DiagnosisCatalogue } from './diagnosis-catalogue';
 
 /**
  * What a diagnosis finds, in English: the command line and its JSON say it too, whatever the language of the pages.

@@ -1,22 +1,6 @@
-import type {
-  DiagnosisAdvice,
-  DiagnosisFinding,
-  DiagnosisFindingKey,
-  DiagnosisPhrase,
-  DiagnosisPhraseKey,
-  DiagnosisValue,
-} from '../src-core/ports/diagnosis';
+import type { DiagnosisAdvice, DiagnosisFinding, DiagnosisPhrase, DiagnosisValue } from '../src-core/ports/diagnosis';
+import type { DiagnosisCatalogue } from './diagnosis-catalogue';
 import { diagnosisEn } from './diagnosis-en';
-
-/**
- * The sentences of a diagnosis in one language; `{name}` marks what the finding, or the step's error, fills in. Records
- * are complete.
- */
-export interface DiagnosisCatalogue {
-  readonly findings: Readonly<Record<DiagnosisFindingKey, string>>;
-  readonly phrases: Readonly<Record<DiagnosisPhraseKey, string>>;
-  readonly advice: Readonly<Record<DiagnosisAdvice, string>>;
-}
 
 /** How a language fills in. */
 export interface Filling {

@@ -1,6 +1,7 @@
 import type { DiagnosisFinding } from '../src-core/ports/diagnosis';
 import { de } from './de';
-import { findingSentence, type DiagnosisCatalogue, type Filling } from './diagnosis';
+import { findingSentence, type Filling } from './diagnosis';
+import type { DiagnosisCatalogue } from './diagnosis-catalogue';
 import { diagnosisDe } from './diagnosis-de';
 import { diagnosisEn } from './diagnosis-en';
 import { en, type Catalogue, type TextKey } from './en';

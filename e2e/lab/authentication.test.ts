@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
 import { startFileServer, transfer } from './transfer';
 import { VpnClient } from './vpn-client';
-import type { Method } from './vpn-client';
+import type { Method } from './profiles';
 
 const bytes = 100_000_000;
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
-import { monotonic } from './pinger';
+import { monotonic } from './monotonic';
 import { until } from './run';
 import { difference } from './snapshot';
-import { profiles, VpnClient } from './vpn-client';
-import type { ProfileText } from './vpn-client';
+import { VpnClient } from './vpn-client';
+import { profiles } from './profiles';
+import type { ProfileText } from './profiles';
 
 const fullTunnel = { useDefaultGateway: true, dnsServers: 'server', ipv6: 'tunnel-or-block' };
 const tunnelOnly: readonly [string, ProfileText] = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
 import { gatewayConfiguration } from './gateway-config';
-import { monotonic } from './pinger';
+import { monotonic } from './monotonic';
 import { end, sleep, until } from './run';
 import { addresses, batch } from './topology';
 import { VpnClient } from './vpn-client';

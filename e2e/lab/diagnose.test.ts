@@ -5,7 +5,8 @@ import type { DiagnosisStep } from '../../src-main/api/contract';
 import { useLab, figure } from './fixture';
 import { account } from './gateway-config';
 import { difference } from './snapshot';
-import { clientEnvironment, profiles, type ProfileText } from './vpn-client';
+import { clientEnvironment } from './vpn-client';
+import { profiles, type ProfileText } from './profiles';
 
 const program = fileURLToPath(new URL('../../bin/agile-vpn', import.meta.url));
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
 import { gatewayConfiguration } from './gateway-config';
 import type { Lab } from './lab';
-import { monotonic } from './pinger';
+import { monotonic } from './monotonic';
 import { until } from './run';
 import { difference, takeSnapshot } from './snapshot';
 import { addresses } from './topology';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { account } from './gateway-config';
 import { figure, useLab } from './fixture';
-import { monotonic } from './pinger';
+import { monotonic } from './monotonic';
 import { addresses } from './topology';
 import { difference } from './snapshot';
 import { VpnClient } from './vpn-client';
-import type { ProfileText } from './vpn-client';
+import type { ProfileText } from './profiles';
 
 interface Failure {
   readonly name: string;

@@ -5,8 +5,9 @@ import { useLab } from './fixture';
 import { account } from './gateway-config';
 import { radiusProfile } from './radius';
 import { until } from './run';
-import { clientEnvironment, profiles, program, VpnClient } from './vpn-client';
-import type { ProfileText } from './vpn-client';
+import { clientEnvironment, program, VpnClient } from './vpn-client';
+import { profiles } from './profiles';
+import type { ProfileText } from './profiles';
 
 /** Of somebody whom this computer does not know; the profile names no authority. */
 const unknown = (name: string, accepted: readonly string[] = []): ProfileText => ({

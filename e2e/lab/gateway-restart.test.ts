@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
-import { monotonic } from './pinger';
+import { monotonic } from './monotonic';
 import { addresses } from './topology';
 import { VpnClient } from './vpn-client';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
-import { monotonic } from './pinger';
+import { monotonic } from './monotonic';
 import { sleep } from './run';
 import { difference } from './snapshot';
 import { VpnClient } from './vpn-client';

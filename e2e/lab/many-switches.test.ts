@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
-import { lost, monotonic, startPinger } from './pinger';
+import { lost, startPinger } from './pinger';
+import { monotonic } from './monotonic';
 import { otherAdapter } from './roam';
 import { sleep, until } from './run';
 import type { ChildSa, IkeSa } from './strongswan';

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { ChildProcess } from 'node:child_process';
 import { afterEach, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
-import { monotonic } from './pinger';
+import { monotonic } from './monotonic';
 import { nft } from './topology';
 import { VpnClient } from './vpn-client';
 

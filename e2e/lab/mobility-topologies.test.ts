@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
 import { gatewayConfiguration } from './gateway-config';
-import { longestGap, monotonic, startPinger } from './pinger';
+import { longestGap, startPinger } from './pinger';
+import { monotonic } from './monotonic';
 import { sleep } from './run';
 import { addresses, batch } from './topology';
 import { VpnClient } from './vpn-client';

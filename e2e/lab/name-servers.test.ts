@@ -3,7 +3,7 @@ import type { SettingsReport, TunnelSettings } from '../../src-core/ports';
 import { Namespace } from '../../src-main/system/linux/testing/namespace';
 import { debianPackage } from './debian-package';
 import { figure } from './fixture';
-import { monotonic } from './pinger';
+import { monotonic } from './monotonic';
 import { until } from './run';
 
 const settings: TunnelSettings = {

@@ -8,9 +8,6 @@ export interface Echo {
   readonly received: number | null;
 }
 
-/** Milliseconds of the clock the pinger uses too. */
-export const monotonic = (): number => Number(process.hrtime.bigint()) / 1e6;
-
 export interface Pinger {
   /** Stops it; every request in the order it was sent. */
   stop(): Promise<readonly Echo[]>;

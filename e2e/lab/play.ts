@@ -5,7 +5,8 @@ import { account } from './gateway-config';
 import { Lab } from './lab';
 import { addresses } from './topology';
 import type { AdapterName } from './topology';
-import { clientEnvironment, profiles } from './vpn-client';
+import { clientEnvironment } from './vpn-client';
+import { profiles } from './profiles';
 
 const help = `  down eth0|eth1    set an adapter down
   pull eth0|eth1    pull its cable: carrier lost, address and routes still there

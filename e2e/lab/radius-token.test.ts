@@ -4,8 +4,9 @@ import { figure, useLab } from './fixture';
 import { radiusProfile } from './radius';
 import { makeToken } from './token';
 import type { LabToken } from './token';
-import { profiles, VpnClient } from './vpn-client';
-import type { ProfileText } from './vpn-client';
+import { VpnClient } from './vpn-client';
+import { profiles } from './profiles';
+import type { ProfileText } from './profiles';
 
 describe('a key that never leaves its token (P-25, P-40)', () => {
   const lab = useLab();

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { account } from './gateway-config';
 import type { Pki } from './pki';
 import { end, until } from './run';
-import { profiles } from './vpn-client';
-import type { ProfileText } from './vpn-client';
+import { profiles } from './profiles';
+import type { ProfileText } from './profiles';
 
 export interface RadiusOptions {
   /** Name of the server's certificate and key in the PKI. */

@@ -5,7 +5,8 @@ import type { KeyKind, Wanted } from './pki';
 import { type Authentication, radiusProfile, type RadiusOptions, withCertificate, withPassword } from './radius';
 import { sleep, until } from './run';
 import { signInAgain } from './sign-in-again';
-import { type ProfileText, profiles, VpnClient } from './vpn-client';
+import { VpnClient } from './vpn-client';
+import { type ProfileText, profiles } from './profiles';
 
 /** AUTH_LIFETIME of the gateway, seconds: the client signs in again when half of it is over. */
 const lifetime = 6;

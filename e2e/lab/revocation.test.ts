@@ -3,8 +3,9 @@ import { figure, useLab } from './fixture';
 import { account } from './gateway-config';
 import { radiusProfile, withPassword } from './radius';
 import { RevocationServers } from './revocation';
-import { profiles, VpnClient } from './vpn-client';
-import type { ProfileText } from './vpn-client';
+import { VpnClient } from './vpn-client';
+import { profiles } from './profiles';
+import type { ProfileText } from './profiles';
 
 type Mode = 'relaxed' | 'strict';
 

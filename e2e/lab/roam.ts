@@ -1,5 +1,6 @@
 import type { Lab } from './lab';
-import { longestGap, lost, monotonic, startPinger } from './pinger';
+import { longestGap, lost, startPinger } from './pinger';
+import { monotonic } from './monotonic';
 import type { Echo } from './pinger';
 import { sleep } from './run';
 import { addresses } from './topology';

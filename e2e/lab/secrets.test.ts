@@ -7,8 +7,9 @@ import { account } from './gateway-config';
 import { radiusProfile, withCertificate, withPassword } from './radius';
 import type { RadiusOptions } from './radius';
 import { makeToken } from './token';
-import { profiles, VpnClient } from './vpn-client';
-import type { ProfileText } from './vpn-client';
+import { VpnClient } from './vpn-client';
+import { profiles } from './profiles';
+import type { ProfileText } from './profiles';
 
 /** The forms in which octets find their way into a text. */
 function forms(octets: Uint8Array): readonly string[] {

@@ -8,10 +8,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { findChromium } from '../../bin/chromium.mjs';
 import { figure, useLab } from './fixture';
 import { account } from './gateway-config';
-import { monotonic } from './pinger';
+import { monotonic } from './monotonic';
 import { end, until } from './run';
 import { addresses } from './topology';
-import { clientEnvironment, profiles } from './vpn-client';
+import { clientEnvironment } from './vpn-client';
+import { profiles } from './profiles';
 
 const program = fileURLToPath(new URL('../../bin/agile-vpn', import.meta.url));
 const name = 'Lab EAP';

@@ -124,7 +124,7 @@ export class Vici {
   /** Rejects when charon answers `success = no`. */
   async command(name: string, message: ViciSection = {}, timeout = 20_000): Promise<ViciSection> {
     const answer = await this.#inTurn(() => this.#exchange(packet.request, name, message, timeout));
-    if (answer['success'] === 'no') throw new Error(`vici ${name}: ${String(answer['errmsg'])}`);
+    if (answer['success'] === 'no') throw new Error(`vici ${name}: ${JSON.stringify(answer['errmsg'])}`);
     return answer;
   }
 

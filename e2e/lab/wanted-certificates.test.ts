@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useLab } from './fixture';
-import { profiles, VpnClient } from './vpn-client';
-import type { ProfileText } from './vpn-client';
+import { VpnClient } from './vpn-client';
+import { profiles } from './profiles';
+import type { ProfileText } from './profiles';
 
 /** The gateway trusts the authorities of `client-ecdsa` and `client-rsa`, and not that of the other one. */
 describe('two client certificates of two authorities, of which the gateway trusts one (RFC 7296 section 3.7)', () => {

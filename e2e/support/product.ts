@@ -26,17 +26,17 @@ export function ownFolders(directory: string): NodeJS.ProcessEnv {
 
 /** Starts `agile-vpn ui` as a person would and waits for its first line, the address. */
 export async function startProduct(directory: string, args: readonly string[] = []): Promise<Product> {
-  const process_ = spawn(join(root, 'bin/agile-vpn'), ['ui', '--no-open', '--port', '0', ...args], {
+  const child = spawn(join(root, 'bin/agile-vpn'), ['ui', '--no-open', '--port', '0', ...args], {
     env: { ...process.env, ...ownFolders(directory) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let errors = '';
-  process_.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const url = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: process_.stdout }).once('line', resolve);
-    process_.once('exit', (code) => reject(new Error(`agile-vpn ui ended with ${code}: ${errors}`)));
+    createInterface({ input: child.stdout }).once('line', resolve);
+    child.once('exit', (code) => reject(new Error(`agile-vpn ui ended with ${code}: ${errors}`)));
   });
-  return { url, process: process_, diagnostics: () => errors };
+  return { url, process: child, diagnostics: () => errors };
 }
 
 export async function stopProduct(product: Product): Promise<number | null> {

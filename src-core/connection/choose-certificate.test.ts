@@ -5,7 +5,8 @@ import { day, testCertificate, testNow, testRoot, type TestAuthority } from '../
 import type { Token, Tokens } from '../ports/tokens';
 import type { Profile } from '../profiles/profile';
 import type { CertificateChooser } from './choose-certificate';
-import { type ClientKey, loadClientKey } from './client-key';
+import type { ClientKey } from './client-key';
+import { loadClientKey } from './load-client-key';
 import { UndecidedKey } from './undecided-certificate';
 import type { WantedAuthorities } from '../pki/wanted-authorities';
 import { exampleProfile } from './example-profile';
@@ -108,7 +109,7 @@ describe('which of the person’s certificates (P-20, P-21)', () => {
     pinState: 'fine',
     needsPin: false,
     isPresent: true,
-    login: nobody,
+    login: () => expect.unreachable('a PIN is used'),
     certificates: () => entries,
     supports: () => true,
     sign: () => expect.unreachable('nothing is signed'),

@@ -13,7 +13,7 @@ import { VpnError } from '../ports/vpn-error';
 import type { AuthenticationMethod, Profile } from '../profiles/profile';
 import { AcceptedServers } from './accepted-servers';
 import { withChosenCertificate } from '../profiles/remember';
-import { loadClientKey, useOf } from './client-key';
+import { loadClientKey, useOf } from './load-client-key';
 import type { CertificateChooser } from './choose-certificate';
 import { KeptSessions } from './kept-sessions';
 import type { ClientKey } from './client-key';

@@ -1,6 +1,4 @@
-import type { EapPeerMethod } from '../eap';
-import { MschapPeer } from '../eap';
-import type { MschapCredentials, MschapPeerOptions } from '../eap';
+import { type EapPeerMethod, type MschapCredentials, MschapPeer, type MschapPeerOptions } from '../eap';
 import { PeapPeer } from '../eap/peap/peer';
 import { innerFragmentSize } from '../eap/tls/framing';
 import type { ResumptionStore } from '../eap/tls/resumption';

@@ -124,7 +124,7 @@ export async function negotiate(
                 );
                 resolve(event);
               } catch (error) {
-                reject(error as Error);
+                reject(error);
               }
             } else if (event.type === 'ended') reject(event.error ?? failures.serverDisconnected());
             else if (event.type === 'progress')

@@ -79,7 +79,7 @@ describe('an imported Apple profile', () => {
       IKEv2: ikev2,
       IPv4: { OverridePrimary: 1 },
     };
-    const [first] = await importProfiles({ name: 'x', content: utf8Encode(build(file as never)) });
+    const [first] = await importProfiles({ name: 'x', content: utf8Encode(build(file)) });
     return first!.profile!;
   };
   const routesOf = async (change: object, selectors: readonly TrafficSelector[], configuration = reply()) =>

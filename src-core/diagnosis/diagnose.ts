@@ -322,7 +322,7 @@ class Run {
               else if (event.type === 'progress' && event.phase === 'auth') {
                 this.#initAnswered();
                 // A connection asks for longer; here the first silence is the finding.
-                (timer as Timer | null)?.cancel();
+                timer?.cancel();
                 timer = ports.clock.setTimer(firstAnswerMs, 'first answer to IKE_AUTH', () => {
                   if (!this.#traffic.answered) return reject(noAuthAnswer());
                   timer = ports.clock.setTimer(attemptMs, 'diagnosis', () => reject(failures.noAnswer()));

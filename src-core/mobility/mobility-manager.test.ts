@@ -220,7 +220,7 @@ describe('the mobility manager', { timeout: 60_000 }, () => {
     scene.session.dead.add('eth0');
     scene.manager.handle({
       type: 'path-silent',
-      path: { socket: (await scene.sockets.open(initial(scene)))!, remote: { address: gateway, port: 4500 } },
+      path: { socket: await scene.sockets.open(initial(scene)), remote: { address: gateway, port: 4500 } },
       tries: 2,
       silentMs: 4000,
     });

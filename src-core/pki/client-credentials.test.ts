@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SignatureScheme } from '../crypto/signature-scheme';
@@ -52,9 +52,7 @@ describe('keys in PEM', () => {
   for (const [keyType, keys, traditional, scheme] of kinds) {
     const certificate = pem(testCertificate({ subject: [['CN', 'alice']] }, issuing, { keys }));
     const exported = (options: object): string =>
-      (keys.privateKey as KeyObject)
-        .export({ format: 'pem', ...options } as { format: 'pem'; type: 'pkcs8' })
-        .toString();
+      keys.privateKey.export({ format: 'pem', ...options } as { format: 'pem'; type: 'pkcs8' }).toString();
 
     it(`${keyType}: PKCS#8, beside the certificate or behind it`, async () => {
       const key = exported({ type: 'pkcs8' });

@@ -1,8 +1,6 @@
 import { utf8Encode } from '../bytes';
 import type { Profile } from './profile';
-import { schemaDefaults } from './schema';
-import type { JsonObject } from './schema';
-import { isJsonObject } from './schema';
+import { isJsonObject, type JsonObject, schemaDefaults } from './schema';
 
 /**
  * A profile as our own file. Keys with their default value are left out: the file says what is special about the

@@ -1,4 +1,4 @@
-import { isZero, uint32Octets } from '../bytes';
+import { isZero, uint32Octets, utf8Encode } from '../bytes';
 import { authenticatedOctets, sharedKeyAuthentication } from '../ikev2/exchanges/authentication';
 import { agree, newKeyExchange } from '../ikev2/exchanges/key-exchange-step';
 import { truthfulNotifies } from '../ikev2/exchanges/nat-detection';
@@ -20,7 +20,6 @@ import type { InnerPayload, Payload } from '../ikev2/wire/payload';
 import { identificationBody, identificationPayload } from '../ikev2/wire/payloads/identification';
 import { notify } from '../ikev2/wire/payloads/notify';
 import { trafficSelectors } from '../ikev2/wire/payloads/traffic-selectors';
-import { utf8Encode } from '../bytes';
 import { simulatedPsk, type TwoEnds } from './two-ends';
 
 export const puppetAddress = '192.0.2.9';

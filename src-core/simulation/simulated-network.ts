@@ -382,7 +382,7 @@ export class SimulatedHost implements Datagrams, Adapters {
     try {
       return Promise.resolve(this.openNow(options));
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 

@@ -78,7 +78,7 @@ export function createFakeApi(snapshot: Partial<Snapshot> = {}): FakeApi {
       for (const listener of listeners) listener(push);
     },
     handle: (name, handler) => {
-      answers.set(name, handler as (args: never) => unknown);
+      answers.set(name, handler);
     },
   };
   fake.handle('getSnapshot', () => ({ ...emptySnapshot, ...snapshot }));

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  type RoundTripColumns,
   addToHistory,
   addToRecent,
   bucketMs,
@@ -60,7 +61,7 @@ test('columns give the buckets back, to a hundredth of a millisecond, and a day 
     sample(70_000, 20.5, 'wlan0'),
     sample(140_000, null, null),
   ]);
-  expect(fromColumns(JSON.parse(JSON.stringify(toColumns(buckets))))).toEqual([
+  expect(fromColumns(JSON.parse(JSON.stringify(toColumns(buckets))) as RoundTripColumns)).toEqual([
     { ...buckets[0], least: 1.23, most: 1.23, mean: 1.23 },
     ...buckets.slice(1),
   ]);

@@ -85,7 +85,7 @@ export class CapturePoint {
         const files = current();
         return files === null ? undefined : (keys: TracedKeys) => files.keys(keys);
       },
-    } as Trace;
+    };
   }
 
   #now(): number {

@@ -1,4 +1,4 @@
-import { useId, useState, type FormEvent, type ReactNode } from 'react';
+import { useId, useState, type SyntheticEvent, type ReactNode } from 'react';
 import type { Prompt } from '../../src-main/api/contract';
 import { VpnIcon } from '../icons/icons';
 import { actions, request, useApp } from '../store';
@@ -43,7 +43,7 @@ export function CredentialsDialog({ prompt }: { readonly prompt: CredentialsProm
   const complete = (!asksUser || username !== '') && (secret !== '' || savedCounts) && !differs;
 
   const cancel = (): void => void request('answerPrompt', { id: prompt.id, answer: { type: 'cancel' } });
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (!complete) return;
     const account = domain === '' || /[\\@]/.test(username) ? username : `${domain}\\${username}`;

@@ -1,4 +1,4 @@
-import { useId, useState, type FormEvent, type ReactNode } from 'react';
+import { useId, useState, type SyntheticEvent, type ReactNode } from 'react';
 import type { AuthenticationMethod } from '../../src-core/profiles/profile';
 import { VpnIcon } from '../icons/icons';
 import { request, useApp } from '../store';
@@ -62,7 +62,7 @@ export function NewConnectionDialog({ onClose }: { readonly onClose: () => void 
   const set = (values: Partial<NewConnection>): void => setDraft((before) => ({ ...before, ...values }));
   const complete = draft.name.trim() !== '' && draft.server.trim() !== '' && !taken;
 
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     if (!complete) return;
     const contentBase64 = toBase64(new TextEncoder().encode(profileFile(draft)));

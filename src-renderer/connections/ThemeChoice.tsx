@@ -1,5 +1,6 @@
 import { useId, type ReactNode } from 'react';
-import { chooseTheme, themes, type Theme } from '../appearance';
+import { chooseTheme } from '../appearance';
+import { themes, type Theme } from '../theme-name';
 import { useApp } from '../store';
 import { t } from '../../src-text';
 

@@ -15,6 +15,7 @@ export function copyText(text: string): boolean {
   document.addEventListener('copy', onCopy, true);
   try {
     // The specification calls it obsolete; it is the only way that asks for no permission, and every engine keeps it.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
     return document.execCommand('copy') && taken;
   } finally {
     document.removeEventListener('copy', onCopy, true);

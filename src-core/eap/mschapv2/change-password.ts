@@ -1,6 +1,5 @@
 import { concat, equalConstantTime, wipe } from '../../bytes';
-import { desEncryptBlock, rc4 } from '../../crypto';
-import { md4 } from '../../crypto';
+import { desEncryptBlock, md4, rc4 } from '../../crypto';
 
 /** RFC 2759 sections 8.9 to 8.13. */
 

@@ -2,7 +2,7 @@ import { concat, equalConstantTime, utf8Encode } from '../../bytes';
 import { CryptoError } from '../../crypto/crypto-error';
 import { encodeDigitalSignature, parseDigitalSignature } from '../../crypto/algorithm-identifier';
 import { type PrfAlgorithm, prf } from '../../crypto/prf';
-import { type EcdsaAuthMethod, ecdsaAuthSignature, verifyData, verifyEcdsaAuth } from '../../crypto/signatures';
+import { ecdsaAuthSignature, verifyData, verifyEcdsaAuth } from '../../crypto/signatures';
 import { signatureHashIds } from '../../crypto/signature-scheme';
 import { wipe } from '../../crypto/wipe';
 import type { FailedRule } from '../../ports/failed-rule';
@@ -158,9 +158,7 @@ export function checkSignature(
       case authMethod.ECDSA_SHA256_P256:
       case authMethod.ECDSA_SHA384_P384:
       case authMethod.ECDSA_SHA512_P521:
-        return verifyEcdsaAuth(payload.method as EcdsaAuthMethod, publicKeySpki, octets, payload.data)
-          ? null
-          : wrongSignature;
+        return verifyEcdsaAuth(payload.method, publicKeySpki, octets, payload.data) ? null : wrongSignature;
       case authMethod.DIGITAL_SIGNATURE: {
         const { scheme, signature } = parseDigitalSignature(payload.data);
         if (!announcedHashes.includes(signatureHashIds[scheme.hash]))

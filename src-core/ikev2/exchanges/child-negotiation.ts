@@ -66,12 +66,13 @@ export function readAgreement(
     );
   const localSelectors = acceptSelectors(tsi, offer.localSelectors);
   const remoteSelectors = acceptSelectors(tsr, offer.remoteSelectors);
-  if (typeof localSelectors === 'string' || typeof remoteSelectors === 'string') {
-    return unusableAnswer(
+  const outside = (detail: string): VpnError =>
+    unusableAnswer(
       'TS_UNACCEPTABLE',
       'The server answered with networks that were not requested. Ask your administrator which networks this connection may reach.',
-      typeof localSelectors === 'string' ? localSelectors : String(remoteSelectors),
+      detail,
     );
-  }
+  if (typeof localSelectors === 'string') return outside(localSelectors);
+  if (typeof remoteSelectors === 'string') return outside(remoteSelectors);
   return { spiOut, suite: childSuite(chosen.algorithms), localSelectors, remoteSelectors };
 }

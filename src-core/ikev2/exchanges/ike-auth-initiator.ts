@@ -196,7 +196,7 @@ export class InitiatorHandshake implements Handshake {
           if (this.#isLive(candidate)) resolve(value);
         },
         (error: unknown) => {
-          if (this.#isLive(candidate)) reject(error as Error);
+          if (this.#isLive(candidate)) reject(error);
         },
       );
     });

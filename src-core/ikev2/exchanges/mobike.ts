@@ -1,5 +1,4 @@
 import { equal, equalConstantTime, specialUse } from '../../bytes';
-import { protocolViolation } from './failures';
 import { samePath } from '../sa/ike-path';
 import type { IkeSa, ReceivedRequest } from '../sa/ike-sa';
 import { type RetransmissionSchedule, urgentSchedule } from '../sa/retransmission';
@@ -10,7 +9,7 @@ import { findNotify, findPayloads } from '../wire/find';
 import { additionalAddressOf } from '../wire/notify-data';
 import type { InnerPayload, Payload } from '../wire/payload';
 import { notify } from '../wire/payloads/notify';
-import { findError } from './failures';
+import { findError, protocolViolation } from './failures';
 import { LivenessTask } from './liveness';
 import {
   destinationNotify,

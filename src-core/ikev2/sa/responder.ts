@@ -23,7 +23,7 @@ import {
   signatureHashesOf,
   unsupportedCriticalNotify,
 } from '../wire/notify-data';
-import type { InnerPayload, Payload } from '../wire/payload';
+import type { InnerPayload } from '../wire/payload';
 import { notify } from '../wire/payloads/notify';
 import { ikeMessageOf, sendIke } from './ike-path';
 import { expandIkeKeys, initialKeySeed } from './keying-material';
@@ -181,7 +181,7 @@ class GatewayResponder implements Responder {
     if (this.#config.secondRound !== undefined) reply.push(notify(notifyType.MULTIPLE_AUTH_SUPPORTED));
     const session = this.#session();
     session.log.message('received', exchangeType.IKE_SA_INIT, 0, false, path, payloads);
-    session.log.message('sent', exchangeType.IKE_SA_INIT, 0, true, path, reply as readonly Payload[]);
+    session.log.message('sent', exchangeType.IKE_SA_INIT, 0, true, path, reply);
     session.mobility.natDetected = readNatDetection(payloads, binding.spiI, noSpi, path)?.remoteNat ?? false;
     session.createIkeSa({ initiator: false, spiI: binding.spiI, spiR, suite, keys, fragmentation, firstMessageId: 1 });
     session.beginConnecting();

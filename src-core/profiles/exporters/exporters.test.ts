@@ -258,7 +258,7 @@ describe('a connection written in another format', () => {
     );
     expect(result.ok).toBe(sayable[format].includes(method));
     if (!result.ok)
-      expect(result).toMatchObject({ key: 'authentication.method', text: expect.stringContaining(method) });
+      expect(result).toMatchObject({ key: 'authentication.method', text: expect.stringContaining(method) as string });
   });
 
   test('the report shows no certificate and no key', async () => {

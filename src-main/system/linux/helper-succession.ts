@@ -71,7 +71,7 @@ export class Succession {
         ? 'it keeps ending'
         : reason instanceof HelperError || reason instanceof VpnError
           ? [reason.message, reason.detail ?? ''].join(' ').trim()
-          : String(reason);
+          : JSON.stringify(reason);
     throw new VpnError(
       'IPSEC_SERVICE_STOPPED',
       'The privileged helper ended, and none could take its place. Connect again.',

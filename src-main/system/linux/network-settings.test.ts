@@ -320,7 +320,7 @@ describe('the privileged helper', () => {
     await net.ip('addr', 'add', '10.99.0.2/24', 'dev', 'eth0');
     await net.ip('route', 'add', '10.50.0.0/16', 'via', '10.10.0.1');
     await open({ ...blocking, routes: ['0.0.0.0/0', '10.99.0.0/16'], killSwitch: { endpoints: [], allowLan: true } });
-    const answers = Object.fromEntries(
+    const answers = new Map(
       await Promise.all(
         [
           ['10.10.0.77', 80],
@@ -328,11 +328,14 @@ describe('the privileged helper', () => {
           ['192.0.2.77', 80],
           ['10.99.0.77', 80],
           ['10.50.0.77', 80],
-        ].map(async ([address, port]) => [`${address} ${port}`, await foreignSend(net, String(address), Number(port))]),
+        ].map(
+          async ([address, port]) =>
+            [`${address} ${port}`, await foreignSend(net, String(address), Number(port))] as const,
+        ),
       ),
     );
     // 192.0.2.0/24 is not private, 10.99.0.0/24 is the tunnel's, 10.50.0.0/16 is behind a router.
-    expect(answers).toEqual({
+    expect(Object.fromEntries(answers)).toEqual({
       '10.10.0.77 80': 'sent',
       '10.10.0.77 53': expect.stringMatching(/^E/) as string,
       '192.0.2.77 80': expect.stringMatching(/^E/) as string,

@@ -36,7 +36,7 @@ export function resolveOnLink(host: string, ifindex: number, path: string): Prom
       try {
         resolve(addressesOf(text.slice(0, end)));
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
   });

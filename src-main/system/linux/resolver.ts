@@ -11,7 +11,7 @@ export class SystemResolver implements Resolver {
   async resolve(host: string): Promise<readonly string[]> {
     const address = canonicalIp(host);
     if (address !== null) return [address];
-    const answers = await lookup(host, { all: true, verbatim: true });
+    const answers = await lookup(host, { all: true, order: 'verbatim' });
     return [...new Set(answers.map((answer) => answer.address))];
   }
 }

@@ -1,6 +1,5 @@
-import { octetsToIp, utf8Decode } from '../../../bytes';
+import { concat, hexEncode, octetsToIp, utf8Decode } from '../../../bytes';
 import type { Reader, Writer } from '../../../bytes';
-import { concat, hexEncode } from '../../../bytes';
 import type { Identity, IdentityType } from '../../session';
 import { idType } from '../constants';
 import { wireLimits } from '../limits';

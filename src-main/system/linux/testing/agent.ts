@@ -40,7 +40,7 @@ function startHelper(wrapper: readonly string[] = []): number {
   if (built === null) throw new Error('the helper is not built: npm run build:native');
   const [ours, theirs] = addon!.socketPair();
   const [program, ...args] = [...wrapper, built];
-  const child = spawn(program!, args, { stdio: [theirs, 'ignore', 'inherit'], env: {}, detached: true, cwd: '/' });
+  const child = spawn(program, args, { stdio: [theirs, 'ignore', 'inherit'], env: {}, detached: true, cwd: '/' });
   helperPid = child.pid ?? 0;
   child.unref();
   addon!.closeDescriptor(theirs);

@@ -48,7 +48,7 @@ function hold(parent: ChildProcess | null, kinds: readonly string[], prepare: st
     '-c',
     `set -e; ${prepare} echo ready; exec sleep infinity`,
   ];
-  const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {
     child.stdout.once('data', () => resolve(child));
     child.once('exit', () =>

@@ -1,0 +1,3 @@
+/** `system`: follows the desktop. */
+export type Theme = 'system' | 'light' | 'dark';
+export const themes: readonly Theme[] = ['system', 'light', 'dark'];
