@@ -151,9 +151,11 @@ test('a page of ours cannot go anywhere, open anything else or reach Electron', 
   });
   expect(reachable).toEqual({ fetched: 'refused', bridge: ['onPush', 'request'], require: 'undefined' });
   await panel.evaluate(() => {
-    window.location.href = 'https://evil.example/';
+    window.location.href = 'https://evil.example/elsewhere';
   });
-  await expect.poll(async () => (await desktop.state()).refused).toContain('https://evil.example/');
+  await expect.poll(async () => (await desktop.state()).prevented).toEqual(['https://evil.example/elsewhere']);
+  // The page's policy lets nothing get as far as a request.
+  expect((await desktop.state()).refused).toEqual([]);
   expect(panel.url()).toMatch(/#panel$/);
   expect((await desktop.state()).windows).toHaveLength(1);
 });

@@ -71,7 +71,9 @@ export const protocol = {
   registerSchemesAsPrivileged: (schemes: Electron.CustomScheme[]) => void privileged.push(...schemes),
 };
 
+/** Addresses that were asked for in vain, and those that a page wanted to go to and was kept from. */
 const refused: string[] = [];
+const prevented: string[] = [];
 
 async function answer(route: Route): Promise<void> {
   const url = toReal(route.request().url());
@@ -291,13 +293,17 @@ export class BrowserWindow
     );
     await page.exposeBinding('__standInClose', () => this.close());
     await page.addInitScript(pageScript(readFileSync(this.options.webPreferences?.preload ?? '', 'utf8')));
-    let loaded = false;
+    // Electron asks about what a page starts itself, at any time, and not about the loading that was asked of the
+    // window: of that there is one, the first.
+    let asked = false;
     await page.route('**/*', async (route) => {
-      if (loaded && route.request().isNavigationRequest()) {
-        let prevented = false;
-        contents.emit('will-navigate', { preventDefault: () => (prevented = true) }, toReal(route.request().url()));
-        if (prevented) {
-          refused.push(toReal(route.request().url()));
+      if (!asked) asked = true;
+      else if (route.request().isNavigationRequest()) {
+        const wanted = toReal(route.request().url());
+        let stays = false;
+        contents.emit('will-navigate', { preventDefault: () => (stays = true) }, wanted);
+        if (stays) {
+          prevented.push(wanted);
           // A prevented navigation leaves the page where it is, as an answer without content does.
           await route.fulfill({ status: 204 });
           return;
@@ -316,7 +322,6 @@ export class BrowserWindow
     contents.mainFrame.url = url;
     contents.page = page;
     await page.goto(toShown(url));
-    loaded = true;
     await contents.deliver();
     this.emit('ready-to-show');
   }
@@ -419,6 +424,7 @@ function state(): unknown {
     sandboxed: app.sandboxed,
     privileged,
     refused,
+    prevented,
     notified,
     permissionGranted: permissions.check?.() ?? true,
     windows: windows.map((window) => ({

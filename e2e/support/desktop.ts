@@ -15,6 +15,7 @@ export interface DesktopState {
   readonly sandboxed: boolean;
   readonly privileged: readonly unknown[];
   readonly refused: readonly string[];
+  readonly prevented: readonly string[];
   readonly notified: readonly { readonly title: string; readonly body: string }[];
   readonly permissionGranted: boolean;
   readonly windows: readonly {
