@@ -67,7 +67,7 @@ export default tseslint.config(
     rules: { ...hooks.configs.recommended.rules },
   },
   {
-    files: ['**/*.test.ts', 'src-core/**/simulation/**/*.ts'],
+    files: ['**/*.test.ts', 'src-core/**/simulation/**/*.ts', 'src-core/**/testing/**/*.ts'],
     rules: { 'no-restricted-imports': 'off', 'no-restricted-globals': 'off' },
   },
 );

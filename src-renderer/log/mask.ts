@@ -21,7 +21,8 @@ const ipv4 = /\b(?:\d{1,3}\.){3}\d{1,3}\b/g;
  * for.
  */
 const ipv6 = /(?<![\w:.])(?=[0-9a-f:]*(?:::|[a-f]|(?::[0-9a-f]+){5}))[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])/gi;
-const mail = /\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b/g;
+/** Only from the beginning of a word, so that a long word without "@" is looked through once. */
+const mail = /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b/g;
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 

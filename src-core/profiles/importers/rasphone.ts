@@ -1,6 +1,7 @@
 import { isIpAddress, utf8Decode } from '../../bytes';
 import type { Draft } from '../draft';
 import { DraftBuilder } from './draft-builder';
+import { iniLine, linesOf } from './ini';
 
 /**
  * Windows' phone book, `rasphone.pbk` (windows7-ux 6.1). Not a plain INI file: keys repeat, and blocks that begin with
@@ -21,8 +22,14 @@ interface Entry {
 
 const entryLimit = 64;
 
+const keysOfPhoneBooks: ReadonlySet<string> = new Set(['vpnstrategy', 'pbversion', 'dialparamsuid']);
+
 export function isRasphone(text: string): boolean {
-  return /^\s*\[[^\]\r\n]+\]\s*$/m.test(text) && /^\s*(VpnStrategy|PBVersion|DialParamsUID)\s*=/im.test(text);
+  const lines = linesOf(text).map(iniLine);
+  return (
+    lines.some((line) => line?.type === 'section') &&
+    lines.some((line) => line?.type === 'key' && keysOfPhoneBooks.has(line.key.toLowerCase()))
+  );
 }
 
 /** UTF-16 with a byte order mark, UTF-8, or what old Windows wrote: CP-1252. */
@@ -39,18 +46,17 @@ export function readRasphone(text: string): readonly Draft[] {
 function entriesOf(text: string): readonly Entry[] {
   const entries: { name: string; lines: Line[] }[] = [];
   let block = '';
-  for (const raw of text.split(/\r\n|\r|\n/)) {
-    const line = raw.trim();
-    const section = /^\[(.*)\]$/.exec(line)?.[1];
-    if (section !== undefined) {
+  for (const raw of linesOf(text)) {
+    const line = iniLine(raw);
+    if (line?.type === 'section') {
       if (entries.length === entryLimit) break;
-      entries.push({ name: section.trim(), lines: [] });
+      entries.push({ name: line.name, lines: [] });
       block = '';
       continue;
     }
-    const [, key, value = ''] = /^([^=]+?)\s*=\s*(.*)$/.exec(line) ?? [];
     const entry = entries.at(-1);
-    if (key === undefined || entry === undefined) continue;
+    if (line === null || entry === undefined) continue;
+    const { key, value } = line;
     if (/^(NETCOMPONENTS|MEDIA|DEVICE)$/.test(key)) block = `${key}=${value}`;
     else if (entry.lines.length < 1000) entry.lines.push({ key, value, block });
   }

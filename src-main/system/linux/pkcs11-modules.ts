@@ -62,7 +62,9 @@ function readModuleNames(folder: string): string[] {
     .filter((file) => file.endsWith('.module'))
     .sort()
     .flatMap((file) => {
-      const name = /^\s*module:\s*(\S.*?)\s*$/m.exec(readFileSync(join(folder, file), 'utf8'))?.[1];
-      return name === undefined ? [] : [name];
+      const lines = readFileSync(join(folder, file), 'utf8').split('\n');
+      const line = lines.map((text) => text.trim()).find((text) => text.startsWith('module:'));
+      const name = line?.slice('module:'.length).trim() ?? '';
+      return name === '' ? [] : [name];
     });
 }

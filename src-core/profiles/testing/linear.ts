@@ -1,0 +1,21 @@
+import { expect } from 'vitest';
+
+/** The least of three: what else the machine does only ever adds. */
+async function least(work: () => unknown): Promise<number> {
+  const times: number[] = [];
+  for (let run = 0; run < 3; run++) {
+    const start = performance.now();
+    await work();
+    times.push(performance.now() - start);
+  }
+  return Math.min(...times);
+}
+
+/**
+ * `work` takes about the time of its argument: twice as much is not three times as long. Quadratic work of this size
+ * takes many seconds, so the limits leave a busy machine room.
+ */
+export async function expectLinear(work: (length: number) => unknown): Promise<void> {
+  const [once, twice] = [await least(() => work(40_000)), await least(() => work(80_000))];
+  expect(twice).toBeLessThan(Math.min(3 * once + 40, 2_000));
+}
