@@ -31,6 +31,9 @@ const packages = {
     'libcharon-extauth-plugins',
     'libstrongswan-standard-plugins',
     'libstrongswan-extra-plugins',
+    // The lab's own authority: its lists of revoked certificates.
+    'strongswan-pki',
+    'dnsmasq-base',
     'freeradius',
     'softhsm2',
     'opensc',
