@@ -6,12 +6,12 @@ import { expect, test } from './support/fake-host';
 import { openSurface, surfaceList } from './support/surface-list';
 
 /**
- * The exact labels of Windows 7, as windows7-ux.md gives them in backticks, looked for where they belong and in the
+ * The exact labels of Windows 7, as docs/windows7.md gives them in backticks, looked for where they belong and in the
  * order in which it gives them.
  * What deliberately differs is in `differences`, with the reason.
  */
 interface Row {
-  /** Section of windows7-ux.md, with the row of its table. */
+  /** Section of docs/windows7.md, with the row of its table. */
   readonly section: string;
   /** The elements that carry the labels, within the surface. */
   readonly where: string;

@@ -54,7 +54,7 @@ export interface NativeSa {
   readonly firstSequence?: bigint;
 }
 
-/** How well batching works, and what was lost where (datapath.md 6.6). */
+/** How well batching works, and what was lost where (docs/data-path.md 6.6). */
 export interface DataPathStatistics {
   /** Batches read from the TUN, up to 64 packets each. */
   readonly tunReads: number;

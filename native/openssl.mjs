@@ -1,6 +1,6 @@
 // Finds the OpenSSL that the addon links: static and hidden, so that neither Node's own copy nor Electron's BoringSSL
 // runs in its place
-// (datapath.md 5.1). Called by binding.gyp.
+// (docs/data-path.md 5.1). Called by binding.gyp.
 //   node openssl.mjs include NODE_ROOT   prints a folder with the headers of exactly that library and the N-API headers
 // of Node: those
 //                                        that Node ships beside them are of its own OpenSSL.

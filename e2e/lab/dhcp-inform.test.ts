@@ -25,7 +25,7 @@ const server = [
   '--dhcp-option=tag:windows,15,corp.lab.test',
 ];
 
-describe('DHCPINFORM through the tunnel (protocol.md 7.3)', () => {
+describe('DHCPINFORM through the tunnel (W-20 to W-27)', () => {
   const lab = useLab();
   const network = { useDefaultGateway: false, dnsServers: 'server', dhcpInform: true };
   const routes = async (): Promise<string> =>

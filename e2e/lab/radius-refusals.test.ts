@@ -13,7 +13,7 @@ const methods: readonly (readonly [string, Authentication])[] = [
   ['EAP-TTLS-PAP', { method: 'eap-ttls', ttlsInner: 'pap', ...anonymous, ...withPassword }],
 ];
 
-/** The wrong server behind the right gateway, and the rule that must name it (windows7-ux.md 4.5). */
+/** The wrong server behind the right gateway, and the rule that must name it (docs/windows7.md 4.5). */
 const wrong: readonly (readonly [string, RadiusOptions, number, string])[] = [
   ['of another name, TLS 1.2', { certificate: 'aaa-other-name' }, 801, 'name: none of aaa.lab.test'],
   ['of another name, TLS 1.3', { certificate: 'aaa-other-name', tls: '1.3' }, 801, 'name: none of aaa.lab.test'],

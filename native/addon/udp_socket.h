@@ -23,7 +23,7 @@ struct UdpOptions {
 /// otherwise the helper is asked (helper/sockets.h).
 /// - IP_RECVERR: ICMP errors arrive on the error queue and are hints only.
 /// - SO_RCVBUF 4 MB (only absorbs our own scheduling gaps), SO_SNDBUF 512 KB (the queue towards a slow uplink;
-/// datapath.md 6.4).
+/// docs/data-path.md 6.4).
 int OpenUdpSocket(const UdpOptions& options);
 
 /// Does the socket carry the mark that leads past the tunnel?

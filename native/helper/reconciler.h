@@ -53,7 +53,7 @@ class Reconciler {
   /// Removes a kill switch that some connection left: the person's own wish. `owner` empty: whosever it is.
   /// false: there is none of that owner. Throws ApplyError (633) while its connection lives.
   bool lift(const std::string& owner);
-  /// A UDP socket on port 68 of the tunnel for DHCPINFORM (protocol.md W-20). Throws ApplyError (633). The caller owns
+  /// A UDP socket on port 68 of the tunnel for DHCPINFORM (W-20). Throws ApplyError (633). The caller owns
   /// it.
   int openDhcp();
 

@@ -29,7 +29,7 @@ namespace {
 /// bounds that wait in octets.
 constexpr uint32_t kQueueLength = 512;
 /// One super-packet read is one segmented send: 44 datagrams of 1472 octets are what UDP_SEGMENT takes
-/// (datapath.md 6.2).
+/// (docs/data-path.md 6.2).
 constexpr uint32_t kSegments = 44;
 /// /dev/net/tun among the miscellaneous devices (the kernel's admin-guide/devices.txt).
 constexpr unsigned kTunMinor = 200;

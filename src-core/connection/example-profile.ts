@@ -2,7 +2,7 @@ import type { Profile } from '../profiles/profile';
 
 type Change = { readonly [K in keyof Profile]?: Profile[K] extends object ? Partial<Profile[K]> : Profile[K] };
 
-/** A complete profile with the defaults of contract.md; for tests and the demo. */
+/** A complete profile with the defaults of docs/contract.md; for tests and the demo. */
 export function exampleProfile(change: Change): Profile {
   return {
     version: 1,

@@ -1,7 +1,7 @@
 import { VpnError } from '../ports/vpn-error';
 
 /**
- * Sentences of windows7-ux.md 4.5 for what the connection itself finds out; the session and the certificate check have
+ * Sentences of docs/windows7.md 4.5 for what the connection itself finds out; the session and the certificate check have
  * their own.
  */
 export function duration(milliseconds: number): string {

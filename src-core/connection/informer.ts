@@ -19,7 +19,7 @@ const udp = 17;
 const words = (error: unknown): string => (error instanceof Error ? error.message : 'unknown reason');
 
 /**
- * Asks a DHCP server behind the tunnel for routes, name servers and the domain (protocol.md 7.3), once for each IKE SA
+ * Asks a DHCP server behind the tunnel for routes, name servers and the domain (W-20 to W-27), once for each IKE SA
  * that begins anew, not after a move.
  */
 export class Informer {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseInnerMtu, largestInnerPacket } from './inner-mtu';
 
-describe('inner MTU (datapath.md 4.2)', () => {
+describe('inner MTU (docs/data-path.md 4.2)', () => {
   it.each([
     ['aes128gcm16', 1500, 4, 1438],
     ['chacha20poly1305', 1500, 6, 1418],

@@ -1,5 +1,5 @@
 /**
- * The default of this client, of libipsec and of Windows' own client: safe on PPPoE and IPv4 over IPv6 (datapath.md
+ * The default of this client, of libipsec and of Windows' own client: safe on PPPoE and IPv4 over IPv6 (docs/data-path.md
  * 4.3).
  */
 export const defaultInnerMtu = 1400;

@@ -10,7 +10,7 @@ import type { SessionCredentials } from './ports';
 import { resolveGateway } from './resolve-gateway';
 import { CertificateUndecided, unlessUndecided } from './undecided-certificate';
 
-/** A wrong password is asked for again so often before the attempt ends (windows7-ux.md 5, the paused state). */
+/** A wrong password is asked for again so often before the attempt ends (docs/windows7.md 5, the paused state). */
 const mostQuestions = 3;
 /**
  * Further attempts with the same credentials: for a gateway, an authentication server and one inside of PEAP that are

@@ -61,7 +61,7 @@ export interface PathStatus {
 }
 
 /**
- * The status object of docs contract.md: fields are added within a major version, never renamed. Times are ISO 8601 in
+ * The status object of docs/contract.md: fields are added within a major version, never renamed. Times are ISO 8601 in
  * UTC.
  */
 export interface StatusObject {

@@ -187,7 +187,7 @@ export function tunnelSettings(
       ...configuration.ipv6Addresses.map(({ address }) => `${address}/128`),
     ],
     routes,
-    // IPv6 is stopped only where the tunnel takes the default route and cannot carry it (anchors.md 5.4).
+    // IPv6 is stopped only where the tunnel takes the default route and cannot carry it.
     ipv6: profile.network.ipv6 === 'tunnel-or-block' && takesIpv4 && !carriesIpv6 ? 'block' : 'leave',
     dns: dnsSettings(profile, facts),
     killSwitch: profile.network.killSwitch

@@ -1,6 +1,6 @@
 import { formatCidr, octetsToIp, specialUse, utf8Decode } from '../bytes';
 
-/** What a DHCP server behind the tunnel said that a VPN client uses (protocol.md W-20, W-25, W-26). */
+/** What a DHCP server behind the tunnel said that a VPN client uses (W-20, W-25, W-26). */
 export interface DhcpOptions {
   /** Destinations behind the tunnel, CIDR, IPv4. Their routers are of no use here: the way is the tunnel. */
   readonly routes: readonly string[];

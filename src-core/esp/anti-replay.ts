@@ -3,7 +3,7 @@ const lowMask = 0xffffffffn;
 const two32 = 0x1_0000_0000n;
 const maximum = { short: lowMask, extended: 0xffff_ffff_ffff_ffffn } as const;
 
-/** Sequence numbers behind the highest one that are still accepted (E-5; datapath.md 4.5). */
+/** Sequence numbers behind the highest one that are still accepted (E-5; docs/data-path.md 4.5). */
 export const replayWindowSize = 8192;
 
 /**

@@ -23,7 +23,7 @@ export interface TypeScriptDataPathOptions {
 
 /** Packets from the tunnel kept while there is no path, and sealed ones kept while the path refuses. */
 export const heldPacketLimit = 512;
-/** A sealed packet waits this long, in milliseconds, for a path that takes it (datapath.md 6.5). */
+/** A sealed packet waits this long, in milliseconds, for a path that takes it (docs/data-path.md 6.5). */
 export const holdTime = 1000;
 const eventInterval = 1000;
 const defaultInnerMtu = 1400;
@@ -287,7 +287,7 @@ class TypeScriptDataPath implements DataPath {
       this.#lastSentAt = this.#clock.now();
       return true;
     }
-    // A full socket buffer is the network's way to say "slower" (datapath.md 6.4).
+    // A full socket buffer is the network's way to say "slower" (docs/data-path.md 6.4).
     if (result !== 'EAGAIN' && result !== 'ENOBUFS')
       this.#emitLimited(`send-error ${result}`, { type: 'send-error', code: result, mtu: null });
     return !pathLossErrors.has(result);

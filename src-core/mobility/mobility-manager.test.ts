@@ -264,7 +264,7 @@ describe('the mobility manager', { timeout: 60_000 }, () => {
     expect(scene.manager.state).toMatchObject({ type: 'Connected', path: { destination: gateway } });
   });
 
-  it('the inner MTU is set before the path is (datapath.md 4.3)', async () => {
+  it('the inner MTU is set before the path is (docs/data-path.md 4.3)', async () => {
     await scene.start();
     scene.host.adapter('eth0').setUp(false);
     await scene.clock.run(5);

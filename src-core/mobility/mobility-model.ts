@@ -2,7 +2,7 @@ import type { RoamReason } from '../connection/status';
 import type { PathCandidate } from './path-candidates';
 
 /**
- * The mobility manager as data (windows7-ux.md 4.2): Connected, Dormant, WaitingToReconnect, Failed, what comes in and
+ * The mobility manager as data (docs/windows7.md 4.2): Connected, Dormant, WaitingToReconnect, Failed, what comes in and
  * which effects the
  * driver carries out. The transition is in mobility-state.ts. Times are Clock.now() milliseconds; nothing here reads a
  * clock.

@@ -94,7 +94,7 @@ interface SourceChoice {
  * The origin address on this adapter for this destination. The kernel's own answer is the truth; it is overruled in two
  * cases only:
  * the address already in use stays while it works (no needless update), and a permanent IPv6 address is taken
- * before a temporary one, which would go away under us (anchors.md 5.4).
+ * before a temporary one, which would go away under us.
  */
 function chooseSource(question: CandidateQuestion, adapter: Adapter, destination: string): SourceChoice {
   const family = addressFamily(destination);

@@ -52,7 +52,7 @@ export type AuthenticationServerJudge = (
   ocspResponses?: readonly Uint8Array[],
 ) => Promise<void>;
 
-/** windows7-ux.md 4.5: 801 for what does not fit the connection, 857 to 859 and 864 for the certificate itself. */
+/** docs/windows7.md 4.5: 801 for what does not fit the connection, 857 to 859 and 864 for the certificate itself. */
 const symbols: Readonly<Partial<Record<RefusalKind, VpnErrorSymbol>>> = {
   expired: 'SERVER_CERT_EXPIRED',
   revoked: 'SERVER_CERT_REVOKED',

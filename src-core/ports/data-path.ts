@@ -120,7 +120,7 @@ export interface DataPath {
   removeInbound(spi: number): void;
   removeOutbound(spi: number): void;
   /**
-   * Moves outbound ESP to another path between two packets (datapath.md 6.5); SAs, sequence numbers and windows stay.
+   * Moves outbound ESP to another path between two packets (docs/data-path.md 6.5); SAs, sequence numbers and windows stay.
    * null is Dormant: packets from the tunnel are held (a bounded number, oldest dropped) and leave on the next path;
    * none goes around the tunnel.
    */

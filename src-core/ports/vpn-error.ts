@@ -48,7 +48,7 @@ export const vpnErrors = {
 
 export type VpnErrorSymbol = keyof typeof vpnErrors;
 
-/** The error of the status object (contract.md). */
+/** The error of the status object (docs/contract.md). */
 export interface VpnErrorInfo {
   readonly code: number;
   readonly symbol: string;

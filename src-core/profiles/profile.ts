@@ -10,7 +10,7 @@ export interface TokenReference {
 export type CertificateSource = string | TokenReference;
 
 /**
- * A connection as its file says it, after validation and with every default filled in (contract.md).
+ * A connection as its file says it, after validation and with every default filled in (docs/contract.md).
  * It never holds a secret.
  */
 export interface Profile {

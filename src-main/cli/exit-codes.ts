@@ -1,6 +1,6 @@
 import type { VpnError } from '../../src-core/ports/vpn-error';
 
-/** contract.md: what a script branches on. */
+/** docs/contract.md: what a script branches on. */
 export const exitCode = { done: 0, usage: 1, badInput: 2, couldNotConnect: 3, lost: 4, missing: 5 } as const;
 
 /** Ends the command with a sentence on standard error. */

@@ -24,7 +24,7 @@ export const methodsWithUser: ReadonlySet<AuthenticationMethod> = new Set([
 ]);
 
 /**
- * The profile file (contract.md). It goes through the same door as an imported one, so it is checked and defaulted
+ * The profile file (docs/contract.md). It goes through the same door as an imported one, so it is checked and defaulted
  * there.
  */
 export function profileFile(connection: NewConnection): string {

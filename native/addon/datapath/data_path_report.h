@@ -16,7 +16,7 @@ struct DataPathEvent {
   int code = 0;
 };
 
-/// How well batching works (datapath.md 6.6).
+/// How well batching works (docs/data-path.md 6.6).
 struct DataPathStatistics {
   std::atomic<uint64_t> tunReads{0}, sendCalls{0}, datagramsSent{0}, receiveBatches{0}, tunWriteDrops{0}, sendDrops{0},
       waits{0}, heldDropped{0}, superPacketsRead{0}, coalescedWrites{0}, coalescedPackets{0};

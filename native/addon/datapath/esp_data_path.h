@@ -1,6 +1,6 @@
-// Moves the packets of one connection (datapath.md 6.1). Two directions that run to completion and never hand a packet
-// over: one thread of its own takes packets from the TUN, seals and sends them (esp_outbound.h); the reader thread of
-// each UDP socket opens what arrives there and writes it to the TUN (esp_inbound.h).
+// Moves the packets of one connection (docs/data-path.md 6.1). Two directions that run to completion and never hand a
+// packet over: one thread of its own takes packets from the TUN, seals and sends them (esp_outbound.h); the reader
+// thread of each UDP socket opens what arrives there and writes it to the TUN (esp_inbound.h).
 #pragma once
 #include <functional>
 #include <memory>

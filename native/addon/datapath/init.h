@@ -1,4 +1,4 @@
-// The ESP data path (datapath.md 6): threads that move packets between a TUN descriptor and UDP sockets.
+// The ESP data path (docs/data-path.md 6): threads that move packets between a TUN descriptor and UDP sockets.
 #pragma once
 #include <napi.h>
 

@@ -14,7 +14,7 @@ namespace {
 
 /// System calls send at most so many datagrams or segmented groups at once.
 constexpr size_t kMessages = 64;
-/// Datagrams a segmented send; kind to the receive buffers of slow gateways (datapath.md 6.3).
+/// Datagrams a segmented send; kind to the receive buffers of slow gateways (docs/data-path.md 6.3).
 constexpr size_t kSegments = 16;
 constexpr size_t kLargestSend = 65507;
 

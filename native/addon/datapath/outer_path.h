@@ -37,7 +37,7 @@ struct Sent {
 };
 
 /// Sends in order, as few system calls as it takes: neighbours in memory of equal length leave as one segmented send
-/// (datapath.md 6.3).
+/// (docs/data-path.md 6.3).
 Sent SendDatagrams(const OuterPath& path, const Datagram* datagrams, size_t count, DataPathReport& report);
 
 }  // namespace agile::esp

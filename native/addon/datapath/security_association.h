@@ -10,7 +10,7 @@
 
 namespace agile::esp {
 
-/// Written by one thread at a time, read by any; on a cache line of its own (datapath.md 6.6).
+/// Written by one thread at a time, read by any; on a cache line of its own (docs/data-path.md 6.6).
 struct alignas(64) SaCounters {
   std::atomic<uint64_t> bytes{0};
   std::atomic<uint64_t> packets{0};

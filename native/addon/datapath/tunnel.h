@@ -1,5 +1,5 @@
-// The TUN side: super-packets in (TCP and UDP segmentation offload), super-packets out (coalesced TCP). datapath.md 4.7
-// and 6.2. A descriptor without the virtio header carries one plain packet a read and a write.
+// The TUN side: super-packets in (TCP and UDP segmentation offload), super-packets out (coalesced TCP).
+// docs/data-path.md 4.7 and 6.2. A descriptor without the virtio header carries one plain packet a read and a write.
 #pragma once
 #include <sys/uio.h>
 
@@ -25,7 +25,7 @@ class Tunnel {
 
   int fd() const { return descriptor_->get(); }
   bool hasVirtioHeader() const { return virtioHeader_; }
-  /// Cleared for good by the first coalesced write the kernel refuses (1.2 in datapath.md: 6.6.44).
+  /// Cleared for good by the first coalesced write the kernel refuses (first seen with Linux 6.6.44).
   bool coalesces() const { return coalesces_.load(std::memory_order_relaxed); }
   void stopCoalescing() { coalesces_.store(false, std::memory_order_relaxed); }
 

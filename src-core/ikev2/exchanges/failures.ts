@@ -148,7 +148,7 @@ export function peerNotProven(rule: FailedRule, detail: string): VpnError {
   return new VpnError('IKE_AUTH_FAIL', `The identities could not be verified: ${detail}.`, { detail, rule });
 }
 
-/** An error notify of an authentic message, in words (protocol.md 1.9). `offered`: ESP proposals. */
+/** An error notify of an authentic message, in words (docs/requirements/ikev2.md). `offered`: ESP proposals. */
 export function notifyError(
   payload: NotifyPayload,
   context: { readonly own: OwnMethod; readonly offered: readonly AlgorithmProposal[]; readonly afterEap: boolean },

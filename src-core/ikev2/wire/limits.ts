@@ -1,4 +1,4 @@
-/** What a stranger can make us hold (protocol.md section 8.2). */
+/** What a stranger can make us hold (docs/requirements/hostile-input.md). */
 export const wireLimits = {
   /** Largest UDP payload, octets. */
   datagramOctets: 65535,

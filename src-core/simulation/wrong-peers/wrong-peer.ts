@@ -11,7 +11,7 @@ export interface WrongPeer {
   readonly arrange: (pki: TestPki) => Arrangement;
   /** How far the client went before it stopped. */
   readonly stage: Stage;
-  /** windows7-ux.md 4.5. */
+  /** docs/windows7.md 4.5. */
   readonly code: number;
   readonly rule: FailedRule;
   /** Everything secret that had left, exactly. */
