@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VpnError } from '../ports/vpn-error';
 import { authenticationServerAcceptance, type AuthenticationServerRules } from './authentication-server';
+import { thumbprint } from './certificate';
 import { encodePem } from './pem';
 import { day, testCertificate, testNow, testOcsp, testRoot, type TestAuthority, type TestRequest } from './testing';
 
@@ -21,6 +22,7 @@ async function judge(
   shown: TestAuthority = server,
   ocspResponses: readonly Uint8Array[] = [],
   system: readonly TestAuthority[] = [],
+  sent: readonly TestAuthority[] = [],
 ): Promise<string> {
   try {
     const environment = {
@@ -31,7 +33,10 @@ async function judge(
       { authorities: [pem(root)], serverNames: ['nps1.contoso.test'], revocation: 'relaxed', legacy: false, ...rules },
       environment,
     );
-    await verify([shown.certificate.der], ocspResponses);
+    await verify(
+      [shown, ...sent].map(({ certificate }) => certificate.der),
+      ocspResponses,
+    );
     return 'ok';
   } catch (error) {
     if (!(error instanceof VpnError)) throw error;
@@ -46,6 +51,20 @@ describe('authentication server (A-54, A-55, H-55)', () => {
     expect(await judge({ serverNames: ['*.contoso.test'] })).toBe('ok');
     expect(await judge({ serverNames: null })).toBe('ok');
     expect(await judge({ authorities: [] }, server, [], [root])).toBe('ok');
+  });
+
+  it('an authority that the profile names by its SHA-1 thumbprint is looked for on this computer and in what is sent', async () => {
+    const thumbprintOf = ({ certificate }: TestAuthority): string => `sha1/${thumbprint(certificate)}`;
+    const other = testRoot('Other Root');
+    expect(await judge({ authorities: [thumbprintOf(root)] }, server, [], [other, root])).toBe('ok');
+    expect(
+      await judge({ authorities: [thumbprintOf(root).toUpperCase().replace('SHA1', 'sha1')] }, server, [], [root]),
+    ).toBe('ok');
+    expect(await judge({ authorities: [thumbprintOf(root)] }, server, [], [other])).toBe('864 trust-anchor');
+    expect(await judge({ authorities: [thumbprintOf(other)] }, server, [], [other, root])).toBe('864 trust-anchor');
+    expect(await judge({ authorities: [thumbprintOf(server)] }, server, [], [other])).toBe('864 trust-anchor');
+    expect(await judge({ authorities: [thumbprintOf(root)] }, server, [], [other], [root])).toBe('ok');
+    expect(await judge({ authorities: ['sha1/0102'] })).toBe('801 serverCertificate.authorities');
   });
 
   it('another name is 801, the name of the gateway too', async () => {

@@ -173,6 +173,11 @@ export function fingerprint(certificate: Certificate): string {
   return Buffer.from(hash('sha256', certificate.der)).toString('hex').toUpperCase().match(/../g)!.join(':');
 }
 
+/** SHA-1 of the certificate, hexadecimal in lower case: how Windows names one. */
+export function thumbprint(certificate: Certificate): string {
+  return Buffer.from(hash('sha1', certificate.der)).toString('hex');
+}
+
 /** SHA-256 of the SubjectPublicKeyInfo in base64: a pin. */
 export function spkiPin(certificate: Certificate): string {
   return Buffer.from(hash('sha256', certificate.spki)).toString('base64');

@@ -11,7 +11,7 @@ import { type PathFailure, type PathPurpose, validatePath } from './path-validat
 import { PkiError } from './pki-error';
 import { checkRevocation, type RevocationEvidence, type RevocationQuestion, revocationQuestions } from './revocation';
 import type { ServerKind } from './unknown-server';
-import { type ConfiguredTrust, parseAuthorities, pinnedCertificates } from './trust-anchors';
+import { type ConfiguredTrust, parseAuthorities, pinnedCertificates, thumbprintedAuthorities } from './trust-anchors';
 
 /**
  * What judging a server's certificate needs from the host; the gateway and the authentication server are judged alike.
@@ -19,7 +19,7 @@ import { type ConfiguredTrust, parseAuthorities, pinnedCertificates } from './tr
 export interface AcceptanceEnvironment {
   /** Clock.wallTime. */
   readonly wallTime: () => number;
-  /** The computer's trust anchors; asked only when the profile names none. */
+  /** The computer's trust anchors; asked when the profile names none, or some by their thumbprints. */
   readonly systemAuthorities: () => readonly Certificate[];
   /**
    * Fetches OCSP responses and CRLs for a path that reached a trusted anchor, outside the tunnel (P-16). Asked only
@@ -79,11 +79,14 @@ export function trustOf(party: ServerParty, authorities: readonly string[], envi
       { detail: `serverCertificate.authorities: ${error.message}`, rule: 'profile', cause: error },
     );
   }
-  const isConfigured = configured.certificates.length + configured.pins.length > 0;
+  const { certificates, pins, thumbprints } = configured;
+  const isConfigured = certificates.length + pins.length + thumbprints.length > 0;
+  const named = (): readonly Certificate[] =>
+    thumbprints.length === 0 ? [] : thumbprintedAuthorities(environment.systemAuthorities(), thumbprints);
   return {
     configured,
     isConfigured,
-    anchors: () => (isConfigured ? configured.certificates : environment.systemAuthorities()),
+    anchors: () => (isConfigured ? [...certificates, ...named()] : environment.systemAuthorities()),
   };
 }
 
@@ -103,7 +106,11 @@ export function validateServer(
   const result = validatePath(
     leaf,
     bag.slice(1),
-    [...trust.anchors(), ...pinnedCertificates(bag, trust.configured.pins)],
+    [
+      ...trust.anchors(),
+      ...pinnedCertificates(bag, trust.configured.pins),
+      ...thumbprintedAuthorities(bag, trust.configured.thumbprints),
+    ],
     { wallTime, purpose: party.purpose, legacy },
   );
   if (!result.ok) throw pathRefusal(party, result.failure, leaf);

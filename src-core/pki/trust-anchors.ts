@@ -1,4 +1,4 @@
-import { type Certificate, certificateRequestHash, parseCertificate, spkiPin } from './certificate';
+import { type Certificate, certificateRequestHash, parseCertificate, spkiPin, thumbprint } from './certificate';
 import { formatName } from './distinguished-name';
 import { decodeBase64, isPem, parsePem } from './pem';
 import { PkiError } from './pki-error';
@@ -8,18 +8,26 @@ export interface ConfiguredTrust {
   readonly certificates: readonly Certificate[];
   /** SHA-256 of SubjectPublicKeyInfo in base64. */
   readonly pins: readonly string[];
+  /** SHA-1 of certificates, as Windows names its trusted roots: hexadecimal in lower case. */
+  readonly thumbprints: readonly string[];
 }
 
 const pinPrefix = 'sha256/';
+const thumbprintPrefix = 'sha1/';
+
+/** An entry that stands for a certificate without being one. */
+export const isPin = (entry: string): boolean =>
+  [pinPrefix, thumbprintPrefix].some((prefix) => entry.trim().startsWith(prefix));
 
 /**
- * Each entry is PEM (one certificate or a bundle), base64 of a DER certificate, or "sha256/" and the base64 SHA-256 of
- * a SubjectPublicKeyInfo.
+ * Each entry is PEM (one certificate or a bundle), base64 of a DER certificate, "sha256/" and the base64 SHA-256 of a
+ * SubjectPublicKeyInfo, or "sha1/" and the hexadecimal SHA-1 of an authority's certificate.
  * Throws PkiError that names the entry by its place, counted from 1.
  */
 export function parseAuthorities(entries: readonly string[]): ConfiguredTrust {
   const certificates: Certificate[] = [];
   const pins: string[] = [];
+  const thumbprints: string[] = [];
   for (const [index, entry] of entries.entries()) {
     const place = `authority ${index + 1}`;
     try {
@@ -27,6 +35,11 @@ export function parseAuthorities(entries: readonly string[]): ConfiguredTrust {
         const digest = decodeBase64(entry.trim().slice(pinPrefix.length), place);
         if (digest.length !== 32) throw new PkiError('malformed', 'a pin that is not the base64 of 32 octets');
         pins.push(Buffer.from(digest).toString('base64'));
+      } else if (entry.trim().startsWith(thumbprintPrefix)) {
+        const digits = entry.trim().slice(thumbprintPrefix.length).toLowerCase();
+        if (!/^[0-9a-f]{40}$/.test(digits))
+          throw new PkiError('malformed', 'a thumbprint that is not 40 hexadecimal digits');
+        thumbprints.push(digits);
       } else {
         const found = parseCertificates(entry);
         if (found.length === 0) throw new PkiError('malformed', 'no certificate in it');
@@ -37,7 +50,7 @@ export function parseAuthorities(entries: readonly string[]): ConfiguredTrust {
       throw error;
     }
   }
-  return { certificates, pins };
+  return { certificates, pins, thumbprints };
 }
 
 /** All certificates of a PEM text, or the one of a base64 text. Throws PkiError. */
@@ -65,6 +78,22 @@ export function parseTrustStore(text: string): Certificate[] {
 /** Certificates of a peer's bag whose key is pinned: trusted although nothing above them is known here. */
 export function pinnedCertificates(bag: readonly Certificate[], pins: readonly string[]): Certificate[] {
   return pins.length === 0 ? [] : bag.filter((certificate) => pins.includes(spkiPin(certificate)));
+}
+
+/**
+ * Authorities whose SHA-1 thumbprint the profile names, among those of this computer and what the server sent. To be
+ * taken for one of them a server would need a second preimage of SHA-1; a collision, which can be computed, needs the
+ * named certificate itself to be of the attacker's making.
+ */
+export function thumbprintedAuthorities(
+  among: readonly Certificate[],
+  thumbprints: readonly string[],
+): readonly Certificate[] {
+  return thumbprints.length === 0
+    ? []
+    : among.filter(
+        (certificate) => certificate.basicConstraints?.ca === true && thumbprints.includes(thumbprint(certificate)),
+      );
 }
 
 /** Authorities behind most public gateways, the likelier first (P-23). */

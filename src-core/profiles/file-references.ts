@@ -1,4 +1,5 @@
 import { base64Decode, base64Encode, utf8Decode } from '../bytes';
+import { isPin } from '../pki/trust-anchors';
 import type { FileResolver } from './import-report';
 
 /** Files that a profile names: found, read and inlined at import, so that a saved profile depends on no other file. */
@@ -12,8 +13,7 @@ export type Inlined =
 
 /** PEM text and base64 of DER stay as they are; anything else is a file name relative to the profile. */
 export async function inlineFile(value: string, resolve: FileResolver): Promise<Inlined> {
-  if (value.includes('-----BEGIN ') || isDerBase64(value) || value.startsWith('sha256/'))
-    return { ok: true, text: value, from: null };
+  if (value.includes('-----BEGIN ') || isDerBase64(value) || isPin(value)) return { ok: true, text: value, from: null };
   if (!isRelativeFileName(value))
     return { ok: false, problem: 'must be PEM, base64, or the name of a file beside the profile' };
   const content = await resolve(value);

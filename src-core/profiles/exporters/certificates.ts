@@ -1,12 +1,13 @@
 import { base64Decode, base64Encode } from '../../bytes';
 import { parsePem } from '../../pki/pem';
+import { isPin } from '../../pki/trust-anchors';
 import type { CertificateSource } from '../profile';
 
 export const toBase64 = base64Encode;
 
-/** An authority of a profile as DER: it is PEM, base64, or a pin, which is no certificate: null. */
+/** An authority of a profile as DER: it is PEM, base64, or a pin or thumbprint, which is not a certificate: null. */
 export function authorityDer(text: string): Uint8Array | null {
-  if (text.startsWith('sha256/')) return null;
+  if (isPin(text)) return null;
   return parsePem(text)[0]?.der ?? base64Decode(text.replaceAll(/\s+/g, ''));
 }
 
