@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -15,6 +16,8 @@ export default defineConfig({
             'bin/**/*.test.ts',
           ],
           environment: 'node',
+          // The runner's own default leaves one core for a watching editor, which is half of a small machine.
+          maxWorkers: availableParallelism(),
         },
       },
       {

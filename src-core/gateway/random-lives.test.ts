@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../simulation';
+import { testLength } from '../simulation/lengths';
 import { watchOutstandingRequests } from '../simulation/outstanding-requests';
 import { gatewayAddress, Scene } from '../simulation/scene';
 
 /**
- * How many random lives; each is reproducible by its seed: LIFE_SEED=n plays only that one. A person plays tens of
- * thousands: LIVES=20000.
+ * How many random lives; each is reproducible by its seed: LIFE_SEED=n plays only that one.
  */
-const count = Number(process.env['LIVES'] ?? 30);
+const count = testLength('LIVES', 30, 100_000);
 const only = process.env['LIFE_SEED'];
 
 type Action = (scene: Scene, random: SeededRandom) => void;
@@ -125,7 +125,7 @@ async function disconnect(scene: Scene): Promise<void> {
   expect(scene.clients).toBe(0);
 }
 
-describe('random lives', { timeout: 3_600_000 }, () => {
+describe('random lives', { timeout: 60_000 + count * 1_000 }, () => {
   it(`${only ?? String(count)} of them: connected or on its way or failed for a stated reason, never two outstanding requests`, async () => {
     if (only !== undefined) return live(Number(only));
     for (let seed = 1; seed <= count; seed++) await live(seed);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { testLength } from '../simulation/lengths';
 import {
   defaultMobilityPolicy,
   initialModel,
@@ -548,62 +549,68 @@ describe('random schedules', () => {
     },
   );
 
-  it('connected or on its way or failed for a stated reason, and a timer or a probe always leads on', () => {
-    fc.assert(
-      fc.property(fc.array(event, { maxLength: 60 }), (events) => {
-        const bench = new Bench(all[0]!, all);
-        const reply = (works: number) => (paths: readonly PathCandidate[]) =>
-          paths.find((entry) => works & (1 << all.findIndex((known) => known.id === entry.id)))?.id ?? null;
-        for (const step of events) {
-          const { state } = bench;
-          const id = state.type === 'Connected' || state.type === 'WaitingToReconnect' ? state.path.id : all[0]!.id;
-          switch (step.type) {
-            case 'links':
-              bench.see(
-                ...all.map((entry, index) =>
-                  step.mask & (1 << index) ? entry : { ...entry, usable: false, reason: 'no-carrier' as const },
-                ),
-              );
-              break;
-            case 'run':
-              if (bench.model.probing !== null) bench.answer(null);
-              bench.run(step.ms, reply(step.works));
-              break;
-            case 'confirm':
-              bench.give({ type: 'path-confirmed', id });
-              break;
-            case 'silent':
-              bench.give({ type: 'path-silent', id });
-              break;
-            case 'refuse':
-              bench.give({ type: 'path-refused', id });
-              break;
-            case 'resume':
-              bench.give({ type: 'resume' });
-              break;
-            case 'answer':
-              if (bench.model.probing !== null) bench.answer(reply(step.works)(all));
-              break;
+  const runs = testLength('MOBILITY_RUNS', 5_000, 200_000);
+
+  it(
+    'connected or on its way or failed for a stated reason, and a timer or a probe always leads on',
+    () => {
+      fc.assert(
+        fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+          const bench = new Bench(all[0]!, all);
+          const reply = (works: number) => (paths: readonly PathCandidate[]) =>
+            paths.find((entry) => works & (1 << all.findIndex((known) => known.id === entry.id)))?.id ?? null;
+          for (const step of events) {
+            const { state } = bench;
+            const id = state.type === 'Connected' || state.type === 'WaitingToReconnect' ? state.path.id : all[0]!.id;
+            switch (step.type) {
+              case 'links':
+                bench.see(
+                  ...all.map((entry, index) =>
+                    step.mask & (1 << index) ? entry : { ...entry, usable: false, reason: 'no-carrier' as const },
+                  ),
+                );
+                break;
+              case 'run':
+                if (bench.model.probing !== null) bench.answer(null);
+                bench.run(step.ms, reply(step.works));
+                break;
+              case 'confirm':
+                bench.give({ type: 'path-confirmed', id });
+                break;
+              case 'silent':
+                bench.give({ type: 'path-silent', id });
+                break;
+              case 'refuse':
+                bench.give({ type: 'path-refused', id });
+                break;
+              case 'resume':
+                bench.give({ type: 'resume' });
+                break;
+              case 'answer':
+                if (bench.model.probing !== null) bench.answer(reply(step.works)(all));
+                break;
+            }
+            check(bench.model);
+            const after = bench.state;
+            if (after.type === 'Connected' || after.type === 'WaitingToReconnect')
+              expect(bench.inUse).toBe(after.path.id);
+            if (after.type === 'Dormant') expect(bench.inUse).toBeNull();
+            const leads = bench.model.probing !== null || bench.timers.size > 0;
+            if (after.type === 'WaitingToReconnect')
+              expect(
+                leads &&
+                  bench.timers.has('outage') &&
+                  (bench.model.probing !== null || bench.timers.has('confirm') || bench.timers.has('round')),
+              ).toBe(true);
+            if (after.type === 'Dormant') expect(bench.timers.has('outage')).toBe(true);
+            if (after.type === 'Connected' && after.move !== null)
+              expect(bench.model.probing !== null || bench.timers.has('confirm')).toBe(true);
+            if (after.type === 'Failed') expect([...bench.timers.keys()]).toEqual([]);
           }
-          check(bench.model);
-          const after = bench.state;
-          if (after.type === 'Connected' || after.type === 'WaitingToReconnect')
-            expect(bench.inUse).toBe(after.path.id);
-          if (after.type === 'Dormant') expect(bench.inUse).toBeNull();
-          const leads = bench.model.probing !== null || bench.timers.size > 0;
-          if (after.type === 'WaitingToReconnect')
-            expect(
-              leads &&
-                bench.timers.has('outage') &&
-                (bench.model.probing !== null || bench.timers.has('confirm') || bench.timers.has('round')),
-            ).toBe(true);
-          if (after.type === 'Dormant') expect(bench.timers.has('outage')).toBe(true);
-          if (after.type === 'Connected' && after.move !== null)
-            expect(bench.model.probing !== null || bench.timers.has('confirm')).toBe(true);
-          if (after.type === 'Failed') expect([...bench.timers.keys()]).toEqual([]);
-        }
-      }),
-      { numRuns: 20_000, seed: 20_261_123 },
-    );
-  }, 60_000);
+        }),
+        { numRuns: runs, seed: 20_261_123 },
+      );
+    },
+    runs * 10,
+  );
 });

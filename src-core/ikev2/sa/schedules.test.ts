@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { SeededRandom, TwoEnds } from '../../simulation';
+import { testLength } from '../../simulation/lengths';
 
 /** How many random schedules; each is reproducible by its seed: SCHEDULE_SEED=n plays only that one. */
-const count = Number(process.env['SCHEDULES'] ?? 2000);
+const count = testLength('SCHEDULES', 400, 20_000);
 const only = process.env['SCHEDULE_SEED'];
 
 type Action = (ends: TwoEnds, random: SeededRandom) => void;
@@ -113,7 +114,7 @@ async function live(seed: number): Promise<boolean> {
 }
 
 describe('random schedules: loss, duplicates, reordering, NAT rebinding, roaming and rekeys end in one working tunnel', () => {
-  it(`${String(count)} schedules, each by its seed`, { timeout: 600_000 }, async () => {
+  it(`${String(count)} schedules, each by its seed`, { timeout: count * 1_000 }, async () => {
     const seeds = only === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(only)];
     let connected = 0;
     for (const seed of seeds) if (await live(seed)) connected++;

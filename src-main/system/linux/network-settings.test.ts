@@ -559,7 +559,8 @@ describe('the privileged helper', () => {
     await open(settings);
     expect(await net.run('sysctl', '-n', 'net.ipv4.conf.all.src_valid_mark')).toBe('1\n');
     const pid = String(await net.do<number>('helperPid'));
-    await net.run('kill', '-KILL', pid);
+    // Its client stands still, so that it cannot start another helper in the moment before it is killed as well.
+    await net.run('sh', '-c', `kill -STOP $(ps -o ppid= -p ${pid}) && kill -KILL ${pid}`);
     await net.kill();
     await until(async () => !(await net.ip('link')).includes('avpn0'), 2000);
     expect(await same()).toBe(false);
