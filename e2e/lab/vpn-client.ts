@@ -56,12 +56,10 @@ export class VpnClient {
   }
 
   static connect(lab: Lab, profile: ProfileText, options: ClientOptions = {}): VpnClient {
-    const id = `${(typeof profile['name'] === 'string' ? profile['name'] : 'unnamed').toLowerCase().replace(/\W+/g, '-')}-${String(Math.floor(monotonic()))}`;
-    const file = lab.pki.path(`${id}.agilevpn.json`);
-    writeFileSync(file, JSON.stringify(profile, null, 2));
+    const file = profileFile(lab, profile);
     const args = ['connect', file, '--json', ...(options.log === true ? ['--log'] : []), ...(options.args ?? [])];
     if (options.password !== undefined) {
-      const passwordFile = lab.pki.path(`${id}.password`);
+      const passwordFile = `${file}.password`;
       writeFileSync(passwordFile, `${options.password}\n`, { mode: 0o600 });
       args.push('--password-file', passwordFile);
     }
@@ -153,6 +151,16 @@ export class VpnClient {
   #tail(): string {
     return `stdout: ${this.stdout.slice(-1500)}\nstderr: ${this.stderr.slice(-1500)}`;
   }
+}
+
+/** A file of its own, beside what it names. */
+export function profileFile(lab: Lab, profile: ProfileText): string {
+  const name = typeof profile['name'] === 'string' ? profile['name'] : 'unnamed';
+  const file = lab.pki.path(
+    `${name.toLowerCase().replace(/\W+/g, '-')}-${String(Math.floor(monotonic()))}.agilevpn.json`,
+  );
+  writeFileSync(file, JSON.stringify(profile, null, 2));
+  return file;
 }
 
 /** Its own configuration and run-time folders: the lab touches nothing of the person who runs it. */

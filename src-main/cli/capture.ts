@@ -44,7 +44,11 @@ export async function capture({ names, values }: Arguments, output: Output): Pro
       signal,
       true,
     );
-    if (replies.length > 0) return exitCode.done;
+    const last = replies.at(-1);
+    if (last === undefined) continue;
+    if (last.problem !== null) throw new CommandError(exitCode.missing, `The capture ended: ${last.problem}`);
+    if (!last.running) return exitCode.done;
+    throw new CommandError(exitCode.lost, `The capture ended with the program that had ${name} connected.`);
   }
   throw new CommandError(
     exitCode.badInput,

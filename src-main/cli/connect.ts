@@ -1,9 +1,10 @@
 import { resolve as resolvePath } from 'node:path';
 import type { StatusObject } from '../../src-core/connection/status';
 import { VpnError } from '../../src-core/ports/vpn-error';
+import { ApiError } from '../api/service';
 import type { Arguments } from './arguments';
 import { captureWarning } from './capture';
-import { connectExitCode, exitCode } from './exit-codes';
+import { CommandError, connectExitCode, exitCode } from './exit-codes';
 import { logText, printJson, statusLine, type Output } from './output';
 import { openProfileHost } from './profile-host';
 
@@ -12,8 +13,17 @@ export async function connect(given: Arguments, output: Output): Promise<number>
   const { host, profile } = await openProfileHost(given, output);
   const { service } = host;
   const captureTo = given.values['capture'];
+  let captured = true;
   if (captureTo !== undefined) {
-    service.capture(profile.name, resolvePath(captureTo));
+    try {
+      service.capture(profile.name, resolvePath(captureTo), ({ problem }) => {
+        captured = false;
+        output.note(`The capture ended: ${problem?.message ?? ''}`);
+      });
+    } catch (error) {
+      await host.close();
+      throw error instanceof ApiError ? new CommandError(exitCode.badInput, error.message) : error;
+    }
     output.note(captureWarning);
   }
 
@@ -23,10 +33,9 @@ export async function connect(given: Arguments, output: Output): Promise<number>
     let stopping = false;
     let shown = '';
     const finish = (code: number): void => {
-      host.close().then(
-        () => resolve(code),
-        () => resolve(code),
-      );
+      // Not all was done that was asked for.
+      const result = (): void => resolve(code === exitCode.done && !captured ? exitCode.missing : code);
+      host.close().then(result, result);
     };
     const stop = (): void => {
       // A second signal does not hurry: what was set is put back first.

@@ -1,3 +1,4 @@
+import { ApiError } from '../api/service';
 import { version } from '../service/create-service';
 import { parseArguments, usage, type Accepted, type Arguments } from './arguments';
 import { capture } from './capture';
@@ -72,6 +73,10 @@ export async function runCommand(argv: readonly string[], streams: Streams): Pro
     if (error instanceof CommandError) {
       streams.error(`${error.message}\n`);
       return error.code;
+    }
+    if (error instanceof ApiError) {
+      streams.error(`${error.message}\n`);
+      return exitCode.missing;
     }
     streams.error(
       `Something unexpected went wrong: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

@@ -4,14 +4,7 @@ import type { DataPath, TappedPacket, TunnelDevice } from '../../src-core/ports/
 import type { DatagramSocket, SocketAddress } from '../../src-core/ports/datagrams';
 import type { TracedKeys, Trace } from '../../src-core/ports/trace';
 import { udpDatagram } from '../../src-core/trace/udp-datagram';
-import { CaptureFiles } from './capture-files';
-
-/** A capture that runs. */
-export interface Capture {
-  readonly directory: string;
-  readonly packets: number;
-  readonly dropped: number;
-}
+import type { Capture, CaptureFiles } from './capture-files';
 
 /**
  * The place of one connection where a capture can be attached. While none runs, nothing is copied and no key leaves the
@@ -26,10 +19,6 @@ export class CapturePoint {
 
   constructor(ports: ConnectionPorts) {
     this.#ports = ports;
-  }
-
-  get running(): Capture | null {
-    return this.#files;
   }
 
   /** The ports that the connection shall use instead. */
@@ -54,17 +43,19 @@ export class CapturePoint {
     };
   }
 
-  /** Throws what the system says about the folder, and `busy` when one runs already. */
-  start(directory: string, version: string): Capture {
-    if (this.#files !== null) throw new Error('a capture of this connection runs already');
-    this.#files = new CaptureFiles(directory, version);
+  get isRunning(): boolean {
+    return this.#files !== null;
+  }
+
+  /** Where none runs. The files are closed with it. */
+  start(files: CaptureFiles): void {
+    this.#files = files;
     for (const dataPath of this.#dataPaths) dataPath.tap?.((packet) => this.#tapped(packet));
     for (const session of this.#sessions) {
       if (session.ike === null) continue;
       for (const child of session.children) session.rekeyChild(child.spiIn);
       session.rekeyIke();
     }
-    return this.#files;
   }
 
   stop(): Capture | null {

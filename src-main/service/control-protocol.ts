@@ -27,6 +27,8 @@ export type ControlReply =
       readonly directory: string;
       readonly packets: number;
       readonly dropped: number;
+      /** Why it ended before it was told to; null: it did not. */
+      readonly problem: string | null;
     }
   | { readonly type: 'error'; readonly message: string };
 

@@ -20,7 +20,7 @@ beforeEach(async () => {
     onStatus: () => () => undefined,
     end: () => Promise.resolve([]),
     unblock: () => Promise.resolve([]),
-    capture: () => null,
+    capture: () => ({ directory: '', packets: 0, dropped: 0, problem: null }),
     stopCapture: () => null,
   };
   server = await startControlServer(host, directory, backlog);

@@ -2,7 +2,7 @@ import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { StatusObject } from '../../src-core/connection/status';
-import type { Capture } from './captures';
+import type { Capture } from './capture-files';
 import { controlLimits, parseControlRequest, type ControlReply, type ControlRequest } from './control-protocol';
 import { makePrivate } from './directories';
 import type { LogRing } from './log-ring';
@@ -17,7 +17,8 @@ export interface ControlledHost {
   end(name: string | null): Promise<readonly string[]>;
   /** Lifts the kill switch that the named connection, or any, left in force; resolves with the names of those. */
   unblock(name: string | null): Promise<readonly string[]>;
-  capture(name: string, directory: string): Capture | null;
+  /** `onProblem`: it ended because it could not be written. Throws ApiError. */
+  capture(name: string, directory: string, onProblem: (capture: Capture) => void): Capture;
   stopCapture(name: string): Capture | null;
 }
 
@@ -161,24 +162,26 @@ async function answer(
     case 'capture': {
       const up = host.statuses(name).some(({ state }) => state !== 'Disconnected');
       if (!up) return refuse(socket, send, `${name} is not connected here.`);
-      let capture: Capture | null;
+      const tell = (running: boolean, { directory, packets, dropped, problem }: Capture): void =>
+        send({ type: 'capture', running, directory, packets, dropped, problem: problem?.message ?? null });
+      let stopped = false;
+      const ended = (result: Capture | null): void => {
+        if (stopped) return;
+        stopped = true;
+        if (result !== null && socket.writable) tell(false, result);
+        socket.end();
+      };
+      let capture: Capture;
       try {
-        capture = host.capture(request.name, request.directory);
+        capture = host.capture(request.name, request.directory, ended);
       } catch (error) {
         return refuse(socket, send, error instanceof Error ? error.message : String(error));
       }
-      if (capture === null) return refuse(socket, send, `${name} is not connected here.`);
-      const tell = (running: boolean, { directory, packets, dropped }: Capture): void =>
-        send({ type: 'capture', running, directory, packets, dropped });
+      if (stopped) return;
       tell(true, capture);
       captures.add(socket);
-      let stopped = false;
       const stop = (): void => {
-        if (stopped) return;
-        stopped = true;
-        const result = host.stopCapture(request.name);
-        if (result !== null && socket.writable) tell(false, result);
-        socket.end();
+        if (!stopped) ended(host.stopCapture(request.name));
       };
       socket.once('end', stop);
       socket.once('close', stop);

@@ -25,6 +25,6 @@ describe('folders that only this user can look into', () => {
 
   it('refuses a link', () => {
     symlinkSync(base, join(base, 'link'));
-    expect(() => makePrivate(join(base, 'link'))).toThrow(/does not belong/);
+    expect(() => makePrivate(join(base, 'link'))).toThrow(/is not a folder of this user/);
   });
 });

@@ -1,6 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { ApiError } from '../api/service';
+import { onFile } from './file-problem';
 
 /**
  * Where things live by the XDG Base Directory Specification 0.8. Relative values of the variables are ignored, as it
@@ -41,12 +43,19 @@ function runtimeFallback(): string {
   return join(tmpdir(), `${folder}-${uid}`);
 }
 
-/** Makes a folder that only this user can look into. Throws when somebody else owns it or it is a link. */
+/**
+ * Makes a folder that only this user can look into. Throws ApiError naming it, where another user owns it or it is a
+ * link, say.
+ */
 export function makePrivate(path: string): void {
+  onFile(path, () => secure(path));
+}
+
+function secure(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const found = lstatSync(path);
   if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid()))
-    throw new Error(`${path} does not belong to this user`);
+    throw new ApiError('refused', 'failure.file.foreign-folder', null, { path });
   // One that was there before may have been made with another umask.
   if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700);
 }

@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { writeAtomically } from './atomic-file';
+import { onFile } from './file-problem';
 
 /** Whether the program is started when this person signs in to the desktop. */
 export interface LoginItem {
   readonly enabled: boolean;
-  /** Throws what the system says. */
+  /** Throws ApiError naming the file. */
   set(enabled: boolean): void;
 }
 
@@ -58,9 +59,9 @@ export function createAutostartFile(command: readonly string[], env: NodeJS.Proc
     },
     set: (enabled) => {
       if (enabled) {
-        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        onFile(dirname(path), () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
         writeAtomically(path, autostartEntry(command));
-      } else if (existsSync(path)) unlinkSync(path);
+      } else if (existsSync(path)) onFile(path, () => unlinkSync(path));
     },
   };
 }

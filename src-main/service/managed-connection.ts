@@ -8,7 +8,9 @@ import type { LogRecord } from '../../src-core/ports/trace';
 import type { VpnError } from '../../src-core/ports/vpn-error';
 import type { Profile } from '../../src-core/profiles/profile';
 import type { RoundTripSample } from '../api/contract';
-import { CapturePoint, type Capture } from './captures';
+import { ApiError } from '../api/service';
+import { CaptureFiles, type Capture } from './capture-files';
+import { CapturePoint } from './captures';
 import type { ConnectionEnvironment } from './environment';
 import type { LeftKillSwitch } from './left-kill-switch';
 import { ConnectionPerson, type Person } from './person';
@@ -65,8 +67,8 @@ export class ManagedConnection {
   #person: ConnectionPerson | null = null;
   /** Where a capture is attached; made with the connection. */
   #capturePoint: CapturePoint | null = null;
-  /** The folder of a capture that shall begin with the next attempt. */
-  #captureNext: string | null = null;
+  /** A capture that shall begin with the next attempt. */
+  #captureNext: CaptureFiles | null = null;
   /** Kept from the first connection on. */
   #tunnelName: string | null = null;
 
@@ -160,7 +162,7 @@ export class ManagedConnection {
     environment.rememberAddresses(this.#profile.server, () => left?.addressesFor(this.name) ?? Promise.resolve([]));
     const connection = (this.#connection ??= this.#make());
     if (this.#captureNext !== null) {
-      this.#capturePoint?.start(this.#captureNext, this.#host.version);
+      this.#capturePoint?.start(this.#captureNext);
       this.#captureNext = null;
     }
     try {
@@ -221,15 +223,32 @@ export class ManagedConnection {
     });
   }
 
-  /** At once where it is live, with its next attempt otherwise (null). Throws what the system says about the folder. */
-  capture(directory: string): Capture | null {
-    if (this.isLive && this.#capturePoint !== null) return this.#capturePoint.start(directory, this.#host.version);
-    this.#captureNext = directory;
-    return null;
+  /**
+   * At once where it is live, with its next attempt otherwise. `onProblem`: it ended because it could not be written;
+   * the connection goes on. Throws ApiError.
+   */
+  capture(directory: string, onProblem: (capture: Capture) => void): Capture {
+    const { name } = this;
+    if (this.#captureNext !== null || this.#capturePoint?.isRunning === true)
+      throw new ApiError('busy', 'failure.captured-already', null, { name });
+    const files = new CaptureFiles(directory, this.#host.version);
+    files.onProblem = () => {
+      this.stopCapture();
+      const text = `The capture ended: ${files.problem?.message ?? ''}`;
+      this.#host.log({ level: 'warning', area: 'connection', text }, name);
+      onProblem(files);
+    };
+    if (this.isLive && this.#capturePoint !== null) this.#capturePoint.start(files);
+    else this.#captureNext = files;
+    return files;
   }
 
   stopCapture(): Capture | null {
-    return this.#capturePoint?.stop() ?? null;
+    const waiting = this.#captureNext;
+    if (waiting === null) return this.#capturePoint?.stop() ?? null;
+    this.#captureNext = null;
+    waiting.close(this.#host.clock.wallTime());
+    return waiting;
   }
 
   close(): void {

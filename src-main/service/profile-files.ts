@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import type { ProfileFiles } from '../../src-core/profiles/store';
 import { writeAtomically } from './atomic-file';
 import { makePrivate } from './directories';
+import { onFile } from './file-problem';
 
 /** The folder of the saved profiles. */
 export function createProfileFiles(directory: string): ProfileFiles {
@@ -20,7 +21,7 @@ export function createProfileFiles(directory: string): ProfileFiles {
       return Promise.resolve();
     },
     remove: (name) => {
-      unlessMissing(() => unlinkSync(path(name)));
+      onFile(path(name), () => unlessMissing(() => unlinkSync(path(name))));
       return Promise.resolve();
     },
   };

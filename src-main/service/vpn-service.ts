@@ -6,7 +6,7 @@ import type { ProfileStore } from '../../src-core/profiles/store';
 import type { AdapterView, ApiPush, ApiRequests, Snapshot } from '../api/contract';
 import { ApiError, type ApiService } from '../api/service';
 import { adapterViews } from './adapter-views';
-import type { Capture } from './captures';
+import type { Capture } from './capture-files';
 import { inspectCertificates } from './certificate-view';
 import type { ControlledHost } from './control-server';
 import { Diagnoses } from './diagnoses';
@@ -345,12 +345,11 @@ export class VpnService implements ApiService, ControlledHost {
 
   /**
    * Writes packets and keys of this connection to files in `directory` until `stopCapture`: at once where it is up,
-   * with its next attempt otherwise (null).
-   * Keys are the person's to ask for: no user interface can, only the command line of the same user. Throws what the
-   * system says about the folder.
+   * with its next attempt otherwise. `onProblem`: it ended because it could not be written.
+   * Keys are the user's to ask for: no user interface can, only the command line of the same user. Throws ApiError.
    */
-  capture(name: string, directory: string): Capture | null {
-    return this.#connections.require(name).capture(directory);
+  capture(name: string, directory: string, onProblem: (capture: Capture) => void): Capture {
+    return this.#connections.require(name).capture(directory, onProblem);
   }
 
   stopCapture(name: string): Capture | null {

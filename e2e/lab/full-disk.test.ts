@@ -1,0 +1,95 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { figure, useLab } from './fixture';
+import { end, until } from './run';
+import { smallDisk, type SmallDisk } from './small-disk';
+import { addresses } from './topology';
+import { clientEnvironment, program, VpnClient } from './vpn-client';
+
+describe('a full disk', () => {
+  const lab = useLab();
+  const disks: SmallDisk[] = [];
+
+  afterEach(async () => {
+    await VpnClient.stopAll();
+    for (const disk of disks.splice(0)) await disk.remove();
+  });
+
+  async function disk(name: string, size: string): Promise<SmallDisk> {
+    const made = await smallDisk(join(lab().directory, name), size);
+    disks.push(made);
+    return made;
+  }
+
+  /** More than a small disk holds, through the tunnel. */
+  const traffic = (): Promise<unknown> =>
+    lab().on('client', 'ping', ['-c', '150', '-i', '0.002', '-s', '1000', '-W', '2', addresses.server]);
+
+  /** Wireshark's own opinion of a capture: how many packets, and whether it is whole. */
+  async function packetsIn(directory: string): Promise<number> {
+    const { stdout, stderr } = await lab().on(
+      'client',
+      'tshark',
+      ['-r', join(directory, 'capture.pcapng'), '-T', 'fields', '-e', 'frame.number'],
+      { env: { ...process.env, WIRESHARK_CONFIG_DIR: directory }, timeout: 30_000 },
+    );
+    expect(stderr).not.toMatch(/cut short|corrupt|damaged/i);
+    return stdout.trim().split('\n').length;
+  }
+
+  it('ends a capture with its reason; the tunnel lives and what was written can be read', async () => {
+    const { path } = await disk('small', '128k');
+    const client = VpnClient.by(lab(), 'rsa');
+    await client.connected();
+    const directory = join(path, 'capture');
+    const capture = lab().start('client', program, ['capture', 'Lab RSA', '--out', directory, '--json'], {
+      env: clientEnvironment(lab()),
+    });
+    let out = '';
+    let error = '';
+    capture.stdout?.on('data', (text: Buffer) => (out += text.toString()));
+    capture.stderr?.on('data', (text: Buffer) => (error += text.toString()));
+    const ended = new Promise<number | null>((resolve) => capture.once('exit', (code) => resolve(code)));
+    try {
+      await until('the capture to run', 10_000, () => (out.includes('"running":true') ? true : undefined));
+      await traffic();
+      expect(await ended).toBe(5);
+    } finally {
+      await end(capture);
+    }
+    expect(error).toContain(`${join(directory, 'capture.pcapng')} could not be written`);
+    expect(error).toContain('no space left');
+    const last = JSON.parse(out.trim().split('\n').at(-1) ?? '{}') as { packets: number };
+    expect(last).toMatchObject({ running: false, problem: expect.stringContaining('no space left') as string });
+    expect(await packetsIn(directory)).toBe(last.packets);
+    figure(`${String(last.packets)} whole packets on a disk of 128 KiB`);
+    await lab().ping(3);
+    expect(client.status?.state).toBe('Connected');
+    expect(await client.stop()).toBe(0);
+  });
+
+  it('ends the capture of connect likewise, and says so again in the exit code', async () => {
+    const { path } = await disk('small', '128k');
+    const directory = join(path, 'capture');
+    const client = VpnClient.by(lab(), 'rsa', {}, { args: ['--capture', directory], log: true });
+    await client.connected();
+    await traffic();
+    await until('the reason', 5_000, () => (client.stderr.includes('no space left') ? true : undefined));
+    expect(await packetsIn(directory)).toBeGreaterThan(10);
+    await lab().ping(3);
+    expect(client.status?.state).toBe('Connected');
+    expect(client.stdout).toMatch(/"level":"warning".*The capture ended/);
+    expect(await client.stop()).toBe(5);
+  });
+
+  it('refuses a capture that cannot begin before anything is connected', async () => {
+    const { path, fill } = await disk('small', '64k');
+    fill();
+    const client = VpnClient.by(lab(), 'rsa', {}, { args: ['--capture', join(path, 'capture')] });
+    expect((await client.exit).code).toBe(2);
+    expect(client.stderr).toContain('no space left');
+    expect(client.changes).toEqual([]);
+    expect(readdirSync(path)).toEqual(['ballast']);
+  });
+});
