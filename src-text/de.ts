@@ -435,6 +435,7 @@ export const de: Catalogue = {
   'import.format.sswan': 'strongSwan-Profil',
   'import.format.mobileconfig': 'Apple-Konfigurationsprofil',
   'import.format.rasphone': 'Windows-Telefonbuch',
+  'import.format.keyfile': 'NetworkManager-Verbindung',
   'import.format.unknown': 'nichts Bekanntes',
   'import.name': 'Verbindungsname:',
   'import.replaces': 'Eine Verbindung dieses Namens gibt es schon. Sie wird ersetzt.',

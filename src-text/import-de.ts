@@ -10,8 +10,7 @@ export const importDe: Readonly<Record<ImportSentence, string>> = {
     'Übernommen: Für den Authentifizierungsserver muss die Zertifizierungsstelle mit dem SHA-1-Fingerabdruck {value} bürgen. Wenn dieser Computer sie nicht hat, fügen Sie ihr Zertifikat in den Eigenschaften hinzu.',
   'peap-inner-guessed':
     'Übernommen als peap-mschapv2. Die Datei sagt nicht in lesbarer Form, was durch den sicheren Kanal geht.',
-  'taken-file': 'Aus der Datei {file} übernommen.',
-  'taken-files': 'Aus den Dateien {files} übernommen.',
+  'taken-from': 'Aus {files} übernommen.',
   'secret-stored': 'In den Schlüsselspeicher verschoben.',
   'not-known': 'Dieser Schlüssel ist nicht bekannt.',
   'not-used': 'Wird hier nicht verwendet.',
@@ -25,4 +24,47 @@ export const importDe: Readonly<Record<ImportSentence, string>> = {
   'smart-card-choose': 'Das Zertifikat ist auf einer Smartcard. Wählen Sie es in den Eigenschaften aus.',
   'eap-method-unknown': 'Die EAP-Methode {value} wird nicht unterstützt, nur 13, 21, 26 und 25 mit 13 oder 26 darin.',
   'must-be-text': 'Muss ein Text sein.',
+  'name-of-file': 'Die Verbindung wird nach der Datei benannt.',
+  'authority-leaf':
+    'Aus {files} übernommen. Das Zertifikat von {subject} gehört einem Server: Vertraut wird nur seinem Schlüssel, nicht dem, was er ausstellt.',
+  'only-routes': 'Übernommen: Nur diese Netze gehen durch den Tunnel.',
+  'dns-instead': 'Übernommen: Diese DNS-Server werden anstelle derer des Servers verwendet.',
+  'split-dns': 'Übernommen: Nur Namen dieser Domänen werden bei den DNS-Servern des VPN erfragt.',
+  'secret-asked-always': 'Übernommen: Das Geheimnis wird bei jeder Verbindung erfragt.',
+  'eap-as-mschapv2': 'Übernommen als eap-mschapv2; die Datei überlässt die EAP-Methode dem Server.',
+  'told-apart-by-name': 'Verbindungen werden an ihren Namen unterschieden.',
+  'connects-by-hand': 'Eine Verbindung wird hergestellt, wenn der Benutzer es verlangt.',
+  'address-from-server': 'Die Adresse im VPN kommt vom Server.',
+  'routes-from-server': 'Die Routen richten sich danach, was der Server gewährt.',
+  'everything-anyway': 'Alles geht durch den Tunnel, auch diese Netze.',
+  'ipv6-kept': 'IPv6 wird verwendet, wo der Server es gewährt, und sonst blockiert, solange der Tunnel alles aufnimmt.',
+  'address-always': 'Eine Adresse im VPN wird immer angefordert.',
+  'nat-found': 'UDP-Kapselung wird immer verwendet.',
+  'no-compression': 'Pakete werden nicht komprimiert.',
+  'nm-proposal-off': 'Nicht in Kraft, weil proposal nicht yes ist. Die üblichen Algorithmen werden angeboten.',
+  'not-with-method': 'Wird bei dieser Anmeldeart nicht verwendet.',
+  'identity-of-certificate': 'Die Identität ergibt sich aus dem Zertifikat oder dem Benutzernamen.',
+  'identity-of-server': 'Der Server muss seinen eigenen Namen nachweisen.',
+  'only-ikev1': 'Das gibt es nur bei IKEv1.',
+  'nss-certificate':
+    'Das Zertifikat liegt in einer Datenbank jenes Computers. Der Server wird anhand seiner Zertifizierungsstelle und seines Namens geprüft.',
+  'name-always-checked': 'Der Name des Servers wird immer geprüft.',
+  'usual-instead': 'Der übliche Wert wird verwendet.',
+  'mobility-anyway':
+    'Nicht in der Datei, was bei libreswan Nein bedeutet. Hier wechselt die Verbindung zwischen Netzen; schalten Sie das in den Eigenschaften ab, falls der Server sich daran stört.',
+  'file-no-certificate': 'In der Datei {file} ist kein Zertifikat. Wählen Sie eine andere.',
+  'key-in-agent':
+    'Der Schlüssel liegt bei einem SSH-Agenten, der hier nicht verwendet wird. Wählen Sie in den Eigenschaften ein Zertifikat mit seinem Schlüssel aus.',
+  'export-from-nss':
+    'Das Zertifikat {name} und sein Schlüssel liegen in einer Datenbank (NSS) jenes Computers. Exportieren Sie beides als PKCS#12 und wählen Sie die Datei in den Eigenschaften aus.',
+  'nm-type': 'Dies ist eine NetworkManager-Verbindung vom Typ {type}. Nur IKEv2 kann übernommen werden.',
+  'nm-plugin':
+    'Dies ist ein VPN des Plugins {plugin}. Nur solche von strongSwan und libreswan können übernommen werden.',
+  'nm-method': 'Die Anmeldeart "{method}" ist nicht bekannt. Bekannt: eap, eap-tls, psk, cert.',
+  'only-ikev2': 'Diese Verbindung verwendet IKEv1. Nur IKEv2 kann übernommen werden.',
+  'only-tunnel-mode': 'Nur der Tunnelmodus kann übernommen werden.',
+  'proposals-without': 'Übernommen als {value}; hier nicht angeboten: {left}.',
+  'proposals-default': 'Die üblichen Algorithmen werden angeboten.',
+  'proposals-none':
+    'Hier nicht angeboten: {left}. Die üblichen Algorithmen werden angeboten; der Server muss einen davon annehmen.',
 };

@@ -13,9 +13,17 @@ export const importSentences = {
     'Taken: the authentication server must be vouched for by the authority with the SHA-1 thumbprint {value}. If this computer does not have it, add its certificate in the properties.',
   'peap-inner-guessed':
     'Taken as peap-mschapv2. The file does not say in a form that can be read what goes through the secure channel.',
-  'taken-file': 'Taken from the file {file}.',
-  'taken-files': 'Taken from the files {files}.',
+  'taken-from': 'Taken from {files}.',
+  'proposals-without': 'Taken as {value}; not offered here: {left}.',
   'secret-stored': 'Moved into the secret store.',
+  'name-of-file': 'The connection is named after the file.',
+  'authority-leaf':
+    'Taken from {files}. The certificate of {subject} is that of a server: its key alone is trusted, not what it issues.',
+  'only-routes': 'Taken: only these networks go through the tunnel.',
+  'dns-instead': 'Taken: these name servers are used instead of those of the server.',
+  'split-dns': 'Taken: only names of these domains are asked of the name servers of the VPN.',
+  'secret-asked-always': 'Taken: the secret is asked for at each connection.',
+  'eap-as-mschapv2': 'Taken as eap-mschapv2; the file leaves the EAP method to the server.',
   // Ignored
   'not-known': 'This key is not known.',
   'not-used': 'Not used here.',
@@ -23,13 +31,45 @@ export const importSentences = {
   'server-check-kept': 'The file switches the check of the server off. It stays on.',
   'server-name-pattern':
     'The pattern {value} cannot be taken as a name of the authentication server. Write the name itself in the properties.',
+  'proposals-default': 'The usual algorithms are offered.',
+  'proposals-none': 'Not offered here: {left}. The usual algorithms are offered; the server must accept one of them.',
+  'told-apart-by-name': 'Connections are told apart by their names.',
+  'connects-by-hand': 'A connection is made when the user asks for it.',
+  'address-from-server': 'The address inside the VPN comes from the server.',
+  'routes-from-server': 'Routes follow what the server grants.',
+  'everything-anyway': 'Everything goes through the tunnel, these networks included.',
+  'ipv6-kept': 'IPv6 is used where the server grants it, and is otherwise blocked while the tunnel takes everything.',
+  'address-always': 'An address inside the VPN is always asked for.',
+  'nat-found': 'UDP encapsulation is always used.',
+  'no-compression': 'Packets are not compressed.',
+  'nm-proposal-off': 'Not in force, because proposal is not yes. The usual algorithms are offered.',
+  'not-with-method': 'Not used with this way to sign in.',
+  'identity-of-certificate': 'The identity comes from the certificate or the user name.',
+  'identity-of-server': 'The server must prove its own name.',
+  'only-ikev1': 'Only IKEv1 has this.',
+  'nss-certificate':
+    'The certificate is in a database of that computer. The server is checked by its authority and its name.',
+  'name-always-checked': 'The name of the server is always checked.',
+  'usual-instead': 'The usual value is used.',
+  'mobility-anyway':
+    'Not in the file, which means no to libreswan. The connection moves between networks here; switch it off in the properties if the server objects.',
   // Missing
   'file-missing': 'The file {file} was not found beside the profile. Choose it.',
   'file-unreadable': 'The file {file} is neither PEM nor DER. Choose another one.',
+  'file-no-certificate': 'There is no certificate in the file {file}. Choose another one.',
   'smart-card-choose': 'The certificate is on a smart card. Choose it in the properties.',
+  'key-in-agent':
+    'The key is held by an SSH agent, which is not used here. Choose a certificate with its key in the properties.',
+  'export-from-nss':
+    'The certificate {name} and its key are in a database (NSS) of that computer. Export them as PKCS#12 and choose the file in the properties.',
   // Wrong
   'eap-method-unknown': 'The EAP method {value} is not supported: 13, 21, 26 and 25 with 13 or 26 inside are.',
   'must-be-text': 'Must be a text.',
+  'nm-type': 'This is a NetworkManager connection of the type {type}. Only IKEv2 can be taken.',
+  'nm-plugin': 'This is a VPN of the plugin {plugin}. Only those of strongSwan and libreswan can be taken.',
+  'nm-method': 'The way to sign in "{method}" is not known. Known: eap, eap-tls, psk, cert.',
+  'only-ikev2': 'This connection uses IKEv1. Only IKEv2 can be taken.',
+  'only-tunnel-mode': 'Only tunnel mode can be taken.',
 } as const;
 
 export type ImportSentence = keyof typeof importSentences;

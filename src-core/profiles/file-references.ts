@@ -21,13 +21,19 @@ export async function inlineFile(value: string, resolve: FileResolver): Promise<
     return { ok: false, problem: `the file ${JSON.stringify(value)} was not found beside the profile` };
   if (content.length > fileLimit)
     return { ok: false, problem: `the file ${JSON.stringify(value)} is larger than 1 MiB` };
+  const text = textOfFile(content);
+  return text === null
+    ? { ok: false, problem: `the file ${JSON.stringify(value)} is neither PEM nor DER` }
+    : { ok: true, text, from: value };
+}
+
+/** PEM as it is, DER and PKCS#12 in base64; null when the octets are neither. */
+export function textOfFile(content: Uint8Array): string | null {
   const text = utf8Decode(content);
-  if (text?.includes('-----BEGIN ') === true) return { ok: true, text: text.replaceAll('\r\n', '\n'), from: value };
-  if (isDer(content)) return { ok: true, text: base64Encode(content), from: value };
+  if (text?.includes('-----BEGIN ') === true) return text.replaceAll('\r\n', '\n');
+  if (isDer(content)) return base64Encode(content);
   const compact = text?.replaceAll(/\s+/g, '') ?? '';
-  return isDerBase64(compact)
-    ? { ok: true, text: compact, from: value }
-    : { ok: false, problem: `the file ${JSON.stringify(value)} is neither PEM nor DER` };
+  return isDerBase64(compact) ? compact : null;
 }
 
 /**

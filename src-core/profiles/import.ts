@@ -3,13 +3,19 @@ import { finishDraft } from './draft';
 import type { Draft } from './draft';
 import { noFiles, refusedFile } from './import-report';
 import type { FileResolver, ImportedProfile, ProfileFile } from './import-report';
+import { keyfileImporter } from './importers/keyfile';
+import { decodeText } from './importers/decode-text';
 import { mobileconfigPlist, readMobileconfig } from './importers/mobileconfig';
 import { decodeRasphone, isRasphone, readRasphone } from './importers/rasphone';
 import { isSswan, readSswan } from './importers/sswan';
+import type { TextImporter } from './importers/text-importer';
 import { isAgileVpnFile, parseAgileVpn } from './parse';
 
 /** Larger files are refused unread. */
 export const importLimit = 1024 * 1024;
+
+/** Asked in this order; each says whether a text is its own. */
+const textImporters: readonly TextImporter[] = [keyfileImporter];
 
 /**
  * Reads a profile file of any known format, told by its content and not by its name. At least one entry; most formats
@@ -30,6 +36,12 @@ export async function importProfiles(
   const text = utf8Decode(content);
   if (text !== null && isSswan(text)) return finishAll([readSswan(text)], 'sswan', '');
   if (text !== null && isAgileVpnFile(text)) return [await parseAgileVpn(content, resolve)];
+  const foreign = decodeText(content);
+  const importer = textImporters.find(({ recognises }) => recognises(foreign));
+  if (importer !== undefined) {
+    const drafts = await importer.read(foreign, { name: file.name, files: resolve });
+    return finishAll(drafts, importer.format, 'There is no connection in this file.');
+  }
   const phoneBook = decodeRasphone(content);
   if (isRasphone(phoneBook)) return finishAll(readRasphone(phoneBook), 'rasphone', 'The phone book has no entry.');
   return [

@@ -53,8 +53,10 @@ export class DraftBuilder {
     this.#line(key, 'ignored', text);
   }
 
-  missing(key: string, text: ImportText): void {
-    this.#line(key, 'missing', text);
+  /** `file`: the base name of a file that may be given along. */
+  missing(key: string, text: ImportText, file?: string): void {
+    const line = importLine(key, 'missing', text);
+    this.#lines.push(file === undefined ? line : { ...line, file });
   }
 
   wrong(key: string, text: ImportText): void {
