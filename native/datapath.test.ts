@@ -649,6 +649,8 @@ describe('arguments', () => {
       adapter: null,
       local: socket.local,
       send: () => 'sent' as const,
+      sendWhole: () => 'sent' as const,
+      allowFragments() {},
       onDatagram() {},
       onError() {},
       close() {},

@@ -74,8 +74,13 @@ export interface NativeAddon {
    * descriptor.
    */
   openTcp(adapter: string, address: string): number;
-  /** Sends one datagram. null when sent, else the error's name. Never throws for network reasons. */
-  sendUdp(fd: number, datagram: Uint8Array, address: string, port: number): string | null;
+  /**
+   * Sends one datagram. null when sent, else the error's name. Never throws for network reasons. `whole`: as one IP
+   * packet with DF.
+   */
+  sendUdp(fd: number, datagram: Uint8Array, address: string, port: number, whole: boolean): string | null;
+  /** Whether this computer divides IPv6 packets that are larger than the kernel knows to pass. null, or the error's name. */
+  allowUdpFragments(fd: number, six: boolean, allow: boolean): string | null;
   /**
    * Hands what arrives to `listener`: (datagram, address, port), or (null, error name, mtu or 0). Returns the function
    * that stops it.

@@ -41,18 +41,31 @@ Napi::Value OpenUdp(const Napi::CallbackInfo& info) {
   return result;
 }
 
-/// sendUdp(fd, datagram, address, port, scopeAdapter | null) -> null when sent, else the error's name
+/// sendUdp(fd, datagram, address, port, whole) -> null when sent, else the error's name
 Napi::Value SendUdp(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (info.Length() != 4 || !info[0].IsNumber() || !info[1].IsTypedArray() || !info[2].IsString() ||
-      !info[3].IsNumber()) {
-    throw Napi::TypeError::New(env, "sendUdp(fd, datagram, address, port)");
+  if (info.Length() != 5 || !info[0].IsNumber() || !info[1].IsTypedArray() || !info[2].IsString() ||
+      !info[3].IsNumber() || !info[4].IsBoolean()) {
+    throw Napi::TypeError::New(env, "sendUdp(fd, datagram, address, port, whole)");
   }
   const auto data = info[1].As<Napi::Uint8Array>();
   const uint32_t port = info[3].As<Napi::Number>().Uint32Value();
   const auto to = agile::ParseSocketAddress(info[2].As<Napi::String>().Utf8Value(), static_cast<uint16_t>(port));
   if (!to || port > 65535) return Napi::String::New(env, "EINVAL");
-  const int code = agile::SendDatagram(info[0].As<Napi::Number>().Int32Value(), data.Data(), data.ByteLength(), *to);
+  const auto send = info[4].As<Napi::Boolean>().Value() ? agile::SendWhole : agile::SendDatagram;
+  const int code = send(info[0].As<Napi::Number>().Int32Value(), data.Data(), data.ByteLength(), *to);
+  if (code == 0) return env.Null();
+  return Napi::String::New(env, agile::ErrorName(code));
+}
+
+/// allowUdpFragments(fd, six, allow) -> null, else the error's name
+Napi::Value AllowUdpFragments(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (info.Length() != 3 || !info[0].IsNumber() || !info[1].IsBoolean() || !info[2].IsBoolean())
+    throw Napi::TypeError::New(env, "allowUdpFragments(fd, six, allow)");
+  const int code = agile::AllowFragments(info[0].As<Napi::Number>().Int32Value(),
+                                         info[1].As<Napi::Boolean>().Value() ? AF_INET6 : AF_INET,
+                                         info[2].As<Napi::Boolean>().Value());
   if (code == 0) return env.Null();
   return Napi::String::New(env, agile::ErrorName(code));
 }
@@ -68,5 +81,6 @@ Napi::Value CloseDescriptor(const Napi::CallbackInfo& info) {
 void InitUdp(Napi::Env env, Napi::Object exports) {
   exports.Set("openUdp", Napi::Function::New(env, OpenUdp, "openUdp"));
   exports.Set("sendUdp", Napi::Function::New(env, SendUdp, "sendUdp"));
+  exports.Set("allowUdpFragments", Napi::Function::New(env, AllowUdpFragments, "allowUdpFragments"));
   exports.Set("closeDescriptor", Napi::Function::New(env, CloseDescriptor, "closeDescriptor"));
 }

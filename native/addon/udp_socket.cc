@@ -45,7 +45,7 @@ int OpenUdpSocket(const UdpOptions& options) {
     if (!SetInt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE)) return fail();
     if (!SetInt(fd, IPPROTO_IPV6, IPV6_RECVERR, 1)) return fail();
   } else {
-    if (!SetInt(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE)) return fail();
+    if (!SetInt(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT)) return fail();
     if (!SetInt(fd, IPPROTO_IP, IP_RECVERR, 1)) return fail();
   }
   // A socket of the physical side. Refused to all but root; everybody else asks the helper for it.
@@ -108,30 +108,38 @@ bool IsIke(const uint8_t* data, size_t length, const SocketAddress& to) {
   return to.port() == kIkePort || (length >= 4 && (data[0] | data[1] | data[2] | data[3]) == 0);
 }
 
-/// Lets the socket's packets be fragmented while it lives. ESP that another thread sends meanwhile merely lacks DF.
-class Fragmentable {
+/// Another IP_MTU_DISCOVER while it lives. The mode is the socket's, not the datagram's: ESP that another thread sends
+/// meanwhile merely has DF or lacks it.
+class Mode {
  public:
-  Fragmentable(int fd, int family) : fd_(fd), v6_(family == AF_INET6) {
-    set(v6_ ? IPV6_PMTUDISC_OMIT : IP_PMTUDISC_OMIT);
+  Mode(int fd, int family, int ipv4, int ipv6)
+      : fd_(fd),
+        level_(family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP),
+        name_(family == AF_INET6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER) {
+    socklen_t length = sizeof before_;
+    good_ = getsockopt(fd_, level_, name_, &before_, &length) == 0 &&
+            SetInt(fd_, level_, name_, family == AF_INET6 ? ipv6 : ipv4);
+    code_ = good_ ? 0 : errno;
   }
-  ~Fragmentable() { set(v6_ ? IPV6_PMTUDISC_PROBE : IP_PMTUDISC_PROBE); }
-  Fragmentable(const Fragmentable&) = delete;
-  Fragmentable& operator=(const Fragmentable&) = delete;
+  ~Mode() {
+    if (good_) SetInt(fd_, level_, name_, before_);
+  }
+  Mode(const Mode&) = delete;
+  Mode& operator=(const Mode&) = delete;
+
+  /// 0, or errno.
+  int code() const { return code_; }
 
  private:
-  void set(int mode) const {
-    SetInt(fd_, v6_ ? IPPROTO_IPV6 : IPPROTO_IP, v6_ ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, mode);
-  }
   int fd_;
-  bool v6_;
+  int level_;
+  int name_;
+  int before_ = 0;
+  bool good_ = false;
+  int code_ = 0;
 };
 
-}  // namespace
-
-int SendDatagram(int fd, const void* data, size_t length, const SocketAddress& to) {
-  std::optional<Fragmentable> fragmentable;
-  if (length > kUnfragmentedIke && IsIke(static_cast<const uint8_t*>(data), length, to))
-    fragmentable.emplace(fd, to.family());
+int Send(int fd, const void* data, size_t length, const SocketAddress& to) {
   for (int attempt = 0; attempt < 8; attempt++) {
     if (sendto(fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT, to.get(), to.length) >= 0) return 0;
     if (errno != EINTR) {
@@ -142,6 +150,26 @@ int SendDatagram(int fd, const void* data, size_t length, const SocketAddress& t
     }
   }
   return EINTR;
+}
+
+}  // namespace
+
+int AllowFragments(int fd, int family, bool allow) {
+  if (family != AF_INET6) return 0;
+  const int mode = allow ? IPV6_PMTUDISC_WANT : IPV6_PMTUDISC_PROBE;
+  return SetInt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, mode) ? 0 : errno;
+}
+
+int SendDatagram(int fd, const void* data, size_t length, const SocketAddress& to) {
+  std::optional<Mode> fragments;
+  if (length > kUnfragmentedIke && IsIke(static_cast<const uint8_t*>(data), length, to))
+    fragments.emplace(fd, to.family(), IP_PMTUDISC_OMIT, IPV6_PMTUDISC_WANT);
+  return Send(fd, data, length, to);
+}
+
+int SendWhole(int fd, const void* data, size_t length, const SocketAddress& to) {
+  const Mode whole(fd, to.family(), IP_PMTUDISC_PROBE, IPV6_PMTUDISC_PROBE);
+  return whole.code() != 0 ? whole.code() : Send(fd, data, length, to);
 }
 
 }  // namespace agile

@@ -16,9 +16,10 @@ struct UdpOptions {
 
 /// Opens a non-blocking, close-on-exec UDP socket as the data path wants it. Returns the descriptor, or -errno.
 ///
-/// - IP_MTU_DISCOVER is PROBE: DF is set on ESP and the kernel's cached path MTU is not applied, so that a forged
-/// "fragmentation needed" cannot
-///   stop us (H-74). ESP larger than the adapter's MTU gets EMSGSIZE. IKE is let through at any size: see SendDatagram.
+/// - IPv4 leaves without DF: a router in front of a narrow link divides what does not fit. The kernel's cached path MTU
+///   is not applied, so that a forged "fragmentation needed" cannot stop us (H-74): IP_PMTUDISC_OMIT.
+/// - IPv6 leaves whole, whatever a "packet too big" said (IPV6_PMTUDISC_PROBE), until AllowFragments.
+/// - How large packets may be is found by asking the peer: src-core/mobility/path-mtu.ts.
 /// - SO_MARK of one that is bound to an adapter is the mark of the physical side where this process may set it (root):
 /// otherwise the helper is asked (helper/sockets.h).
 /// - IP_RECVERR: ICMP errors arrive on the error queue and are hints only.
@@ -42,10 +43,17 @@ struct SocketError {
 /// Takes one error off the queue. Returns 1, or 0 when the queue is empty, or -errno.
 int ReadErrorQueue(int fd, SocketError* error);
 
+/// Whether this computer divides IPv6 packets that are larger than what the kernel has learned of the path, since no
+/// router may. IPv4: no effect, its routers divide. 0, or errno.
+int AllowFragments(int fd, int family, bool allow);
+
 /// Sends one datagram, again when interrupted. 0, or errno.
-/// IKE (to port 500, or with the non-ESP marker) of more than 1200 octets goes without DF and in IP fragments where
-/// need be: a peer without IKE fragmentation (RFC 7383) must still get our certificates.
+/// IKE (to port 500, or with the non-ESP marker) of more than 1200 octets leaves in IP fragments where need be: a peer
+/// without IKE fragmentation (RFC 7383) must still get our certificates.
 int SendDatagram(int fd, const void* data, size_t length, const SocketAddress& to);
+
+/// Sends one datagram as one IP packet that nobody may divide: DF is set. EMSGSIZE where the adapter takes less.
+int SendWhole(int fd, const void* data, size_t length, const SocketAddress& to);
 
 /// "ENETUNREACH" for ENETUNREACH; "E123" for one without a name.
 std::string ErrorName(int code);

@@ -108,6 +108,14 @@ bool ParseText(const std::string& text, Parsed* out) {
   return false;
 }
 
+/// Entries that the kernel made of ICMP messages expire.
+bool Expires(const Attributes<RTA_MAX>& route) {
+  rta_cacheinfo info{};
+  if (!route.has(RTA_CACHEINFO) || route.size(RTA_CACHEINFO) < sizeof info) return false;
+  memcpy(&info, route.data(RTA_CACHEINFO), sizeof info);
+  return info.rta_expires != 0;
+}
+
 Result Ask(Socket& socket, const Parsed& destination, int index, const Parsed* source, uint32_t flags,
            RouteAnswer* out) {
   Message message(RTM_GETROUTE, NLM_F_REQUEST);
@@ -140,7 +148,9 @@ Result Ask(Socket& socket, const Parsed& destination, int index, const Parsed* s
       // An IPv4 route over an IPv6 next hop (RFC 5549).
       out->gateway = AddressText(attributes.data(RTA_VIA) + sizeof(rtvia), attributes.size(RTA_VIA) - sizeof(rtvia));
     }
-    if (attributes.has(RTA_METRICS)) {
+    // What somebody configured, not what ICMP made the kernel believe for a while: anybody can send ICMP.
+    const bool learned = (info->rtm_flags & RTM_F_CLONED) != 0 && Expires(attributes);
+    if (attributes.has(RTA_METRICS) && !learned) {
       out->mtu =
           Attributes<RTAX_MAX>(attributes.data(RTA_METRICS), attributes.size(RTA_METRICS)).u32(RTAX_MTU).value_or(0);
     }

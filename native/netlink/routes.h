@@ -40,6 +40,7 @@ struct RouteAnswer {
   int index = 0;
   std::string source;
   std::string gateway;
+  /// The route's own; 0: none.
   uint32_t mtu = 0;
 };
 

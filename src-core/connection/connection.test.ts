@@ -189,6 +189,8 @@ class RecordedSettings implements NetworkSettings {
         this.dhcp.push(datagram.slice());
         return 'sent';
       },
+      sendWhole: () => 'EOPNOTSUPP',
+      allowFragments: () => undefined,
       onDatagram: (listener) => {
         this.answerDhcp = (datagram) => listener(datagram, { address: '10.99.0.1', port: 67 });
       },

@@ -44,6 +44,11 @@ export function observedDatagrams(datagrams: Datagrams, see: (message: SeenMessa
           tell('sent', datagram, to);
           return inner.send(datagram, to);
         },
+        sendWhole: (datagram, to) => {
+          tell('sent', datagram, to);
+          return inner.sendWhole(datagram, to);
+        },
+        allowFragments: (allow) => inner.allowFragments(allow),
         onDatagram: (listener) =>
           inner.onDatagram((datagram, from) => void (tell('received', datagram, from) && listener(datagram, from))),
         onError: (listener) => inner.onError(listener),

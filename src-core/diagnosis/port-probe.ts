@@ -87,6 +87,8 @@ export async function probePort(
       else refusal = result;
       return result;
     },
+    sendWhole: () => 'EOPNOTSUPP',
+    allowFragments: (allow) => socket.allowFragments(allow),
     onDatagram: (listener) => socket.onDatagram(listener),
     onError: (listener) => socket.onError(listener),
     close: () => socket.close(),

@@ -68,6 +68,12 @@ class Socket implements DatagramSocket {
     if (this.result === 'sent') this.sent.push({ datagram: Uint8Array.from(datagram), to });
     return this.result;
   }
+  sendWhole(): SendResult {
+    throw new Error('the data path asks nothing about sizes');
+  }
+  allowFragments(): void {
+    throw new Error('the data path leaves fragments to the connection');
+  }
   onDatagram(): void {
     throw new Error('the data path leaves the listener to IKE');
   }

@@ -32,6 +32,7 @@ export interface RouteAnswer {
   readonly adapter: string;
   readonly source: string;
   readonly nextHop: string | null;
+  /** Configured for the route; null: none is. What the kernel learned of unauthenticated ICMP does not count. */
   readonly mtu: number | null;
 }
 

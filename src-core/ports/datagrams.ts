@@ -23,8 +23,18 @@ export type SendResult = 'sent' | (string & {});
 export interface DatagramSocket {
   readonly adapter: string | null;
   readonly local: SocketAddress;
-  /** Sends one datagram, markers included. Never throws. */
+  /** Sends one datagram, markers included. Routers may divide it where IP lets them (IPv4). Never throws. */
   send(datagram: Uint8Array, to: SocketAddress): SendResult;
+  /**
+   * Sends one datagram as one IP packet that nobody may divide, for a question that is about its size. `EMSGSIZE`: the
+   * adapter takes less. `EOPNOTSUPP`: this socket cannot forbid it. Never throws.
+   */
+  sendWhole(datagram: Uint8Array, to: SocketAddress): SendResult;
+  /**
+   * IPv6: whether this computer divides what is larger than the kernel knows to pass on the way, ESP of a native data
+   * path included; at first it does not. IPv4 sockets ignore it: routers divide there.
+   */
+  allowFragments(allow: boolean): void;
   /** One listener at most; a later call replaces the earlier one. The buffer belongs to the listener. */
   onDatagram(listener: (datagram: Uint8Array, from: SocketAddress) => void): void;
   /** Errors the kernel reports for the path (ICMP unreachable, too big): hints only, never proof. */

@@ -13,8 +13,12 @@ export interface LinkConditions {
   /** Probability that a datagram is held back `reorderDelay` more. */
   readonly reorder: number;
   readonly reorderDelay: number;
-  /** Whole IP datagram, octets; larger ones vanish. null: no limit. */
+  /** Whole IP datagram, octets. null: no limit. */
   readonly mtu: number | null;
+  /** Whether larger ones that may be divided arrive in fragments; otherwise they vanish. IPv6 has no such routers. */
+  readonly fragments: boolean;
+  /** Whether the sender is told of larger ones that may not be divided (ICMP). */
+  readonly icmp: boolean;
 }
 
 export const perfectLink: LinkConditions = {
@@ -25,12 +29,16 @@ export const perfectLink: LinkConditions = {
   reorder: 0,
   reorderDelay: 0,
   mtu: null,
+  fragments: false,
+  icmp: false,
 };
 
 export interface SimulatedDatagram {
   readonly from: SocketAddress;
   readonly to: SocketAddress;
   readonly bytes: Uint8Array;
+  /** One IP packet that nobody may divide. */
+  readonly whole?: boolean;
 }
 
 export type Fate = 'pass' | 'drop';
@@ -100,10 +108,21 @@ export class SimulatedNetwork {
     this.#endpoints.get(datagram.to.address)?.arrive(datagram);
   }
 
-  /** @internal Runs a datagram over one link. */
-  over(conditions: LinkConditions, datagram: SimulatedDatagram, deliver: (datagram: SimulatedDatagram) => void): void {
-    const overhead = datagram.to.address.includes(':') ? 48 : 28;
-    if (conditions.mtu !== null && datagram.bytes.length + overhead > conditions.mtu) return;
+  /** @internal Runs a datagram over one link; `tooBig` tells its sender. */
+  over(
+    conditions: LinkConditions,
+    datagram: SimulatedDatagram,
+    deliver: (datagram: SimulatedDatagram) => void,
+    tooBig: (mtu: number) => void = () => undefined,
+  ): void {
+    const six = datagram.to.address.includes(':');
+    const { mtu } = conditions;
+    if (mtu !== null && datagram.bytes.length + (six ? 48 : 28) > mtu) {
+      const divisible = !six && datagram.whole !== true;
+      if (!divisible && conditions.icmp)
+        this.clock.setTimer(2 * conditions.latency, 'packet too big', () => tooBig(mtu));
+      if (!divisible || !conditions.fragments) return;
+    }
     const copies = this.random.chance(conditions.duplicate) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       if (this.random.chance(conditions.loss)) continue;
@@ -188,6 +207,7 @@ export class NatBox implements Endpoint {
       from: { address: this.#outside, port: mapping.port },
       to: datagram.to,
       bytes: datagram.bytes,
+      ...(datagram.whole === undefined ? {} : { whole: datagram.whole }),
     });
   }
 
@@ -196,9 +216,7 @@ export class NatBox implements Endpoint {
     if (mapping === undefined) return;
     if (this.#lifetime !== null && this.#network.clock.now() - mapping.lastUsed > this.#lifetime) return;
     if (this.#filtering !== 'none' && !mapping.contacted.has(this.#contact(datagram.from))) return;
-    this.#inside
-      .get(mapping.inside.address)
-      ?.arrive({ from: datagram.from, to: mapping.inside, bytes: datagram.bytes });
+    this.#inside.get(mapping.inside.address)?.arrive({ ...datagram, to: mapping.inside });
   }
 
   #contact(remote: SocketAddress): string {
@@ -302,11 +320,16 @@ export class SimulatedAdapter implements Endpoint {
   /** @internal */
   transmit(datagram: SimulatedDatagram): void {
     if (!this.#carrier) return;
-    this.#network.over(this.conditions, datagram, (copy) => {
-      if (!this.#carrier || !this.#up) return;
-      if (this.#behind === null) this.#network.cross(copy);
-      else this.#behind.leave(copy);
-    });
+    this.#network.over(
+      this.conditions,
+      datagram,
+      (copy) => {
+        if (!this.#carrier || !this.#up) return;
+        if (this.#behind === null) this.#network.cross(copy);
+        else this.#behind.leave(copy);
+      },
+      (mtu) => this.host.tell(datagram.from, 'EMSGSIZE', mtu),
+    );
   }
 
   arrive(datagram: SimulatedDatagram): void {
@@ -432,6 +455,11 @@ export class SimulatedHost implements Datagrams, Adapters {
     this.#sockets.get(endpointKey(datagram.to))?.deliver(datagram);
   }
 
+  /** @internal As an ICMP message about a datagram from there would. */
+  tell(from: SocketAddress, code: string, mtu: number | null): void {
+    this.#sockets.get(endpointKey(from))?.reportError(code, mtu);
+  }
+
   /** @internal */
   forget(socket: SimulatedSocket): void {
     const key = endpointKey(socket.local);
@@ -442,6 +470,8 @@ export class SimulatedHost implements Datagrams, Adapters {
 export class SimulatedSocket implements DatagramSocket {
   readonly adapter: string | null;
   readonly local: SocketAddress;
+  /** What `allowFragments` said last; the simulated IPv6 divides nothing. */
+  fragmentsAllowed = false;
   readonly #host: SimulatedHost;
   readonly #device: SimulatedAdapter;
   #listener: ((datagram: Uint8Array, from: SocketAddress) => void) | null = null;
@@ -456,10 +486,23 @@ export class SimulatedSocket implements DatagramSocket {
   }
 
   send(datagram: Uint8Array, to: SocketAddress): SendResult {
+    return this.#send({ from: this.local, to, bytes: datagram.slice() });
+  }
+
+  sendWhole(datagram: Uint8Array, to: SocketAddress): SendResult {
+    if (datagram.length + (to.address.includes(':') ? 48 : 28) > this.#device.mtu) return 'EMSGSIZE';
+    return this.#send({ from: this.local, to, bytes: datagram.slice(), whole: true });
+  }
+
+  allowFragments(allow: boolean): void {
+    this.fragmentsAllowed = allow;
+  }
+
+  #send(datagram: SimulatedDatagram): SendResult {
     if (this.#closed) return 'EBADF';
     if (!this.#device.up) return 'ENETUNREACH';
     if (!this.#device.addresses.includes(this.local.address)) return 'EADDRNOTAVAIL';
-    this.#device.transmit({ from: this.local, to, bytes: datagram.slice() });
+    this.#device.transmit(datagram);
     return 'sent';
   }
 

@@ -118,6 +118,11 @@ export class CapturePoint {
         seen('sent', datagram, to);
         return inner.send(datagram, to);
       },
+      sendWhole: (datagram: Uint8Array, to: SocketAddress) => {
+        seen('sent', datagram, to);
+        return inner.sendWhole(datagram, to);
+      },
+      allowFragments: (allow: boolean) => inner.allowFragments(allow),
       onDatagram: (listener: (datagram: Uint8Array, from: SocketAddress) => void) =>
         inner.onDatagram((datagram, from) => {
           seen('received', datagram, from);

@@ -97,6 +97,14 @@ class DemoSocket implements DatagramSocket {
     return this.#plug.plugged ? this.#inner.send(datagram, to) : 'sent';
   }
 
+  sendWhole(datagram: Uint8Array, to: SocketAddress): SendResult {
+    return this.#plug.plugged ? this.#inner.sendWhole(datagram, to) : 'sent';
+  }
+
+  allowFragments(allow: boolean): void {
+    this.#inner.allowFragments(allow);
+  }
+
   onDatagram(listener: (datagram: Uint8Array, from: SocketAddress) => void): void {
     this.#inner.onDatagram((datagram, from) => {
       if (this.#plug.plugged) listener(datagram, from);

@@ -38,6 +38,8 @@ export function rewriting(socket: DatagramSocket, tap: IkeTap, rewrite: Rewrite)
         to,
       );
     },
+    sendWhole: (datagram, to) => socket.sendWhole(datagram, to),
+    allowFragments: (allow) => socket.allowFragments(allow),
     onDatagram: (listener) =>
       socket.onDatagram((datagram, from) => {
         const opened = tap.open(datagram, withMarker(from), true);

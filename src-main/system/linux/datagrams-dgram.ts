@@ -62,6 +62,15 @@ class NodeDatagramSocket implements DatagramSocket {
     return 'sent';
   }
 
+  /** Node has no way to set DF. */
+  sendWhole(): SendResult {
+    return 'EOPNOTSUPP';
+  }
+
+  allowFragments(): void {
+    // Without the addon the kernel decides by what it has learned.
+  }
+
   onDatagram(listener: (datagram: Uint8Array, from: SocketAddress) => void): void {
     this.socket.removeAllListeners('message');
     this.socket.on('message', (message, from) =>

@@ -27,6 +27,8 @@ describe('UDP sockets of one path', () => {
     await net.wire('eth0', 'p0', ['10.10.0.2/24', 'fd10::2/64'], ['10.10.0.1/24', 'fd10::1/64']);
     await net.wire('eth1', 'p1', ['10.20.0.2/24'], ['10.20.0.1/24']);
     await net.ip('route', 'add', 'default', 'via', '10.10.0.1', 'dev', 'eth0');
+    // No test shall wait for the ICMP errors that another one used up.
+    await net.peerRun('sysctl', '-qw', 'net.ipv4.icmp_ratelimit=0', 'net.ipv6.icmp.ratelimit=0');
   }, 30_000);
   afterAll(() => net.close());
 
@@ -78,48 +80,91 @@ describe('UDP sockets of one path', () => {
 
   it('name the error of a send, and never throw', async () => {
     const { socket } = await net.do<Opened>('open', { adapter: 'eth0', address: '10.10.0.2' });
-    expect(await net.do('send', { socket, size: 1600, address: '10.10.0.1', port: 9 })).toBe('EMSGSIZE');
+    expect(await net.do('sendWhole', { socket, size: 1600, address: '10.10.0.1', port: 9 })).toBe('EMSGSIZE');
     expect(await net.do('send', { socket, text: 'x', address: 'nonsense', port: 9 })).toBe('EINVAL');
     expect(await net.do('send', { socket, text: 'x', address: '2001:db8::1', port: 9 })).toBe('EAFNOSUPPORT');
     await net.ip('link', 'set', 'eth0', 'down');
     expect(await net.do('send', { socket, text: 'x', address: '10.10.0.1', port: 9 })).toBe('ENETUNREACH');
     await net.ip('link', 'set', 'eth0', 'up');
     await net.ip('route', 'replace', 'default', 'via', '10.10.0.1', 'dev', 'eth0');
+    await net.ip('addr', 'replace', 'fd10::2/64', 'dev', 'eth0', 'nodad');
     await net.do('close', { socket });
     expect(await net.do('send', { socket, text: 'x', address: '10.10.0.1', port: 9 })).toBe('EBADF');
   });
 
-  it('send ESP with DF or not at all, but IKE of any length, in fragments where need be', async () => {
+  const created = async (counter: 'IpFragCreates' | 'Ip6FragCreates'): Promise<number> =>
+    Number(new RegExp(`${counter}\\s+(\\d+)`).exec(await net.run('nstat', '-asz', counter))?.[1]);
+
+  it('IPv4: send ESP and IKE of any length without DF, and what shall stay whole with DF or not at all', async () => {
+    await net.run(
+      'nft',
+      'add table inet df; add chain inet df out { type filter hook output priority 0; }; add rule inet df out udp dport 4500 ip frag-off & 0x4000 != 0 counter',
+    );
+    const withDf = async (): Promise<number> =>
+      Number(/packets (\d+)/.exec(await net.run('nft', 'list', 'chain', 'inet', 'df', 'out'))?.[1]);
     const { socket } = await net.do<Opened>('open', { adapter: 'eth0', address: '10.10.0.2' });
-    const fragments = async (): Promise<number> =>
-      Number(/IpFragCreates\s+(\d+)/.exec(await net.run('nstat', '-asz', 'IpFragCreates'))?.[1]);
-    const before = await fragments();
-    expect(await net.do('send', { socket, size: 4000, address: '10.10.0.1', port: 4500 })).toBe('EMSGSIZE');
-    expect(await fragments()).toBe(before);
-    expect(await net.do('sendIke', { socket, size: 4000, address: '10.10.0.1', port: 4500 })).toBe('sent');
-    expect(await fragments()).toBe(before + 3);
-    expect(await net.do('send', { socket, size: 1600, address: '10.10.0.1', port: 4500 })).toBe('EMSGSIZE');
+    const to = { socket, address: '10.10.0.1', port: 4500 };
+    const before = await created('IpFragCreates');
+    for (const what of ['send', 'sendIke']) {
+      expect(await net.do(what, { ...to, size: 1400 })).toBe('sent');
+      expect(await net.do(what, { ...to, size: 4000 })).toBe('sent');
+    }
+    expect([await created('IpFragCreates'), await withDf()]).toEqual([before + 6, 0]);
+    expect(await net.do('sendWhole', { ...to, size: 1472 })).toBe('sent');
+    expect(await net.do('sendWhole', { ...to, size: 1473 })).toBe('EMSGSIZE');
+    expect([await created('IpFragCreates'), await withDf()]).toEqual([before + 6, 1]);
+    expect(await net.do('send', { ...to, size: 4000 })).toBe('sent');
+    expect([await created('IpFragCreates'), await withDf()]).toEqual([before + 9, 1]);
+    await net.run('nft', 'delete', 'table', 'inet', 'df');
     await net.do('close', { socket });
   });
 
-  it('report ICMP errors of the path as hints, with the MTU where there is one', async () => {
-    await net.peerRun('ip', 'link', 'add', 'd0', 'mtu', '1200', 'type', 'veth', 'peer', 'name', 'd1');
+  it('report ICMP errors of the path as hints, with the MTU where there is one, and divide IPv6 by what they said where that is allowed', async () => {
+    await net.peerRun('ip', 'link', 'add', 'd0', 'mtu', '1290', 'type', 'veth', 'peer', 'name', 'd1');
     await net.peerRun('ip', 'link', 'set', 'd1', 'up');
     await net.peerRun('ip', 'link', 'set', 'd0', 'up');
     await net.peerRun('ip', 'addr', 'add', '198.51.100.1/24', 'dev', 'd0');
+    await net.peerRun('ip', 'addr', 'add', 'fd98::1/64', 'dev', 'd0', 'nodad');
     await net.peerRun('sysctl', '-qw', 'net.ipv4.ip_forward=1');
+    await net.peerRun('sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1');
     const { socket } = await net.do<Opened>('open', { adapter: 'eth0', address: '10.10.0.2' });
-    // Nobody listens at the router's own port; the network behind it takes 1200 octets.
+    // Nobody listens at the router's own port; the network behind it takes 1290 octets.
     await net.do('send', { socket, text: 'x', address: '10.10.0.1', port: 9 });
-    await net.do('send', { socket, size: 1400, address: '198.51.100.9', port: 9 });
+    await net.do('sendWhole', { socket, size: 1400, address: '198.51.100.9', port: 9 });
     const errors = await until(async () => {
       const all = await net.do<readonly { code: string; mtu: number | null }[]>('errors', { socket });
       return all.length < 2 ? null : all;
     });
     expect(errors).toContainEqual({ code: 'ECONNREFUSED', mtu: null });
-    expect(errors).toContainEqual({ code: 'EMSGSIZE', mtu: 1200 });
-    // H-74: the hint stops nothing.
-    expect(await net.do('send', { socket, size: 1400, address: '198.51.100.9', port: 9 })).toBe('sent');
+    expect(errors).toContainEqual({ code: 'EMSGSIZE', mtu: 1290 });
+    const six = await net.do<Opened>('open', { adapter: 'eth0', address: 'fd10::2' });
+    const far = { socket: six.socket, address: 'fd98::9', port: 9 };
+    await net.ip('route', 'add', 'fd98::/64', 'via', 'fd10::1', 'dev', 'eth0');
+    const fragments = await created('Ip6FragCreates');
+    expect(await net.do('send', { ...far, size: 1500 })).toBe('EMSGSIZE');
+    expect(await net.do('send', { ...far, size: 1400 })).toBe('sent');
+    await until(async () => {
+      const all = await net.do<readonly { code: string; mtu: number | null }[]>('errors', { socket: six.socket });
+      return all.some(({ code, mtu }) => code === 'EMSGSIZE' && mtu === 1290) ? true : null;
+    });
+    // H-74: the hint stops nothing, and what the kernel learned of it is no property of the route.
+    expect(await net.do('send', { ...far, size: 1400 })).toBe('sent');
+    expect(await created('Ip6FragCreates')).toBe(fragments);
+    expect(await net.run('ip', '-6', 'route', 'get', 'fd98::9')).toContain('mtu 1290');
+    expect(await net.do('lookup', { destination: 'fd98::9' })).toMatchObject({ adapter: 'eth0', mtu: null });
+    // IKE is divided, and ESP once fragments are allowed; what shall stay whole never is.
+    expect(await net.do('sendIke', { ...far, size: 1400 })).toBe('sent');
+    expect(await created('Ip6FragCreates')).toBe(fragments + 2);
+    await net.do('allowFragments', { socket: six.socket, allow: true });
+    expect(await net.do('send', { ...far, size: 1400 })).toBe('sent');
+    expect(await created('Ip6FragCreates')).toBe(fragments + 4);
+    expect(await net.do('sendWhole', { ...far, size: 1400 })).toBe('sent');
+    expect(await net.do('sendWhole', { ...far, size: 1500 })).toBe('EMSGSIZE');
+    expect(await created('Ip6FragCreates')).toBe(fragments + 4);
+    expect(await net.do('send', { ...far, size: 1400 })).toBe('sent');
+    expect(await created('Ip6FragCreates')).toBe(fragments + 6);
+    await net.do('close', { socket: six.socket });
+    expect(await net.do('sendWhole', { socket, size: 1400, address: '198.51.100.9', port: 9 })).toBe('sent');
     await net.do('close', { socket });
   });
 

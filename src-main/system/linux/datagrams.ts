@@ -82,7 +82,16 @@ export class UdpSocket implements NativeDatagramSocket {
 
   send(datagram: Uint8Array, to: SocketAddress): SendResult {
     if (this.fd < 0) return 'EBADF';
-    return this.addon.sendUdp(this.fd, datagram, to.address, to.port) ?? 'sent';
+    return this.addon.sendUdp(this.fd, datagram, to.address, to.port, false) ?? 'sent';
+  }
+
+  sendWhole(datagram: Uint8Array, to: SocketAddress): SendResult {
+    if (this.fd < 0) return 'EBADF';
+    return this.addon.sendUdp(this.fd, datagram, to.address, to.port, true) ?? 'sent';
+  }
+
+  allowFragments(allow: boolean): void {
+    if (this.fd >= 0) this.addon.allowUdpFragments(this.fd, this.local.address.includes(':'), allow);
   }
 
   onDatagram(listener: (datagram: Uint8Array, from: SocketAddress) => void): void {

@@ -73,6 +73,8 @@ function server(
             queueMicrotask(() => listener?.(data, from ?? to));
           return 'sent';
         },
+        sendWhole: () => 'EOPNOTSUPP',
+        allowFragments: () => undefined,
         onDatagram: (each) => {
           listener = each;
         },

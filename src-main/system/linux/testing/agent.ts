@@ -167,6 +167,10 @@ const operations: Readonly<Record<string, (input: never) => unknown>> = {
     sockets
       .get(socket)!
       .socket.send(text === undefined ? new Uint8Array(size ?? 0).fill(1) : Buffer.from(text), { address, port }),
+  sendWhole: ({ socket, size, address, port }: { socket: number; size: number; address: string; port: number }) =>
+    sockets.get(socket)!.socket.sendWhole(new Uint8Array(size).fill(1), { address, port }),
+  allowFragments: ({ socket, allow }: { socket: number; allow: boolean }) =>
+    sockets.get(socket)!.socket.allowFragments(allow),
   /** The non-ESP marker and `size` octets. */
   sendIke: ({ socket, size, address, port }: { socket: number; size: number; address: string; port: number }) =>
     sockets.get(socket)!.socket.send(new Uint8Array(4 + size), { address, port }),
