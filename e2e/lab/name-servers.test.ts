@@ -12,6 +12,7 @@ const settings: TunnelSettings = {
   mtu: 1400,
   addresses: ['10.77.0.1/32'],
   routes: ['0.0.0.0/0'],
+  excluded: [],
   ipv6: 'leave',
   dns: { servers: ['10.99.0.53', 'fd99::53'], searchDomains: ['corp.test'], splitDomains: [] },
   killSwitch: null,

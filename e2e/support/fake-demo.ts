@@ -21,6 +21,7 @@ export function sampleProfile(name: string, change: Partial<Profile> = {}): Prof
     version: 1,
     name,
     server: 'vpn.contoso.test',
+    alternativeServers: [],
     port: null,
     remoteIdentity: null,
     localIdentity: null,
@@ -62,8 +63,10 @@ export function sampleProfile(name: string, change: Partial<Profile> = {}): Prof
     network: {
       useDefaultGateway: false,
       routes: [],
+      excludedRoutes: [],
       dnsServers: 'server',
       splitDns: [],
+      searchDomains: [],
       ipv6: 'tunnel-or-block',
       killSwitch: false,
       allowLan: true,

@@ -27,6 +27,15 @@ std::string Number(uint64_t value) { return std::to_string(value); }
 
 }  // namespace
 
+std::string ExcludedRules(const TunnelSettings& settings, int family, const char* direction) {
+  std::string out;
+  for (const Prefix& network : settings.excluded) {
+    if (network.family == family)
+      out += std::string(" ") + Ip(family) + " " + direction + " " + network.text() + " accept\n";
+  }
+  return out;
+}
+
 std::string GuardRules(const TunnelSettings& settings, uid_t client, bool strictReversePath, bool setSrcValidMark) {
   const std::string tunnel = "\"" + settings.tunnelName + "\"";
   std::string prerouting;
@@ -52,6 +61,7 @@ std::string GuardRules(const TunnelSettings& settings, uid_t client, bool strict
     // The tunnel's own outer packets may be IPv6: our own sockets, which the mark tells.
     allowed +=
         " meta mark " + Number(netlink::kPhysicalMark) + " meta skuid " + Number(client) + " meta l4proto udp accept\n";
+    allowed += ExcludedRules(settings, AF_INET6, "daddr");
     out += "chain output {\n type filter hook output priority -10; policy accept;\n meta nfproto != ipv6 accept\n" +
            allowed + " reject with icmpv6 admin-prohibited\n}\n";
   }
@@ -61,7 +71,7 @@ std::string GuardRules(const TunnelSettings& settings, uid_t client, bool strict
   const std::string mss6 = Number(settings.mtu - 60);
   out += "chain forward {\n type filter hook forward priority -150; policy accept;\n";
   if (settings.blockIpv6)
-    out += " meta nfproto ipv6 oifname != " + tunnel +
+    out += ExcludedRules(settings, AF_INET6, "daddr") + " meta nfproto ipv6 oifname != " + tunnel +
            " ip6 daddr != { fe80::/10, fc00::/7, ff00::/8 } reject with icmpv6 admin-prohibited\n";
   for (const char* direction : {"oifname ", "iifname "}) {
     const std::string syn = std::string(" ") + direction + tunnel + " tcp flags & (syn | rst) == syn ";

@@ -31,6 +31,10 @@ constexpr const char* kSrcValidMarkWasOff = "src_valid_mark was 0";
 /// `setSrcValidMark`: their look-up was made to see it by us. Pure.
 std::string GuardRules(const TunnelSettings& settings, uid_t client, bool strictReversePath, bool setSrcValidMark);
 
+/// One line of nft text for each excluded network: what goes to it ("daddr") or comes from it ("saddr") is accepted.
+/// Not a set: the networks may overlap. Pure.
+std::string ExcludedRules(const TunnelSettings& settings, int family, const char* direction);
+
 class Firewall {
  public:
   Firewall();

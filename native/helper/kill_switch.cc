@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "../netlink/routes.h"
+#include "firewall.h"
 
 namespace agile::helper {
 
@@ -159,6 +160,7 @@ std::string KillSwitchRules(const TunnelSettings& settings, uid_t client, const 
            " meta l4proto { tcp, udp } th dport { 53, 853 } reject with icmpx admin-prohibited\n";
   }
   out += " oifname " + tunnel + " accept\n";
+  for (const int family : {AF_INET, AF_INET6}) out += ExcludedRules(settings, family, "daddr");
   if (settings.killSwitch.allowLan) out += LocalRules(settings, local, 'o');
   // Refused, not lost: programs fall back or fail at once.
   out += " reject with icmpx admin-prohibited\n}\n";
@@ -173,12 +175,16 @@ std::string KillSwitchRules(const TunnelSettings& settings, uid_t client, const 
   // Hints about our own path: "too big", "unreachable". Never proof.
   out += " icmp type { destination-unreachable, time-exceeded } accept\n";
   out += " icmpv6 type { destination-unreachable, packet-too-big, time-exceeded } accept\n";
+  for (const int family : {AF_INET, AF_INET6}) out += ExcludedRules(settings, family, "saddr");
   if (settings.killSwitch.allowLan) out += LocalRules(settings, local, 'i');
   out += "}\n";
 
   // Containers and virtual machines behind this computer leave through the tunnel or not at all.
   out += "chain forward {\n type filter hook forward priority -10; policy drop;\n";
-  out += " oifname " + tunnel + " accept\n iifname " + tunnel + " accept\n reject with icmpx admin-prohibited\n}\n";
+  out += " oifname " + tunnel + " accept\n iifname " + tunnel + " accept\n";
+  for (const int family : {AF_INET, AF_INET6})
+    out += ExcludedRules(settings, family, "daddr") + ExcludedRules(settings, family, "saddr");
+  out += " reject with icmpx admin-prohibited\n}\n";
   return out;
 }
 

@@ -159,7 +159,10 @@ bool Contains(const std::vector<Prefix>& list, const Prefix& what) {
 
 std::vector<Route> RoutesFor(const TunnelSettings& settings) {
   std::vector<Route> out;
-  for (const auto& destination : settings.routes) out.push_back({destination.family, destination, RTN_UNICAST});
+  for (const auto& destination : settings.routes) {
+    if (!Contains(settings.excluded, destination)) out.push_back({destination.family, destination, RTN_UNICAST});
+  }
+  for (const auto& destination : settings.excluded) out.push_back({destination.family, destination, RTN_THROW});
   if (settings.blockIpv6 && !Contains(settings.routes, Everything(AF_INET6)))
     out.push_back({AF_INET6, Everything(AF_INET6), RTN_UNREACHABLE});
   return out;

@@ -5,7 +5,8 @@
 //   lookup main suppress_prefixlength L        an entry of main that is longer than L wins: local networks stay
 //   reachable not fwmark 0x6176706e lookup T suppress_prefixlength L-1     entries of T at least that long; equal
 //   length: the tunnel wins
-// so that both tables together answer by longest prefix. Our own IKE and ESP sockets, and our look-ups, carry the mark
+// so that both tables together answer by longest prefix. An excluded network is a "throw" entry of T: the look-up goes
+// on in main. Our own IKE and ESP sockets, and our look-ups, carry the mark
 // and skip T; nothing else does, whatever address it goes to (TunnelCrack's ServerIP, H-72). Rules and routes say
 // "protocol kernel": systemd-networkd removes what it does not know, but not that.
 #pragma once

@@ -234,7 +234,8 @@ uint32_t ParseMtu(const json& value, const std::string& field) {
 }
 
 TunnelSettings ParseSettings(const json& value, const std::string& field) {
-  CheckMembers(value, field, {"tunnelName", "owner", "mtu", "addresses", "routes", "ipv6", "dns", "killSwitch"});
+  CheckMembers(value, field,
+               {"tunnelName", "owner", "mtu", "addresses", "routes", "excluded", "ipv6", "dns", "killSwitch"});
   TunnelSettings out;
   out.tunnelName = ParseTunnelName(Required(value, field, "tunnelName"), Member(field, "tunnelName"));
   out.owner = ParseOwner(Required(value, field, "owner"), Member(field, "owner"));
@@ -250,6 +251,12 @@ TunnelSettings ParseSettings(const json& value, const std::string& field) {
     out.addresses.push_back(std::move(address));
   }
   out.routes = Networks(Required(value, field, "routes"), Member(field, "routes"));
+  const std::string excluded = Member(field, "excluded");
+  out.excluded = Networks(Required(value, field, "excluded"), excluded);
+  for (const Prefix& network : out.excluded) {
+    // That would be the end of the tunnel and of the kill switch.
+    if (network.length == 0) throw InvalidRequest(excluded, "must not be all addresses");
+  }
   const std::string& ipv6 = Text(Required(value, field, "ipv6"), Member(field, "ipv6"), 8);
   if (ipv6 != "block" && ipv6 != "leave") throw InvalidRequest(Member(field, "ipv6"), "must be \"block\" or \"leave\"");
   out.blockIpv6 = ipv6 == "block";

@@ -59,6 +59,8 @@ struct TunnelSettings {
   std::vector<Prefix> addresses;
   /// Host bits cleared, sorted, without duplicates.
   std::vector<Prefix> routes;
+  /// As `routes`; none of them is a default route.
+  std::vector<Prefix> excluded;
   bool blockIpv6 = false;
   bool hasDns = false;
   DnsSettings dns;

@@ -1,6 +1,12 @@
 import type { Profile } from '../profiles/profile';
 
-type Change = { readonly [K in keyof Profile]?: Profile[K] extends object ? Partial<Profile[K]> : Profile[K] };
+type Change = {
+  readonly [K in keyof Profile]?: Profile[K] extends readonly unknown[]
+    ? Profile[K]
+    : Profile[K] extends object
+      ? Partial<Profile[K]>
+      : Profile[K];
+};
 
 /** A complete profile with the defaults of docs/contract.md; for tests and the demo. */
 export function exampleProfile(change: Change): Profile {
@@ -8,6 +14,7 @@ export function exampleProfile(change: Change): Profile {
     version: 1,
     name: change.name ?? 'Example',
     server: change.server ?? 'vpn.example.test',
+    alternativeServers: change.alternativeServers ?? [],
     port: change.port ?? null,
     remoteIdentity: change.remoteIdentity ?? null,
     localIdentity: change.localIdentity ?? null,
@@ -52,8 +59,10 @@ export function exampleProfile(change: Change): Profile {
     network: {
       useDefaultGateway: true,
       routes: [],
+      excludedRoutes: [],
       dnsServers: 'server',
       splitDns: [],
+      searchDomains: [],
       ipv6: 'tunnel-or-block',
       killSwitch: false,
       allowLan: true,

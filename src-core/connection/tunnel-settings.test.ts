@@ -216,6 +216,28 @@ describe('settings of the tunnel', () => {
     ).toEqual(['corp.example']);
   });
 
+  it('leave excluded networks outside', () => {
+    expect(settings({ excludedRoutes: ['10.1.2.3/8', '2001:db8::/32', '10.0.0.0/8'] }, [all4]).excluded).toEqual([
+      '10.0.0.0/8',
+      '2001:db8::/32',
+    ]);
+  });
+
+  it('complete short names by the domains of the profile first', () => {
+    const configuration = reply({ dnsServers: ['10.0.0.53'], dnsDomains: ['corp.example'] });
+    const dns = (network: Parameters<typeof settings>[0]) => settings(network, [all4], configuration).dns;
+    expect(dns({ searchDomains: ['a.example', '.corp.example'] })).toEqual({
+      servers: ['10.0.0.53'],
+      searchDomains: ['a.example', 'corp.example'],
+      splitDomains: [],
+    });
+    expect(dns({ searchDomains: ['a.example'], useDefaultGateway: false })?.splitDomains).toEqual([
+      'a.example',
+      'corp.example',
+    ]);
+    expect(dns({ searchDomains: ['a.example'], dnsServers: ['9.9.9.9'] })?.searchDomains).toEqual(['a.example']);
+  });
+
   it('open the kill switch for our own traffic only', () => {
     expect(settings({}, [all4]).killSwitch).toBeNull();
     expect(settings({ killSwitch: true, allowLan: false }, [all4]).killSwitch).toEqual({

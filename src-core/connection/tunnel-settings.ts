@@ -134,11 +134,14 @@ export function tunnelRoutes(
   ]);
 }
 
+/** More than any connection has; the helper takes no more. */
+const mostDomains = 64;
+
 function dnsSettings(
   profile: Pick<Profile, 'network'>,
   { configuration, dhcp }: Pick<TunnelFacts, 'configuration' | 'dhcp'>,
 ): DnsSettings | null {
-  const { dnsServers, splitDns } = profile.network;
+  const { dnsServers, splitDns, searchDomains } = profile.network;
   // The authenticated gateway's own word comes first; DHCP fills what it left open.
   const told = configuration.dnsServers.length > 0 ? configuration.dnsServers : (dhcp?.dnsServers ?? []);
   const servers = (dnsServers === 'server' ? told : dnsServers).filter(
@@ -146,12 +149,15 @@ function dnsSettings(
   );
   if (servers.length === 0) return null;
   // C-52: domains of the server count only together with its DNS servers.
-  const announced =
-    dnsServers === 'server' ? [...new Set([...configuration.dnsDomains, ...(dhcp?.domains ?? [])])] : [];
+  const announced = dnsServers === 'server' ? [...configuration.dnsDomains, ...(dhcp?.domains ?? [])] : [];
+  const searched = [...new Set([...searchDomains.map((name) => name.replace(/^\./, '')), ...announced])].slice(
+    0,
+    mostDomains,
+  );
   return {
     servers,
-    searchDomains: announced,
-    splitDomains: splitDns.length > 0 ? splitDns : profile.network.useDefaultGateway ? [] : announced,
+    searchDomains: searched,
+    splitDomains: splitDns.length > 0 ? splitDns : profile.network.useDefaultGateway ? [] : searched,
   };
 }
 
@@ -187,6 +193,7 @@ export function tunnelSettings(
       ...configuration.ipv6Addresses.map(({ address }) => `${address}/128`),
     ],
     routes,
+    excluded: toCidrs(cidrRanges(profile.network.excludedRoutes)),
     // IPv6 is stopped only where the tunnel takes the default route and cannot carry it.
     ipv6: profile.network.ipv6 === 'tunnel-or-block' && takesIpv4 && !carriesIpv6 ? 'block' : 'leave',
     dns: dnsSettings(profile, facts),

@@ -14,6 +14,11 @@ export interface TunnelSettings {
   readonly addresses: readonly string[];
   /** Destinations sent into the tunnel, CIDR. "0.0.0.0/0" and "::/0" mean the default gateway on the remote network. */
   readonly routes: readonly string[];
+  /**
+   * Destinations that stay outside of the tunnel, CIDR: longer than a route they except, shorter than one they do not.
+   * A kill switch and blocked IPv6 let them pass.
+   */
+  readonly excluded: readonly string[];
   /** `block`: IPv6 that has no route into the tunnel is rejected while the tunnel exists; `leave`: not touched. */
   readonly ipv6: 'block' | 'leave';
   readonly dns: DnsSettings | null;

@@ -50,6 +50,9 @@ export function profileProblems(profile: Profile): readonly ProfileProblem[] {
   if (!isProfileName(profile.name))
     refuse('name', 'must be 1 to 64 characters without control characters or a blank at either end');
   if (canonicalHost(profile.server) === null) refuse('server', 'must be a host name or an IP address');
+  for (const [i, server] of profile.alternativeServers.entries())
+    if (canonicalHost(server) === null)
+      refuse(`alternativeServers[${String(i)}]`, 'must be a host name or an IP address');
   const texts: readonly (readonly [string, string | null])[] = [
     ['remoteIdentity', profile.remoteIdentity],
     ['localIdentity', profile.localIdentity],
@@ -104,13 +107,17 @@ export function profileProblems(profile: Profile): readonly ProfileProblem[] {
   const { network, mobility } = profile;
   for (const [i, route] of network.routes.entries())
     if (parseCidr(route) === null) refuse(`network.routes[${String(i)}]`, 'must be a network such as 10.0.0.0/8');
+  for (const [i, route] of network.excludedRoutes.entries())
+    if ((parseCidr(route)?.prefixLength ?? 0) === 0)
+      refuse(`network.excludedRoutes[${String(i)}]`, 'must be a network such as 10.0.0.0/8');
   if (network.dnsServers !== 'server')
     for (const [i, server] of network.dnsServers.entries())
       if (!isIpAddress(server)) refuse(`network.dnsServers[${String(i)}]`, 'must be an IP address');
-  for (const [i, name] of network.splitDns.entries()) {
-    const host = canonicalHost(name.replace(/^\./, ''));
-    if (host === null || isIpAddress(host)) refuse(`network.splitDns[${String(i)}]`, 'must be a domain name');
-  }
+  for (const key of ['splitDns', 'searchDomains'] as const)
+    for (const [i, name] of network[key].entries()) {
+      const host = canonicalHost(name.replace(/^\./, ''));
+      if (host === null || isIpAddress(host)) refuse(`network.${key}[${String(i)}]`, 'must be a domain name');
+    }
   if (new Set(mobility.adapterOrder).size !== mobility.adapterOrder.length)
     refuse('mobility.adapterOrder', 'must name each adapter once');
   for (const protocol of ['ike', 'esp'] as const) {

@@ -46,10 +46,7 @@ export async function finishDraft(draft: Draft, resolve: FileResolver): Promise<
 
   const { content, secrets: found } = takeSecrets(known);
   const complete = withDefaults(schemaDefaults(), content) as unknown as Profile;
-  const { profile, problems } = await inlineFiles(
-    { ...complete, server: canonicalHost(complete.server) ?? complete.server },
-    resolve,
-  );
+  const { profile, problems } = await inlineFiles(withCanonicalHosts(complete), resolve);
   for (const { path, text } of [...problems, ...(problems.length > 0 ? [] : profileProblems(profile))])
     report(path, 'wrong', `${text.charAt(0).toUpperCase()}${text.slice(1)}.`);
   if (isWrong()) return refused();
@@ -74,6 +71,16 @@ function withoutSecretKeys(object: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(object).filter(([key]) => !(secretKinds as readonly string[]).includes(key)),
   );
+}
+
+/** Host names in ASCII; what is not a host stays as it is, to be refused. */
+function withCanonicalHosts(profile: Profile): Profile {
+  const canonical = (host: string): string => canonicalHost(host) ?? host;
+  return {
+    ...profile,
+    server: canonical(profile.server),
+    alternativeServers: profile.alternativeServers.map(canonical),
+  };
 }
 
 /** `given` over `defaults`, key by key; only keys that the schema knows are there. */
@@ -175,5 +182,5 @@ export function checkProfile(value: unknown): CheckedProfile {
   const deeper = profileProblems(profile);
   return deeper.length > 0
     ? { profile: null, problems: deeper }
-    : { profile: { ...profile, server: canonicalHost(profile.server) ?? profile.server }, problems: [] };
+    : { profile: withCanonicalHosts(profile), problems: [] };
 }

@@ -17,6 +17,8 @@ export interface Profile {
   readonly version: 1;
   readonly name: string;
   readonly server: string;
+  /** Tried in this order where `server` is not found or does not answer. */
+  readonly alternativeServers: readonly string[];
   /** UDP port asked first; null is 500 with 4500 as alternative (C-43). */
   readonly port: number | null;
   /** IDr the server must prove and that is sent; null: `server` must be in its certificate and no IDr is sent. */
@@ -98,8 +100,12 @@ export interface Profile {
     readonly useDefaultGateway: boolean;
     /** CIDR; used when useDefaultGateway is false; empty: what the server's selectors say. */
     readonly routes: readonly string[];
+    /** CIDR; what is under these stays outside of the tunnel, unless a longer route leads into it. */
+    readonly excludedRoutes: readonly string[];
     readonly dnsServers: 'server' | readonly string[];
     readonly splitDns: readonly string[];
+    /** Complete short names while the tunnel has name servers. */
+    readonly searchDomains: readonly string[];
     readonly ipv6: 'tunnel-or-block' | 'tunnel-or-leave';
     readonly killSwitch: boolean;
     readonly allowLan: boolean;

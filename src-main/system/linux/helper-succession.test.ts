@@ -9,6 +9,7 @@ const settings: TunnelSettings = {
   mtu: 1400,
   addresses: ['10.77.0.1/32', 'fd77::1/128'],
   routes: ['0.0.0.0/0'],
+  excluded: [],
   ipv6: 'block',
   dns: { servers: ['10.99.0.53'], searchDomains: ['corp.test'], splitDomains: [] },
   killSwitch: { endpoints: [{ address: '10.10.0.1', port: 4500 }], allowLan: false },

@@ -9,6 +9,7 @@ const settings: TunnelSettings = {
   mtu: 1400,
   addresses: ['10.77.0.1/32', 'fd77::1/128'],
   routes: ['0.0.0.0/0'],
+  excluded: [],
   ipv6: 'block',
   dns: { servers: ['10.99.0.53'], searchDomains: ['corp.test'], splitDomains: [] },
   killSwitch: null,
@@ -223,6 +224,36 @@ describe('the privileged helper', () => {
       expect(`${destination} ${await get(net, destination)}`).toBe(`${destination} ${adapter}`);
     await net.do('withdraw');
     for (const route of ['10.0.0.0/8', '10.99.7.0/24', '172.20.0.0/16']) await net.ip('route', 'del', route);
+    expect(await systemState(net)).toBe(before);
+  });
+
+  it('leaves excluded networks outside, with the kill switch and blocked IPv6 too, unless a longer route leads inside', async () => {
+    await net.ip('route', 'add', '10.40.5.0/24', 'via', '10.10.0.1');
+    const wanted: TunnelSettings = {
+      ...blocking,
+      routes: ['0.0.0.0/0', '10.40.8.0/24', '203.0.113.0/24'],
+      excluded: ['10.40.0.0/16', '10.40.5.0/24', '203.0.113.0/24', '2001:db8:5::/48'],
+    };
+    await open(wanted);
+    const table = {
+      '10.40.1.1': 'eth0',
+      '10.40.5.1': 'eth0',
+      '10.40.8.1': 'avpn0', // a longer route
+      '203.0.113.9': 'eth0', // both are said: it stays outside
+      '10.41.0.1': 'avpn0',
+      '198.51.100.1': 'avpn0',
+    };
+    for (const [destination, adapter] of Object.entries(table))
+      expect(`${destination} ${await get(net, destination)}`).toBe(`${destination} ${adapter}`);
+    expect(await get(net, '2001:db8:5::1')).toBe('eth0');
+    expect(await foreignSend(net, '10.40.1.1', 80)).toBe('sent');
+    expect(await foreignSend(net, '2001:db8:5::1', 80)).toBe('sent');
+    expect(await foreignSend(net, '10.10.0.77', 80)).toMatch(/^E/);
+    expect(await foreignSend(net, '2001:db8:6::1', 80)).toMatch(/^E/);
+    // Names are asked of nobody else.
+    expect(await foreignSend(net, '10.40.1.1', 53)).toMatch(/^E/);
+    await net.do('withdraw');
+    await net.ip('route', 'del', '10.40.5.0/24');
     expect(await systemState(net)).toBe(before);
   });
 
@@ -607,6 +638,8 @@ describe('the privileged helper', () => {
     ['settings.routes[2]', { routes: ['10.0.0.0/8', '192.0.2.0/24', '10.0.0.0/8 via 1.2.3.4'] }],
     ['settings.routes[0]', { routes: ['127.0.0.0/8'] }],
     ['settings.routes', { routes: '0.0.0.0/0' }],
+    ['settings.excluded', { excluded: ['10.0.0.0/8', '0.0.0.0/0'] }],
+    ['settings.excluded[0]', { excluded: ['10.0.0.0'] }],
     ['settings.routes', { routes: Array.from({ length: 1025 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`) }],
     ['settings.excludedRoutes', { excludedRoutes: [] }],
     ['settings.owner', { owner: 'Contoso' }],
