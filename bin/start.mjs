@@ -4,6 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { orExplain, root, setUpDemo } from './setup.mjs';
 
+// What cannot be said ends nothing that runs.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 orExplain(setUpDemo);
 
 // The app opens at once; what real connections need is built beside it, and is a matter of a second when nothing

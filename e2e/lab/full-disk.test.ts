@@ -2,10 +2,11 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
+import { profiles } from './profiles';
 import { end, until } from './run';
 import { smallDisk, type SmallDisk } from './small-disk';
 import { addresses } from './topology';
-import { clientEnvironment, program, VpnClient } from './vpn-client';
+import { clientEnvironment, profileFile, program, VpnClient } from './vpn-client';
 
 describe('a full disk', () => {
   const lab = useLab();
@@ -91,5 +92,53 @@ describe('a full disk', () => {
     expect(client.stderr).toContain('no space left');
     expect(client.changes).toEqual([]);
     expect(readdirSync(path)).toEqual(['ballast']);
+  });
+
+  it('under standard output and standard error ends no tunnel', async () => {
+    const profile = profileFile(lab(), profiles.rsa);
+    const child = lab().start(
+      'client',
+      'sh',
+      [
+        '-c',
+        `exec ${program} connect ${profile} --log --capture ${join(lab().directory, 'capture-output')} >/dev/full 2>/dev/full`,
+      ],
+      { env: clientEnvironment(lab()) },
+    );
+    const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+    try {
+      await until('the tunnel', 10_000, async () => ((await lab().gatewaySas()).length > 0 ? true : undefined));
+      await until('a ping', 5_000, () =>
+        lab()
+          .ping(1)
+          .then(
+            () => true as const,
+            () => undefined,
+          ),
+      );
+      child.kill('SIGTERM');
+      // What it was asked to say was not said.
+      expect(await ended).toBe(5);
+      expect(await lab().gatewaySas()).toEqual([]);
+    } finally {
+      await end(child);
+    }
+  });
+
+  it('under an export is an error, not a file cut short without a word', async () => {
+    const env = clientEnvironment(lab());
+    const imported = await lab().on('client', program, ['import', '--replace', profileFile(lab(), profiles.rsa)], {
+      env,
+    });
+    expect(imported.code).toBe(0);
+    const { code, stderr } = await lab().on(
+      'client',
+      'sh',
+      ['-c', `exec ${program} export 'Lab RSA' --format agilevpn >/dev/full`],
+      { env, mayFail: true },
+    );
+    expect(code).toBe(5);
+    expect(stderr).toContain('no space left');
+    await lab().on('client', program, ['remove', 'Lab RSA'], { env });
   });
 });

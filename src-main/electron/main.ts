@@ -8,6 +8,9 @@ import { createLoginItem } from './login-items';
 import { createRecentNames } from './recent-names';
 import { createSecretStore } from './secret-store';
 
+// The terminal that started the app may be closed long since; what is said then is lost, not the tunnels.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const log = (error: unknown, where: string): void => {
   process.stderr.write(`${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
 };
