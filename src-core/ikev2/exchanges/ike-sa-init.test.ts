@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { uint16Octets } from '../../bytes';
 import { gatewayAddress, type SimulatedDatagram, TwoEnds, type TwoEndsOptions } from '../../simulation';
+import { Forger } from '../../simulation/forger';
 import { exchangeType, notifyType } from '../wire/constants';
 import { findNotify } from '../wire/find';
 import { decodeMessage, encodeMessage } from '../wire/message';
@@ -169,6 +170,40 @@ describe('IKE_SA_INIT', () => {
     });
     await ends.connect();
     expect(await ends.exchangePackets()).toEqual({ up: 1, down: 1 });
+  });
+
+  it('C-19: a forged INVALID_KE_PAYLOAD hides neither the answer to the request before nor the group that is wanted', async () => {
+    const forged = (): TwoEnds => {
+      const ends = new TwoEnds({ client: { ikeProposals: ['aes256gcm16-prfsha256-x25519-modp2048'] } });
+      forge(ends, [notify(notifyType.INVALID_KE_PAYLOAD, uint16Octets(14))]);
+      return ends;
+    };
+    const ends = forged();
+    await ends.connect();
+    expect(ends.clock.now()).toBeLessThan(500);
+    // And the request before is lost.
+    const without = forged();
+    let first = true;
+    without.network.filter = ({ from }) => {
+      if (from.address !== gatewayAddress || !first) return 'pass';
+      first = false;
+      return 'drop';
+    };
+    await without.connect();
+    expect(without.clock.now()).toBeLessThan(500);
+  });
+
+  it('C-19: an endless change of groups is not followed', async () => {
+    const ends = new TwoEnds({ client: { ikeProposals: ['aes256gcm16-prfsha256-x25519-modp2048'] } });
+    const requests = initRequests(ends);
+    const forger = new Forger(ends.network, gatewayAddress, (asked) => [
+      notify(notifyType.INVALID_KE_PAYLOAD, uint16Octets(asked % 2 === 1 ? 14 : 31)),
+    ]);
+    ends.client.connect(ends.to(ends.ethernet, 500), []);
+    await ends.clock.run(500);
+    expect([forger.answers, requests.length]).toEqual([7, 7]);
+    await ends.clock.run(60_000);
+    expect(ends.event('ended')?.error).toMatchObject({ code: 809 });
   });
 
   it('13868: no common proposal, told after a short wait for a better answer', async () => {

@@ -31,6 +31,8 @@ import { destinationNotify, type NatFindings, readNatDetection } from './nat-det
 const hintPatience = 2000;
 /** C-18. */
 const maxCookies = 3;
+/** C-19: each group once, and back where a forged INVALID_KE_PAYLOAD led away from the one that the server wants. */
+const maxGroupChanges = 6;
 /** C-12, H-8: a forged answer may come first; more than two are not looked at. */
 const maxCandidates = 2;
 const noSpi = new Uint8Array(8);
@@ -72,6 +74,12 @@ export interface InitAttemptOptions {
   readonly onUnsendable: () => void;
 }
 
+/** The key exchange of one group and the request that was sent with it last. */
+interface Offer {
+  readonly exchange: KeyExchange;
+  request: Uint8Array;
+}
+
 /**
  * The initiator's IKE_SA_INIT on one path: { SAi1, KEi, Ni, NAT detection, … } with COOKIE and other groups as asked
  * (C-14..C-20).
@@ -83,11 +91,12 @@ export class InitAttempt {
   readonly #options: InitAttemptOptions;
   readonly #nonce: Uint8Array;
   readonly #timer: string;
-  readonly #triedGroups = new Set<number>();
-  #exchange: KeyExchange;
+  /** INVALID_KE_PAYLOAD may be forged, so an answer to any of them is good. */
+  readonly #offers: Offer[] = [];
+  #current: Offer;
+  #groupChanges = 0;
   #cookie: Uint8Array | null = null;
   #cookies = 0;
-  #request: Uint8Array = new Uint8Array(0);
   #tries = 0;
   #hint: VpnError | null = null;
   #candidates: Uint8Array[] = [];
@@ -102,8 +111,7 @@ export class InitAttempt {
     // Two attempts may share a server address and differ in the socket.
     this.#timer = `IKE_SA_INIT ${endpointText(path.socket.local)} ${endpointText(path.remote)}`;
     const [group] = offeredGroups(options.proposals);
-    this.#triedGroups.add(group ?? 0);
-    this.#exchange = newKeyExchange(group ?? 0, session.random);
+    this.#current = this.#offer(group ?? 0);
   }
 
   start(): void {
@@ -142,17 +150,26 @@ export class InitAttempt {
   close(): void {
     this.#closed = true;
     this.stopSending();
-    this.#exchange.wipe();
+    for (const { exchange } of this.#offers) exchange.wipe();
+  }
+
+  #offer(group: number): Offer {
+    const known = this.#offers.find(({ exchange }) => exchange.group === group);
+    if (known !== undefined) return known;
+    const offer = { exchange: newKeyExchange(group, this.#session.random), request: new Uint8Array(0) };
+    this.#offers.push(offer);
+    return offer;
   }
 
   #build(): void {
     const session = this.#session;
+    const { exchange } = this.#current;
     const payloads: InnerPayload[] = [];
     // C-18: the cookie goes first and changes nothing else.
     if (this.#cookie !== null) payloads.push(notify(notifyType.COOKIE, this.#cookie));
     payloads.push(
       offerPayload(this.#options.proposals, new Uint8Array(0)),
-      { type: 'KE', group: this.#exchange.group, data: this.#exchange.publicValue },
+      { type: 'KE', group: exchange.group, data: exchange.publicValue },
       { type: 'Nonce', data: this.#nonce },
       session.mobility.forcedEncapsulation.sourceNotify(this.spiI, noSpi),
       destinationNotify(this.spiI, noSpi, this.path.remote),
@@ -160,7 +177,7 @@ export class InitAttempt {
     if (this.#options.fragmentation) payloads.push(notify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED));
     payloads.push(signatureHashesNotify(announcedHashes));
     if (this.#options.proposals.some(hasAdditional)) payloads.push(notify(notifyType.INTERMEDIATE_EXCHANGE_SUPPORTED));
-    this.#request = encodeMessage(
+    this.#current.request = encodeMessage(
       {
         spiInitiator: this.spiI,
         spiResponder: noSpi,
@@ -182,7 +199,7 @@ export class InitAttempt {
       return;
     }
     this.#tries++;
-    const outcome = sendIke(this.path, this.#request);
+    const outcome = sendIke(this.path, this.#current.request);
     this.#session.timers.set(this.#timer, retransmissionDelay(connectSchedule, this.#tries, 0.5), () =>
       this.#transmit(),
     );
@@ -205,12 +222,16 @@ export class InitAttempt {
     if (error === undefined) return;
     if (error.notify === notifyType.INVALID_KE_PAYLOAD) {
       const group = wantedGroupOf(error);
-      // C-19: a group of our offer that was not tried yet, with the whole offer again.
-      if (group === null || this.#triedGroups.has(group) || !offeredGroups(this.#options.proposals).includes(group))
+      // C-19: another group of our offer, with the whole offer again.
+      if (
+        group === null ||
+        group === this.#current.exchange.group ||
+        this.#groupChanges >= maxGroupChanges ||
+        !offeredGroups(this.#options.proposals).includes(group)
+      )
         return;
-      this.#triedGroups.add(group);
-      this.#exchange.wipe();
-      this.#exchange = newKeyExchange(group, this.#session.random);
+      this.#groupChanges++;
+      this.#current = this.#offer(group);
       this.#again();
       return;
     }
@@ -242,15 +263,16 @@ export class InitAttempt {
     const chosen = acceptAnswer(sa, this.#options.proposals, 0);
     if (typeof chosen === 'string') return chosen;
     const suite = ikeSuite(chosen.algorithms);
-    if (suite.group !== this.#exchange.group)
-      return `it chose group ${String(suite.group)}, the key exchange is of group ${String(this.#exchange.group)}`;
+    const offer = this.#offers.find(({ exchange }) => exchange.group === suite.group);
+    if (offer === undefined)
+      return `it chose group ${String(suite.group)}, the key exchange is of group ${String(this.#current.exchange.group)}`;
     if (suite.additional !== null && findNotify(payloads, notifyType.INTERMEDIATE_EXCHANGE_SUPPORTED) === undefined)
       return 'it chose a second key exchange without the exchange for it';
     const nat = readNatDetection(payloads, this.spiI, spiR, this.path);
     // C-38: without it ESP would come without UDP, which this client cannot receive.
     if (nat === null)
       return 'the server does not support NAT traversal (RFC 7296 section 2.23), which this client needs';
-    const secret = agree(this.#exchange, payloads);
+    const secret = agree(offer.exchange, payloads);
     if (typeof secret === 'string') return secret;
     const binding = { nonceI: this.#nonce, nonceR: nonce.data.slice(), spiI: this.spiI, spiR: spiR.slice() };
     const keys = expandIkeKeys(suite, initialKeySeed(suite.prf, binding.nonceI, binding.nonceR, secret), binding);
@@ -261,7 +283,7 @@ export class InitAttempt {
       ...binding,
       suite,
       keys,
-      request: this.#request,
+      request: offer.request,
       response: message.slice(),
       peerHashes: hashes === undefined ? null : signatureHashesOf(hashes),
       fragmentation:
