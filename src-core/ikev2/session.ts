@@ -240,7 +240,10 @@ export type IkeSessionEvent =
   | { readonly type: 'peer-forgot-hint' }
   /** Re-authentication is due (AUTH_LIFETIME, NO_ADDITIONAL_SAS). */
   | { readonly type: 'reauthenticate'; readonly reason: string }
-  /** The peer deleted the IKE SA, or the session failed. Nothing follows. */
+  /**
+   * `peer`: the authenticated peer deleted the IKE SA, or refused to establish it once it had proved itself. `failure`:
+   * everything else, which an attacker on the way to the peer may have caused. Nothing follows.
+   */
   | { readonly type: 'ended'; readonly by: 'peer' | 'local' | 'failure'; readonly error: VpnError | null };
 
 /** One IKE SA of either role. Methods never throw for network reasons: results come as events. */

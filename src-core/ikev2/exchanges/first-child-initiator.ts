@@ -67,6 +67,8 @@ export function installFirstChild(
           read.ignored.map(({ attribute, reason }) => `${attribute}: ${reason}`).join('; '),
         ),
         'delete',
+        // The local network decides by its own addresses whether they overlap.
+        true,
       );
     throw new Rejection(
       unusableAnswer(

@@ -28,6 +28,8 @@ interface Candidate extends InitResult {
   conversation: EapConversation | null;
   /** ESP SPI that was proposed. */
   spiIn: number | null;
+  /** Its AUTH was verified: this is the gateway and not an attacker on the way to it. */
+  proven: boolean;
 }
 
 /**
@@ -69,7 +71,7 @@ export class InitiatorHandshake implements Handshake {
   unanswered(sa: IkeSa, _name: string, tries: number): void {
     const candidate = this.#candidates.find((one) => one.sa === sa);
     if (candidate !== undefined && tries >= connectTries)
-      this.#reject(candidate, new Rejection(noAuthAnswer(), 'nothing'));
+      this.#reject(candidate, new Rejection(noAuthAnswer(), 'nothing', true));
   }
 
   violation(sa: IkeSa, error: VpnError): void {
@@ -135,7 +137,7 @@ export class InitiatorHandshake implements Handshake {
       fragmentation: result.fragmentation,
       firstMessageId: 1,
     });
-    const candidate: Candidate = { ...result, path, sa, conversation: null, spiIn: null };
+    const candidate: Candidate = { ...result, path, sa, conversation: null, spiIn: null, proven: false };
     this.#candidates.push(candidate);
     this.#session.adoptPath(path);
     this.#session.emit({ type: 'progress', phase: 'auth' });
@@ -167,7 +169,9 @@ export class InitiatorHandshake implements Handshake {
       sa.sendOnce(exchangeType.INFORMATIONAL, [notify(notifyType.AUTHENTICATION_FAILED)]);
     if (rejection.tell === 'delete') sa.sendOnce(exchangeType.INFORMATIONAL, [deleteIkeSa]);
     this.#session.ikeSas.remove(sa);
-    if (this.#candidates.length === 0) this.#session.end('failure', rejection.error);
+    // The other candidate cannot be the gateway then, and would only hide what the gateway said.
+    if (candidate.proven && !rejection.forgeable) this.#session.end('peer', rejection.error);
+    else if (this.#candidates.length === 0) this.#session.end('failure', rejection.error);
   }
 
   /** Sends a request; the promise stays open for ever when the candidate is given up meanwhile. */
@@ -218,6 +222,9 @@ export class InitiatorHandshake implements Handshake {
       whileLive: (work) => this.#whileLive(candidate, work),
       conversing: (conversation) => {
         candidate.conversation = conversation;
+      },
+      proved: () => {
+        candidate.proven = true;
       },
     });
     if (!this.#isLive(candidate)) return;

@@ -55,11 +55,12 @@ function eapEnds(password: string, more: Partial<TwoEndsOptions> = {}): TwoEnds 
   });
 }
 
-async function failure(ends: TwoEnds, limit = 120_000) {
+/** `by`: whether the gateway itself says so, after it has proved itself. */
+async function failure(ends: TwoEnds, by: 'peer' | 'failure' = 'failure', limit = 120_000) {
   ends.client.connect(ends.to(ends.ethernet, 500), []);
   await ends.clock.runUntil(() => ends.event('ended') !== undefined || ends.event('established') !== undefined, limit);
   const ended = ends.event('ended');
-  expect(ended?.by).toBe('failure');
+  expect(ended?.by).toBe(by);
   return ended?.error;
 }
 
@@ -320,7 +321,7 @@ describe('IKE_AUTH refusals', () => {
 
   it('691: wrong password, no secret in any log', async () => {
     const ends = eapEnds('wrong password');
-    expect(await failure(ends)).toMatchObject({ code: 691 });
+    expect(await failure(ends, 'peer')).toMatchObject({ code: 691 });
     expect(JSON.stringify(ends.logs)).not.toContain('wrong password');
   });
 
@@ -333,16 +334,16 @@ describe('IKE_AUTH refusals', () => {
 
   it('13868: no common ESP proposal; the IKE SA is deleted', async () => {
     const ends = new TwoEnds({ client: { espProposals: ['chacha20poly1305'] } });
-    expect(await failure(ends)).toMatchObject({ code: 13868, ikeNotify: 'NO_PROPOSAL_CHOSEN' });
+    expect(await failure(ends, 'peer')).toMatchObject({ code: 13868, ikeNotify: 'NO_PROPOSAL_CHOSEN' });
     expect(ends.clientData.inbound.size).toBe(0);
   });
 
   it('840: no address; 841: an address is insisted on; 842: no selectors', async () => {
     const refused = (notify: 'INTERNAL_ADDRESS_FAILURE' | 'FAILED_CP_REQUIRED') =>
-      failure(new TwoEnds({ gateway: { assign: () => ({ type: 'refused', notify }) } }));
+      failure(new TwoEnds({ gateway: { assign: () => ({ type: 'refused', notify }) } }), 'peer');
     expect(await refused('INTERNAL_ADDRESS_FAILURE')).toMatchObject({ code: 840 });
     expect(await refused('FAILED_CP_REQUIRED')).toMatchObject({ code: 841 });
-    expect(await failure(new TwoEnds({ gateway: { localSelectors: [] } }))).toMatchObject({
+    expect(await failure(new TwoEnds({ gateway: { localSelectors: [] } }), 'peer')).toMatchObject({
       code: 842,
       ikeNotify: 'TS_UNACCEPTABLE',
     });
@@ -372,7 +373,7 @@ describe('IKE_AUTH refusals', () => {
       dhcpServers: [],
     };
     expect(
-      await failure(new TwoEnds({ gateway: { assign: () => ({ type: 'assigned', configuration }) } })),
+      await failure(new TwoEnds({ gateway: { assign: () => ({ type: 'assigned', configuration }) } }), 'peer'),
     ).toMatchObject({ code: 842 });
   });
 

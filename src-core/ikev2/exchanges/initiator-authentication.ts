@@ -51,6 +51,8 @@ export interface AuthenticationHost {
   whileLive<T>(work: Promise<T>): Promise<T>;
   /** Closed when the candidate is given up. */
   conversing(conversation: EapConversation): void;
+  /** From here on the gateway itself speaks: its AUTH was verified. */
+  proved(): void;
 }
 
 export interface Authenticated {
@@ -133,12 +135,15 @@ export async function authenticate(host: AuthenticationHost): Promise<Authentica
       peerNotProven('auth-method', 'the server wants to prove itself twice, which this client does not support'),
       'authentication-failed',
     );
-  if (auth !== undefined) await verifyPeer(host, auth, peerIdentity, peerOctets, response);
-  else if (config.remoteIdentity !== null && !sameIdentity(config.remoteIdentity, peerIdentity))
+  if (auth !== undefined) {
+    await verifyPeer(host, auth, peerIdentity, peerOctets, response);
+    host.proved();
+  } else if (config.remoteIdentity !== null && !sameIdentity(config.remoteIdentity, peerIdentity)) {
     throw new Rejection(
       peerNotProven('server-identity', 'the server shows another identity than this connection expects'),
       'authentication-failed',
     );
+  }
 
   let name = methodNames[local.method];
   let own: OwnMethod = local.method;
@@ -300,6 +305,9 @@ async function signInByEap(
           ? peerNotProven('second-auth-missing', 'the server sent no second AUTH after EAP')
           : notifyError(error, { own: 'eap', offered: host.offer.proposals, afterEap: true })),
       error === undefined ? 'authentication-failed' : 'nothing',
+      // EAP had succeeded. Our AUTH covers our IKE_SA_INIT request, which nothing else protects: if it was changed on
+      // its way, an honest gateway answers just this (RFC 7296 section 2.15).
+      error?.notify === notifyType.AUTHENTICATION_FAILED && microsoftError(response) === null,
     );
   }
   const proven = verifySharedKey(auth, suite.prf, msk ?? keys.skPr, round.peerOctets);
@@ -309,6 +317,7 @@ async function signInByEap(
       peerNotProven('second-auth', 'the server does not know the key that EAP made'),
       'authentication-failed',
     );
+  host.proved();
   conversation.close();
   return { response, name: conversation.methodName ?? methodNames.eap };
 }

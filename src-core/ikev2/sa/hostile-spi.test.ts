@@ -47,7 +47,7 @@ describe('SPIs of the peer that no CHILD SA can have', () => {
             : payload,
         ),
     });
-    expect(ends.event('ended')).toMatchObject({ by: 'failure', error: { code: 13868 } });
+    expect(ends.event('ended')).toMatchObject({ by: 'peer', error: { code: 13868 } });
     expect([ends.clientData.inbound.size, ends.clientData.outbound.length]).toEqual([0, 0]);
   });
 

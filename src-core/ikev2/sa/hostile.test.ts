@@ -56,10 +56,16 @@ async function meet(script: PuppetScript = {}, options: TwoEndsOptions = {}) {
   return { ends, puppet };
 }
 
-async function refusedWith(script: PuppetScript, code: number, options: TwoEndsOptions = {}): Promise<void> {
+/** `by`: whether the gateway itself is to blame, after it has proved itself. */
+async function refusedWith(
+  script: PuppetScript,
+  code: number,
+  options: TwoEndsOptions = {},
+  by: 'peer' | 'failure' = 'failure',
+): Promise<void> {
   const { ends } = await meet(script, options);
   expect(ends.event('established')).toBeUndefined();
-  expect(ends.event('ended')).toMatchObject({ by: 'failure', error: { code } });
+  expect(ends.event('ended')).toMatchObject({ by, error: { code } });
   expect([ends.clientData.inbound.size, ends.clientData.outbound.length]).toEqual([0, 0]);
 }
 
@@ -242,6 +248,8 @@ describe('IKE_AUTH answers', () => {
     refusedWith(
       { auth: (payloads) => [...payloads.filter(({ type }) => type !== 'TSi' && type !== 'TSr'), ...selectors] },
       code,
+      {},
+      'peer',
     ),
   );
 
