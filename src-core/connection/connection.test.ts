@@ -3,6 +3,8 @@ import type { IkePath, IkeSession, IkeSessionConfig, IkeSessionDependencies, Ike
 import type { NetworkSettings, SettingsReport, TunnelSettings } from '../ports/network-settings';
 import type { TunnelDevice } from '../ports/data-path';
 import type { SecretReason } from '../ports/secrets';
+import { testRoot } from '../pki/testing';
+import { UnknownServer } from '../pki/unknown-server';
 import { TokenError } from '../ports/tokens';
 import type { DatagramSocket } from '../ports/datagrams';
 import { VpnError, type VpnErrorSymbol } from '../ports/vpn-error';
@@ -781,11 +783,44 @@ describe('a connection', () => {
       await scene.clock.run(100);
       if (scene.sessions.length - 1 === times.length) continue;
       times.push(scene.clock.now());
-      scene.session.emit({ type: 'ended', by: 'failure', error: wrong });
+      scene.session.emit({ type: 'ended', by: 'peer', error: wrong });
     }
     expect(times.slice(1).map((at, index) => Math.round((at - times[index]!) / 1000))).toEqual([1, 2, 4, 8]);
     expect(scene.questions).toEqual([null, { type: 'refused', error: wrong.info() }]);
     expect(scene.connection.status()).toMatchObject({ state: 'Disconnected', error: { code: 691 } });
+  });
+
+  it('refused by somebody who has proved nothing: nobody is asked, tried again more and more slowly until 829', async () => {
+    await scene.connect();
+    scene.session.emit({ type: 'ended', by: 'peer', error: null });
+    const refusals = [
+      new VpnError('IKE_POLICY_MATCH', 'The server and this connection share no encryption settings.'),
+      new VpnError('AUTHENTICATION_FAILURE', 'The user name or password was not accepted.'),
+      new VpnError('VPN_BAD_PSK', 'The server does not know the pre-shared key of this connection.'),
+      new UnknownServer('SERVER_ROOT_CERT_NOT_FOUND', {
+        server: 'gateway',
+        problem: 'changed',
+        certificate: testRoot().certificate,
+        acceptedBefore: [],
+        expectedName: 'vpn.contoso.test',
+      }),
+    ];
+    const times: number[] = [];
+    while (scene.connection.status().state !== 'Disconnected') {
+      await scene.clock.run(100);
+      if (scene.sessions.length - 1 === times.length) continue;
+      times.push(scene.clock.now());
+      scene.session.emit({ type: 'ended', by: 'failure', error: refusals[times.length % refusals.length]! });
+    }
+    const pauses = times.slice(1).map((at, index) => Math.round((at - times[index]!) / 1000));
+    expect(pauses.slice(0, 5)).toEqual([1, 2, 4, 8, 15]);
+    expect(Math.max(...pauses)).toBe(15);
+    expect(scene.questions).toEqual([null]);
+    expect(scene.connection.status()).toMatchObject({ error: { code: 829 } });
+    expect(scene.connection.status().error?.detail).toMatch(
+      /used up; the last answer, which may not be the server's: /,
+    );
+    expect(scene.clock.now()).toBeGreaterThan(300_000);
   });
 
   it('the server wants a new sign-in: the new IKE SA is there before the old one goes', async () => {

@@ -102,7 +102,7 @@ export class Connection {
       const signedIn = signIn(
         context,
         attempt,
-        (credentials) => keeper.negotiate(credentials, null),
+        (credentials) => keeper.negotiate(credentials, { limitMs: null, failedTries: 0 }),
         (established) => keeper.register(established),
       );
       await Promise.race([signedIn, attempt.aborted]);

@@ -28,11 +28,14 @@ export const failures = {
     ),
   noAnswer: (): VpnError =>
     new VpnError('VPN_TIMEOUT', 'The server did not answer. UDP ports 500 and 4500 may be blocked on this network.'),
-  linkLost: (name: string, outage: number): VpnError =>
+  /** `refusal`: what was said meanwhile in the server's name. */
+  linkLost: (name: string, outage: number, refusal: VpnError | null = null): VpnError =>
     new VpnError(
       'LINK_FAILURE',
       `The link to ${name} failed. It was lost and did not return within ${duration(outage)}. Connect again when the network is back.`,
-      { detail: `network outage time of ${duration(outage)} used up` },
+      {
+        detail: `network outage time of ${duration(outage)} used up${refusal === null ? '' : `; the last answer, which may not be the server's: ${refusal.ikeNotify ?? refusal.message}`}`,
+      },
     ),
   serverDisconnected: (): VpnError =>
     new VpnError(

@@ -2,6 +2,7 @@ import type { IkePath, IkeSession, IkeSessionEvent } from '../ikev2/session';
 import { findPathCandidates, unusableText, type PathCandidate } from '../mobility/path-candidates';
 import type { Timer } from '../ports/clock';
 import type { DatagramSocket } from '../ports/datagrams';
+import type { VpnError } from '../ports/vpn-error';
 import { openTunnel } from './apply-settings';
 import type { Attempt } from './attempt';
 import type { ConnectionContext } from './connection-context';
@@ -10,6 +11,21 @@ import type { SessionCredentials } from './ports';
 import { sessionConfig } from './session-config';
 
 export type Established = Extract<IkeSessionEvent, { type: 'established' }>;
+
+export type Negotiated =
+  | Established
+  /**
+   * No IKE SA. `byServer`: the server itself said so after it had proved itself. Otherwise silence or an attacker on the
+   * way to it may be the reason.
+   */
+  | { readonly type: 'refused'; readonly error: VpnError; readonly byServer: boolean };
+
+export interface NegotiationLimits {
+  /** Milliseconds for the whole negotiation; null: as long as the session itself tries. */
+  readonly limitMs: number | null;
+  /** Tries that failed before this one: each begins with another path. */
+  readonly failedTries: number;
+}
 
 export interface NegotiationListener {
   /**
@@ -26,13 +42,20 @@ interface OpenPath {
   readonly socket: DatagramSocket;
 }
 
-/** Everything that could be used, sockets open, best first. */
-async function findPaths(context: ConnectionContext, attempt: Attempt): Promise<readonly OpenPath[]> {
+/** Everything that could be used, sockets open, the first one to be tried first. */
+async function findPaths(
+  context: ConnectionContext,
+  attempt: Attempt,
+  failedTries: number,
+): Promise<readonly OpenPath[]> {
   const { adapters } = context.ports;
+  const { facts } = context;
+  // DNS may lie; the address where the server proved itself last is known.
+  const known = attempt.session === null || facts.path === null ? [] : [facts.path.destination];
   const found = findPathCandidates({
     adapters: adapters.snapshot(),
     lookupRoute: (question) => adapters.lookupRoute(question),
-    gatewayAddresses: context.facts.gatewayAddresses,
+    gatewayAddresses: [...new Set([...facts.gatewayAddresses, ...known])],
     adapterOrder: context.profile.mobility.adapterOrder,
     current: null,
   });
@@ -41,7 +64,10 @@ async function findPaths(context: ConnectionContext, attempt: Attempt): Promise<
   );
   const usable = currentFirst(
     attempt,
-    found.filter((entry) => entry.usable),
+    inTurn(
+      found.filter((entry) => entry.usable),
+      failedTries,
+    ),
   ).slice(0, 16);
   const opened = await Promise.allSettled(usable.map((candidate) => attempt.sockets.open(candidate)));
   const paths = usable.flatMap((candidate, index) => {
@@ -54,6 +80,21 @@ async function findPaths(context: ConnectionContext, attempt: Attempt): Promise<
   });
   if (paths.length === 0) throw failures.noPath(reasons);
   return paths;
+}
+
+/**
+ * The first answer ends the search for another path, and it may be forged or lead nowhere. No path may therefore always
+ * be the first: each try begins with the next address, and after all addresses with the next adapter.
+ */
+function inTurn(usable: readonly PathCandidate[], failedTries: number): readonly PathCandidate[] {
+  const destinations = [...new Set(usable.map(({ destination }) => destination))];
+  const adapters = [...new Set(usable.map(({ adapter }) => adapter))];
+  const distance = <T>(all: readonly T[], first: number, wanted: T): number =>
+    (all.indexOf(wanted) - (first % all.length) + all.length) % all.length;
+  const rank = ({ adapter, destination }: PathCandidate): number =>
+    distance(adapters, Math.floor(failedTries / destinations.length), adapter) * destinations.length +
+    distance(destinations, failedTries, destination);
+  return failedTries === 0 ? usable : usable.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /**
@@ -70,19 +111,16 @@ function currentFirst(attempt: Attempt, usable: readonly PathCandidate[]): reado
 const samePlace = (a: PathCandidate, b: PathCandidate): boolean =>
   a.adapter === b.adapter && a.source === b.source && a.destination === b.destination;
 
-/**
- * One IKE SA from IKE_SA_INIT on; `limitMs` null: as long as the session itself tries. It replaces an older one once it
- * is authenticated.
- */
+/** One IKE SA from IKE_SA_INIT on. It replaces an older one once it is authenticated. */
 export async function negotiate(
   context: ConnectionContext,
   attempt: Attempt,
   credentials: SessionCredentials,
-  limitMs: number | null,
+  { limitMs, failedTries }: NegotiationLimits,
   listener: NegotiationListener,
-): Promise<Established> {
+): Promise<Negotiated> {
   const { ports, profile, facts } = context;
-  const paths = await findPaths(context, attempt);
+  const paths = await findPaths(context, attempt, failedTries);
   if (attempt.ended) throw failures.cancelled();
   const first = paths[0]!;
   if (attempt.session === null) facts.path = first.candidate;
@@ -102,7 +140,7 @@ export async function negotiate(
   let limit: Timer | null = null;
   let made: IkeSession | null = null;
   try {
-    return await new Promise<Established>((resolve, reject) => {
+    return await new Promise<Negotiated>((resolve, reject) => {
       const session = ports.createSession(sessionConfig(profile, credentials, local), {
         clock: ports.clock,
         random: ports.random,
@@ -126,15 +164,18 @@ export async function negotiate(
               } catch (error) {
                 reject(error);
               }
-            } else if (event.type === 'ended') reject(event.error ?? failures.serverDisconnected());
-            else if (event.type === 'progress')
+            } else if (event.type === 'ended') {
+              const error = event.error ?? failures.serverDisconnected();
+              resolve({ type: 'refused', error, byServer: event.by === 'peer' });
+            } else if (event.type === 'progress')
               context.give({ type: event.phase === 'init' ? 'negotiate' : 'authenticate' });
           } else if (attempt.session === session) listener.event(event);
         },
       });
       made = session;
       attempt.next = session;
-      if (limitMs !== null) limit = ports.clock.setTimer(limitMs, 'one try', () => reject(failures.noAnswer()));
+      const tooLate = (): void => resolve({ type: 'refused', error: failures.noAnswer(), byServer: false });
+      if (limitMs !== null) limit = ports.clock.setTimer(limitMs, 'one try', tooLate);
       session.connect(pairs[0]!, pairs.slice(1));
       if (attempt.opening === null) openTunnel(context, attempt);
     });

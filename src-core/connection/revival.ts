@@ -18,11 +18,21 @@ export type RevivalCause =
 
 export interface Revival {
   readonly cause: RevivalCause;
-  /** Clock.now() when it gives up: the network outage time. */
+  /** Clock.now() when it gives up: the network outage time. Infinity while the old IKE SA works. */
   readonly endsAt: number;
   readonly tries: number;
-  /** Definite refusals in a row. */
+  /** Refusals of the server itself in a row. */
   readonly refusals: number;
+  /** Refusals in a row that an attacker may have sent in the server's name. */
+  readonly doubtful: number;
+  /** The last of the latter. */
+  readonly lastRefusal: VpnError | null;
+}
+
+/** Why a try failed. `certain`: the server itself or this computer says so, and no attacker can have caused it. */
+export interface FailedTry {
+  readonly error: VpnError;
+  readonly certain: boolean;
 }
 
 /** One try gets so long for its whole handshake before it starts anew with a fresh IKE_SA_INIT, milliseconds. */
@@ -36,6 +46,8 @@ const refusedPauses = [1_000, 2_000, 4_000, 8_000] as const;
  * A gateway that has just started may refuse what it accepts a moment later; more refusals than this are its answer.
  */
 const mostRefusals = refusedPauses.length;
+/** Longest pause after refusals that are not the server's for certain, milliseconds. */
+const longestDoubtfulPause = 15_000;
 
 /** Failures that say nothing about the credentials or the configuration: the next try may work. */
 const transient: ReadonlySet<string> = new Set([
@@ -52,24 +64,33 @@ export type AfterFailure =
   | { readonly type: 'give-up'; readonly error: VpnError };
 
 export function beginRevival(cause: RevivalCause, now: number, outageMs: number): Revival {
-  return { cause, endsAt: now + outageMs, tries: 0, refusals: 0 };
+  // The gateway ends the IKE SA that has to be replaced when it has waited long enough.
+  const endsAt = cause === 'reauthenticate' ? Infinity : now + outageMs;
+  return { cause, endsAt, tries: 0, refusals: 0, doubtful: 0, lastRefusal: null };
 }
 
 /**
  * What follows a failed try. Silence is tried again at once (the try itself took its time), a refusal more and more
- * slowly.
+ * slowly. Only a certain refusal ends the connection before its time: what is not authenticated decides nothing (H-80,
+ * RFC 7296 section 2.21).
  */
-export function afterFailure(revival: Revival, error: VpnError): AfterFailure {
+export function afterFailure(revival: Revival, { error, certain }: FailedTry): AfterFailure {
   const tries = revival.tries + 1;
   if (transient.has(error.symbol))
     return {
       type: 'again',
-      revival: { ...revival, tries, refusals: 0 },
+      revival: { ...revival, tries, refusals: 0, doubtful: 0 },
       pauseMs: error.symbol === 'VPN_TIMEOUT' && tries < 200 ? 100 : 1_000,
+    };
+  if (!certain)
+    return {
+      type: 'again',
+      revival: { ...revival, tries, refusals: 0, doubtful: revival.doubtful + 1, lastRefusal: error },
+      pauseMs: refusedPauses[revival.doubtful] ?? longestDoubtfulPause,
     };
   const pauseMs = refusedPauses[revival.refusals];
   if (revival.refusals >= mostRefusals || pauseMs === undefined) return { type: 'give-up', error };
-  return { type: 'again', revival: { ...revival, tries, refusals: revival.refusals + 1 }, pauseMs };
+  return { type: 'again', revival: { ...revival, tries, refusals: revival.refusals + 1, doubtful: 0 }, pauseMs };
 }
 
 /** What passed while the machine slept is no outage: one fresh try is always made (C-13). */

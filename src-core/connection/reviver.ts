@@ -5,13 +5,14 @@ import { applySettings } from './apply-settings';
 import type { Attempt } from './attempt';
 import type { ConnectionContext } from './connection-context';
 import { failures } from './failures';
-import type { Established } from './negotiation';
+import type { Negotiated, NegotiationLimits } from './negotiation';
 import type { SessionCredentials } from './ports';
 import { renewGatewayAddresses } from './resolve-gateway';
 import {
   afterFailure,
   afterSleep,
   beginRevival,
+  type FailedTry,
   reauthenticationTryMs,
   revivalTryMs,
   type Revival,
@@ -19,6 +20,7 @@ import {
 } from './revival';
 import { outageMs } from './session-config';
 import { isAskedAgain } from './sign-in';
+import { CertificateUndecided } from './undecided-certificate';
 
 /** An IKE SA that ended sooner than this, so many times in a row, is not made again. */
 const quickEndMs = 30_000;
@@ -33,7 +35,7 @@ const tokenPauseMs = 2_000;
 export class Reviver {
   readonly #context: ConnectionContext;
   readonly #attempt: Attempt;
-  readonly #negotiate: (credentials: SessionCredentials, limitMs: number) => Promise<Established>;
+  readonly #negotiate: (credentials: SessionCredentials, limits: NegotiationLimits) => Promise<Negotiated>;
   readonly #beforeOutageEnds: () => void;
   readonly #revived: () => void;
   #revival: Revival | null = null;
@@ -51,7 +53,7 @@ export class Reviver {
   constructor(
     context: ConnectionContext,
     attempt: Attempt,
-    negotiate: (credentials: SessionCredentials, limitMs: number) => Promise<Established>,
+    negotiate: (credentials: SessionCredentials, limits: NegotiationLimits) => Promise<Negotiated>,
     beforeOutageEnds: () => void,
     revived: () => void,
   ) {
@@ -126,45 +128,58 @@ export class Reviver {
       while (!over() && this.#revival !== null) {
         if (ports.clock.now() >= this.#revival.endsAt) this.#beforeOutageEnds();
         const revival: Revival = this.#revival;
-        if (ports.clock.now() >= revival.endsAt) throw failures.linkLost(profile.name, outageMs(profile));
+        if (ports.clock.now() >= revival.endsAt)
+          throw failures.linkLost(profile.name, outageMs(profile), revival.lastRefusal);
+        let failed: FailedTry;
         try {
           // The gateway that wants a new sign-in is the one the connection is with.
           if (revival.cause !== 'reauthenticate' || revival.tries > 0)
             await renewGatewayAddresses(this.#context, attempt, revivalTryMs);
           if (over()) return;
-          const established = await this.#negotiate(
-            attempt.credentials!,
-            Math.min(
+          const outcome = await this.#negotiate(attempt.credentials!, {
+            limitMs: Math.min(
               revival.cause === 'reauthenticate' ? reauthenticationTryMs : revivalTryMs,
               revival.endsAt - ports.clock.now(),
             ),
-          );
-          this.#revival = null;
-          log(
-            'info',
-            revival.cause === 'reauthenticate'
-              ? 'Signed in again with a new IKE SA.'
-              : 'Connected again with a new IKE SA.',
-          );
-          if (attempt.device !== null) await applySettings(this.#context, attempt, attempt.device, established.child);
-          this.#revived();
-          this.#context.changed();
-          return;
+            failedTries: revival.tries,
+          });
+          if (outcome.type === 'established') {
+            this.#revival = null;
+            log(
+              'info',
+              revival.cause === 'reauthenticate'
+                ? 'Signed in again with a new IKE SA.'
+                : 'Connected again with a new IKE SA.',
+            );
+            if (attempt.device !== null) await applySettings(this.#context, attempt, attempt.device, outcome.child);
+            this.#revived();
+            this.#context.changed();
+            return;
+          }
+          // That a certificate has to be chosen is this computer's own word.
+          const own = outcome.error instanceof CertificateUndecided;
+          failed = { error: outcome.error, certain: outcome.byServer || own };
         } catch (error) {
-          if (over()) return;
-          if (attempt.credentials?.token?.isPresent() === false) {
-            if (!(await this.#askedForToken())) return;
-            continue;
-          }
-          const next = afterFailure(revival, error instanceof VpnError ? error : failures.unexpected(error));
-          if (next.type === 'give-up') {
-            if (!(await this.#askedThePerson(next.error))) return;
-            this.#revival = { ...revival, tries: revival.tries + 1, refusals: 0 };
-            continue;
-          }
-          this.#revival = next.revival;
-          await this.#pause(next.pauseMs);
+          failed = { error: error instanceof VpnError ? error : failures.unexpected(error), certain: true };
         }
+        if (over()) return;
+        if (attempt.credentials?.token?.isPresent() === false) {
+          if (!(await this.#askedForToken())) return;
+          continue;
+        }
+        const next = afterFailure(revival, failed);
+        if (next.type === 'give-up') {
+          if (!(await this.#askedThePerson(next.error))) return;
+          this.#revival = { ...revival, tries: revival.tries + 1, refusals: 0 };
+          continue;
+        }
+        if (next.revival.doubtful > 0 && failed.error.message !== revival.lastRefusal?.message)
+          log(
+            'warning',
+            `An answer in the server's name could not be verified, so the connection is kept: ${failed.error.message}`,
+          );
+        this.#revival = next.revival;
+        await this.#pause(next.pauseMs);
       }
     } finally {
       unwatch();

@@ -12,7 +12,7 @@ import { duration, failures } from './failures';
 import { IdleWatch } from './idle-watch';
 import { Informer } from './informer';
 import { chooseInnerMtu } from './inner-mtu';
-import { negotiate, type Established } from './negotiation';
+import { negotiate, type Established, type Negotiated, type NegotiationLimits } from './negotiation';
 import type { SessionCredentials } from './ports';
 import { Reviver } from './reviver';
 import { renewGatewayAddresses } from './resolve-gateway';
@@ -46,7 +46,7 @@ export class SessionKeeper {
     this.#reviver = new Reviver(
       context,
       attempt,
-      (credentials, limitMs) => this.negotiate(credentials, limitMs),
+      (credentials, limits) => this.negotiate(credentials, limits),
       () => this.#sleep.look(),
       () => this.#inform.start(),
     );
@@ -65,8 +65,8 @@ export class SessionKeeper {
     return this.#attempt.manager === null ? this.#reviver.revival : null;
   }
 
-  negotiate(credentials: SessionCredentials, limitMs: number | null): Promise<Established> {
-    return negotiate(this.#context, this.#attempt, credentials, limitMs, {
+  negotiate(credentials: SessionCredentials, limits: NegotiationLimits): Promise<Negotiated> {
+    return negotiate(this.#context, this.#attempt, credentials, limits, {
       established: (session, event, candidates) => this.#established(session, event, candidates),
       event: (event) => this.#sessionEvent(event),
     });
@@ -199,7 +199,8 @@ export class SessionKeeper {
           mobility,
         },
         adapterOrder: wanted.adapterOrder,
-        gatewayAddresses: facts.gatewayAddresses,
+        // Where the server has just proved itself, whatever its name leads to by now.
+        gatewayAddresses: [...new Set([path.destination, ...facts.gatewayAddresses])],
         port,
         innerMtu,
         isBehindTunnel: (address, inUse) =>
@@ -223,7 +224,7 @@ export class SessionKeeper {
         onFailed: (failure) =>
           this.#context.lost(
             failure === 'outage-over' || failure === 'peer-silent'
-              ? failures.linkLost(profile.name, outageMs(profile))
+              ? failures.linkLost(profile.name, outageMs(profile), this.#reviver.revival?.lastRefusal ?? null)
               : failures.sessionLost(),
           ),
       },

@@ -5,7 +5,7 @@ import { VpnError } from '../ports/vpn-error';
 import type { Attempt } from './attempt';
 import type { ConnectionContext } from './connection-context';
 import { failures } from './failures';
-import type { Established } from './negotiation';
+import type { Established, Negotiated } from './negotiation';
 import type { SessionCredentials } from './ports';
 import { resolveGateway } from './resolve-gateway';
 import { CertificateUndecided, unlessUndecided } from './undecided-certificate';
@@ -47,7 +47,7 @@ function isNoRefusalOfSecrets(error: VpnError): boolean {
 export async function signIn(
   context: ConnectionContext,
   attempt: Attempt,
-  negotiate: (credentials: SessionCredentials) => Promise<Established>,
+  negotiate: (credentials: SessionCredentials) => Promise<Negotiated>,
   register: (established: Established) => Promise<void>,
 ): Promise<void> {
   const { ports, profile, facts } = context;
@@ -73,8 +73,9 @@ export async function signIn(
     facts.authentication ??= credentials.label;
     facts.gatewayAddresses = await resolving;
     try {
-      const established = await negotiate(credentials);
-      return await register(established);
+      const outcome = await negotiate(credentials);
+      if (outcome.type === 'refused') throw outcome.error;
+      return await register(outcome);
     } catch (thrown) {
       const error = thrown instanceof VpnError ? unlessUndecided(thrown, credentials.undecided) : thrown;
       if (attempt.ended || !(error instanceof VpnError) || !isAskedAgain(error)) throw error;

@@ -11,8 +11,8 @@ import type { SecretReason } from '../ports/secrets';
 import type { LogRecord } from '../ports/trace';
 import type { VpnError } from '../ports/vpn-error';
 import type { Profile } from '../profiles/profile';
-import { EmbeddedGateway } from '../gateway/gateway';
-import { createGatewayIdentity, type KeyPair } from '../gateway/gateway-certificates';
+import { EmbeddedGateway, type EmbeddedGatewayOptions } from '../gateway/gateway';
+import { createGatewayIdentity, type GatewayIdentity, type KeyPair } from '../gateway/gateway-certificates';
 import { PingDevice } from '../gateway/ping-device';
 import { SeededRandom } from './seeded-random';
 import {
@@ -25,10 +25,13 @@ import {
 import { VirtualClock } from './virtual-clock';
 
 export const gatewayAddress = '198.51.100.1';
+/** Of the same machine: for whoever a false name leads to. */
+export const otherAddress = '198.51.100.66';
 const name = 'vpn.contoso.test';
 const keys = (): KeyPair => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 /** Key pairs are slow to make and the same for every scene. */
 const pairs = [keys(), keys()] as const;
+const impostorPairs = [keys(), keys()] as const;
 
 export interface SceneOptions {
   readonly seed?: number;
@@ -42,6 +45,8 @@ export interface SceneOptions {
   readonly gateway?: Partial<ResponderConfig>;
   readonly advanced?: Partial<Profile['advanced']>;
   readonly psk?: { readonly client: string; readonly gateway: string };
+  readonly mobility?: Partial<Profile['mobility']>;
+  readonly proposals?: Partial<Profile['proposals']>;
 }
 
 /**
@@ -62,7 +67,12 @@ export class Scene {
   readonly questions: (SecretReason | null)[] = [];
   clients = 0;
   readonly #gatewayHost: SimulatedHost;
-  readonly startGateway: () => EmbeddedGateway;
+  /** A gateway at the gateway's address, or at another one; what `changes` leaves out is as the right one has it. */
+  readonly startGateway: (changes?: Partial<EmbeddedGatewayOptions>, address?: string) => EmbeddedGateway;
+  /** The gateway's name in a certificate of an authority that the profile does not know. */
+  readonly wrongIdentity: GatewayIdentity;
+  /** What the gateway's name leads to. */
+  resolve: () => Promise<readonly string[]> = () => Promise.resolve([gatewayAddress]);
 
   constructor({
     seed = 1,
@@ -74,6 +84,8 @@ export class Scene {
     psk,
     gateway: change = {},
     advanced = {},
+    mobility = {},
+    proposals = {},
   }: SceneOptions = {}) {
     this.random = new SeededRandom(seed);
     this.network = new SimulatedNetwork(this.clock, this.random.fork());
@@ -90,16 +102,13 @@ export class Scene {
       conditions: link,
     });
     this.#gatewayHost = this.network.addHost('gateway');
-    this.#gatewayHost.addAdapter({ name: 'wan', addresses: [gatewayAddress], conditions: perfectLink });
+    this.#gatewayHost.addAdapter({ name: 'wan', addresses: [gatewayAddress, otherAddress], conditions: perfectLink });
 
-    const identity = createGatewayIdentity({
-      random: this.random,
-      now: this.clock.wallTime(),
-      name,
-      address: gatewayAddress,
-      keys: pairs,
-    });
-    this.startGateway = () => {
+    const makeIdentity = (random: SeededRandom, keyPairs: typeof pairs): GatewayIdentity =>
+      createGatewayIdentity({ random, now: this.clock.wallTime(), name, address: gatewayAddress, keys: keyPairs });
+    const identity = makeIdentity(this.random, pairs);
+    this.wrongIdentity = makeIdentity(new SeededRandom(seed), impostorPairs);
+    this.startGateway = (changes = {}, address = gatewayAddress) => {
       const gateway = new EmbeddedGateway({
         clock: this.clock,
         random: this.random.fork(),
@@ -116,9 +125,10 @@ export class Scene {
         onClients: (count) => {
           this.clients = count;
         },
+        ...changes,
       });
       for (const localPort of [500, 4500])
-        gateway.listen(this.#gatewayHost.openNow({ adapter: null, localAddress: gatewayAddress, localPort }));
+        gateway.listen(this.#gatewayHost.openNow({ adapter: null, localAddress: address, localPort }));
       return gateway;
     };
     this.gateway = this.startGateway();
@@ -156,8 +166,9 @@ export class Scene {
         remoteIdentity: psk === undefined ? null : name,
         authentication: { method: psk === undefined ? 'eap-mschapv2' : 'psk', username: 'alice' },
         serverCertificate: { authorities: [identity.authority], revocation: 'off' },
-        mobility: { adapterOrder: ['eth0', 'wlan0'], outageSeconds },
+        mobility: { adapterOrder: ['eth0', 'wlan0'], outageSeconds, ...mobility },
         advanced,
+        proposals,
       }),
       tunnelName: 'avpn0',
       onStatus: (status) => void this.statuses.push(status),
@@ -166,7 +177,7 @@ export class Scene {
         random: this.random.fork(),
         adapters: this.host,
         datagrams: this.host,
-        resolver: { resolve: () => Promise.resolve([gatewayAddress]) },
+        resolver: { resolve: () => this.resolve() },
         networkSettings: settings,
         trace,
         credentials: createCredentialsSource({

@@ -442,6 +442,11 @@ export class SimulatedHost implements Datagrams, Adapters {
     return null;
   }
 
+  /** As ICMP messages about every socket would: hints that anybody can forge. */
+  reportErrors(code: string): void {
+    for (const socket of this.#sockets.values()) socket.reportError(code);
+  }
+
   /** @internal Tells the watchers, after the change as a kernel would. */
   changed(): void {
     if (this.#watchers.size === 0) return;
