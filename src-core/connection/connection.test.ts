@@ -1,5 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { IkePath, IkeSession, IkeSessionConfig, IkeSessionDependencies, IkeSessionEvent } from '../ikev2/session';
+import type {
+  IkePath,
+  IkeSession,
+  IkeSessionConfig,
+  IkeSessionDependencies,
+  IkeSessionEvent,
+  SizeAnswer,
+  SizeQuestion,
+} from '../ikev2/session';
 import type { NetworkSettings, SettingsReport, TunnelSettings } from '../ports/network-settings';
 import type { TunnelDevice } from '../ports/data-path';
 import type { SecretReason } from '../ports/secrets';
@@ -35,6 +43,9 @@ class ScriptedSession implements IkeSession {
   children: IkeSession['children'] = [];
   lastHeardAt: number | null = null;
   closed: 'no' | 'deleted' | 'abandoned' = 'no';
+  /** What a size probe finds; `unsupported`: a gateway without IKE fragmentation. */
+  sizeAnswer: (question: SizeQuestion) => SizeAnswer = () => ({ outcome: 'unsupported', octets: 0 });
+  readonly sizeQuestions: SizeQuestion[] = [];
 
   constructor(config: IkeSessionConfig, dependencies: IkeSessionDependencies) {
     this.config = config;
@@ -107,6 +118,11 @@ class ScriptedSession implements IkeSession {
 
   receive(): boolean {
     return false;
+  }
+
+  probeSize(question: SizeQuestion): Promise<SizeAnswer> {
+    this.sizeQuestions.push(question);
+    return Promise.resolve(this.sizeAnswer(question));
   }
 
   setPath(path: IkePath): void {

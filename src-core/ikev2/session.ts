@@ -253,6 +253,23 @@ export type IkeSessionEvent =
  */
 export type LivenessUrgency = 'now' | 'when-free';
 
+export interface SizeQuestion {
+  /** Octets of the whole IP packet. The smallest size that the cipher can make of at least `atLeast` is taken … */
+  readonly atLeast: number;
+  /** … unless it is larger than this: then the largest that is not. */
+  readonly atMost: number;
+}
+
+export interface SizeAnswer {
+  /**
+   * `fits`: the peer answered it. `too-big`: the peer answered smaller pieces of it only. `unknown`: something else came
+   * between. `unsupported`: the peer takes no pieces (RFC 7383), or the socket cannot send whole packets.
+   */
+  readonly outcome: 'fits' | 'too-big' | 'unknown' | 'unsupported';
+  /** Octets of the IP packet that was tried. */
+  readonly octets: number;
+}
+
 export interface IkeSession {
   /**
    * Initiator only: starts IKE_SA_INIT on the path. `alternatives` are further (address, port) pairs tried when there
@@ -282,6 +299,11 @@ export interface IkeSession {
    * `timeoutMs`.
    */
   checkLiveness(timeoutMs: number, urgency?: LivenessUrgency): Promise<boolean>;
+  /**
+   * Asks the peer with one padded INFORMATIONAL whether one IP packet of this size passes on the path in use (RFC 8899
+   * section 4.1). It gives way to every other request.
+   */
+  probeSize(question: SizeQuestion): Promise<SizeAnswer>;
   rekeyIke(): void;
   rekeyChild(spiIn: number): void;
   /**

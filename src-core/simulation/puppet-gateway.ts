@@ -6,7 +6,7 @@ import { everyIpv4, hostSelector } from '../ikev2/exchanges/traffic-selectors';
 import { answerPayload, selectProposal } from '../ikev2/proposals/negotiation';
 import { parseProposals } from '../ikev2/proposals/defaults';
 import { ikeSuite } from '../ikev2/proposals/suites';
-import { ikeMessageOf, sendIke } from '../ikev2/sa/ike-path';
+import { ikeMessageOf, sendIke, sendIkeWhole } from '../ikev2/sa/ike-path';
 import { IkeSa, type IkeSaHost, type ReceivedRequest } from '../ikev2/sa/ike-sa';
 import { expandIkeKeys, type IkeKeys, initialKeySeed } from '../ikev2/sa/keying-material';
 import { connectSchedule } from '../ikev2/sa/retransmission';
@@ -171,6 +171,10 @@ export class PuppetGateway implements IkeSaHost {
 
   send(path: IkePath, message: Uint8Array): void {
     sendIke(path, message);
+  }
+
+  sendWhole(path: IkePath, message: Uint8Array): string {
+    return sendIkeWhole(path, message);
   }
 
   handleRequest(sa: IkeSa, request: ReceivedRequest): void {

@@ -1,5 +1,6 @@
 import type { IkeSa } from '../sa/ike-sa';
 import type { RetransmissionSchedule } from '../sa/retransmission';
+import type { SizeTrial } from '../sa/size-trial';
 import type { IkePath } from '../session';
 import type { InnerPayload, Payload } from '../wire/payload';
 
@@ -12,6 +13,7 @@ export const taskPriority = {
   createChild: 4,
   rekeyChild: 5,
   rekeyIke: 6,
+  probeSize: 7,
 } as const;
 
 export type TaskKind = keyof typeof taskPriority;
@@ -27,6 +29,8 @@ export interface Task {
   process(sa: IkeSa, payloads: readonly Payload[], path: IkePath): void;
   /** Absent: the schedule of an established IKE SA. */
   readonly schedule?: RetransmissionSchedule;
+  /** It goes whole at first, to see whether that passes. */
+  readonly trial?: SizeTrial;
   /** The IKE SA went away before the answer: true queues the task again on its successor. */
   readonly restartable: boolean;
   /** The task will never be answered; lets go of what it holds. */

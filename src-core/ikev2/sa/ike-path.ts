@@ -15,6 +15,16 @@ export function sendIke(path: IkePath, message: Uint8Array): string {
   return path.socket.send(usesMarker(path) ? addNonEspMarker(message) : message, path.remote);
 }
 
+/** The same as one IP packet that nobody may divide. */
+export function sendIkeWhole(path: IkePath, message: Uint8Array): string {
+  return path.socket.sendWhole(usesMarker(path) ? addNonEspMarker(message) : message, path.remote);
+}
+
+/** Octets of the IP packet around an IKE message: IP and UDP header, marker. */
+export function octetsAround(path: IkePath): number {
+  return (path.remote.address.includes(':') ? 40 : 20) + 8 + (usesMarker(path) ? nonEspMarkerLength : 0);
+}
+
 /** The IKE message in a datagram, or null for ESP, keepalives and noise (H-1, H-13). */
 export function ikeMessageOf(datagram: Uint8Array, path: IkePath): Uint8Array | null {
   if (!usesMarker(path)) return datagram.length >= 28 ? datagram : null;

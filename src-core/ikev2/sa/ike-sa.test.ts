@@ -7,6 +7,7 @@ import { notify } from '../wire/payloads/notify';
 import type { IkePath } from '../session';
 import { IkeSa, type IkeSaHost, type ReceivedRequest } from './ike-sa';
 import { expandIkeKeys } from './keying-material';
+import type { SendResult } from '../../ports/datagrams';
 import { establishedSchedule } from './retransmission';
 import { Timers } from './timers';
 
@@ -32,6 +33,7 @@ class End implements IkeSaHost {
   heardTimes = 0;
   requestPaths = (): readonly IkePath[] => [path];
   send = (_path: IkePath, message: Uint8Array): void => void this.sent.push(message);
+  sendWhole = (_path: IkePath, message: Uint8Array): SendResult => (this.sent.push(message), 'sent');
   heard = (): void => void this.heardTimes++;
   handleRequest = (_sa: IkeSa, request: ReceivedRequest): void => void this.requests.push(request);
   peerViolation = (): void => undefined;

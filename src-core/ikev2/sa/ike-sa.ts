@@ -1,8 +1,9 @@
 import { equal, hexEncode } from '../../bytes';
 import type { Clock } from '../../ports/clock';
+import type { SendResult } from '../../ports/datagrams';
 import type { Random } from '../../ports/random';
 import type { IkeSuite } from '../proposals/suites';
-import type { IkePath, IkeSaInfo } from '../session';
+import type { IkePath, IkeSaInfo, SizeAnswer } from '../session';
 import { decodePayloads, encodePayloads } from '../wire/chain';
 import { exchangeType, exchangeTypeName, notifyType } from '../wire/constants';
 import { unsupportedCritical } from '../wire/find';
@@ -16,7 +17,9 @@ import { FragmentCollector } from './fragment-collector';
 import { IntermediateTranscript } from './intermediate-transcript';
 import { type IkeKeys, wipeIkeKeys } from './keying-material';
 import { MessageProtection } from './message-protection';
+import { octetsAround } from './ike-path';
 import { retransmissionDelay, type RetransmissionSchedule } from './retransmission';
+import { type SizeTrial, unknownSize, wholePatience, wholeTries } from './size-trial';
 import type { Timers } from './timers';
 
 /** X-3: IP datagrams of protected messages are at most this long, and this short when the long ones stay unanswered. */
@@ -47,6 +50,8 @@ export interface OutgoingRequest {
   readonly exchange: number;
   readonly payloads: readonly InnerPayload[];
   readonly schedule: RetransmissionSchedule;
+  /** Only where both ends agreed on fragmentation: without it what does not pass whole could not be sent at all. */
+  readonly trial?: SizeTrial;
   readonly onResponse: (payloads: readonly Payload[], path: IkePath) => void;
 }
 
@@ -58,6 +63,8 @@ interface PendingRequest extends OutgoingRequest {
   triesOnPath: number;
   readonly firstSentAt: number;
   retransmitted: boolean;
+  /** The trial: what an answer now would mean. `fits` as long as only the whole packet was sent. */
+  verdict: SizeAnswer;
 }
 
 /** What an IKE SA needs of the session it belongs to. */
@@ -68,6 +75,8 @@ export interface IkeSaHost {
   /** Where requests go now: several while probing, none while there is no path. */
   requestPaths(): readonly IkePath[];
   send(path: IkePath, message: Uint8Array): void;
+  /** As one IP packet that nobody may divide; what the system said to it. */
+  sendWhole(path: IkePath, message: Uint8Array): SendResult;
   /** A protected message was authentic. */
   heard(sa: IkeSa, path: IkePath): void;
   /** Answer with `sa.respond`, now or later. */
@@ -206,12 +215,16 @@ export class IkeSa {
   request(request: OutgoingRequest): void {
     if (this.#pending !== null) throw new Error(`${request.name} while ${this.#pending.name} waits`);
     const messageId = this.#nextRequestId++;
-    const packets = this.#seal(request.exchange, messageId, false, request.payloads, datagramLimit);
-    this.#noteSent(request.exchange, messageId, false, request.payloads);
+    const whole = this.#sealWhole(request, messageId);
+    const payloads = whole?.payloads ?? request.payloads;
+    const packets = whole?.packets ?? this.#seal(request.exchange, messageId, false, payloads, datagramLimit);
+    this.#noteSent(request.exchange, messageId, false, payloads);
     this.#pending = {
       ...request,
+      payloads,
       messageId,
       packets,
+      verdict: whole?.verdict ?? unknownSize,
       tries: 0,
       triesOnPath: 0,
       firstSentAt: this.#host.clock.now(),
@@ -219,8 +232,12 @@ export class IkeSa {
     };
     this.#transmit();
     const [path] = this.#host.requestPaths();
-    if (path !== undefined)
-      this.#host.logMessage(this, 'sent', request.exchange, messageId, false, path, request.payloads);
+    if (path !== undefined) this.#host.logMessage(this, 'sent', request.exchange, messageId, false, path, payloads);
+  }
+
+  /** Something else wants to be sent: what asks about a size only is brought to its end by the way that passes. */
+  giveWay(): void {
+    if (this.#pending?.verdict.outcome === 'fits') this.#divide(this.#pending, 'unknown');
   }
 
   /**
@@ -229,6 +246,7 @@ export class IkeSa {
    */
   resend(): void {
     if (this.#pending === null) return;
+    if (this.#pending.verdict.outcome === 'fits') return this.#divide(this.#pending, 'unknown');
     this.#pending.triesOnPath = 0;
     this.#transmit();
   }
@@ -334,6 +352,9 @@ export class IkeSa {
       );
       return;
     }
+    // Pieces that were lost too speak for a bad path, not for a size.
+    const lossy = pending.verdict.outcome === 'too-big' && pending.triesOnPath > 1;
+    pending.trial?.onAnswer(lossy ? { ...pending.verdict, outcome: 'unknown' } : pending.verdict);
     pending.onResponse(payloads.value, path);
   }
 
@@ -344,8 +365,7 @@ export class IkeSa {
     path: IkePath,
   ): void {
     if (this.#answered !== null && header.messageId === this.#answered.messageId) {
-      // X-6: repetitions of a fragmented request are answered for fragment 1 only, since only that one was kept.
-      if (this.#answered.packets !== null && equal(message, this.#answered.received))
+      if (this.#answered.packets !== null && this.#isRepetition(message, payload, this.#answered.received))
         for (const packet of this.#answered.packets) this.#host.send(path, packet);
       return;
     }
@@ -389,6 +409,16 @@ export class IkeSa {
       return;
     }
     this.#host.handleRequest(this, { ...request, payloads: payloads.value });
+  }
+
+  /**
+   * The same octets again, or the request in pieces after it had come whole, or in smaller ones (RFC 7383 section
+   * 2.5.2): then the peer has not got the answer either. Of several fragments the first one counts (X-6).
+   */
+  #isRepetition(message: Uint8Array, payload: Extract<Payload, { type: 'SK' | 'SKF' }>, received: Uint8Array): boolean {
+    if (equal(message, received)) return true;
+    const first = payload.type === 'SKF' && this.fragmentation && payload.fragmentNumber === 1;
+    return first && this.#protection.open(message, payload) !== null;
   }
 
   #precedesAuthentication(exchange: number): boolean {
@@ -448,6 +478,7 @@ export class IkeSa {
     if (pending === null) return;
     const paths = this.#host.requestPaths();
     if (paths.length === 0) return;
+    if (pending.verdict.outcome === 'fits') return this.#transmitWhole(pending, paths);
     if (pending.tries > 0) pending.retransmitted = true;
     pending.tries++;
     pending.triesOnPath++;
@@ -461,6 +492,46 @@ export class IkeSa {
       this.#host.unanswered(this, pending);
       if (this.#pending === pending) this.#transmit();
     });
+  }
+
+  #sealWhole(
+    request: OutgoingRequest,
+    messageId: number,
+  ): Pick<PendingRequest, 'payloads' | 'packets' | 'verdict'> | null {
+    const { trial, exchange, payloads } = request;
+    const [path] = this.#host.requestPaths();
+    if (trial === undefined || path === undefined || !this.fragmentation) return null;
+    const around = octetsAround(path);
+    const header = this.#header(exchange, messageId, false);
+    const padded = this.#protection.sealPadded(header, payloads, trial.atLeast - around, trial.atMost - around);
+    if (padded === null) return null;
+    const octets = padded.message.length + around;
+    return { payloads: padded.payloads, packets: [padded.message], verdict: { outcome: 'fits', octets } };
+  }
+
+  #transmitWhole(pending: PendingRequest, paths: readonly IkePath[]): void {
+    const [path, ...others] = paths;
+    const [packet] = pending.packets;
+    if (path === undefined || packet === undefined) return;
+    if (others.length > 0) return this.#divide(pending, 'unknown');
+    if (pending.tries > 0) pending.retransmitted = true;
+    pending.tries++;
+    const result = this.#host.sendWhole(path, packet);
+    if (result === 'EMSGSIZE') return this.#divide(pending, 'too-big');
+    if (result === 'EOPNOTSUPP') return this.#divide(pending, 'unsupported');
+    this.#host.timers.set(this.#timerName, wholePatience(this.roundTrip, pending.tries), () => {
+      if (this.#pending !== pending) return;
+      if (pending.tries < wholeTries) this.#transmit();
+      else this.#divide(pending, 'too-big');
+    });
+  }
+
+  /** RFC 7383 section 2.5.2: the same request in fragments that pass everywhere, so that the window gets free. */
+  #divide(pending: PendingRequest, outcome: SizeAnswer['outcome']): void {
+    pending.verdict = { ...pending.verdict, outcome };
+    pending.packets = this.#seal(pending.exchange, pending.messageId, false, pending.payloads, smallDatagramLimit);
+    pending.triesOnPath = 0;
+    this.#transmit();
   }
 
   #seal(

@@ -4,9 +4,11 @@ import type { Random } from '../../ports/random';
 import type { IkeSuite } from '../proposals/suites';
 import { encodePayloads } from '../wire/chain';
 import { headerLength } from '../wire/header';
+import { notifyType } from '../wire/constants';
 import { frameEncryptedMessage, type OutgoingHeader } from '../wire/message';
 import type { InnerPayload } from '../wire/payload';
 import type { EncryptedFragmentPayload, EncryptedPayload } from '../wire/payloads/encrypted';
+import { notify } from '../wire/payloads/notify';
 import type { IkeKeys } from './keying-material';
 
 /** Octets around the IKE message in an IP datagram: UDP header and non-ESP marker; the IP header comes on top. */
@@ -69,6 +71,27 @@ export class MessageProtection {
     } finally {
       wipe(body);
     }
+  }
+
+  /**
+   * One message that a notify of no meaning makes `atLeast` octets long, or the next size that the cipher can make; at
+   * most `atMost`. null: the payloads alone are longer.
+   */
+  sealPadded(
+    header: OutgoingHeader,
+    payloads: readonly InnerPayload[],
+    atLeast: number,
+    atMost: number,
+  ): { readonly message: Uint8Array; readonly payloads: readonly InnerPayload[] } | null {
+    const { blockSize, ivLength, icvLength } = this.#out;
+    const outside = headerLength + 4 + ivLength + icvLength;
+    const blocks = Math.min(Math.ceil((atLeast - outside) / blockSize), Math.floor((atMost - outside) / blockSize));
+    const bare = encodePayloads([...payloads, notify(notifyType.PATH_MTU_PADDING)]).body.length;
+    const padding = blocks * blockSize - 1 - bare;
+    if (padding < 0) return null;
+    const padded = [...payloads, notify(notifyType.PATH_MTU_PADDING, new Uint8Array(padding))];
+    const { firstType, body } = encodePayloads(padded);
+    return { message: this.#sealOne(header, firstType, body, null), payloads: padded };
   }
 
   /** The inner octets, padding removed; null unless the ICV is right. `message` is the whole message without marker. */

@@ -1,6 +1,7 @@
 import { equal } from '../../bytes';
 import type { Clock } from '../../ports/clock';
 import type { DataPath, TrafficSelector } from '../../ports/data-path';
+import type { SendResult } from '../../ports/datagrams';
 import type { Random } from '../../ports/random';
 import type { Trace } from '../../ports/trace';
 import type { VpnError } from '../../ports/vpn-error';
@@ -10,17 +11,27 @@ import { DeleteChildTask, DeleteIkeTask } from '../exchanges/delete';
 import { protocolViolation } from '../exchanges/failures';
 import { IkeRekeying } from '../exchanges/ike-rekey';
 import { LivenessTask } from '../exchanges/liveness';
+import { SizeProbeTask } from '../exchanges/size-probe';
 import { Mobility } from '../exchanges/mobike';
 import { handleEstablishedRequest } from '../exchanges/requests';
 import { type Task, taskPriority } from '../exchanges/task';
-import type { ChildSaInfo, IkePath, IkeSaInfo, IkeSession, IkeSessionEvent, LivenessUrgency } from '../session';
+import type {
+  ChildSaInfo,
+  IkePath,
+  IkeSaInfo,
+  IkeSession,
+  IkeSessionEvent,
+  LivenessUrgency,
+  SizeAnswer,
+  SizeQuestion,
+} from '../session';
 import { exchangeType } from '../wire/constants';
 import type { Payload } from '../wire/payload';
 import { deleteIkeSa } from '../wire/payloads/delete';
 import { ChildLifetimes } from './child-lifetimes';
 import { type ChildSa, ChildSas } from './child-sas';
 import type { Handshake } from './handshake';
-import { ikeMessageOf, samePath, sendIke } from './ike-path';
+import { ikeMessageOf, samePath, sendIke, sendIkeWhole } from './ike-path';
 import { IkeSa, type IkeSaHost, type IkeSaOptions, type ReceivedRequest } from './ike-sa';
 import { IkeSaSuccession } from './ike-sa-succession';
 import { IdleTimers } from './idle-timers';
@@ -29,6 +40,7 @@ import { SessionLog } from './session-log';
 import { SessionPath } from './session-path';
 import type { SessionSettings, SessionState } from './session-settings';
 import { Silence } from './silence';
+import { unknownSize } from './size-trial';
 import { TaskLanes } from './task-lanes';
 import { Timers } from './timers';
 import { TokenBucket } from './token-bucket';
@@ -186,6 +198,14 @@ export class SessionCore implements IkeSaHost, IkeSession {
     return this.silence.checkLiveness(timeoutMs, urgency);
   }
 
+  probeSize(question: SizeQuestion): Promise<SizeAnswer> {
+    const sa = this.current;
+    if (this.#state !== 'established' || sa === null || this.isHeld || this.#path.isProbing)
+      return Promise.resolve(unknownSize);
+    if (!sa.fragmentation) return Promise.resolve({ outcome: 'unsupported', octets: 0 });
+    return new Promise((resolve) => this.enqueue(new SizeProbeTask(question, resolve)));
+  }
+
   rekeyIke(): void {
     if (this.#state === 'established') this.ikeRekeying.start();
   }
@@ -334,8 +354,9 @@ export class SessionCore implements IkeSaHost, IkeSession {
 
   /** Queues a task on the current IKE SA, or on the one given. One of the same name that still waits is enough. */
   enqueue(task: Task, sa: IkeSa | null = this.current): void {
-    if (this.#lanes.enqueue(sa, task)) this.pump();
-    else task.cancel?.();
+    if (!this.#lanes.enqueue(sa, task)) return task.cancel?.();
+    if (task.kind !== 'probeSize') sa?.giveWay();
+    this.pump();
   }
 
   /** Starts the tasks that can be started. */
@@ -400,6 +421,11 @@ export class SessionCore implements IkeSaHost, IkeSession {
   send(path: IkePath, message: Uint8Array): void {
     this.#idle.noteSent();
     sendIke(path, message);
+  }
+
+  sendWhole(path: IkePath, message: Uint8Array): SendResult {
+    this.#idle.noteSent();
+    return sendIkeWhole(path, message);
   }
 
   heard(sa: IkeSa, path: IkePath): void {

@@ -137,6 +137,7 @@ export class TaskLanes {
       exchange: task.exchange,
       payloads,
       schedule: task.schedule ?? establishedSchedule,
+      ...(task.trial === undefined ? {} : { trial: task.trial }),
       onResponse: (response: readonly Payload[], path: IkePath) => {
         lane.active = null;
         if (!this.#host.answered(path)) return;

@@ -272,6 +272,9 @@ export const notifyType = {
   // RFC 9867
   USE_PPK_INT: 16445,
   PPK_IDENTITY_KEY: 16446,
+  // Private use (RFC 7296 section 3.10.1): ours, without meaning, of any length. A peer ignores status types that it
+  // does not know.
+  PATH_MTU_PADDING: 52_103,
 } as const;
 
 /** RFC 7427 section 4; 5 RFC 8420. */
