@@ -432,6 +432,7 @@ export const en = {
   'import.format.mobileconfig': 'Apple configuration profile',
   'import.format.rasphone': 'Windows phone book',
   'import.format.keyfile': 'NetworkManager connection',
+  'import.format.swanctl': 'strongSwan configuration (swanctl.conf)',
   'import.format.unknown': 'nothing that is known',
   'import.name': 'Connection name:',
   'import.replaces': 'A connection of this name exists. It will be replaced.',

@@ -67,4 +67,36 @@ export const importDe: Readonly<Record<ImportSentence, string>> = {
   'proposals-default': 'Die üblichen Algorithmen werden angeboten.',
   'proposals-none':
     'Hier nicht angeboten: {left}. Die üblichen Algorithmen werden angeboten; der Server muss einen davon annehmen.',
+  'eap-only-unsafe':
+    'Der Server würde sich allein durch diese EAP-Methode ausweisen, was ein Kennwort nicht sicher macht: Hier muss er ein Zertifikat zeigen.',
+  'secret-of-others': 'Dieses Geheimnis gehört zu einer anderen Verbindung oder einem anderen Benutzer.',
+  'first-certificate': 'Nur das erste Zertifikat wird übernommen: {file}.',
+  'secret-not-text': 'Das Geheimnis ist kein Text, der hier aufbewahrt werden könnte. Es wird erfragt.',
+  'secret-is-hash': 'Die Datei enthält nur einen Hash des Kennworts. Das Kennwort wird erfragt.',
+  'key-missing': 'Der Schlüssel zu {file} wurde neben dem Profil nicht gefunden. Wählen Sie ihn aus.',
+  'rounds-not-supported': 'Diese Anmelderunden werden nicht unterstützt, nur ein Zertifikat und danach EAP.',
+  'psk-on-one-side':
+    'Eine Seite würde sich mit einem gemeinsamen Geheimnis ausweisen und die andere auf andere Weise. Das wird nicht unterstützt.',
+  'eap-not-supported': 'Die EAP-Methode {method} wird nicht unterstützt, nur mschapv2, tls, peap und ttls.',
+  'conf-unreadable': 'Die Datei ist ab Zeile {line} nicht lesbar.',
+  'only-includes': 'Die Datei bindet nur andere ein: {files}. Importieren Sie diese.',
+  'no-server-address': 'Es enthält keine Adresse eines Servers: Dies ist die Seite des Servers oder eine Vorlage.',
+  'only-esp': 'Nur ESP kann übernommen werden, nicht AH.',
+  'include-not-read': 'Diese Datei wurde neben dem Profil nicht gefunden; was sie sagt, ist nicht bekannt.',
+  'include-read': 'Als Teil der Datei gelesen.',
+  'other-servers': 'Übernommen: Der Server wird auch unter diesen Adressen versucht: {value}.',
+  'only-server-side': 'Das verwendet nur die Seite des Servers.',
+  'selector-ports': 'Protokolle und Ports eines Netzes werden nicht verwendet: Das ganze Netz geht durch den Tunnel.',
+  'bypass-not-taken': 'Dies ist kein Tunnel, sondern eine Regel für Pakete jenes Computers.',
+  'past-the-tunnel': 'Übernommen: Diese Netze bleiben außerhalb des Tunnels.',
+  'script-not-run': 'Ein Programm würde gestartet: {value}. Das geschieht nicht.',
+  'ppk-not-supported':
+    'Vorinstallierte Post-Quanten-Schlüssel (RFC 8784) werden nicht unterstützt. Ein Server, der einen verlangt, wird ablehnen.',
+  'kernel-only': 'Das gibt es nur beim IPsec des Kernels.',
+  'dpd-usual': '0 bedeutet dort nie; hier bleibt es beim üblichen Abstand.',
+  'revocation-strict': 'Übernommen als strict: Ohne Antwort kommt keine Verbindung zustande.',
+  'authorities-of-folder':
+    'Die Datei nennt keine Zertifizierungsstelle: strongSwan vertraut denen in seinem eigenen Ordner. Hier wird denen dieses Computers vertraut; wenn die des Servers eine andere ist, wählen Sie deren Zertifikat aus.',
+  'server-decides': 'Übernommen: Was der Server gewährt, geht durch den Tunnel.',
+  'more-secrets': 'Weitere Geheimnisse anderer: {count}.',
 };

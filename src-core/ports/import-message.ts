@@ -24,6 +24,9 @@ export const importSentences = {
   'split-dns': 'Taken: only names of these domains are asked of the name servers of the VPN.',
   'secret-asked-always': 'Taken: the secret is asked for at each connection.',
   'eap-as-mschapv2': 'Taken as eap-mschapv2; the file leaves the EAP method to the server.',
+  'include-read': 'Read as part of the file.',
+  'revocation-strict': 'Taken as strict: without an answer there is no connection.',
+  'server-decides': 'Taken: what the server grants goes through the tunnel.',
   // Ignored
   'not-known': 'This key is not known.',
   'not-used': 'Not used here.',
@@ -53,6 +56,22 @@ export const importSentences = {
   'usual-instead': 'The usual value is used.',
   'mobility-anyway':
     'Not in the file, which means no to libreswan. The connection moves between networks here; switch it off in the properties if the server objects.',
+  'eap-only-unsafe':
+    'The server would prove itself by this EAP method alone, which a password does not make safe: here it must show a certificate.',
+  'secret-of-others': 'This secret belongs to another connection or another user.',
+  'first-certificate': 'Only the first certificate is taken: {file}.',
+  'include-not-read': 'This file was not found beside the profile, so what it says is not known.',
+  'other-servers': 'Taken: the server is tried at these addresses too: {value}.',
+  'only-server-side': 'Only the server’s side uses this.',
+  'selector-ports': 'Protocols and ports of a network are not used: the whole network goes through the tunnel.',
+  'bypass-not-taken': 'This is not a tunnel but a rule for packets of that computer.',
+  'past-the-tunnel': 'Taken: these networks stay outside of the tunnel.',
+  'script-not-run': 'A program would be run: {value}. It is not.',
+  'ppk-not-supported':
+    'Post-quantum pre-shared keys (RFC 8784) are not supported. A server that demands one will refuse.',
+  'kernel-only': 'Only the kernel’s IPsec has this.',
+  'dpd-usual': '0 means never there; the usual interval is kept here.',
+  'more-secrets': 'Further secrets of others: {count}.',
   // Missing
   'file-missing': 'The file {file} was not found beside the profile. Choose it.',
   'file-unreadable': 'The file {file} is neither PEM nor DER. Choose another one.',
@@ -62,6 +81,11 @@ export const importSentences = {
     'The key is held by an SSH agent, which is not used here. Choose a certificate with its key in the properties.',
   'export-from-nss':
     'The certificate {name} and its key are in a database (NSS) of that computer. Export them as PKCS#12 and choose the file in the properties.',
+  'secret-not-text': 'The secret is not a text that could be kept here. It is asked for.',
+  'secret-is-hash': 'The file has only a hash of the password. The password is asked for.',
+  'key-missing': 'The key of {file} was not found beside the profile. Choose it.',
+  'authorities-of-folder':
+    'The file names no authority: strongSwan trusts those in its own folder. Here those of this computer are trusted; if the server’s is another one, choose its certificate.',
   // Wrong
   'eap-method-unknown': 'The EAP method {value} is not supported: 13, 21, 26 and 25 with 13 or 26 inside are.',
   'must-be-text': 'Must be a text.',
@@ -70,6 +94,15 @@ export const importSentences = {
   'nm-method': 'The way to sign in "{method}" is not known. Known: eap, eap-tls, psk, cert.',
   'only-ikev2': 'This connection uses IKEv1. Only IKEv2 can be taken.',
   'only-tunnel-mode': 'Only tunnel mode can be taken.',
+  'rounds-not-supported':
+    'These rounds of authentication are not supported: only a certificate, and EAP after it, are.',
+  'psk-on-one-side':
+    'One side would prove itself with a shared secret and the other one in another way. That is not supported.',
+  'eap-not-supported': 'The EAP method {method} is not supported: mschapv2, tls, peap and ttls are.',
+  'conf-unreadable': 'The file cannot be read from line {line} on.',
+  'only-includes': 'The file only includes others: {files}. Import those.',
+  'no-server-address': 'No address of a server is in it: this is the server’s side, or a template.',
+  'only-esp': 'Only ESP can be taken, not AH.',
 } as const;
 
 export type ImportSentence = keyof typeof importSentences;

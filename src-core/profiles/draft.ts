@@ -36,12 +36,15 @@ export async function finishDraft(draft: Draft, resolve: FileResolver): Promise<
   const known = withoutUnknownKeys(draft.content, unknown);
   for (const path of unknown.slice(0, 100))
     lines.push({ key: sanitizeText(draft.keyOf(path)), outcome: 'ignored', text: 'This key is not known.' });
+  // A reader that refused the connection has said why; what it did not read on that account is not news.
+  const refusedBefore = isWrong();
   for (const { path, missing, allowed } of schemaProblems(known))
-    report(
-      path === '' ? '(file)' : path,
-      'wrong',
-      missing ? `This key is required: ${allowed}.` : `Must be ${allowed}.`,
-    );
+    if (!missing || !refusedBefore)
+      report(
+        path === '' ? '(file)' : path,
+        'wrong',
+        missing ? `This key is required: ${allowed}.` : `Must be ${allowed}.`,
+      );
   if (isWrong()) return refused();
 
   const { content, secrets: found } = takeSecrets(known);

@@ -15,7 +15,7 @@ export interface ImportLine {
   readonly file?: string;
 }
 
-export type ImportFormat = 'agilevpn' | 'sswan' | 'mobileconfig' | 'rasphone' | 'keyfile' | 'unknown';
+export type ImportFormat = 'agilevpn' | 'sswan' | 'mobileconfig' | 'rasphone' | 'keyfile' | 'swanctl' | 'unknown';
 
 /** Secrets found in a file: to be moved into the secret store, never kept in the profile. */
 export type ImportedSecrets = Readonly<

@@ -8,6 +8,7 @@ import { decodeText } from './importers/decode-text';
 import { mobileconfigPlist, readMobileconfig } from './importers/mobileconfig';
 import { decodeRasphone, isRasphone, readRasphone } from './importers/rasphone';
 import { isSswan, readSswan } from './importers/sswan';
+import { swanctlImporter } from './importers/swanctl';
 import type { TextImporter } from './importers/text-importer';
 import { isAgileVpnFile, parseAgileVpn } from './parse';
 
@@ -15,7 +16,7 @@ import { isAgileVpnFile, parseAgileVpn } from './parse';
 export const importLimit = 1024 * 1024;
 
 /** Asked in this order; each says whether a text is its own. */
-const textImporters: readonly TextImporter[] = [keyfileImporter];
+const textImporters: readonly TextImporter[] = [keyfileImporter, swanctlImporter];
 
 /**
  * Reads a profile file of any known format, told by its content and not by its name. At least one entry; most formats

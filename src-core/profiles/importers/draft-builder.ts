@@ -49,6 +49,11 @@ export class DraftBuilder {
     this.#line(key, 'understood', say('secret-stored'));
   }
 
+  /** A key that sets nothing by itself and is part of what was read. */
+  understood(key: string, text: ImportText): void {
+    this.#line(key, 'understood', text);
+  }
+
   ignore(key: string, text: ImportText): void {
     this.#line(key, 'ignored', text);
   }

@@ -15,3 +15,6 @@ export interface TextImporter {
   /** One draft a connection; none: there is no connection in it. Never throws on what the file contains. */
   read(text: string, file: ImportedFile): Promise<readonly Draft[]>;
 }
+
+/** A file with more connections is cut there, and says so. */
+export const mostConnections = 1000;
