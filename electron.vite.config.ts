@@ -12,8 +12,8 @@ const target = 'node20.19';
 
 /**
  * The command line is one CommonJS file with everything in it, since Node keeps compiled code of that (bin/agile-vpn):
- * compiling
- * function by function while the server waits was half of the time that connecting took.
+ * compiling function by function while the server waits was half of the time that connecting took. So is the thread
+ * that reads foreign files: its source is handed over as a text.
  */
 const commandLine: Plugin = {
   name: 'command-line',
@@ -33,6 +33,20 @@ const commandLine: Plugin = {
           external: [/\.node$/, 'bufferutil', 'utf-8-validate'],
           output: { format: 'cjs', entryFileNames: 'cli.cjs', codeSplitting: false },
         },
+      },
+    });
+    await build({
+      configFile: false,
+      logLevel: 'warn',
+      plugins: [compiledValidators(import.meta.dirname)],
+      ssr: { noExternal: true },
+      build: {
+        ssr: at('src-main/service/import-worker.ts'),
+        outDir: at('out/main'),
+        emptyOutDir: false,
+        target,
+        sourcemap: true,
+        rolldownOptions: { output: { format: 'cjs', entryFileNames: 'import-worker.cjs', codeSplitting: false } },
       },
     });
     execFileSync(at('bin/agile-vpn'), { env: { ...process.env, AGILE_VPN_CODE_CACHE: 'write' }, stdio: 'inherit' });

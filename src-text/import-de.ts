@@ -24,6 +24,16 @@ export const importDe: Readonly<Record<ImportSentence, string>> = {
   'smart-card-choose': 'Das Zertifikat ist auf einer Smartcard. Wählen Sie es in den Eigenschaften aus.',
   'eap-method-unknown': 'Die EAP-Methode {value} wird nicht unterstützt, nur 13, 21, 26 und 25 mit 13 oder 26 darin.',
   'must-be-text': 'Muss ein Text sein.',
+  'must-be-json': 'Muss ein JSON-Objekt in UTF-8 sein.',
+  'file-too-large': 'Die Datei ist größer als 1 MiB.',
+  'file-too-slow': 'Die Datei zu lesen dauert zu lange. Sie ist beschädigt oder soll Schaden anrichten.',
+  'file-too-complex':
+    'Die Datei zu lesen benötigt zu viel Arbeitsspeicher. Sie ist beschädigt oder soll Schaden anrichten.',
+  'file-unreadable-at-all': 'Die Datei kann nicht gelesen werden.',
+  'file-unknown':
+    'Dies ist kein lesbares Profil: .agilevpn.json, .sswan, .mobileconfig, rasphone.pbk oder .nmconnection.',
+  'file-empty': 'In dieser Datei ist keine Verbindung.',
+  'plist-without-vpn': 'Die Eigenschaftsliste ist nicht lesbar oder enthält keine VPN-Nutzlast.',
   'name-of-file': 'Die Verbindung wird nach der Datei benannt.',
   'authority-leaf':
     'Aus {files} übernommen. Das Zertifikat von {subject} gehört einem Server: Vertraut wird nur seinem Schlüssel, nicht dem, was er ausstellt.',

@@ -89,6 +89,15 @@ export const importSentences = {
   // Wrong
   'eap-method-unknown': 'The EAP method {value} is not supported: 13, 21, 26 and 25 with 13 or 26 inside are.',
   'must-be-text': 'Must be a text.',
+  'must-be-json': 'Must be a JSON object in UTF-8.',
+  'file-too-large': 'The file is larger than 1 MiB.',
+  'file-too-slow': 'The file takes too long to read. It is damaged, or made to do harm.',
+  'file-too-complex': 'The file needs too much memory to read. It is damaged, or made to do harm.',
+  'file-unreadable-at-all': 'The file cannot be read.',
+  'file-unknown':
+    'This is not a profile that can be read: .agilevpn.json, .sswan, .mobileconfig, rasphone.pbk or .nmconnection.',
+  'file-empty': 'There is no connection in this file.',
+  'plist-without-vpn': 'The property list cannot be read or has no VPN payload.',
   'nm-type': 'This is a NetworkManager connection of the type {type}. Only IKEv2 can be taken.',
   'nm-plugin': 'This is a VPN of the plugin {plugin}. Only those of strongSwan and libreswan can be taken.',
   'nm-method': 'The way to sign in "{method}" is not known. Known: eap, eap-tls, psk, cert.',

@@ -1,4 +1,4 @@
-import type { ImportMessage } from '../ports/import-message';
+import { englishImportText, type ImportMessage } from '../ports/import-message';
 import type { SecretKind } from '../ports/secrets';
 import type { Profile } from './profile';
 
@@ -49,6 +49,7 @@ export type FileResolver = (name: string) => Promise<Uint8Array | null>;
 export const noFiles: FileResolver = () => Promise.resolve(null);
 
 /** A file that is nothing we read. */
-export function refusedFile(format: ImportFormat, text: string): ImportedProfile {
-  return { format, name: null, profile: null, secrets: {}, lines: [{ key: '(file)', outcome: 'wrong', text }] };
+export function refusedFile(format: ImportFormat, message: ImportMessage): ImportedProfile {
+  const line = { key: '(file)', outcome: 'wrong', text: englishImportText(message), message } as const;
+  return { format, name: null, profile: null, secrets: {}, lines: [line] };
 }

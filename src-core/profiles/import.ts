@@ -1,4 +1,5 @@
 import { utf8Decode } from '../bytes';
+import { say, type ImportMessage } from '../ports/import-message';
 import { finishDraft } from './draft';
 import type { Draft } from './draft';
 import { noFiles, refusedFile } from './import-report';
@@ -28,36 +29,31 @@ export async function importProfiles(
   resolve: FileResolver = noFiles,
 ): Promise<readonly ImportedProfile[]> {
   const { content } = file;
-  if (content.length > importLimit) return [refusedFile('unknown', 'The file is larger than 1 MiB.')];
+  if (content.length > importLimit) return [refusedFile('unknown', say('file-too-large'))];
   const plist = mobileconfigPlist(content);
   if (plist !== null) {
     const drafts = readMobileconfig(plist);
-    return finishAll(drafts, 'mobileconfig', 'The property list cannot be read or has no VPN payload.');
+    return finishAll(drafts, 'mobileconfig', say('plist-without-vpn'));
   }
   const text = utf8Decode(content);
-  if (text !== null && isSswan(text)) return finishAll([readSswan(text)], 'sswan', '');
+  if (text !== null && isSswan(text)) return finishAll([readSswan(text)], 'sswan', say('file-empty'));
   if (text !== null && isAgileVpnFile(text)) return [await parseAgileVpn(content, resolve)];
   const foreign = decodeText(content);
   const importer = textImporters.find(({ recognises }) => recognises(foreign));
   if (importer !== undefined) {
     const drafts = await importer.read(foreign, { name: file.name, files: resolve });
-    return finishAll(drafts, importer.format, 'There is no connection in this file.');
+    return finishAll(drafts, importer.format, say('file-empty'));
   }
   const phoneBook = decodeRasphone(content);
-  if (isRasphone(phoneBook)) return finishAll(readRasphone(phoneBook), 'rasphone', 'The phone book has no entry.');
-  return [
-    refusedFile(
-      'unknown',
-      'This is no profile that can be read: .agilevpn.json, .sswan, .mobileconfig or rasphone.pbk.',
-    ),
-  ];
+  if (isRasphone(phoneBook)) return finishAll(readRasphone(phoneBook), 'rasphone', say('file-empty'));
+  return [refusedFile('unknown', say('file-unknown'))];
 }
 
 /** Foreign formats hold everything themselves: files that they name are not looked for. */
 async function finishAll(
   drafts: readonly Draft[] | null,
   format: ImportedProfile['format'],
-  empty: string,
+  empty: ImportMessage,
 ): Promise<readonly ImportedProfile[]> {
   if (drafts === null || drafts.length === 0) return [refusedFile(format, empty)];
   const imported: ImportedProfile[] = [];

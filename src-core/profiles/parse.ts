@@ -1,4 +1,5 @@
 import { sanitizeText, utf8Decode } from '../bytes';
+import { say } from '../ports/import-message';
 import { finishDraft } from './draft';
 import { refusedFile } from './import-report';
 import type { FileResolver, ImportedProfile, ImportLine } from './import-report';
@@ -25,7 +26,7 @@ export function parseJson(text: string): unknown {
 export async function parseAgileVpn(content: Uint8Array, resolve: FileResolver): Promise<ImportedProfile> {
   const text = utf8Decode(content);
   const value = text === null ? undefined : parseJson(text);
-  if (!isJsonObject(value)) return refusedFile('agilevpn', 'Must be a JSON object in UTF-8.');
+  if (!isJsonObject(value)) return refusedFile('agilevpn', say('must-be-json'));
   const imported = await finishDraft(
     { format: 'agilevpn', content: value, secrets: {}, lines: [], keyOf: (path) => path },
     resolve,

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import {
   importProfiles,
   ProfileStore,
@@ -12,6 +12,7 @@ import { createService, type RunningService } from '../service/create-service';
 import { findDirectories } from '../service/directories';
 import { createProfileFiles } from '../service/profile-files';
 import { FileSecretStore, SessionSecretStore } from '../service/secret-store';
+import { readBeside, readSmallFile, UnreadableFile } from '../service/small-file';
 import type { Arguments } from './arguments';
 import { CommandError, exitCode } from './exit-codes';
 import type { Output } from './output';
@@ -33,9 +34,9 @@ async function chooseProfile(text: string, store: ProfileStore, output: Output):
   if (saved !== null) return { profile: saved, secrets: {}, saved: true };
   if (!existsSync(text))
     throw new CommandError(exitCode.badInput, `There is no saved connection and no file named ${text}.`);
-  const folder = dirname(text);
+  // In this thread: no tunnel lives in this process yet that could be held up.
   const imported = await importProfiles({ name: basename(text), content: readInput(text) }, (name) =>
-    Promise.resolve(readBeside(folder, name)),
+    Promise.resolve(readBeside(text, name)),
   );
   const [first, ...others] = imported;
   if (first === undefined || first.profile === null) {
@@ -54,22 +55,13 @@ async function chooseProfile(text: string, store: ProfileStore, output: Output):
 /** Throws CommandError 2 when it cannot be read. */
 export function readInput(path: string): Uint8Array {
   try {
-    return new Uint8Array(readFileSync(path));
+    return readSmallFile(path);
   } catch (error) {
-    throw new CommandError(
-      exitCode.badInput,
-      `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}).`,
-    );
-  }
-}
-
-/** A file that a profile names, beside it; at most 1 MiB. */
-export function readBeside(folder: string, name: string): Uint8Array | null {
-  const path = join(folder, name);
-  try {
-    return statSync(path).size <= 1024 * 1024 ? new Uint8Array(readFileSync(path)) : null;
-  } catch {
-    return null;
+    const reason =
+      error instanceof UnreadableFile
+        ? error.message
+        : `the system says ${(error as NodeJS.ErrnoException).code ?? 'no reason'}`;
+    throw new CommandError(exitCode.badInput, `${path} cannot be read: ${reason}.`);
   }
 }
 

@@ -1,11 +1,13 @@
-import { basename, dirname } from 'node:path';
-import { exportConnection, exportFormats, importProfiles, isExportFormat, ProfileStore } from '../../src-core/profiles';
+import { basename } from 'node:path';
+import { exportConnection, exportFormats, isExportFormat, ProfileStore } from '../../src-core/profiles';
 import type { SecretKind } from '../../src-core/ports/secrets';
 import { findDirectories } from '../service/directories';
 import { createProfileFiles } from '../service/profile-files';
+import { createProfileReader } from '../service/profile-reader';
 import { FileSecretStore } from '../service/secret-store';
+import { readBeside } from '../service/small-file';
 import type { Arguments } from './arguments';
-import { lineText, readBeside, readInput } from './profile-host';
+import { lineText, readInput } from './profile-host';
 import { CommandError, exitCode } from './exit-codes';
 import { printJson, type Output } from './output';
 
@@ -34,8 +36,8 @@ export async function importFiles({ names, flags }: Arguments, output: Output): 
   const store = await openStore(output);
   let refused = false;
   for (const path of names) {
-    const imported = await importProfiles({ name: basename(path), content: readInput(path) }, (name) =>
-      Promise.resolve(readBeside(dirname(path), name)),
+    const imported = await createProfileReader()({ name: basename(path), content: readInput(path) }, (name) =>
+      Promise.resolve(readBeside(path, name)),
     );
     for (const { format, name, profile, secrets, lines } of imported) {
       let saved = false;

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { offerOpened, readSmallFile } from './open-files';
+import { readSmallFile } from '../service/small-file';
+import { offerOpened } from './open-files';
 import { readArguments, readLink } from './opened';
 
 const profile = Buffer.from('{"version":1}').toString('base64url');
@@ -92,14 +93,14 @@ describe('files that were opened', () => {
     writeFileSync(path, Buffer.alloc(1024 * 1024 + 1));
     expect(() => readSmallFile(path)).toThrow('larger than 1 MiB');
     expect(() => readSmallFile(directory)).toThrow();
-    expect(() => readSmallFile('/dev/zero')).toThrow('it is no file');
+    expect(() => readSmallFile('/dev/zero')).toThrow('it is not a regular file');
     const fifo = join(directory, 'fifo');
     expect(spawnSync('mkfifo', [fifo]).status).toBe(0);
     // A FIFO without a writer would hold an ordinary open for ever.
-    expect(() => readSmallFile(fifo)).toThrow('it is no file');
+    expect(() => readSmallFile(fifo)).toThrow('it is not a regular file');
     const link = join(directory, 'link');
     symlinkSync('/dev/zero', link);
-    expect(() => readSmallFile(link)).toThrow('it is no file');
+    expect(() => readSmallFile(link)).toThrow('it is not a regular file');
   });
 
   it('only become an offer; what cannot be read or is refused is logged and nothing else happens', async () => {

@@ -3,7 +3,6 @@ import { sanitizeText } from '../../src-core/bytes';
 import {
   exportConnection,
   exportFormats,
-  importProfiles,
   isExportFormat,
   type ExportLine,
   type ImportedSecrets,
@@ -12,6 +11,7 @@ import {
 } from '../../src-core/profiles';
 import type { ImportReport, OfferedImport } from '../api/contract';
 import { ApiError } from '../api/service';
+import type { ProfileReader } from './profile-reader';
 
 /** Inspected files that wait for the person's yes; the oldest is dropped first. */
 const mostWaiting = 16;
@@ -37,8 +37,13 @@ interface Waiting {
 
 /** Nothing of a file is saved before the person has read the report and said yes. */
 export class Imports {
+  readonly #read: ProfileReader;
   readonly #waiting = new Map<string, Waiting>();
   #offered: readonly OfferedImport[] = [];
+
+  constructor(read: ProfileReader) {
+    this.#read = read;
+  }
 
   /** What was opened with the app and waits for the person, oldest first. */
   get offered(): readonly OfferedImport[] {
@@ -52,7 +57,7 @@ export class Imports {
   }
 
   async inspect(file: ProfileFile, exists: (name: string) => boolean): Promise<ImportReport> {
-    const [first, ...others] = await importProfiles(file);
+    const [first, ...others] = await this.#read(file);
     if (first === undefined) throw new ApiError('invalid-argument', 'failure.import-empty', 'contentBase64');
     const token = randomUUID();
     if (first.profile !== null) {

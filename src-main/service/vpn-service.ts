@@ -20,6 +20,7 @@ import { ManagedConnection, type ConnectionHost } from './managed-connection';
 import { ManagedConnections } from './managed-connections';
 import type { Person } from './person';
 import { ProfileChanges } from './profile-changes';
+import { createProfileReader } from './profile-reader';
 import { Prompts } from './prompts';
 import { Pushes } from './pushes';
 import { SessionSecretStore, type SecretStore } from './secret-store';
@@ -56,7 +57,7 @@ export class VpnService implements ApiService, ControlledHost {
   readonly #connections = new ManagedConnections();
   readonly #prompts = new Prompts();
   readonly #demoSecrets = new SessionSecretStore();
-  readonly #imports = new Imports();
+  readonly #imports = new Imports(createProfileReader());
   readonly #diagnoses: Diagnoses;
   readonly #left: LeftKillSwitch;
   readonly #killSwitches: KillSwitches;
