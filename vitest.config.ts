@@ -1,6 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+const cores = availableParallelism();
+
+/** Its files make machines of network namespaces, each its own. */
+const lab = {
+  environment: 'node',
+  globalSetup: 'e2e/lab/before-all.ts',
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+} as const;
+
 export default defineConfig({
   test: {
     projects: [
@@ -17,17 +27,29 @@ export default defineConfig({
           ],
           environment: 'node',
           // The runner's own default leaves one core for a watching editor, which is half of a small machine.
-          maxWorkers: availableParallelism(),
+          maxWorkers: cores,
+          sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
+          ...lab,
           name: 'lab',
           include: ['e2e/lab/**/*.test.ts'],
-          environment: 'node',
+          exclude: ['**/*.alone.test.ts'],
+          // They mostly wait.
+          maxWorkers: Math.min(2 * cores, 6),
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Where every packet counts, or how many there are in a second, nothing else may run.
+        test: {
+          ...lab,
+          name: 'lab-alone',
+          include: ['e2e/lab/**/*.alone.test.ts'],
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

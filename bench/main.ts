@@ -1,12 +1,16 @@
 import { cpus, loadavg } from 'node:os';
 import { benchConnect } from './connect';
+import { benchOutage } from './outage';
 import { benchRoam } from './roam';
+import { benchTransfer } from './transfer';
 
 const benches: Readonly<
   Record<string, { readonly rounds: number; readonly run: (rounds: number) => Promise<string> }>
 > = {
   connect: { rounds: 20, run: benchConnect },
-  roam: { rounds: 10, run: benchRoam },
+  roam: { rounds: 20, run: benchRoam },
+  outage: { rounds: 5, run: benchOutage },
+  transfer: { rounds: 3, run: benchTransfer },
 };
 
 /** `npm run bench -- [connect] [roam] [--rounds N]`. Prints a table for each; resolves with the exit code. */

@@ -47,7 +47,7 @@ describe('DHCPINFORM through the tunnel (W-20 to W-27)', () => {
     for (const stream of [dnsmasq.stdout, dnsmasq.stderr])
       stream?.on('data', (data: Buffer) => (said += data.toString()));
     try {
-      await until('dnsmasq', 5_000, () => (said.includes('DHCP') ? true : undefined));
+      await until('dnsmasq', 30_000, () => (said.includes('DHCP') ? true : undefined));
       const client = VpnClient.by(lab(), 'eap-mschapv2', { network }, { log: true });
       await client.connected(30_000);
       const began = monotonic();
@@ -68,6 +68,7 @@ describe('DHCPINFORM through the tunnel (W-20 to W-27)', () => {
       const questions = said.split('DHCPINFORM').length;
       await lab().cablePull('eth0');
       await client.waitFor('eth1', (s) => s.state === 'Connected' && s.adapter === 'eth1');
+      // Time in which a question would have come.
       await sleep(1_000);
       expect(said.split('DHCPINFORM').length).toBe(questions);
       expect(await routes()).toContain('172.20.0.0/16 dev avpn0');
@@ -90,6 +91,7 @@ describe('DHCPINFORM through the tunnel (W-20 to W-27)', () => {
         .join('\n');
     const wanted = await mine();
     await lab().on('client', 'ip', ['route', 'add', '172.20.0.0/16', 'via', addresses.routerWlan, 'dev', 'eth1']);
+    // Time in which the helper looks at its settings more than once.
     await sleep(1_500);
     expect(await mine()).toBe(wanted);
     await lab().on('client', 'ip', ['route', 'del', '172.20.0.0/16']);

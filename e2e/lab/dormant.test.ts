@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { figure, useLab } from './fixture';
-import { monotonic } from './monotonic';
+import { useLab } from './fixture';
 import { addresses } from './topology';
 import { VpnClient } from './vpn-client';
 
@@ -12,9 +11,7 @@ it('sleeps while both adapters are away, sends nothing around the tunnel, and go
 
   await lab().linkDown('eth1');
   await lab().cablePull('eth0');
-  const began = monotonic();
-  const dormant = await client.waitFor('Dormant', (s) => s.state === 'Dormant', 3_000);
-  figure(`Dormant ${(monotonic() - began).toFixed(0)} ms after the last path was gone`);
+  const dormant = await client.waitFor('Dormant', (s) => s.state === 'Dormant');
   expect(dormant.outageEndsAt).not.toBeNull();
   expect(dormant.tunnelAddresses).toEqual(before.tunnelAddresses);
   // The tunnel's route stays, so what wants to reach the server waits there or is lost, and never leaves in the clear.
@@ -22,14 +19,12 @@ it('sleeps while both adapters are away, sends nothing around the tunnel, and go
     before.tunnelAdapter ?? 'no tunnel adapter',
   );
 
-  const back = monotonic();
   await lab().plug('eth1');
-  const after = await client.waitFor('Connected again', (s) => s.state === 'Connected' && s.adapter === 'eth1', 10_000);
-  figure(`Connected ${(monotonic() - back).toFixed(0)} ms after eth1 was plugged in again`);
+  const after = await client.waitFor('Connected again', (s) => s.state === 'Connected' && s.adapter === 'eth1');
   expect(after.ike?.spiInitiator).toBe(before.ike?.spiInitiator);
   expect(after.connectedSince).toBe(before.connectedSince);
   expect(after.tunnelAddresses).toEqual(before.tunnelAddresses);
-  await lab().ping();
+  await lab().reached();
   await lab().plug('eth0');
   expect(await client.stop()).toBe(0);
 });

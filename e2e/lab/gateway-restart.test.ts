@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { figure, useLab } from './fixture';
-import { monotonic } from './monotonic';
+import { useLab } from './fixture';
 import { addresses } from './topology';
 import { VpnClient } from './vpn-client';
 
@@ -15,14 +14,9 @@ it.each([
   const ping = lab().start('client', 'ping', ['-q', '-i', '0.2', addresses.server]);
   try {
     await lab().restartGateway(clean);
-    const returned = monotonic();
     const after = await client.waitFor(
       'a new IKE SA',
       (s) => s.state === 'Connected' && s.ike?.spiInitiator !== before.ike?.spiInitiator,
-      30_000,
-    );
-    figure(
-      `gateway ${clean ? 'restarted cleanly' : 'killed and started'}: Connected again ${(monotonic() - returned).toFixed(0)} ms after its return (to be at most 3000 ms)`,
     );
     expect(after).toMatchObject({
       tunnelAddresses: before.tunnelAddresses,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { figure, useLab } from './fixture';
+import { useLab } from './fixture';
 import { monotonic } from './monotonic';
 import { sleep } from './run';
 import { difference } from './snapshot';
@@ -18,12 +18,12 @@ describe('idle time before hanging up', () => {
       const before = await lab().snapshot();
       const client = VpnClient.by(lab(), 'eap-mschapv2', { dialing: { idleSeconds } });
       await client.connected();
-      await sleep(20_000);
+      // Unused for a part of it; what counts is the time from the ping on.
+      await sleep(5_000);
       await lab().ping(1);
       const used = monotonic();
       const { code } = await client.exit;
       const idle = (monotonic() - used) / 1000;
-      figure(`828 after ${idle.toFixed(1)} s without a packet`);
       expect(code).toBe(4);
       const errors = client.changes.flatMap(({ status: { state, error } }) =>
         state === 'Disconnected' && error !== null ? [error.code] : [],

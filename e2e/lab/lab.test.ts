@@ -56,13 +56,12 @@ describe('the lab', () => {
   });
 
   it('counts answers and losses of a known outage', async () => {
-    const pinger = await startPinger(lab(), 'client', addresses.routerWlan);
-    await sleep(300);
+    const pinger = await startPinger(lab(), 'client', addresses.routerWlan, 1);
+    await pinger.answered;
     const from = monotonic();
     await lab().cablePull('eth1');
     await sleep(200);
     await lab().plug('eth1');
-    await sleep(300);
     const echoes = await pinger.stop();
     expect(longestGap(echoes, from, monotonic())).toBeGreaterThan(150);
     expect(lost(echoes, from)).toBeGreaterThan(100);

@@ -214,6 +214,14 @@ export class Lab {
     return client;
   }
 
+  /** Asks the server behind the gateway until it answers once; by `adapter` where routes lead elsewhere. */
+  async reached(adapter?: string): Promise<void> {
+    const by = adapter === undefined ? [] : ['-I', adapter];
+    await this.on('client', 'ping', ['-q', '-c', '1', '-w', '30', '-i', '0.1', ...by, addresses.server], {
+      timeout: 40_000,
+    });
+  }
+
   /** Rejects unless the server behind the gateway answers through the tunnel. */
   async ping(count = 3): Promise<void> {
     await this.on('client', 'ping', ['-c', String(count), '-i', '0.05', '-W', '2', addresses.server]);

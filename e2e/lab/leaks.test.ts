@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
 import { gatewayConfiguration } from './gateway-config';
-import type { Lab } from './lab';
+import { type Lab, listening } from './lab';
 import { distant, internet, internet6, leaks, local6, pretended } from './leak-capture';
-import { end, sleep } from './run';
+import { end } from './run';
 import { addresses, batch, nft } from './topology';
 import { clientEnvironment, VpnClient } from './vpn-client';
 
@@ -108,9 +108,9 @@ describe('what may leave, by docs/security.md', () => {
       client.status?.tunnelAdapter ?? '',
       addresses.server,
     ]);
-    await sleep(500);
+    await lab().reached('avpn0');
     await silence(lab());
-    await client.waitFor('WaitingToReconnect', (s) => s.state === 'WaitingToReconnect', 15_000);
+    await client.waitFor('WaitingToReconnect', (s) => s.state === 'WaitingToReconnect');
     await end(talk);
     found['WaitingToReconnect'] = await leaks(lab());
 
@@ -120,7 +120,7 @@ describe('what may leave, by docs/security.md', () => {
       `route del 0.0.0.0/1 dev eth1`,
       `route del default via ${local6} dev eth1`,
     ]);
-    await client.waitFor('Dormant', (s) => s.state === 'Dormant', 5_000);
+    await client.waitFor('Dormant', (s) => s.state === 'Dormant');
     found['Dormant'] = await leaks(lab());
 
     process.kill(client.pid, 'SIGKILL');
@@ -208,12 +208,12 @@ describe('what may leave, by docs/security.md', () => {
         `icmp and dst host ${distant}`,
       ]);
       const seen = new Promise<number | null>((resolve) => inside.once('exit', resolve));
-      await sleep(1_000);
+      await listening(inside);
       await lab().on('client', 'ping', ['-c', '3', '-i', '0.2', '-W', '1', distant], { mayFail: true });
       expect(await seen).toBe(0);
       // It moves, and comes back, by the mark.
       await lab().cablePull('eth0');
-      await client.waitFor('eth1', (s) => s.state === 'Connected' && s.adapter === 'eth1', 10_000);
+      await client.waitFor('eth1', (s) => s.state === 'Connected' && s.adapter === 'eth1');
       await lab().on('client', 'ping', ['-c', '2', '-i', '0.05', '-W', '2', '-I', 'avpn0', addresses.server]);
       expect(await client.stop()).toBe(0);
     },
@@ -253,14 +253,14 @@ describe('what may leave, by docs/security.md', () => {
       client.status?.tunnelAdapter ?? '',
       addresses.server,
     ]);
-    await sleep(500);
+    await lab().reached('avpn0');
     await silence(lab());
-    await client.waitFor('WaitingToReconnect', (s) => s.state === 'WaitingToReconnect', 15_000);
+    await client.waitFor('WaitingToReconnect', (s) => s.state === 'WaitingToReconnect');
     await end(talk);
     found['WaitingToReconnect'] = strays(await leaks(lab(), false));
     await lab().cablePull('eth0');
     await batch(lab().namespace('client'), ['route del default dev eth1', `route del default via ${local6} dev eth1`]);
-    await client.waitFor('Dormant', (s) => s.state === 'Dormant', 5_000);
+    await client.waitFor('Dormant', (s) => s.state === 'Dormant');
     found['Dormant'] = strays(await leaks(lab(), false));
     for (const [state, packets] of Object.entries(found))
       figure(`routes alone, ${state}: ${String(packets.length)} packets outside of the policy`);

@@ -1,18 +1,9 @@
-/**
- * How long the lab's endurance tests last, in seconds. CI runs the short ones; a person runs the acceptance lengths by
- * hand:
- * `LAB_OUTAGE_SECONDS=300 LAB_SLEEP_SECONDS=60 LAB_STORM_SECONDS=60 npx vitest run --project lab
- * e2e/lab/mobility-outages.test.ts e2e/lab/mobility-storm.test.ts`
- */
-function seconds(name: string, usual: number): number {
-  const text = process.env[name];
-  if (text === undefined) return usual;
-  const value = Number(text);
-  if (!Number.isFinite(value) || value < usual || value > 28_800)
-    throw new RangeError(`${name} must be a number of seconds from ${String(usual)} to 28800`);
-  return value;
-}
+import { testLength } from '../../src-core/simulation/lengths';
 
-export const outageSeconds = seconds('LAB_OUTAGE_SECONDS', 63);
-export const sleepSeconds = seconds('LAB_SLEEP_SECONDS', 20);
-export const stormSeconds = seconds('LAB_STORM_SECONDS', 8);
+/** How long and how often the lab's endurance tests do what they do: in every run, and in `npm run test:long`. */
+export const outageSeconds = testLength('LAB_OUTAGE_SECONDS', 63, 300);
+export const sleepSeconds = testLength('LAB_SLEEP_SECONDS', 5, 60);
+export const stormSeconds = testLength('LAB_STORM_SECONDS', 6, 60);
+export const roamsEachWay = testLength('LAB_ROAMS', 3, 20);
+export const switches = testLength('LAB_SWITCHES', 60, 1_000);
+export const transferBytes = testLength('LAB_TRANSFER_BYTES', 10_000_000, 1_000_000_000);

@@ -1,22 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { figure, useLab } from './fixture';
+import { useLab } from './fixture';
 import { gatewayConfiguration } from './gateway-config';
 import type { Lab } from './lab';
-import { longestGap, startPinger } from './pinger';
-import { monotonic } from './monotonic';
-import { sleep, until } from './run';
+import { lasting } from './lasting';
+import { startPinger } from './pinger';
 import { addresses, batch, hostNames, nft } from './topology';
 import { VpnClient } from './vpn-client';
 
 const second = '10.10.0.9';
-
-/** One IKE SA, one tunnel, one Connected. */
-const lasting = (client: VpnClient): unknown => ({
-  initiator: client.status?.ike?.spiInitiator,
-  addresses: client.status?.tunnelAddresses,
-  since: client.status?.connectedSince,
-});
 
 const listenOn = (lab: Lab, list: readonly string[]): Promise<void> =>
   lab.gateway.load(
@@ -44,10 +36,9 @@ describe('a gateway with two addresses (M-4, M-5, M-8)', () => {
     expect((await client.connected()).destinationAddress).toBe(addresses.gateway);
     expect(client.status?.paths.map((path) => path.destinationAddress)).toContain(second);
     const before = lasting(client);
-    const pinger = await startPinger(lab(), 'client', addresses.server);
-    await sleep(500);
+    const pinger = await startPinger(lab(), 'client', addresses.server, 10);
+    await pinger.answered;
 
-    const died = monotonic();
     await nft(
       lab().namespace('gateway'),
       `table inet dead {
@@ -57,32 +48,20 @@ describe('a gateway with two addresses (M-4, M-5, M-8)', () => {
     );
     await client.waitFor(
       'the second address',
-      (s) => s.state === 'Connected' && s.destinationAddress === second,
-      10_000,
-    );
-    const moved = monotonic() - died;
-    await sleep(1_000);
-    const gap = longestGap(await pinger.stop(), died, died + moved + 1_000);
-    figure(
-      `the gateway's first address died: on the second ${moved.toFixed(0)} ms later, longest gap of traffic ${gap.toFixed(0)} ms`,
+      (s) => s.state === 'Connected' && s.destinationAddress === second && s.lastRoam?.reason === 'path-silent',
     );
     expect(lasting(client)).toEqual(before);
-    expect(client.status?.lastRoam?.reason).toBe('path-silent');
-    await lab().ping();
+    await lab().reached();
 
     await nft(lab().namespace('gateway'), 'delete table inet dead');
-    const traffic = await startPinger(lab(), 'client', addresses.server, 10);
-    const withdrawn = monotonic();
     await batch(lab().namespace('gateway'), [`address del ${second}/24 dev eth0`]);
     await client.waitFor(
       'the first address',
       (s) => s.state === 'Connected' && s.destinationAddress === addresses.gateway,
-      10_000,
     );
-    await traffic.stop();
-    figure(`the gateway lost its second address: back on the first ${(monotonic() - withdrawn).toFixed(0)} ms later`);
+    await pinger.stop();
     expect(lasting(client)).toEqual(before);
-    await lab().ping();
+    await lab().reached();
     expect(await client.stop()).toBe(0);
   });
 });
@@ -91,13 +70,11 @@ describe('a gateway whose name leads elsewhere after an outage', () => {
   const lab = useLab();
 
   /** Both cables out, `meanwhile`, both back. */
-  async function whileDormant(client: VpnClient, meanwhile: () => Promise<void>): Promise<number> {
+  async function whileDormant(client: VpnClient, meanwhile: () => Promise<void>): Promise<void> {
     await Promise.all([lab().cablePull('eth0'), lab().cablePull('eth1')]);
-    await client.waitFor('Dormant', (s) => s.state === 'Dormant', 5_000);
+    await client.waitFor('Dormant', (s) => s.state === 'Dormant');
     await meanwhile();
-    const plugged = monotonic();
     await Promise.all([lab().plug('eth0'), lab().plug('eth1')]);
-    return plugged;
   }
 
   it('keeps the session when the same gateway moved, makes a new one when it forgot us, asks nobody', async () => {
@@ -105,7 +82,7 @@ describe('a gateway whose name leads elsewhere after an outage', () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2', {}, { log: true });
     await client.connected();
     const before = lasting(client);
-    const plugged = await whileDormant(client, async () => {
+    await whileDormant(client, async () => {
       await batch(lab().namespace('gateway'), [
         `address del ${addresses.gateway}/24 dev eth0`,
         `address add ${moved}/24 dev eth0`,
@@ -113,24 +90,11 @@ describe('a gateway whose name leads elsewhere after an outage', () => {
       await listenOn(lab(), [moved]);
       pointNamesAt(lab(), moved);
     });
-    await client.waitFor('the new address', (s) => s.state === 'Connected' && s.destinationAddress === moved, 15_000);
-    figure(
-      `the gateway moved while Dormant: Connected at its new address ${(monotonic() - plugged).toFixed(0)} ms after the link came back`,
-    );
+    await client.waitFor('the new address', (s) => s.state === 'Connected' && s.destinationAddress === moved);
     expect(lasting(client)).toEqual(before);
-    const passing = await until('traffic at the new address', 30_000, async () =>
-      (await lab()
-        .ping(1)
-        .then(
-          () => true,
-          () => false,
-        ))
-        ? monotonic()
-        : undefined,
-    );
-    figure(`traffic at the new address ${(passing - plugged).toFixed(0)} ms after the link came back`);
+    await lab().reached();
 
-    const again = await whileDormant(client, async () => {
+    await whileDormant(client, async () => {
       await lab().gateway.stop('SIGKILL');
       await batch(lab().namespace('gateway'), [
         `address del ${moved}/24 dev eth0`,
@@ -143,10 +107,6 @@ describe('a gateway whose name leads elsewhere after an outage', () => {
     const after = await client.waitFor(
       'a new session at the new address',
       (s) => s.state === 'Connected' && s.destinationAddress === second,
-      20_000,
-    );
-    figure(
-      `another gateway behind the name: Connected ${(monotonic() - again).toFixed(0)} ms after the link came back`,
     );
     expect(after.tunnelAddresses).toEqual((before as { readonly addresses: unknown }).addresses);
     expect(after.connectedSince).toBe((before as { readonly since: unknown }).since);

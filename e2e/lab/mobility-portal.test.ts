@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import type { ChildProcess } from 'node:child_process';
 import { afterEach, expect, it } from 'vitest';
-import { figure, useLab } from './fixture';
-import { monotonic } from './monotonic';
+import { useLab } from './fixture';
+import { sleep } from './run';
 import { nft } from './topology';
 import { VpnClient } from './vpn-client';
 
@@ -57,27 +57,19 @@ it('a captive portal, no Internet and a silent server are told apart, and none o
   expect(before.adapter).toBe('eth1');
   await lab().cablePull('eth0');
   const { become, requests, server } = await portal();
-  const began = monotonic();
   const ping = lab().start('client', 'ping', ['-q', '-i', '0.2', '10.99.0.2']);
   try {
-    await client.waitFor(
-      'the portal',
-      (s) => s.state === 'WaitingToReconnect' && s.waitingFor === 'captive-portal',
-      15_000,
-    );
-    figure(`captive portal named ${((monotonic() - began) / 1000).toFixed(1)} s after it closed`);
+    await client.waitFor('the portal', (s) => s.state === 'WaitingToReconnect' && s.waitingFor === 'captive-portal');
     expect(client.status?.paths.find((path) => path.adapter === 'eth1')?.connectivity).toBe('captive-portal');
     become('silent');
-    await client.waitFor('no Internet', (s) => s.waitingFor === 'no-internet', 25_000);
+    await client.waitFor('no Internet', (s) => s.waitingFor === 'no-internet', 60_000);
     become('internet');
-    await client.waitFor('the silent server', (s) => s.waitingFor === 'no-answer', 30_000);
+    await client.waitFor('the silent server', (s) => s.waitingFor === 'no-answer', 60_000);
     expect(requests()).toBeLessThan(8);
 
     // Somebody has signed in.
     await lab().on('router', 'nft', ['delete', 'table', 'ip', 'portal']);
-    const open = monotonic();
-    const after = await client.waitFor('Connected', (s) => s.state === 'Connected', 10_000);
-    figure(`Connected ${((monotonic() - open) / 1000).toFixed(1)} s after the way was free`);
+    const after = await client.waitFor('Connected', (s) => s.state === 'Connected');
     expect(after.waitingFor).toBeNull();
     expect(after.tunnelAddresses).toEqual(before.tunnelAddresses);
     expect(after.connectedSince).toBe(before.connectedSince);
@@ -88,6 +80,9 @@ it('a captive portal, no Internet and a silent server are told apart, and none o
     server.kill();
   }
 });
+
+/** Without a kill switch two questions leave in this time, milliseconds. */
+const questionsWithin = 8_000;
 
 it('with the kill switch no such question leaves', async () => {
   const client = VpnClient.by(lab(), 'eap-mschapv2', profile({ killSwitch: true }));
@@ -102,8 +97,8 @@ it('with the kill switch no such question leaves', async () => {
   );
   const ping = lab().start('client', 'ping', ['-q', '-i', '0.2', '10.99.0.2']);
   try {
-    await client.waitFor('WaitingToReconnect', (s) => s.state === 'WaitingToReconnect', 15_000);
-    await new Promise((resolve) => setTimeout(resolve, 8_000));
+    await client.waitFor('WaitingToReconnect', (s) => s.state === 'WaitingToReconnect');
+    await sleep(questionsWithin);
     expect(client.status).toMatchObject({ state: 'WaitingToReconnect', waitingFor: 'no-answer' });
     expect(requests()).toBe(0);
     expect(await counted()).toBe(0);
@@ -113,6 +108,6 @@ it('with the kill switch no such question leaves', async () => {
     await lab().on('router', 'nft', ['delete', 'table', 'ip', 'seen'], { mayFail: true });
   }
   await lab().on('router', 'nft', ['delete', 'table', 'ip', 'portal']);
-  await client.waitFor('Connected', (s) => s.state === 'Connected', 15_000);
+  await client.waitFor('Connected', (s) => s.state === 'Connected');
   expect(await client.stop()).toBe(0);
 });

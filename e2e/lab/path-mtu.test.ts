@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
 import { gatewayConfiguration } from './gateway-config';
-import { sleep } from './run';
+import { until } from './run';
 import { addresses, batch } from './topology';
 import { startFileServer, transfer } from './transfer';
 import { VpnClient } from './vpn-client';
@@ -19,6 +19,15 @@ describe('the MTU of the path', () => {
   };
   const tunnelMtu = async (): Promise<number> =>
     Number(/mtu (\d+)/.exec((await lab().on('client', 'ip', ['link', 'show', 'avpn0'])).stdout)?.[1]);
+  /** Octets that went through the tunnel adapter, both ways. */
+  const carried = async (): Promise<number> => {
+    const folder = '/sys/class/net/avpn0/statistics';
+    const { stdout } = await lab().on('client', 'cat', [`${folder}/rx_bytes`, `${folder}/tx_bytes`]);
+    return stdout
+      .trim()
+      .split('\n')
+      .reduce((sum, line) => sum + Number(line), 0);
+  };
   const pmtu = (size: number): ReturnType<ReturnType<typeof lab>['on']> =>
     lab().on('client', 'ping', ['-c', '1', '-W', '1', '-M', 'do', '-s', String(size - 28), addresses.server], {
       mayFail: true,
@@ -40,8 +49,7 @@ describe('the MTU of the path', () => {
     expect((await pmtu(1400)).stdout).toContain(' 1 received');
     await lab().cablePull('eth0');
     await client.waitFor('eth1', (s) => s.state === 'Connected' && s.adapter === 'eth1');
-    await sleep(300);
-    expect(await tunnelMtu()).toBe(largestWhole);
+    await until('the smaller MTU', 10_000, async () => ((await tunnelMtu()) === largestWhole ? true : undefined));
     expect((await pmtu(largestWhole)).stdout).toContain(' 1 received');
     const refused = await pmtu(largestWhole + 4);
     expect(`${refused.stdout}${refused.stderr}`).toMatch(/Frag needed and DF set|message too long, mtu/);
@@ -66,8 +74,9 @@ describe('the MTU of the path', () => {
     await client.connected(30_000);
     await lab().cablePull('eth0');
     await client.waitFor('eth1', (s) => s.state === 'Connected' && s.adapter === 'eth1');
-    await sleep(300);
-    expect(await tunnelMtu()).toBe(1280);
+    await until('the smallest MTU that IPv6 has', 10_000, async () =>
+      (await tunnelMtu()) === 1280 ? true : undefined,
+    );
     const refused = await pmtu(largestWhole + 4);
     expect(`${refused.stdout}${refused.stderr}`).toMatch(/Frag needed and DF set|message too long, mtu/);
     expect((await pmtu(largestWhole)).stdout).toContain(' 1 received');
@@ -80,7 +89,7 @@ describe('the MTU of the path', () => {
       const client = VpnClient.by(lab(), 'eap-mschapv2', profile);
       await client.connected(30_000);
       const running = transfer(lab(), direction, 12 * 1024 * 1024, 4 * 1024 * 1024, 60_000);
-      await sleep(700);
+      await until('the transfer to run', 20_000, async () => ((await carried()) > 1_000_000 ? true : undefined));
       await lab().cablePull('eth0');
       await client.waitFor('eth1', (s) => s.state === 'Connected' && s.adapter === 'eth1');
       const result = await running;

@@ -1,10 +1,10 @@
 /*
  * Sends an ICMP echo request every INTERVAL microseconds and notes when each left and when its answer came.
  *   pinger ADDRESS INTERVAL_US
- * It runs until its standard input ends, waits 500 ms for late answers and prints one line a request:
- *   sent received        (nanoseconds of CLOCK_MONOTONIC; received 0: no answer; sent 0: refused by the kernel)
- * A slot missed because this program was not scheduled is left out, never sent late in a burst: the longest
- * distance between two sends shows how far the machine itself disturbed the measurement.
+ * It says "answered" when the first answer comes. When its standard input ends it waits for late answers, 500 ms at
+ * most, and prints one line a request: sent received        (nanoseconds of CLOCK_MONOTONIC; received 0: no answer;
+ * sent 0: refused by the kernel) A slot missed because this program was not scheduled is left out, never sent late in a
+ * burst: the longest distance between two sends shows how far the machine itself disturbed the measurement.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -79,6 +79,7 @@ int main(int argc, char** argv) {
   uint32_t count = 0;
   int64_t next = now_ns();
   int64_t stop_at = 0;
+  uint32_t answered = 0;
   struct pollfd ready[2] = {{.fd = fd, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
 
   for (;;) {
@@ -108,8 +109,13 @@ int main(int argc, char** argv) {
         if ((size_t)got < header + sizeof answer) continue;
         memcpy(&answer, in + header, sizeof answer);
         if (answer.header.type == ICMP_ECHOREPLY && answer.header.un.echo.id == id && answer.request < count &&
-            records[answer.request].received == 0)
+            records[answer.request].received == 0) {
           records[answer.request].received = now_ns();
+          if (++answered == 1) {
+            puts("answered");
+            fflush(stdout);
+          }
+        }
       }
     }
     if (stop_at == 0 && ready[1].revents != 0) {

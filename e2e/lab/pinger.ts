@@ -9,19 +9,26 @@ export interface Echo {
 }
 
 export interface Pinger {
+  /** Resolves with the first answer. */
+  readonly answered: Promise<void>;
   /** Stops it; every request in the order it was sent. */
   stop(): Promise<readonly Echo[]>;
 }
 
-/** Echo requests from `machine` to `address` every `interval` milliseconds until stopped. */
-export async function startPinger(lab: Lab, machine: Machine, address: string, interval = 1): Promise<Pinger> {
+/**
+ * Echo requests from `machine` to `address` every `interval` milliseconds until stopped. A request each millisecond is
+ * for tests that run alone.
+ */
+export async function startPinger(lab: Lab, machine: Machine, address: string, interval: number): Promise<Pinger> {
   const child = lab.start(machine, await compiled('pinger'), [address, String(Math.round(interval * 1000))]);
   const output: Buffer[] = [];
   let problem = '';
   child.stdout?.on('data', (data: Buffer) => output.push(data));
   child.stderr?.on('data', (data: Buffer) => (problem += data.toString()));
+  const answered = new Promise<void>((resolve) => child.stdout?.once('data', () => resolve()));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   return {
+    answered,
     stop: async () => {
       child.stdin?.end();
       const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
@@ -32,6 +39,7 @@ export async function startPinger(lab: Lab, machine: Machine, address: string, i
         .toString()
         .trim()
         .split('\n')
+        .filter((line) => line !== 'answered')
         .map((line) => {
           const [sent, received] = line.split(' ').map((value) => Number(BigInt(value)) / 1e6);
           return { sent: sent ?? 0, received: received === undefined || received === 0 ? null : received };

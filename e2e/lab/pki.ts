@@ -1,8 +1,20 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { run } from './run';
 
-/** Files made once a lab; names say what each is. */
+/** Files of one lab; names say what each is. */
 export interface Pki {
   readonly directory: string;
   readonly path: (file: string) => string;
@@ -124,9 +136,45 @@ const generateKey = (kind: KeyKind): readonly string[] => ['genpkey', '-algorith
 /** Large keys take their time on a busy machine, milliseconds. */
 const patience = 120_000;
 
-/** Makes authorities, servers and clients with the system's openssl. */
+/** Certificates are valid for a year and kept for a week. */
+const keptMs = 7 * 86_400_000;
+
+/**
+ * Authorities, servers and clients by the system's openssl. Making their keys takes seconds, so they are made once for
+ * all labs of a week, and anew when this file changes.
+ */
 export async function makePki(directory: string): Promise<Pki> {
-  mkdirSync(directory, { recursive: true });
+  cpSync(await keptPki(), directory, { recursive: true });
+  return openPki(directory, 2000);
+}
+
+/** The folder that is copied; made when it is not there. */
+export async function keptPki(): Promise<string> {
+  const folder = fileURLToPath(new URL('../../.setup/lab/', import.meta.url));
+  const content = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
+  const name = `pki-${content.digest('hex').slice(0, 16)}-${String(Math.floor(Date.now() / keptMs))}`;
+  const kept = join(folder, name);
+  if (existsSync(kept)) return kept;
+  mkdirSync(folder, { recursive: true });
+  for (const old of readdirSync(folder).filter((entry) => entry.startsWith('pki-') && !entry.startsWith(name)))
+    rmSync(join(folder, old), { recursive: true, force: true });
+  const made = mkdtempSync(`${kept}-`);
+  try {
+    const pki = openPki(made, 1000);
+    await pki.authorities();
+    await pki.issue(certificates);
+    renameSync(made, kept);
+  } catch (error) {
+    // Another lab that started at the same moment may have been first.
+    if (!existsSync(kept)) throw error;
+  } finally {
+    rmSync(made, { recursive: true, force: true });
+  }
+  return kept;
+}
+
+/** `firstSerial`: the serial numbers of what is issued count on from there. */
+function openPki(directory: string, firstSerial: number): Pki & { readonly authorities: () => Promise<void> } {
   const path = (file: string): string => join(directory, file);
   const openssl = (...args: readonly string[]): Promise<unknown> =>
     run('openssl', args, { cwd: directory, timeout: patience });
@@ -150,13 +198,15 @@ export async function makePki(directory: string): Promise<Pki> {
       'keyUsage=critical,keyCertSign,cRLSign',
     );
   };
-  await Promise.all([
-    authority('ca-rsa', 'rsa', '/O=Lab/CN=Lab RSA CA'),
-    authority('ca-ecdsa', 'ecdsa', '/O=Lab/CN=Lab ECDSA CA'),
-    authority('ca-untrusted', 'ecdsa', '/O=Elsewhere/CN=Untrusted CA'),
-  ]);
+  const authorities = async (): Promise<void> => {
+    await Promise.all([
+      authority('ca-rsa', 'rsa', '/O=Lab/CN=Lab RSA CA'),
+      authority('ca-ecdsa', 'ecdsa', '/O=Lab/CN=Lab ECDSA CA'),
+      authority('ca-untrusted', 'ecdsa', '/O=Elsewhere/CN=Untrusted CA'),
+    ]);
+  };
   // Different in every certificate.
-  let serial = 1000;
+  let serial = firstSerial;
   const issueOne = async (wanted: Wanted): Promise<void> => {
     const extensions = `basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=${wanted.usage}\nsubjectAltName=${wanted.names.map((n) => `DNS:${n}`).join(',')}\n`;
     writeFileSync(path(`${wanted.name}.ext`), extensions);
@@ -193,6 +243,5 @@ export async function makePki(directory: string): Promise<Pki> {
   const issue = async (wanted: readonly Wanted[]): Promise<void> => {
     await Promise.all(wanted.map(issueOne));
   };
-  await issue(certificates);
-  return { directory, path, issue };
+  return { directory, path, authorities, issue };
 }

@@ -1,7 +1,12 @@
 import { it } from 'vitest';
 import { useLab } from './fixture';
+import { roamsEachWay } from './lengths';
 import { roamsBackAndForth } from './roam-behaviour';
 
 const lab = useLab();
 
-it('moves to the other adapter and back when the one in use is set down', () => roamsBackAndForth(lab(), 'linkDown'));
+it(
+  'moves to the other adapter and back when the one in use is set down',
+  { timeout: 120_000 + roamsEachWay * 10_000 },
+  () => roamsBackAndForth(lab(), 'linkDown'),
+);

@@ -48,7 +48,8 @@ export async function roamSeries(
   options: RoamOptions = {},
 ): Promise<RoamSeries> {
   const settle = options.settle ?? 600;
-  const pinger = await startPinger(lab, 'client', addresses.server);
+  const pinger = await startPinger(lab, 'client', addresses.server, 1);
+  await pinger.answered;
   await sleep(500);
   const cuts: { readonly at: number; readonly until: number; readonly from: AdapterName }[] = [];
   let current = first;

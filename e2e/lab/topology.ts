@@ -205,6 +205,15 @@ export const inNamespace = (
   options: Parameters<typeof run>[2] = {},
 ): ReturnType<typeof run> => run('ip', ['netns', 'exec', namespace, command, ...args], options);
 
+/** The NAT router restarts: it knows no mapping any more, and the next ones have other ports. */
+export async function forgetNatMappings(router: string): Promise<void> {
+  await nft(
+    router,
+    'flush chain ip lab out\nadd rule ip lab out oifname "lan" udp dport { 500, 4500 } masquerade to :20000-29999\nadd rule ip lab out oifname "lan" masquerade',
+  );
+  await inNamespace(router, 'conntrack', ['-F'], { mayFail: true });
+}
+
 /** Removes what labs left behind whose process is gone: their id starts with its process id. */
 export async function removeAbandoned(): Promise<void> {
   const { stdout } = await run('ip', ['netns', 'list'], { mayFail: true });

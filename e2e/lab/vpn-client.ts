@@ -96,7 +96,7 @@ export class VpnClient {
    * The first status from now on, or the present one, that `wanted` accepts. Rejects when the client ends or time is
    * up.
    */
-  waitFor(what: string, wanted: (status: StatusObject) => boolean, timeout = 10_000): Promise<StatusObject> {
+  waitFor(what: string, wanted: (status: StatusObject) => boolean, timeout = 30_000): Promise<StatusObject> {
     return new Promise((resolve, reject) => {
       const finish = (): void => {
         clearTimeout(timer);
@@ -121,7 +121,7 @@ export class VpnClient {
     });
   }
 
-  connected(timeout = 10_000): Promise<StatusObject> {
+  connected(timeout = 30_000): Promise<StatusObject> {
     return this.waitFor('Connected', (s) => s.state === 'Connected', timeout);
   }
 

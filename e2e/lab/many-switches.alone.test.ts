@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
+import { switches } from './lengths';
 import { lost, startPinger } from './pinger';
-import { monotonic } from './monotonic';
 import { otherAdapter } from './roam';
-import { sleep, until } from './run';
+import { until } from './run';
 import type { ChildSa, IkeSa } from './strongswan';
 import { addresses } from './topology';
 import type { AdapterName, Machine } from './topology';
@@ -15,6 +15,9 @@ const lab = useLab();
 /** Resident memory of a process in MiB. */
 const residentMemory = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1] ?? NaN) / 1024;
+
+/** Memory that is used once and kept is not a leak: what counts is what comes after these switches. */
+const warmUp = Math.ceil(switches / 3);
 
 /** The gateway's only CHILD SA; those it deleted linger for some seconds and do not count. */
 const inUse = (sa: IkeSa | undefined): ChildSa | null => {
@@ -39,11 +42,12 @@ const overflows = async (machine: Machine): Promise<number> => {
  */
 async function losesNothing(what: string, inner: string, rekeys: () => Promise<void>): Promise<void> {
   const before = [await overflows('client'), await overflows('gateway')] as const;
-  const outward = await startPinger(lab(), 'client', addresses.server);
-  const inward = await startPinger(lab(), 'server', inner);
-  await sleep(500);
+  const outward = await startPinger(lab(), 'client', addresses.server, 1);
+  const inward = await startPinger(lab(), 'server', inner, 1);
+  await Promise.all([outward.answered, inward.answered]);
   await rekeys();
-  await sleep(500);
+  // What the rekeyed SAs carry from now on counts as well.
+  await lab().ping(10);
   const echoes = [...(await outward.stop()), ...(await inward.stop())];
   const overflown = [(await overflows('client')) - before[0], (await overflows('gateway')) - before[1]] as const;
   figure(
@@ -53,8 +57,8 @@ async function losesNothing(what: string, inner: string, rekeys: () => Promise<v
 }
 
 it(
-  'survives 200 switches in a row, then rekeys of both SAs from either side under 1000 packets/s each way without losing one',
-  { timeout: 240_000 },
+  `survives ${String(switches)} switches in a row, then rekeys of both SAs from either side under 1000 packets/s each way without losing one`,
+  { timeout: 120_000 + switches * 2_000 },
   async () => {
     const client = VpnClient.by(lab(), 'eap-mschapv2');
     const { connectedSince, tunnelAddresses } = await client.connected();
@@ -62,33 +66,27 @@ it(
 
     let current: AdapterName = 'eth0';
     let afterWarmUp = 0;
-    const began = monotonic();
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < switches; i++) {
       const to = otherAdapter(current);
       await (i % 2 === 0 ? lab().linkDown(current) : lab().cablePull(current));
-      await client.waitFor(
-        `switch ${String(i + 1)} to ${to}`,
-        (s) => s.state === 'Connected' && s.adapter === to,
-        10_000,
-      );
+      await client.waitFor(`switch ${String(i + 1)} to ${to}`, (s) => s.state === 'Connected' && s.adapter === to);
       await lab().plug(current);
       // Now and then one packet must really make it, otherwise only states would be tested.
       if (i % 10 === 9) await lab().ping(1);
-      if (i === 39) afterWarmUp = residentMemory(client.pid);
+      if (i === warmUp - 1) afterWarmUp = residentMemory(client.pid);
       current = to;
     }
-    figure(`200 switches in ${((monotonic() - began) / 1000).toFixed(1)} s`);
 
     // The gateway rekeys its CHILD SA after each switch, since its data path cannot move one: wait for the last of
     // these.
-    await until('one CHILD SA', 10_000, async () => {
+    await until('one CHILD SA', 30_000, async () => {
       const sas = await lab().gatewaySas();
       return sas.length === 1 && inUse(sas[0])?.state === 'INSTALLED' ? true : undefined;
     });
     await losesNothing("the gateway's rekeys of IKE SA and CHILD SA", inner, async () => {
       const [before] = await lab().gatewaySas();
       await lab().gatewayRekey();
-      await until('the rekeys of the gateway', 10_000, async () => {
+      await until('the rekeys of the gateway', 30_000, async () => {
         const sas = (await lab().gatewaySas()).filter((s) => s.state === 'ESTABLISHED');
         const [sa] = sas;
         const rekeyed =
@@ -102,7 +100,7 @@ it(
 
     const memory = residentMemory(client.pid);
     figure(
-      `memory of the client: ${afterWarmUp.toFixed(1)} MiB after 40 switches, ${memory.toFixed(1)} MiB at the end`,
+      `memory of the client: ${afterWarmUp.toFixed(1)} MiB after ${String(warmUp)} switches, ${memory.toFixed(1)} MiB at the end`,
     );
     expect(client.status?.connectedSince).toBe(connectedSince);
     expect(client.status?.tunnelAddresses).toEqual(tunnelAddresses);
@@ -129,7 +127,7 @@ it(
           'both SAs rekeyed',
           (s) =>
             s.ike?.spiInitiator !== before?.ike?.spiInitiator && s.children[0]?.spiIn !== before?.children[0]?.spiIn,
-          25_000,
+          60_000,
         );
       },
     );
