@@ -1,9 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { figure, useLab } from './fixture';
 import { profiles } from './profiles';
-import { end, until } from './run';
+import { end, until, type RunResult } from './run';
 import { smallDisk, type SmallDisk } from './small-disk';
 import { addresses } from './topology';
 import { clientEnvironment, profileFile, program, VpnClient } from './vpn-client';
@@ -123,6 +123,43 @@ describe('a full disk', () => {
     } finally {
       await end(child);
     }
+  });
+
+  describe('under the home folder', () => {
+    const contoso = {
+      version: 1,
+      name: 'Contoso',
+      server: 'vpn.contoso.test',
+      authentication: { method: 'eap-mschapv2', username: 'alice', password: 'Correct-Horse-9' },
+    };
+
+    it('refuses what cannot be saved, names the file and leaves what is there whole; removing works', async () => {
+      const home = await disk('home-small', '64k');
+      const env = { PATH: process.env['PATH'], HOME: home.path, XDG_RUNTIME_DIR: lab().directory };
+      const command = (...args: string[]): Promise<RunResult> =>
+        lab().on('client', program, args, { env, mayFail: true });
+      const file = (name: string, content: unknown): string => {
+        const path = lab().pki.path(name);
+        writeFileSync(path, JSON.stringify(content));
+        return path;
+      };
+      expect((await command('import', file('contoso.agilevpn.json', contoso))).code).toBe(0);
+      const before = await command('export', 'Contoso', '--format', 'agilevpn');
+      home.fill();
+
+      const other = file('contoso-new.agilevpn.json', { ...contoso, server: 'new.contoso.test' });
+      const replaced = await command('import', '--replace', other);
+      expect(replaced.code).toBe(5);
+      expect(replaced.stderr).toMatch(/Contoso\.agilevpn\.json could not be written: there is no space left/);
+      expect(replaced.stderr).not.toMatch(/unexpected|    at /);
+      expect((await command('export', 'Contoso', '--format', 'agilevpn')).stdout).toBe(before.stdout);
+
+      const removed = await command('remove', 'Contoso');
+      expect([removed.code, removed.stderr]).toEqual([0, '']);
+      expect((await command('list')).stdout).toBe('No connection is saved.\n');
+      const left = readdirSync(home.path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      expect(left.map(({ name }) => name)).toEqual(['ballast']);
+    });
   });
 
   it('under an export is an error, not a file cut short without a word', async () => {

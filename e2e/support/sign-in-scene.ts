@@ -158,7 +158,10 @@ export async function startScene(
     language: 'en',
     clock,
     profiles,
-    secretStore: new FileSecretStore(join(directory, 'secrets')),
+    secretStore: new FileSecretStore(
+      join(directory, 'secrets'),
+      (problem) => void process.stderr.write(`${problem}\n`),
+    ),
     system: environment,
     demo: null,
   });

@@ -81,8 +81,8 @@ export async function ui({ flags, values }: Arguments, output: Output): Promise<
   const ended = signalled();
   const host = await createService({
     host: 'browser',
-    createSecretStore: ({ secrets }) =>
-      flags['keep-secrets'] === true ? new FileSecretStore(secrets) : new SessionSecretStore(),
+    createSecretStore: ({ secrets }, onProblem) =>
+      flags['keep-secrets'] === true ? new FileSecretStore(secrets, onProblem) : new SessionSecretStore(),
     demo: flags['demo'] === true ? 'on' : 'auto',
     wireless: new NetworkManagerWireless(),
     onProblem: output.note,

@@ -8,11 +8,12 @@ import {
   type Profile,
 } from '../../src-core/profiles';
 import type { SecretKind } from '../../src-core/ports/secrets';
+import { ApiError } from '../api/service';
 import { createService, type RunningService } from '../service/create-service';
 import { findDirectories } from '../service/directories';
 import { createProfileFiles } from '../service/profile-files';
 import { FileSecretStore, SessionSecretStore } from '../service/secret-store';
-import { readBeside, readSmallFile, UnreadableFile } from '../service/small-file';
+import { readBeside, readSmallFile } from '../service/small-file';
 import type { Arguments } from './arguments';
 import { CommandError, exitCode } from './exit-codes';
 import type { Output } from './output';
@@ -57,11 +58,7 @@ export function readInput(path: string): Uint8Array {
   try {
     return readSmallFile(path);
   } catch (error) {
-    const reason =
-      error instanceof UnreadableFile
-        ? error.message
-        : `the system says ${(error as NodeJS.ErrnoException).code ?? 'no reason'}`;
-    throw new CommandError(exitCode.badInput, `${path} cannot be read: ${reason}.`);
+    throw error instanceof ApiError ? new CommandError(exitCode.badInput, error.message) : error;
   }
 }
 
@@ -92,8 +89,8 @@ export async function openProfileHost({ names, flags, values }: Arguments, outpu
     demo: 'off',
     askPerson: person,
     onProblem: output.note,
-    createSecretStore: () => {
-      const secrets = chosen.saved ? new FileSecretStore(directories.secrets) : new SessionSecretStore();
+    createSecretStore: (_, onProblem) => {
+      const secrets = chosen.saved ? new FileSecretStore(directories.secrets, onProblem) : new SessionSecretStore();
       if (!chosen.saved)
         for (const [kind, secret] of Object.entries(chosen.secrets))
           secrets.set(profile.name, kind as SecretKind, { username: profile.authentication.username, secret });

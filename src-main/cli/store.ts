@@ -1,6 +1,14 @@
 import { basename } from 'node:path';
-import { exportConnection, exportFormats, isExportFormat, ProfileStore } from '../../src-core/profiles';
+import {
+  exportConnection,
+  exportFormats,
+  isExportFormat,
+  ProfileStore,
+  type ImportedSecrets,
+  type Profile,
+} from '../../src-core/profiles';
 import type { SecretKind } from '../../src-core/ports/secrets';
+import { ApiError } from '../api/service';
 import { findDirectories } from '../service/directories';
 import { createProfileFiles } from '../service/profile-files';
 import { createProfileReader } from '../service/profile-reader';
@@ -31,6 +39,20 @@ export async function list(_: Arguments, output: Output): Promise<number> {
   return exitCode.done;
 }
 
+/** What prevented it; null: nothing. */
+function saveSecrets(profile: Profile, secrets: ImportedSecrets, output: Output): string | null {
+  const { name, authentication } = profile;
+  try {
+    const store = new FileSecretStore(findDirectories().secrets, output.note);
+    for (const [kind, secret] of Object.entries(secrets))
+      store.set(name, kind as SecretKind, { username: authentication.username, secret });
+    return null;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return `${name} is saved without its password, which is asked for when connecting: ${error.message}`;
+  }
+}
+
 /** `import FILE…`: says key by key what became of it. Nothing of a connection is saved when a line is wrong. */
 export async function importFiles({ names, flags }: Arguments, output: Output): Promise<number> {
   const store = await openStore(output);
@@ -53,12 +75,10 @@ export async function importFiles({ names, flags }: Arguments, output: Output): 
               : `${result.path} ${result.text}`;
         if (result.ok && Object.keys(secrets).length > 0) {
           // The person put the secret into a file for us to keep; the store is readable for this user only.
-          const secretStore = new FileSecretStore(findDirectories().secrets);
-          for (const [kind, secret] of Object.entries(secrets))
-            secretStore.set(profile.name, kind as SecretKind, { username: profile.authentication.username, secret });
+          problem = saveSecrets(profile, secrets, output);
         }
       }
-      refused ||= !saved;
+      refused ||= problem !== null || !saved;
       if (output.json) printJson(output, { type: 'import', file: path, format, name, saved, problem, lines });
       else {
         output.line(`${path}: ${name ?? '(no name)'} (${format}) ${saved ? 'saved' : 'NOT saved'}`);
@@ -105,8 +125,9 @@ export async function remove({ names }: Arguments, output: Output): Promise<numb
   const store = await openStore(output);
   const profile = store.find(names[0]!);
   if (profile === null) throw new CommandError(exitCode.badInput, `There is no connection named ${names[0]!}.`);
+  // First what nobody would look for any more.
+  new FileSecretStore(findDirectories().secrets, output.note).forget(profile.name);
   await store.remove(profile.name);
-  new FileSecretStore(findDirectories().secrets).forget(profile.name);
   if (!output.json) output.line(`${profile.name} was removed.`);
   return exitCode.done;
 }

@@ -177,6 +177,8 @@ describe('the tray', () => {
   });
 });
 
+const noProblem = (problem: string): void => expect.unreachable(problem);
+
 describe('saved secrets', () => {
   let directory: string;
   beforeEach(() => {
@@ -191,34 +193,44 @@ describe('saved secrets', () => {
   });
 
   it('come back in the next run and are not readable in the file', () => {
-    createSecretStore(directory, vault('gnome_libsecret')).set('Contoso', 'password', {
+    createSecretStore(directory, vault('gnome_libsecret'), noProblem).set('Contoso', 'password', {
       username: 'alice',
       secret: 'hunter2',
     });
     const file = join(directory, 'secrets.bin');
     expect(readFileSync(file, 'latin1')).not.toContain('hunter2');
     expect(statSync(file).mode & 0o077).toBe(0);
-    expect(createSecretStore(directory, vault('gnome_libsecret')).get('Contoso', 'password')).toEqual({
+    expect(createSecretStore(directory, vault('gnome_libsecret'), noProblem).get('Contoso', 'password')).toEqual({
       username: 'alice',
       secret: 'hunter2',
     });
   });
 
   it.each(['basic_text', 'unknown'])('are not stored with the backend %s', (backend) => {
-    const store = createSecretStore(directory, vault(backend));
+    const store = createSecretStore(directory, vault(backend), noProblem);
     store.set('Contoso', 'password', { username: 'alice', secret: 'hunter2' });
     expect(store.storage).toBe('session-only');
-    expect(createSecretStore(directory, vault(backend)).get('Contoso', 'password')).toBeNull();
+    expect(createSecretStore(directory, vault(backend), noProblem).get('Contoso', 'password')).toBeNull();
   });
 
   it('that cannot be decrypted are asked for again', () => {
-    createSecretStore(directory, vault('kwallet6')).set('Contoso', 'password', { username: null, secret: 'x' });
+    createSecretStore(directory, vault('kwallet6'), noProblem).set('Contoso', 'password', {
+      username: null,
+      secret: 'x',
+    });
+    const content = readFileSync(join(directory, 'secrets.bin'));
     const broken = {
       ...vault('kwallet6'),
       decryptString: () => {
         throw new Error('another key');
       },
     };
-    expect(createSecretStore(directory, broken).get('Contoso', 'password')).toBeNull();
+    const problems: string[] = [];
+    const store = createSecretStore(directory, broken, (problem) => problems.push(problem));
+    expect(store.get('Contoso', 'password')).toBeNull();
+    // Should the old key come back: nothing was written over.
+    store.set('Contoso', 'password', { username: null, secret: 'y' });
+    expect(readFileSync(join(directory, 'secrets.bin.damaged'))).toEqual(content);
+    expect(problems).toEqual([expect.stringContaining('secrets.bin is damaged')]);
   });
 });

@@ -21,7 +21,7 @@ runDesktop({
   createService: async () => {
     const { service, directories, close } = await createService({
       host: 'electron',
-      createSecretStore: ({ secrets }) => createSecretStore(secrets, safeStorage),
+      createSecretStore: ({ secrets }, onProblem) => createSecretStore(secrets, safeStorage, onProblem),
       demo: 'auto',
       language: app.getLocale(),
       loginItem: createLoginItem(app, process),

@@ -1,9 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readSmallFile } from '../service/small-file';
 import { offerOpened } from './open-files';
 import { readArguments, readLink } from './opened';
 
@@ -85,23 +83,6 @@ describe('files that were opened', () => {
     directory = mkdtempSync(join(tmpdir(), 'agile-vpn-open-'));
   });
   afterEach(() => rmSync(directory, { recursive: true }));
-
-  it('are read when they are regular and small', () => {
-    const path = join(directory, 'a.json');
-    writeFileSync(path, '{}');
-    expect(Buffer.from(readSmallFile(path)).toString()).toBe('{}');
-    writeFileSync(path, Buffer.alloc(1024 * 1024 + 1));
-    expect(() => readSmallFile(path)).toThrow('larger than 1 MiB');
-    expect(() => readSmallFile(directory)).toThrow();
-    expect(() => readSmallFile('/dev/zero')).toThrow('it is not a regular file');
-    const fifo = join(directory, 'fifo');
-    expect(spawnSync('mkfifo', [fifo]).status).toBe(0);
-    // A FIFO without a writer would hold an ordinary open for ever.
-    expect(() => readSmallFile(fifo)).toThrow('it is not a regular file');
-    const link = join(directory, 'link');
-    symlinkSync('/dev/zero', link);
-    expect(() => readSmallFile(link)).toThrow('it is not a regular file');
-  });
 
   it('only become an offer; what cannot be read or is refused is logged and nothing else happens', async () => {
     const path = join(directory, 'a.json');

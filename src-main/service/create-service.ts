@@ -15,8 +15,8 @@ import type { Wireless } from './wireless';
 
 export interface HostOptions {
   readonly host: 'electron' | 'browser';
-  /** Where saved secrets go; given the folder for them. */
-  readonly createSecretStore: (directories: Directories) => SecretStore;
+  /** Where saved secrets go; given the folder for them, and who is told what is wrong with it. */
+  readonly createSecretStore: (directories: Directories, onProblem: (problem: string) => void) => SecretStore;
   /** `auto`: when no connection is saved yet. */
   readonly demo: 'auto' | 'on' | 'off';
   readonly language?: string;
@@ -46,7 +46,8 @@ export async function createService(options: HostOptions): Promise<RunningServic
   const system = createLinuxSystem();
   const profiles = new ProfileStore(createProfileFiles(directories.profiles));
   await profiles.load();
-  for (const { file, problem } of profiles.unreadable) options.onProblem?.(`${file}: ${problem}`);
+  const problems = profiles.unreadable.map(({ file, problem }) => `${file}: ${problem}`);
+  const secretStore = options.createSecretStore(directories, (problem) => problems.push(problem));
   const wantsDemo = options.demo === 'on' || (options.demo === 'auto' && profiles.profiles.length === 0);
   const demoSystem = { clock: system.clock, random: system.random, datagrams: new NodeDatagrams() };
   const demo = wantsDemo ? await startDemo(demoSystem, { log: () => undefined }) : null;
@@ -56,13 +57,17 @@ export async function createService(options: HostOptions): Promise<RunningServic
     language: options.language ?? 'en',
     clock: system.clock,
     profiles,
-    secretStore: options.createSecretStore(directories),
+    secretStore,
     system: createSystemEnvironment(system),
     demo,
     ...(options.askPerson === undefined ? {} : { askPerson: options.askPerson }),
     ...(options.loginItem === undefined ? {} : { loginItem: options.loginItem }),
     ...(options.wireless === undefined ? {} : { wireless: options.wireless }),
   });
+  for (const problem of problems) {
+    options.onProblem?.(problem);
+    service.note(problem);
+  }
   let control: ControlServer | null = null;
   try {
     control = await startControlServer(service, directories.runtime);

@@ -208,7 +208,13 @@ export class ManagedConnection {
 
   #newPerson(): ConnectionPerson {
     const { prompts, person: other } = this.#host;
-    return new ConnectionPerson({ prompts, other, store: this.#options.secrets, profile: () => this.#profile });
+    return new ConnectionPerson({
+      prompts,
+      other,
+      store: this.#options.secrets,
+      profile: () => this.#profile,
+      note: (text) => this.#host.log({ level: 'warning', area: 'connection', text }, this.name),
+    });
   }
 
   #portsFor(person: ConnectionPerson): ConnectionPorts {

@@ -7,7 +7,9 @@ import { Prompts } from './prompts';
 import { SessionSecretStore } from './secret-store';
 
 class KeptStore extends SessionSecretStore {
-  override readonly storage = 'available';
+  override get storage(): 'available' {
+    return 'available';
+  }
 }
 
 const refused: SecretReason = {
@@ -37,7 +39,13 @@ function arrange(): {
       }),
     );
   };
-  const person = new ConnectionPerson({ prompts, other: undefined, store, profile: () => profile });
+  const person = new ConnectionPerson({
+    prompts,
+    other: undefined,
+    store,
+    profile: () => profile,
+    note: () => undefined,
+  });
   return {
     store,
     asked,

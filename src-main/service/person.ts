@@ -8,6 +8,7 @@ import type { SecretAnswer, SecretKind, SecretRequest, Secrets } from '../../src
 import type { Profile } from '../../src-core/profiles/profile';
 import { withAcceptedCertificate, withChosenCertificate } from '../../src-core/profiles/remember';
 import type { PromptAnswer } from '../api/contract';
+import { ApiError } from '../api/service';
 import { certificateView } from './certificate-view';
 import type { Prompts } from './prompts';
 import type { SecretStore } from './secret-store';
@@ -22,6 +23,8 @@ export interface ConnectionPersonOptions {
   readonly store: SecretStore;
   /** As it is now: it may have been renamed since. */
   readonly profile: () => Profile;
+  /** Something could not be kept, which stops nothing. */
+  readonly note: (problem: string) => void;
 }
 
 /**
@@ -61,7 +64,7 @@ export class ConnectionPerson implements Person {
     this.#settled.add(request.kind);
     if (saved !== null && request.reason === null && !isShown)
       return { secret: saved.secret, save: false, ...(saved.username === null ? {} : { username: saved.username }) };
-    if (saved !== null && request.reason !== null) store.forget(name, request.kind);
+    if (saved !== null && request.reason !== null) this.#keep(() => store.forget(name, request.kind));
     if (other !== undefined) return other.request(request);
     const canSave = store.storage === 'available' && !neverSaved.has(request.kind);
     const answer: PromptAnswer = await prompts.ask({
@@ -79,9 +82,19 @@ export class ConnectionPerson implements Person {
     if (answer.type !== 'credentials') return null;
     // Left as it is: the saved one, which the page never saw.
     const secret = answer.secret === '' && saved !== null && request.reason === null ? saved.secret : answer.secret;
-    if (canSave && answer.save) this.#save(name, request, { ...answer, secret });
-    else if (canSave) store.forget(name, request.kind);
+    if (canSave && answer.save) this.#keep(() => this.#save(name, request, { ...answer, secret }));
+    else if (canSave) this.#keep(() => store.forget(name, request.kind));
     return { secret, save: answer.save, ...(answer.username === null ? {} : { username: answer.username }) };
+  }
+
+  /** The answer counts for this session, whether or not the disk takes it. */
+  #keep(change: () => void): void {
+    try {
+      change();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.#options.note(`What is saved of the password was not changed: ${error.message}`);
+    }
   }
 
   /** A new password is for the account that the old one was for: that was not asked again. */

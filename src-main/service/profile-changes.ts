@@ -51,9 +51,9 @@ export class ProfileChanges {
       return;
     }
     const { name } = previous;
-    if (name !== saved.profile.name) secretStore.rename(name, saved.profile.name);
     diagnoses.forget(name);
     previous.replaceProfile(saved.profile);
+    if (name !== saved.profile.name) secretStore.rename(name, saved.profile.name);
   }
 
   /** With its secrets. Throws ApiError. */
@@ -63,9 +63,10 @@ export class ProfileChanges {
     if (connection.kind === 'demo') throw new ApiError('refused', 'failure.demo-belongs', 'name');
     if (connection.isLive) throw new ApiError('busy', 'failure.remove-disconnect-first', 'name');
     if (connection.isBlocked) throw new ApiError('busy', 'failure.unblock-first', 'name');
+    // First what nobody would look for any more.
+    secretStore.forget(name);
     await profiles.remove(name);
     diagnoses.forget(name);
-    secretStore.forget(name);
     connection.close();
     connections.remove(connection);
   }
@@ -95,8 +96,8 @@ export class ProfileChanges {
     const saved = connection.kind === 'saved' ? profiles.find(connection.name) : null;
     if (saved === null) return null;
     return profiles.save(withDecision(saved, what), saved.name).then(
-      (result) => (result.ok ? null : result.text),
-      (error: unknown) => (error instanceof Error ? error.message : 'unknown reason'),
+      (result) => (result.ok ? null : `${result.path} ${result.text}.`),
+      (error: unknown) => (error instanceof Error ? error.message : 'unknown reason.'),
     );
   }
 

@@ -5,24 +5,36 @@ import { refusedFor } from '../../src-core/ports/secrets';
 import { VpnError } from '../../src-core/ports/vpn-error';
 import type { Profile } from '../../src-core/profiles/profile';
 import type { Prompt, PromptAnswer } from '../api/contract';
+import { ApiError } from '../api/service';
 import { ConnectionPerson } from './person';
 import { Prompts } from './prompts';
 import { SessionSecretStore } from './secret-store';
 
 class KeptStore extends SessionSecretStore {
-  override readonly storage = 'available';
+  /** What the disk says to a change. */
+  trouble: ApiError | null = null;
+
+  protected override changed(): void {
+    if (this.trouble !== null) throw this.trouble;
+  }
+
+  override get storage(): 'available' {
+    return 'available';
+  }
 }
 
 let prompts: Prompts;
 let store: KeptStore;
 let asked: Extract<Prompt, { type: 'credentials' }>[];
 let answers: PromptAnswer[];
+let noted: string[];
 
 beforeEach(() => {
   prompts = new Prompts();
   store = new KeptStore();
   asked = [];
   answers = [];
+  noted = [];
   prompts.onOpened = (prompt) => {
     if (prompt.type === 'credentials') asked.push(prompt);
     queueMicrotask(() => prompts.answer(prompt.id, answers.shift() ?? { type: 'cancel' }));
@@ -31,7 +43,13 @@ beforeEach(() => {
 
 const personOf = (dialing: Partial<Profile['dialing']>): ConnectionPerson => {
   const profile = exampleProfile({ name: 'Work', dialing });
-  return new ConnectionPerson({ prompts, other: undefined, store, profile: () => profile });
+  return new ConnectionPerson({
+    prompts,
+    other: undefined,
+    store,
+    profile: () => profile,
+    note: (text) => noted.push(text),
+  });
 };
 const request = (change: Partial<SecretRequest> = {}): SecretRequest => ({
   connection: 'Work',
@@ -97,6 +115,18 @@ describe('what is saved', () => {
     ).toMatchObject({ secret: '' });
     expect(asked[0]).toMatchObject({ hasSaved: true });
     expect(store.get('Work', 'password')).toBeNull();
+  });
+
+  it.each([
+    ['set', true],
+    ['forgotten', false],
+  ])('is %s for the session where the disk is full; the sign-in goes on and the log says it', async (_, save) => {
+    const trouble = new ApiError('refused', 'failure.file.no-space', null, { path: '/home/anna/secrets.json' });
+    store.trouble = trouble;
+    answers = [typed('new', save)];
+    expect(await personOf({ promptForCredentials: true }).request(request())).toMatchObject({ secret: 'new' });
+    expect(store.get('Work', 'password')?.secret).toBe(save ? 'new' : undefined);
+    expect(noted).toEqual([expect.stringContaining(trouble.message)]);
   });
 
   it('a question that is cancelled changes nothing', async () => {

@@ -1,33 +1,71 @@
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
 import { dirname, sep } from 'node:path';
+import { ApiError } from '../api/service';
+import { onFile } from './file-problem';
+
+const MiB = 1024 * 1024;
 
 /** What is imported is not larger: profiles, and the certificates and keys that they name. */
-export const largestFile = 1024 * 1024;
-
-/** Why a file is not read. */
-export class UnreadableFile extends Error {}
+export const largestFile = MiB;
 
 /**
- * A regular file of at most 1 MiB. It is opened without waiting and looked at before it is read: a FIFO, a device or a
- * file of many gigabytes of that name holds nobody up. Throws UnreadableFile, or what the system says.
+ * The content of a regular file of at most `limit` octets; links are followed. Nothing else is even opened, since a
+ * pipe or a device of that name may wait for ever or do something. Throws ApiError naming the file.
  */
-export function readSmallFile(path: string): Uint8Array {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-  try {
-    const status = fstatSync(fd);
-    if (status.isDirectory()) throw new UnreadableFile('it is a folder');
-    if (!status.isFile()) throw new UnreadableFile('it is not a regular file');
-    if (status.size > largestFile) throw new UnreadableFile('it is larger than 1 MiB');
-    const content = new Uint8Array(status.size);
-    let length = 0;
-    while (length < content.length) {
-      const read = readSync(fd, content, length, content.length - length, null);
-      if (read === 0) break;
-      length += read;
+export function readSmallFile(path: string, limit = largestFile): Uint8Array {
+  return onFile(path, () => {
+    mustBeRegular(path, followed(path), limit);
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    try {
+      // It may be another one by now.
+      const about = fstatSync(descriptor);
+      mustBeRegular(path, about, limit);
+      const content = new Uint8Array(about.size);
+      let length = 0;
+      while (length < about.size) {
+        const read = readSync(descriptor, content, length, about.size - length, null);
+        if (read === 0) break;
+        length += read;
+      }
+      return content.subarray(0, length);
+    } finally {
+      closeSync(descriptor);
     }
-    return content.subarray(0, length);
-  } finally {
-    closeSync(fd);
+  });
+}
+
+function followed(path: string): Stats {
+  const about = statSync(path, { throwIfNoEntry: false });
+  if (about !== undefined) return about;
+  // Throws where there is not even a link.
+  lstatSync(path);
+  throw new ApiError('refused', 'failure.file.dangling', null, { path });
+}
+
+function mustBeRegular(path: string, about: Stats, limit: number): void {
+  if (about.isDirectory()) throw new ApiError('refused', 'failure.file.folder', null, { path });
+  if (!about.isFile()) throw new ApiError('refused', 'failure.file.special', null, { path });
+  if (about.size > limit)
+    throw new ApiError('refused', 'failure.file.too-big', null, { path, limit: `${String(limit / MiB)} MiB` });
+}
+
+/** The same where a missing file is no problem: null. */
+export function readSmallFileIfAny(path: string, limit = largestFile): Uint8Array | null {
+  try {
+    return readSmallFile(path, limit);
+  } catch (error) {
+    if (error instanceof ApiError && error.failure.text?.key === 'failure.file.missing') return null;
+    throw error;
   }
 }
 

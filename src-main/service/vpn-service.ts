@@ -155,8 +155,11 @@ export class VpnService implements ApiService, ControlledHost {
   }
 
   async saveProfile({ profile, previousName }: ApiRequests['saveProfile']['args']): Promise<null> {
-    await this.#changes.save(profile, previousName);
-    this.#pushProfiles();
+    try {
+      await this.#changes.save(profile, previousName);
+    } finally {
+      this.#pushProfiles();
+    }
     return null;
   }
 
@@ -187,12 +190,13 @@ export class VpnService implements ApiService, ControlledHost {
     const replaced = this.#connections.find(name);
     if (replaced?.kind === 'demo') throw new ApiError('refused', 'failure.demo-name', 'name');
     await this.saveProfile({ profile: { ...profile, name }, previousName: replaced?.name ?? null });
+    // The connection is saved: what cannot be saved beside it is said, and asked for when connecting.
+    this.#dropImport(token);
     for (const [kind, secret] of Object.entries(secrets))
       this.#options.secretStore.set(name, kind as keyof typeof secrets, {
         username: profile.authentication.username,
         secret,
       });
-    this.#dropImport(token);
     return null;
   }
 
@@ -311,6 +315,11 @@ export class VpnService implements ApiService, ControlledHost {
   async offerImport(file: { readonly name: string; readonly content: Uint8Array }): Promise<void> {
     await this.#imports.offer(file, (name) => this.#connections.find(name) !== null);
     this.#pushes.push({ type: 'offered-imports', offered: this.#imports.offered });
+  }
+
+  /** Something is wrong with this host that stops nothing: the log says it. */
+  note(problem: string): void {
+    this.log.add({ level: 'warning', area: 'connection', text: problem }, null, this.#options.clock.wallTime());
   }
 
   /** Resolves when Connected, rejects with the VpnError of the attempt. */
@@ -446,11 +455,7 @@ export class VpnService implements ApiService, ControlledHost {
     const problem = await saving;
     if (problem !== null)
       this.log.add(
-        {
-          level: 'warning',
-          area: 'certificate',
-          text: `The decision about a certificate could not be saved: ${problem}.`,
-        },
+        { level: 'warning', area: 'certificate', text: `The decision about a certificate was not saved: ${problem}` },
         connection.name,
         this.#options.clock.wallTime(),
       );
