@@ -1,123 +1,29 @@
-// Reads one UDP socket on a thread of its own: ESP goes to the data path that was attached to the socket and is
-// finished on this very thread; IKE, and everything while no data path is attached, goes to JavaScript (RFC 3948
-// section 2).
+#include "udp_reader.h"
+
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
-#include <cerrno>
-
 #include <algorithm>
-#include <memory>
-#include <mutex>
-#include <vector>
+#include <cerrno>
+#include <utility>
 
-#include "esp_receiver.h"
-#include "init.h"
-#include "system_error.h"
 #include "udp_socket.h"
-#include "wakeable_thread.h"
+
+namespace agile {
 
 namespace {
 
-using namespace agile;
-
 constexpr uint16_t kIkePort = 500;
-
-struct Arrival {
-  std::vector<uint8_t> datagram;
-  SocketAddress from;
-  /// An errno: then it is an error, not a datagram.
-  int error = 0;
-  uint32_t mtu = 0;
-};
-
-class Reader {
- public:
-  Reader(Napi::Env env, Napi::Function listener, int fd) : fd_(fd), buffer_(new uint8_t[kMessages * kStride]) {
-    call_ = Napi::ThreadSafeFunction::New(env, listener, "UDP socket", kQueue, 1);
-    call_.Unref(env);
-  }
-  ~Reader() { close(); }
-
-  int start();
-  void close();
-
-  int fd() const { return fd_; }
-
-  void attach(const std::shared_ptr<EspReceiver>& receiver) {
-    // Segments of one sender arrive joined where the kernel can (5.0 and later); refusal costs speed only.
-    const int on = 1;
-    setsockopt(fd_, SOL_UDP, UDP_GRO, &on, sizeof on);
-    const std::lock_guard<std::mutex> lock(receiverMutex_);
-    receiver_ = receiver;
-  }
-  void detach(const EspReceiver* receiver) {
-    const std::lock_guard<std::mutex> lock(receiverMutex_);
-    if (receiver_.get() == receiver) receiver_.reset();
-  }
-  void detachAll() {
-    const std::lock_guard<std::mutex> lock(receiverMutex_);
-    receiver_.reset();
-  }
-
- private:
-  /// Datagrams waiting for JavaScript; more are dropped, as the kernel would.
-  static constexpr size_t kQueue = 1024;
-  static constexpr size_t kMessages = 16;
-  /// A whole joined datagram, and not a multiple of a page: buffers at equal page offsets would share cache sets.
-  static constexpr size_t kStride = 65536 + 2112;
-
-  bool drain();
-  bool demultiplex(uint8_t* data, size_t length, const SocketAddress& from, bool toDataPath);
-  bool deliver(Arrival* arrival);
-
-  std::shared_ptr<EspReceiver> receiver() {
-    const std::lock_guard<std::mutex> lock(receiverMutex_);
-    return receiver_;
-  }
-
-  int fd_;
-  bool closed_ = false;
-  /// Not initialised: pages that no datagram needs are never touched.
-  const std::unique_ptr<uint8_t[]> buffer_;
-  std::vector<Octets> esp_;
-  std::mutex receiverMutex_;
-  std::shared_ptr<EspReceiver> receiver_;
-  WakeableThread thread_;
-  Napi::ThreadSafeFunction call_;
-};
 
 /// Every running reader of the process.
 struct Readers {
   std::mutex mutex;
-  std::vector<Reader*> list;
+  std::vector<UdpReader*> list;
 };
 
 Readers& AllReaders() {
   static auto* readers = new Readers();
   return *readers;
-}
-
-int Reader::start() {
-  const int code = thread_.start(fd_, [this] { return drain(); });
-  if (code != 0) return code;
-  Readers& all = AllReaders();
-  const std::lock_guard<std::mutex> lock(all.mutex);
-  all.list.push_back(this);
-  return 0;
-}
-
-void Reader::close() {
-  if (closed_) return;
-  closed_ = true;
-  {
-    Readers& all = AllReaders();
-    const std::lock_guard<std::mutex> lock(all.mutex);
-    all.list.erase(std::remove(all.list.begin(), all.list.end(), this), all.list.end());
-  }
-  thread_.stop();
-  detachAll();
-  call_.Abort();
 }
 
 /// Segment size of a datagram that the kernel joined; 0: it is one datagram.
@@ -132,13 +38,57 @@ size_t SegmentSize(msghdr* message) {
   return 0;
 }
 
-bool Reader::drain() {
+}  // namespace
+
+UdpReader::UdpReader(int fd, Deliver deliver)
+    : fd_(fd), deliver_(std::move(deliver)), buffer_(new uint8_t[kMessages * kStride]) {}
+
+int UdpReader::start() {
+  const int code = thread_.start(fd_, [this] { return drain(); });
+  if (code != 0) return code;
+  Readers& all = AllReaders();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  all.list.push_back(this);
+  return 0;
+}
+
+void UdpReader::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  {
+    Readers& all = AllReaders();
+    const std::lock_guard<std::mutex> lock(all.mutex);
+    all.list.erase(std::remove(all.list.begin(), all.list.end(), this), all.list.end());
+  }
+  thread_.stop();
+  attach(nullptr);
+}
+
+std::shared_ptr<EspReceiver> UdpReader::attach(std::shared_ptr<EspReceiver> receiver) {
+  if (receiver != nullptr) {
+    // Segments of one sender arrive joined where the kernel can (5.0 and later); refusal costs speed only.
+    const int on = 1;
+    setsockopt(fd_, SOL_UDP, UDP_GRO, &on, sizeof on);
+  }
+  const std::lock_guard<std::mutex> lock(receiverMutex_);
+  receiver_.swap(receiver);
+  return receiver;
+}
+
+std::shared_ptr<EspReceiver> UdpReader::detach(const EspReceiver* receiver) {
+  const std::lock_guard<std::mutex> lock(receiverMutex_);
+  return receiver_.get() == receiver ? std::exchange(receiver_, nullptr) : nullptr;
+}
+
+std::shared_ptr<EspReceiver> UdpReader::receiver() {
+  const std::lock_guard<std::mutex> lock(receiverMutex_);
+  return receiver_;
+}
+
+bool UdpReader::drain() {
   SocketError error;
   for (int count = 0; count < 64 && ReadErrorQueue(fd_, &error) == 1; count++) {
-    auto* arrival = new Arrival();
-    arrival->error = error.code;
-    arrival->mtu = error.mtu;
-    if (!deliver(arrival)) return false;
+    if (!deliverError(error.code, error.mtu)) return false;
   }
   mmsghdr messages[kMessages];
   iovec parts[kMessages];
@@ -161,9 +111,7 @@ bool Reader::drain() {
       if (errno == EAGAIN) return true;
       if (errno == EBADF || errno == ENOTSOCK) return false;
       // A pending error of the socket (SO_ERROR), reported once: ENETDOWN and the like.
-      auto* arrival = new Arrival();
-      arrival->error = errno;
-      if (!deliver(arrival)) return false;
+      if (!deliverError(errno, 0)) return false;
       continue;
     }
     const std::shared_ptr<EspReceiver> dataPath = receiver();
@@ -189,8 +137,7 @@ bool Reader::drain() {
   return true;
 }
 
-/// false: JavaScript is gone.
-bool Reader::demultiplex(uint8_t* data, size_t length, const SocketAddress& from, bool toDataPath) {
+bool UdpReader::demultiplex(uint8_t* data, size_t length, const SocketAddress& from, bool toDataPath) {
   // NAT keepalives prove nothing and say nothing (E-21).
   if (length == 1 && data[0] == 0xff) return true;
   if (toDataPath && from.port() != kIkePort) {
@@ -201,77 +148,35 @@ bool Reader::demultiplex(uint8_t* data, size_t length, const SocketAddress& from
       return true;
     }
   }
-  auto* arrival = new Arrival();
+  auto arrival = std::make_unique<Arrival>();
   arrival->datagram.assign(data, data + length);
   arrival->from = from;
-  return deliver(arrival);
+  return deliver_(std::move(arrival));
 }
 
-bool Reader::deliver(Arrival* arrival) {
-  const napi_status status = call_.NonBlockingCall(arrival, [](Napi::Env env, Napi::Function listener, Arrival* data) {
-    const std::unique_ptr<Arrival> owned(data);
-    if (env == nullptr) return;
-    if (owned->error != 0) {
-      listener.Call({env.Null(), Napi::String::New(env, ErrorName(owned->error)), Napi::Number::New(env, owned->mtu)});
-      return;
-    }
-    // A copy of its own: the listener keeps it.
-    Napi::Uint8Array bytes = Napi::Uint8Array::New(env, owned->datagram.size());
-    if (!owned->datagram.empty()) memcpy(bytes.Data(), owned->datagram.data(), owned->datagram.size());
-    listener.Call({bytes, Napi::String::New(env, owned->from.address()), Napi::Number::New(env, owned->from.port())});
-  });
-  if (status != napi_ok) delete arrival;
-  return status == napi_ok || status == napi_queue_full;
+bool UdpReader::deliverError(int code, uint32_t mtu) {
+  auto arrival = std::make_unique<Arrival>();
+  arrival->error = code;
+  arrival->mtu = mtu;
+  return deliver_(std::move(arrival));
 }
-
-/// readUdp(fd, listener) -> stop function. listener(datagram, address, port) or listener(null, code, mtu).
-Napi::Value ReadUdp(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  if (info.Length() != 2 || !info[0].IsNumber() || !info[1].IsFunction())
-    throw Napi::TypeError::New(env, "readUdp(fd, listener)");
-  auto reader = std::make_shared<Reader>(env, info[1].As<Napi::Function>(), info[0].As<Napi::Number>().Int32Value());
-  const int code = reader->start();
-  if (code != 0) throw SystemError(env, code, "read UDP socket");
-  // The environment ends what nobody stopped before; it owns a reference until then.
-  auto* const owned = new std::shared_ptr<Reader>(reader);
-  auto hook = env.AddCleanupHook(
-      [](std::shared_ptr<Reader>* last) {
-        (*last)->close();
-        delete last;
-      },
-      owned);
-  return Napi::Function::New(env, [reader, owned, hook](const Napi::CallbackInfo& call) mutable -> Napi::Value {
-    if (reader) {
-      hook.Remove(call.Env());
-      reader->close();
-      delete owned;
-      reader.reset();
-    }
-    return call.Env().Undefined();
-  });
-}
-
-}  // namespace
-
-namespace agile {
 
 bool AttachEspReceiver(int fd, const std::shared_ptr<EspReceiver>& receiver) {
   Readers& all = AllReaders();
+  // Outlives the lock.
+  std::shared_ptr<EspReceiver> before;
   const std::lock_guard<std::mutex> lock(all.mutex);
-  for (Reader* reader : all.list) {
-    if (reader->fd() == fd) return reader->attach(receiver), true;
+  for (UdpReader* reader : all.list) {
+    if (reader->fd() == fd) return before = reader->attach(receiver), true;
   }
   return false;
 }
 
 void DetachEspReceiver(const EspReceiver* receiver) {
   Readers& all = AllReaders();
+  std::vector<std::shared_ptr<EspReceiver>> before;
   const std::lock_guard<std::mutex> lock(all.mutex);
-  for (Reader* reader : all.list) reader->detach(receiver);
+  for (UdpReader* reader : all.list) before.push_back(reader->detach(receiver));
 }
 
 }  // namespace agile
-
-void InitUdpReader(Napi::Env env, Napi::Object exports) {
-  exports.Set("readUdp", Napi::Function::New(env, ReadUdp, "readUdp"));
-}
