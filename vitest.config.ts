@@ -11,6 +11,9 @@ const lab = {
   hookTimeout: 120_000,
 } as const;
 
+/** The tests run with native code that has a sanitizer: native/testing/sanitizers.ts. */
+const sanitized = process.env['AGILE_VPN_NATIVE_BUILD'] !== undefined;
+
 export default defineConfig({
   test: {
     projects: [
@@ -29,6 +32,15 @@ export default defineConfig({
           // The runner's own default leaves one core for a watching editor, which is half of a small machine.
           maxWorkers: cores,
           sequence: { groupOrder: 0 },
+          execArgv: sanitized ? ['--require', './native/testing/preload.cjs'] : [],
+        },
+      },
+      {
+        test: {
+          name: 'sanitizers',
+          include: ['native/testing/sanitizers.ts'],
+          environment: 'node',
+          sequence: { groupOrder: 3 },
         },
       },
       {

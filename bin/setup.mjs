@@ -39,6 +39,7 @@ const packages = {
     'opensc',
     'nftables',
     'conntrack',
+    'doctest-dev',
     'dbus',
     'ethtool',
     'iperf3',
@@ -165,6 +166,16 @@ function nativeCode() {
   );
 }
 
+/** The same code with sanitizers, and its unit tests: what native/testing/sanitizers.ts runs. */
+function sanitizedCode() {
+  const built = ['Address/native-tests', 'Address/agile_vpn.node', 'Address/agile-vpn-helper', 'Thread/native-tests']
+    .map((name) => `native/build/${name}`)
+    .every((file) => existsSync(join(root, file)));
+  once('sanitized', digest('native', 'package-lock.json') + process.versions.modules, built, () =>
+    must('building native code with sanitizers', process.execPath, ['native/build.mjs', '--sanitizers']),
+  );
+}
+
 function appBundles() {
   const built = existsSync(join(root, 'out/cli/cli.cjs.cache')) && existsSync(join(root, 'out/renderer/index.html'));
   const key =
@@ -203,6 +214,7 @@ export function setUp(purpose) {
   ]);
   npmPackages();
   nativeCode();
+  if (purpose === 'test') sanitizedCode();
   appBundles();
 }
 

@@ -66,6 +66,7 @@ step('format', process.execPath, () => [join(root, 'bin/format.mjs')]);
 step('lint', bin('eslint'), () => ['.', '--max-warnings', '0']);
 step('types', bin('tsc'), () => ['--noEmit', '-p', 'tsconfig.json']);
 step('unit', bin('vitest'), vitest('unit'), 'vitest');
+step('sanitizers', bin('vitest'), vitest('sanitizers'), 'vitest');
 if (isRoot) step('lab', bin('vitest'), vitest('lab'), 'vitest');
 step('e2e', bin('playwright'), () => ['test', '-c', 'e2e/playwright.config.ts', '--reporter=list,json'], 'playwright');
 if (!isRoot) {

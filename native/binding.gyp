@@ -4,6 +4,8 @@
     "node_addon_api": "<!(node -p \"require.resolve('node-addon-api/package.json').slice(0, -13)\")",
     # Debian: libnftables-dev, libsystemd-dev, nlohmann-json3-dev. Without them the addon is built alone.
     "has_helper": "<!(node -p \"Number(['libnftables','libsystemd'].every((p) => require('child_process').spawnSync('pkg-config', ['--exists', p]).status === 0) && require('fs').existsSync('/usr/include/nlohmann/json.hpp'))\")",
+    # `node native/build.mjs --sanitizers`
+    "sanitizers%": 0,
     "has_data_path": "<!(node -p \"Number(require('fs').existsSync('addon/datapath/init.h'))\")",
   },
   "target_defaults": {
@@ -11,6 +13,17 @@
     "cflags_cc": ["-std=c++17", "-fexceptions"],
     "cflags": ["-Wall", "-Wextra", "-fvisibility=hidden", "-ffunction-sections", "-fstack-protector-strong"],
     "ldflags": ["-Wl,-z,relro,-z,now", "-Wl,--gc-sections"],
+    "configurations": {
+      # For testing/sanitize.mjs: address and undefined behaviour in one, threads in the other. The first finding ends the program.
+      "Address": {
+        "cflags": ["-O1", "-g1", "-fno-omit-frame-pointer", "-U_FORTIFY_SOURCE", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+        "ldflags": ["-fsanitize=address,undefined"],
+      },
+      "Thread": {
+        "cflags": ["-O1", "-g1", "-fno-omit-frame-pointer", "-U_FORTIFY_SOURCE", "-fsanitize=thread"],
+        "ldflags": ["-fsanitize=thread"],
+      },
+    },
   },
   "targets": [
     {
@@ -52,6 +65,26 @@
             "netlink/socket.cc", "netlink/routes.cc",
           ],
           "libraries": ["-lnftables", "-lsystemd"],
+        },
+      ],
+    }],
+    ["sanitizers==1", {
+      "targets": [
+        {
+          # Unit tests without Node.
+          "target_name": "native-tests",
+          "type": "executable",
+          "cflags_cc!": ["-std=c++17"],
+          "cflags_cc": ["-std=c++20", "-frtti"],
+          "defines": ["_GNU_SOURCE"],
+          "include_dirs!": [],
+          "include_dirs": ["."],
+          "sources": [
+            "<!@(node -p \"require('fs').readdirSync('testing/units').filter((f) => f.endsWith('.cc')).map((f) => 'testing/units/' + f).join(' ')\")",
+            "<!@(node -p \"require('fs').readdirSync('addon/datapath').filter((f) => f.endsWith('.cc') && !f.endsWith('_binding.cc')).map((f) => 'addon/datapath/' + f).join(' ')\")",
+            "addon/udp_reader.cc", "addon/udp_socket.cc", "netlink/socket.cc", "netlink/routes.cc", "helper/settings.cc",
+          ],
+          "libraries": ["<!@(node openssl.mjs libs)"],
         },
       ],
     }],

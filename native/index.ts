@@ -124,6 +124,10 @@ export interface NativeAddon {
 
 let loaded: NativeAddon | null | undefined;
 
+/** The folder of native/build: tests run the builds with sanitizers too (native/testing/sanitize.mjs). */
+const wanted = process.env['AGILE_VPN_NATIVE_BUILD'];
+const configuration = wanted === 'Address' || wanted === 'Thread' ? wanted : 'Release';
+
 /** Where the built addon may be: beside the sources, or unpacked beside the packaged application. */
 function candidates(): string[] {
   const here = dirname(fileURLToPath(import.meta.url));
@@ -131,8 +135,8 @@ function candidates(): string[] {
   let folder = here;
   for (let depth = 0; depth < 6; depth++) {
     places.push(
-      join(folder, 'build', 'Release', 'agile_vpn.node'),
-      join(folder, 'native', 'build', 'Release', 'agile_vpn.node'),
+      join(folder, 'build', configuration, 'agile_vpn.node'),
+      join(folder, 'native', 'build', configuration, 'agile_vpn.node'),
     );
     const parent = dirname(folder);
     if (parent === folder) break;

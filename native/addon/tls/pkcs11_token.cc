@@ -18,6 +18,14 @@ namespace {
 
 using namespace agile::pkcs11;
 
+/// A module takes its own libraries first: Node exports the symbols of another OpenSSL. The address sanitizer replaces
+/// functions of libc for the whole program and refuses this.
+#ifdef __SANITIZE_ADDRESS__
+constexpr int kOwnLibrariesFirst = 0;
+#else
+constexpr int kOwnLibrariesFirst = RTLD_DEEPBIND;
+#endif
+
 struct Failure {
   const char* reason;
   std::string what;
@@ -71,8 +79,7 @@ class Module {
     if (stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) throw Failure{"module", "there is no such module"};
     if ((file.st_uid != 0 && file.st_uid != geteuid()) || (file.st_mode & (S_IWGRP | S_IWOTH)) != 0)
       throw Failure{"module", "others may write to the module"};
-    // Its own libraries first: Node exports the symbols of another OpenSSL.
-    void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+    void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | kOwnLibrariesFirst);
     if (library == nullptr) throw Failure{"module", dlerror()};
     auto get = reinterpret_cast<Rv (*)(FunctionList**)>(dlsym(library, "C_GetFunctionList"));
     FunctionList* list = nullptr;

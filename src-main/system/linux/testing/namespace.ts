@@ -29,6 +29,19 @@ async function bundle(): Promise<string> {
 
 let bundled: Promise<string> | null = null;
 
+/** What an agent needs to load the addon that has a sanitizer (native/testing/sanitizers.test.ts). */
+const sanitizer = process.env['AGILE_VPN_SANITIZER'];
+const environment = {
+  PATH: process.env['PATH'],
+  ...(sanitizer === undefined
+    ? {}
+    : {
+        LD_PRELOAD: sanitizer,
+        ASAN_OPTIONS: process.env['ASAN_OPTIONS'],
+        AGILE_VPN_NATIVE_BUILD: process.env['AGILE_VPN_NATIVE_BUILD'],
+      }),
+};
+
 /** Root makes namespaces outright; anybody else inside a user namespace of their own. */
 const unprivileged = process.getuid?.() !== 0;
 
@@ -145,7 +158,7 @@ export class Namespace {
 
   private startAgent(): ChildProcess {
     const { program, args } = this.command(process.execPath, this.script);
-    const agent = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { PATH: process.env['PATH'] } });
+    const agent = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env: environment });
     createInterface({ input: agent.stdout }).on('line', (line) => {
       const reply = JSON.parse(line) as {
         id: number;
