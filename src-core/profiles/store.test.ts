@@ -104,6 +104,30 @@ describe('ProfileStore', () => {
     expect((await newStore(files)).store.profiles.map(({ name }) => name)).toEqual(['broken']);
   });
 
+  test('what the host cannot read is named and skipped, whatever it is; the others are there', async () => {
+    const { store, files } = await newStore();
+    await store.save(await profileNamed('a'), null);
+    files.put('cut.agilevpn.json', '{"version":1');
+    files.put('list.agilevpn.json', '[]');
+    files.files.set('latin.agilevpn.json', Uint8Array.of(0x7b, 0xe4, 0x7d));
+    files.put('folder.agilevpn.json', '');
+    const read = files.read.bind(files);
+    files.read = (name) =>
+      name.startsWith('folder') ? Promise.reject(new Error(`/home/x/${name} is a folder.`)) : read(name);
+    const again = (await newStore(files)).store;
+    expect(again.profiles.map(({ name }) => name)).toEqual(['a']);
+    expect(again.unreadable.map(({ problem }) => problem)).toEqual([
+      'cut.agilevpn.json is not JSON, or was cut short.',
+      '/home/x/folder.agilevpn.json is a folder.',
+      'latin.agilevpn.json is not UTF-8 text.',
+      'list.agilevpn.json is not a connection: must be an object.',
+    ]);
+    files.list = () => Promise.reject(new Error('/home/x cannot be used: permission denied.'));
+    await again.load();
+    expect(again.profiles).toEqual([]);
+    expect(again.unreadable).toEqual([{ file: '', problem: '/home/x cannot be used: permission denied.' }]);
+  });
+
   test('two files with one name: the first counts, the other is reported', async () => {
     const { store, files } = await newStore();
     await store.save(await profileNamed('a'), null);

@@ -8,9 +8,9 @@ import type { Profile } from './profile';
 
 /** What the store needs of a host: one folder. Names are base names made here. */
 export interface ProfileFiles {
-  /** Base names of everything in the folder. */
+  /** Base names of everything in the folder. Rejects with an Error whose sentence names the folder. */
   list(): Promise<readonly string[]>;
-  /** null: there is no such file. */
+  /** null: there is no such file. Rejects with an Error whose sentence names the file. */
   read(name: string): Promise<Uint8Array | null>;
   /** Whole or not at all: written beside, flushed, renamed over. Readable by the owner only. */
   write(name: string, content: Uint8Array): Promise<void>;
@@ -20,7 +20,9 @@ export interface ProfileFiles {
 
 /** A file of the folder that is not a profile; it is left alone and reported. */
 export interface UnreadableProfile {
+  /** Base name; empty for the folder itself. */
   readonly file: string;
+  /** A sentence that names it. */
   readonly problem: string;
 }
 
@@ -50,14 +52,19 @@ export class ProfileStore {
   async load(): Promise<void> {
     const unreadable: UnreadableProfile[] = [];
     this.#entries.clear();
-    for (const file of [...(await this.#files.list())].filter((name) => name.endsWith(suffix)).sort()) {
-      const content = await this.#files.read(file);
+    const found = await orReason(this.#files.list());
+    if (typeof found === 'string') unreadable.push({ file: '', problem: found });
+    const names = typeof found === 'string' ? [] : found.filter((name) => name.endsWith(suffix)).sort();
+    for (const file of names) {
+      const content = await orReason(this.#files.read(file));
       if (content === null) continue;
-      const { profile, problems } = checkProfile(parseJson(utf8Decode(content) ?? ''));
-      if (profile === null)
-        unreadable.push({ file, problem: problems.map(({ path, text }) => `${path} ${text}`).join('; ') });
+      const profile = typeof content === 'string' ? content : readProfile(file, content);
+      if (typeof profile === 'string') unreadable.push({ file, problem: profile });
       else if (this.#entries.has(foldName(profile.name)))
-        unreadable.push({ file, problem: `another file has a profile named ${JSON.stringify(profile.name)}` });
+        unreadable.push({
+          file,
+          problem: `${file} is skipped: another file has a connection named ${JSON.stringify(profile.name)}.`,
+        });
       else this.#entries.set(foldName(profile.name), { file, profile });
     }
     this.#unreadable = unreadable;
@@ -125,6 +132,21 @@ export class ProfileStore {
     }
     throw new Error('no free file name');
   }
+}
+
+/** What the host gives, or why it does not. */
+const orReason = <T>(given: Promise<T>): Promise<T | string> =>
+  given.catch((error: unknown) => (error instanceof Error ? error.message : 'unknown reason'));
+
+/** The profile, or a sentence that says why it is not one. */
+function readProfile(file: string, content: Uint8Array): Profile | string {
+  const text = utf8Decode(content);
+  if (text === null) return `${file} is not UTF-8 text.`;
+  const value = parseJson(text);
+  if (value === undefined) return `${file} is not JSON, or was cut short.`;
+  const { profile, problems } = checkProfile(value);
+  if (profile !== null) return profile;
+  return `${file} is not a connection: ${problems.map(({ path, text: wrong }) => `${path} ${wrong}`.trim()).join('; ')}.`;
 }
 
 /** "Contoso.agilevpn.json"; names that a file system may not take get a hash instead of what it would refuse. */

@@ -1,11 +1,15 @@
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -126,6 +130,60 @@ describe('the command line', () => {
     expect((await run('list')).out).toBe('No connection is saved.\n');
     expect((await run('remove', 'Contoso')).code).toBe(2);
     expect(imported.out + imported.error).not.toContain('Correct-Horse-9');
+  });
+
+  describe('with something odd in the folder of profiles', () => {
+    const odd: readonly (readonly [string, (path: string) => unknown, RegExp])[] = [
+      ['a folder', (path) => mkdirSync(path), /is a folder/],
+      ['a pipe', (path) => spawnSync('mkfifo', [path]), /a pipe, a socket or a device/],
+      ['a device', (path) => symlinkSync('/dev/zero', path), /a pipe, a socket or a device/],
+      ['a link to nothing', (path) => symlinkSync('/nonexistent', path), /leads nowhere/],
+      ['a link to itself', (path) => symlinkSync(path, path), /in a circle/],
+      ['a huge file', (path) => truncateSync((writeFileSync(path, ''), path), 64 * 1024 ** 3), /larger than 1 MiB/],
+      ['text of another encoding', (path) => writeFileSync(path, Buffer.from('{"ä":1}', 'latin1')), /not UTF-8/],
+      ['a file cut short', (path) => writeFileSync(path, '{"version":1'), /not JSON, or was cut short/],
+      ['nothing of ours', (path) => writeFileSync(path, '[]'), /is not a connection: must be an object\.$/m],
+    ];
+
+    it.each(odd)('%s is named and skipped, by every command, and stays', async (_name, make, problem) => {
+      expect((await run('import', file('contoso.agilevpn.json', contoso))).code).toBe(0);
+      const path = join(home, '.config/agile-vpn/profiles/x.agilevpn.json');
+      make(path);
+      const before = lstatSync(path);
+      const listed = await run('list');
+      expect(listed).toMatchObject({ code: 0, out: 'Contoso\tvpn.contoso.test\teap-mschapv2\n' });
+      expect(listed.error).toMatch(problem);
+      expect(listed.error).toMatch(/^\S*x\.agilevpn\.json [^\n]*\n$/);
+      expect(await run('connect', 'Nowhere')).toMatchObject({ code: 2, out: '' });
+      expect(JSON.parse((await run('status', 'Contoso', '--json')).out)).toMatchObject({ state: 'Disconnected' });
+      // A connection of that very name goes elsewhere.
+      expect((await run('import', file('x.json', { ...contoso, name: 'x' }))).code).toBe(0);
+      expect([lstatSync(path).ino, lstatSync(path).mtimeMs]).toEqual([before.ino, before.mtimeMs]);
+      const problems: string[] = [];
+      const host = await createService({
+        host: 'browser',
+        createSecretStore: () => new SessionSecretStore(),
+        demo: 'off',
+        onProblem: (text) => problems.push(text),
+      });
+      expect(host.service.getSnapshot().profiles.map(({ name }) => name)).toEqual(['Contoso', 'x']);
+      expect(problems).toEqual([expect.stringMatching(problem)]);
+      // Whoever uses the app does not see standard error.
+      expect(host.service.log.read(null).map(({ text }) => text)).toEqual(problems);
+      await host.close();
+    });
+
+    it('the folder itself may be odd: it is named, nothing can be saved, and nothing else fails', async () => {
+      mkdirSync(join(home, '.config/agile-vpn'), { recursive: true });
+      writeFileSync(join(home, '.config/agile-vpn/profiles'), '');
+      const listed = await run('list');
+      expect(listed).toMatchObject({ code: 0, out: 'No connection is saved.\n' });
+      expect(listed.error).toMatch(/profiles cannot be used: a part of its path is not a folder\.\n$/);
+      const imported = await run('import', file('contoso.agilevpn.json', contoso));
+      expect(imported.code).toBe(5);
+      expect(imported.error).not.toMatch(/unexpected| {4}at /);
+      expect(await run('connect', 'Nowhere')).toMatchObject({ code: 2, out: '' });
+    });
   });
 
   it('saves nothing of a file that is wrong', async () => {

@@ -22,7 +22,7 @@ import { printJson, type Output } from './output';
 async function openStore(output: Output): Promise<ProfileStore> {
   const store = new ProfileStore(createProfileFiles(findDirectories().profiles));
   await store.load();
-  for (const { file, problem } of store.unreadable) output.note(`${file}: ${problem}`);
+  for (const { problem } of store.unreadable) output.note(problem);
   return store;
 }
 

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../service/atomic-file';
 import { makePrivate } from '../service/directories';
+import { readSmallFile } from '../service/small-file';
 import type { RecentNames } from './tray';
 
 /**
@@ -13,7 +13,7 @@ export function createRecentNames(folder: string): RecentNames {
   return {
     read: () => {
       try {
-        const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+        const value: unknown = JSON.parse(Buffer.from(readSmallFile(path)).toString('utf8'));
         return Array.isArray(value) ? value.filter((name) => typeof name === 'string').slice(0, 100) : [];
       } catch {
         return [];

@@ -46,7 +46,7 @@ export async function createService(options: HostOptions): Promise<RunningServic
   const system = createLinuxSystem();
   const profiles = new ProfileStore(createProfileFiles(directories.profiles));
   await profiles.load();
-  const problems = profiles.unreadable.map(({ file, problem }) => `${file}: ${problem}`);
+  const problems = profiles.unreadable.map(({ problem }) => problem);
   const secretStore = options.createSecretStore(directories, (problem) => problems.push(problem));
   const wantsDemo = options.demo === 'on' || (options.demo === 'auto' && profiles.profiles.length === 0);
   const demoSystem = { clock: system.clock, random: system.random, datagrams: new NodeDatagrams() };

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -31,6 +31,14 @@ describe('start at login', () => {
     expect(item.enabled).toBe(false);
     item.set(true);
     expect(item.enabled).toBe(true);
+  });
+
+  it('is off where something else lies in its place', () => {
+    const path = join(home, '.config/autostart/agile-vpn.desktop');
+    mkdirSync(path, { recursive: true });
+    const item = createAutostartFile(['/opt/agile-vpn'], { HOME: home });
+    expect(item.enabled).toBe(false);
+    expect(() => item.set(true)).toThrow(path);
   });
 
   it('quotes what a path may hold and takes no second line', () => {

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, unlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { writeAtomically } from './atomic-file';
 import { onFile } from './file-problem';
+import { readSmallFile } from './small-file';
 
 /** Whether the program is started when this person signs in to the desktop. */
 export interface LoginItem {
@@ -38,6 +39,15 @@ export function autostartEntry(command: readonly string[]): string {
   ].join('\n');
 }
 
+/** null: there is no entry that a desktop could read. */
+function readEntry(path: string): string | null {
+  try {
+    return Buffer.from(readSmallFile(path)).toString('utf8');
+  } catch {
+    return null;
+  }
+}
+
 /**
  * A file in the autostart folder (Desktop Application Autostart Specification 0.5). `command`: program and arguments,
  * absolute.
@@ -53,9 +63,8 @@ export function createAutostartFile(command: readonly string[], env: NodeJS.Proc
   return {
     get enabled() {
       // A desktop's own settings switch an entry off by one of these keys.
-      return (
-        existsSync(path) && !/^(Hidden=true|X-GNOME-Autostart-enabled=false)\s*$/m.test(readFileSync(path, 'utf8'))
-      );
+      const entry = readEntry(path);
+      return entry !== null && !/^(Hidden=true|X-GNOME-Autostart-enabled=false)\s*$/m.test(entry);
     },
     set: (enabled) => {
       if (enabled) {

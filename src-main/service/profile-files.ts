@@ -1,9 +1,13 @@
-import { readFileSync, readdirSync, unlinkSync } from 'node:fs';
+import { readdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ProfileFiles } from '../../src-core/profiles/store';
 import { writeAtomically } from './atomic-file';
 import { makePrivate } from './directories';
 import { onFile } from './file-problem';
+import { readSmallFileIfAny } from './small-file';
+
+/** What is thrown becomes a rejection. */
+const settled = <T>(work: () => T): Promise<T> => new Promise((resolve) => resolve(work()));
 
 /** The folder of the saved profiles. */
 export function createProfileFiles(directory: string): ProfileFiles {
@@ -13,17 +17,14 @@ export function createProfileFiles(directory: string): ProfileFiles {
     return join(directory, name);
   };
   return {
-    list: () => Promise.resolve(unlessMissing(() => readdirSync(directory)) ?? []),
-    read: (name) => Promise.resolve(unlessMissing(() => new Uint8Array(readFileSync(path(name))))),
-    write: (name, content) => {
-      makePrivate(directory);
-      writeAtomically(path(name), Buffer.from(content).toString('utf8'));
-      return Promise.resolve();
-    },
-    remove: (name) => {
-      onFile(path(name), () => unlessMissing(() => unlinkSync(path(name))));
-      return Promise.resolve();
-    },
+    list: () => settled(() => onFile(directory, () => unlessMissing(() => readdirSync(directory)) ?? [])),
+    read: (name) => settled(() => readSmallFileIfAny(path(name))),
+    write: (name, content) =>
+      settled(() => {
+        makePrivate(directory);
+        writeAtomically(path(name), Buffer.from(content).toString('utf8'));
+      }),
+    remove: (name) => settled(() => onFile(path(name), () => void unlessMissing(() => unlinkSync(path(name))))),
   };
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { loadAddon } from '../../native';
 import { createNativeDataPath } from '../../native/datapath';
 import { createTlsEngine } from '../../native/tls';
@@ -11,9 +11,11 @@ import type { AcceptanceEnvironment } from '../../src-core/pki/server-certificat
 import type { Trace } from '../../src-core/ports/trace';
 import { parseTrustStore } from '../../src-core/pki/trust-anchors';
 import { VpnError } from '../../src-core/ports/vpn-error';
+import { ApiError } from '../api/service';
 import { findPkcs11Modules } from '../system/linux/pkcs11-modules';
 import { helperProgram, tunnelNames, type LinuxSystem } from '../system/linux';
 import type { ConnectionEnvironment } from './environment';
+import { readSmallFileIfAny } from './small-file';
 import { listTokenCertificates } from './token-list';
 
 /** Bundles of the distributions, the first that exists. */
@@ -24,14 +26,30 @@ const trustStores = [
   '/etc/ssl/cert.pem',
 ];
 
-/** The computer's trust anchors, read once and when first asked for. */
-export function createSystemAuthorities(places: readonly string[] = trustStores): () => readonly Certificate[] {
+/** A bundle has a few hundred certificates. */
+const largestBundle = 64 * 1024 * 1024;
+
+/**
+ * The computer's trust anchors, read once and when first asked for: of the first bundle that is there and can be read.
+ * `note`: why another one was not.
+ */
+export function createSystemAuthorities(
+  places: readonly string[] = trustStores,
+): (note: (problem: string) => void) => readonly Certificate[] {
   let read: readonly Certificate[] | null = null;
-  return () => {
-    if (read !== null) return read;
-    const place = places.find((path) => existsSync(path));
-    read = place === undefined ? [] : parseTrustStore(readFileSync(place, 'utf8'));
-    return read;
+  return (note) => {
+    for (const place of read === null ? places : []) {
+      try {
+        const content = readSmallFileIfAny(place, largestBundle);
+        if (content === null) continue;
+        read = parseTrustStore(Buffer.from(content).toString('utf8'));
+        break;
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        note(error.message);
+      }
+    }
+    return (read ??= []);
   };
 }
 
@@ -45,7 +63,7 @@ export function createSystemEnvironment(system: LinuxSystem): ConnectionEnvironm
     const note = (text: string): void => trace.log({ level: 'warning', area: 'certificate', text });
     return {
       wallTime: () => clock.wallTime(),
-      systemAuthorities,
+      systemAuthorities: () => systemAuthorities(note),
       note,
       ...(revocation === null ? {} : { fetchRevocation: (questions) => revocation.fetch(questions, note) }),
     };

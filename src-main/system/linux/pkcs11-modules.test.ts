@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -24,4 +25,16 @@ it('finds what p11-kit knows, then the usual names, each once; never the trust s
   expect(
     findPkcs11Modules({ registries: [registry, join(root, 'absent')], folders: [join(root, 'none'), folder] }),
   ).toEqual([join(folder, 'own.so'), join(folder, 'opensc-pkcs11.so'), join(folder, 'libykcs11.so')]);
+});
+
+it('passes over what cannot be read', () => {
+  const registry = join(root, 'odd');
+  mkdirSync(join(registry, 'a.module'), { recursive: true });
+  symlinkSync(join(registry, 'gone'), join(registry, 'b.module'));
+  symlinkSync('/dev/zero', join(registry, 'c.module'));
+  spawnSync('mkfifo', [join(registry, 'd.module')]);
+  const library = join(root, 'last.so');
+  writeFileSync(library, '');
+  writeFileSync(join(registry, 'e.module'), `module: ${library}\n`);
+  expect(findPkcs11Modules({ registries: [library, registry], folders: [] })).toEqual([library]);
 });

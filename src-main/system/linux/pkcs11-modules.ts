@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 
 export interface ModulePlaces {
@@ -37,6 +37,9 @@ const usualModules = [
   'libcvP11.so',
 ] as const;
 
+/** A configuration of p11-kit is a few lines. */
+const largestFile = 64 * 1024;
+
 /**
  * Modules of p11-kit itself and of desktops: they hold authorities or stand for all the others, not for a token of a
  * person.
@@ -56,13 +59,26 @@ export function findPkcs11Modules({ registries, folders }: ModulePlaces = system
   return [...new Set([...registered, ...usualModules.flatMap(inFolders)])].filter((path) => !noTokens.test(path));
 }
 
+/** What cannot be read hides no other module. */
+function orNothing<T>(work: () => T[]): T[] {
+  try {
+    return work();
+  } catch {
+    return [];
+  }
+}
+
+function readLines(path: string): string[] {
+  const about = statSync(path);
+  return about.isFile() && about.size <= largestFile ? readFileSync(path, 'utf8').split('\n') : [];
+}
+
 function readModuleNames(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
+  return orNothing(() => readdirSync(folder))
     .filter((file) => file.endsWith('.module'))
     .sort()
     .flatMap((file) => {
-      const lines = readFileSync(join(folder, file), 'utf8').split('\n');
+      const lines = orNothing(() => readLines(join(folder, file)));
       const line = lines.map((text) => text.trim()).find((text) => text.startsWith('module:'));
       const name = line?.slice('module:'.length).trim() ?? '';
       return name === '' ? [] : [name];
