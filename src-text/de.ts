@@ -437,6 +437,7 @@ export const de: Catalogue = {
   'import.format.rasphone': 'Windows-Telefonbuch',
   'import.format.keyfile': 'NetworkManager-Verbindung',
   'import.format.swanctl': 'strongSwan-Konfiguration (swanctl.conf)',
+  'import.format.ipsec-conf': 'IPsec-Konfiguration (ipsec.conf)',
   'import.format.unknown': 'nichts Bekanntes',
   'import.name': 'Verbindungsname:',
   'import.replaces': 'Eine Verbindung dieses Namens gibt es schon. Sie wird ersetzt.',

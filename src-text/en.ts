@@ -433,6 +433,7 @@ export const en = {
   'import.format.rasphone': 'Windows phone book',
   'import.format.keyfile': 'NetworkManager connection',
   'import.format.swanctl': 'strongSwan configuration (swanctl.conf)',
+  'import.format.ipsec-conf': 'IPsec configuration (ipsec.conf)',
   'import.format.unknown': 'nothing that is known',
   'import.name': 'Connection name:',
   'import.replaces': 'A connection of this name exists. It will be replaced.',

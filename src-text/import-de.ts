@@ -109,4 +109,6 @@ export const importDe: Readonly<Record<ImportSentence, string>> = {
     'Die Datei nennt keine Zertifizierungsstelle: strongSwan vertraut denen in seinem eigenen Ordner. Hier wird denen dieses Computers vertraut; wenn die des Servers eine andere ist, wählen Sie deren Zertifikat aus.',
   'server-decides': 'Übernommen: Was der Server gewährt, geht durch den Tunnel.',
   'more-secrets': 'Weitere Geheimnisse anderer: {count}.',
+  'issuer-by-name': 'Der Aussteller wird anhand seines Zertifikats geprüft, nicht anhand seines Namens.',
+  'only-secrets': 'Dies sind die Geheimnisse einer ipsec.conf. Importieren Sie jene Datei und legen Sie diese daneben.',
 };

@@ -72,6 +72,7 @@ export const importSentences = {
   'kernel-only': 'Only the kernel’s IPsec has this.',
   'dpd-usual': '0 means never there; the usual interval is kept here.',
   'more-secrets': 'Further secrets of others: {count}.',
+  'issuer-by-name': 'The issuer is checked by its certificate, not by its name.',
   // Missing
   'file-missing': 'The file {file} was not found beside the profile. Choose it.',
   'file-unreadable': 'The file {file} is neither PEM nor DER. Choose another one.',
@@ -112,6 +113,7 @@ export const importSentences = {
   'only-includes': 'The file only includes others: {files}. Import those.',
   'no-server-address': 'No address of a server is in it: this is the server’s side, or a template.',
   'only-esp': 'Only ESP can be taken, not AH.',
+  'only-secrets': 'These are the secrets of an ipsec.conf. Import that file, with this one beside it.',
 } as const;
 
 export type ImportSentence = keyof typeof importSentences;

@@ -15,7 +15,8 @@ export interface ImportLine {
   readonly file?: string;
 }
 
-export type ImportFormat = 'agilevpn' | 'sswan' | 'mobileconfig' | 'rasphone' | 'keyfile' | 'swanctl' | 'unknown';
+export type ImportFormat =
+  'agilevpn' | 'sswan' | 'mobileconfig' | 'rasphone' | 'keyfile' | 'swanctl' | 'ipsec-conf' | 'unknown';
 
 /** Secrets found in a file: to be moved into the secret store, never kept in the profile. */
 export type ImportedSecrets = Readonly<

@@ -4,6 +4,7 @@ import { finishDraft } from './draft';
 import type { Draft } from './draft';
 import { noFiles, refusedFile } from './import-report';
 import type { FileResolver, ImportedProfile, ProfileFile } from './import-report';
+import { ipsecConfImporter } from './importers/ipsec-conf';
 import { keyfileImporter } from './importers/keyfile';
 import { decodeText } from './importers/decode-text';
 import { mobileconfigPlist, readMobileconfig } from './importers/mobileconfig';
@@ -17,7 +18,7 @@ import { isAgileVpnFile, parseAgileVpn } from './parse';
 export const importLimit = 1024 * 1024;
 
 /** Asked in this order; each says whether a text is its own. */
-const textImporters: readonly TextImporter[] = [keyfileImporter, swanctlImporter];
+const textImporters: readonly TextImporter[] = [keyfileImporter, ipsecConfImporter, swanctlImporter];
 
 /**
  * Reads a profile file of any known format, told by its content and not by its name. At least one entry; most formats

@@ -37,6 +37,24 @@ const shapes: Readonly<Record<string, (length: number) => string>> = {
     `<?xml version="1.0"?><plist ${Array.from({ length: length / 10 }, (_, index) => `a${index}="1"`).join(' ')}>com.apple.vpn.managed</plist>`,
   'blanks in a DOCTYPE': (length) => `<?xml version="1.0"?><!DOCTYPE ${fill(' ', length)} plist>${apple('')}`,
   ampersands: (length) => apple(`<string>${fill('&', length)}</string>`),
+  'a key file of many keys': (length) =>
+    `[connection]\nid=a\n[vpn]\nservice-type=x.strongswan\n${fill('address=a\n', length)}`,
+  'a key file of many sections': (length) => `[vpn]\nservice-type=x.strongswan\n${fill('[vpn]\n', length)}`,
+  'sections of swanctl.conf that do not end': (length) => `connections {\n${fill('a {', length)}`,
+  'sections of swanctl.conf that inherit': (length) => `connections {\n${fill('a : a, a {}\n', length)}}`,
+  'connections of swanctl.conf': (length) =>
+    `connections {${Array.from({ length: length / 40 }, (_, index) => `a${index} { remote_addrs = a.test }\n`).join('')}}`,
+  'secrets of swanctl.conf': (length) =>
+    `connections { a { remote_addrs = a.test } }\nsecrets {${Array.from({ length: length / 30 }, (_, index) => `eap${index} { id = a }`).join('\n')}}`,
+  'quotes of swanctl.conf': (length) => `connections { a { remote_addrs = ${fill('"a" ', length)}} }`,
+  'a quote of swanctl.conf that does not end': (length) => `connections { a { x = "${fill('\\', length)}`,
+  'comments of swanctl.conf': (length) => `connections {\n${fill('#\n', length)}}`,
+  'connections of ipsec.conf': (length) => fill('conn a\n right=a.test\n also=a\n', length),
+  'blanks of ipsec.conf': (length) => `conn a\n${fill(' ', length)}right=a.test`,
+  'quotes of ipsec.conf': (length) => `conn a\n right=a.test\n x=${fill('"#', length)}`,
+  'secrets of ipsec.conf': (length) => `: PSK "a"\n${fill('  :x\n', length)}`,
+  'words of ipsec.secrets': (length) => `: PSK ${fill('" ', length)}`,
+  'proposals of ipsec.conf': (length) => `conn a\n right=a.test\n ike=${fill('aes256-sha256-modp2048,x-', length)}`,
   'comments that do not end': (length) => apple(fill('<!-- ', length)),
 };
 

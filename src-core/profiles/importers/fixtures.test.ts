@@ -2,40 +2,46 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { importProfiles } from '../import';
-import type { ImportedProfile } from '../import-report';
+import type { FileResolver, ImportedProfile } from '../import-report';
 import { schemaDefaults } from '../schema';
 
 /**
  * Files as people have them, and what becomes of each, key by key: `fixtures/FORMAT/FILE` beside `FILE.report`. The
- * files that they name are in `fixtures/files`. A secret of a fixture begins with "Zebra", so that none can be in a
- * report unseen.
+ * files that they name are in `FILE.files` and in `fixtures/files`. A secret of a fixture begins with "Zebra", so that
+ * none can be in a report unseen.
  */
 const root = join(import.meta.dirname, 'fixtures');
-const suffix = '.report';
+const report = '.report';
+const beside = '.files';
 
-const resolve = (name: string): Promise<Uint8Array | null> => {
-  const path = join(root, 'files', name);
-  return Promise.resolve(existsSync(path) ? new Uint8Array(readFileSync(path)) : null);
-};
+const resolverOf =
+  (format: string, file: string): FileResolver =>
+  (name) => {
+    const path = [join(root, format, file + beside, name), join(root, 'files', name)].find(existsSync);
+    return Promise.resolve(path === undefined ? null : new Uint8Array(readFileSync(path)));
+  };
 
 for (const format of readdirSync(root).filter((name) => name !== 'files')) {
   describe(format, () => {
-    test.each(readdirSync(join(root, format)).filter((name) => !name.endsWith(suffix)))('%s', async (name) => {
-      const content = new Uint8Array(readFileSync(join(root, format, name)));
-      const imported = await importProfiles({ name, content }, resolve);
-      for (const { profile, lines, secrets } of imported) {
-        // Nothing is half-imported.
-        expect(profile === null).toBe(lines.some(({ outcome }) => outcome === 'wrong'));
-        if (profile === null) expect(secrets).toEqual({});
-        expect(JSON.stringify([profile, lines])).not.toMatch(/zebra|271828/i);
-      }
-      await expect(imported.map(report).join('\n')).toMatchFileSnapshot(join(root, format, name + suffix));
-    });
+    test.each(readdirSync(join(root, format)).filter((name) => !name.endsWith(report) && !name.endsWith(beside)))(
+      '%s',
+      async (name) => {
+        const content = new Uint8Array(readFileSync(join(root, format, name)));
+        const imported = await importProfiles({ name, content }, resolverOf(format, name));
+        for (const { profile, lines, secrets } of imported) {
+          // Nothing is half-imported.
+          expect(profile === null).toBe(lines.some(({ outcome }) => outcome === 'wrong'));
+          if (profile === null) expect(secrets).toEqual({});
+          expect(JSON.stringify([profile, lines])).not.toMatch(/zebra|271828/i);
+        }
+        await expect(imported.map(textOf).join('\n')).toMatchFileSnapshot(join(root, format, name + report));
+      },
+    );
   });
 }
 
 /** The report as text: lines as the command line prints them, then what differs from a profile's defaults. */
-function report({ format, name, profile, secrets, lines }: ImportedProfile): string {
+function textOf({ format, name, profile, secrets, lines }: ImportedProfile): string {
   return [
     `${name ?? '(no name)'} (${format})`,
     ...lines.map(
