@@ -27,40 +27,70 @@ constexpr size_t kMaxServersInFile = 3;
 const char* kSplitNeedsResolved =
     "names under the split domains cannot be sent to the tunnel's servers alone without systemd-resolved";
 
-bool WriteAll(int fd, const std::string& text) {
+/// 0 or an errno value.
+int WriteAll(int fd, const std::string& text) {
   size_t at = 0;
   while (at < text.size()) {
     const ssize_t wrote = write(fd, text.data() + at, text.size() - at);
     if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return false;
+    if (wrote <= 0) return wrote < 0 ? errno : EIO;
     at += static_cast<size_t>(wrote);
   }
-  return true;
+  return 0;
 }
 
-/// Replaces the file at once by rename; where it is a mount point of its own (containers, namespaces) it is rewritten
-/// in place.
+/// Overwrites the file where it lies. Room for the new text is taken before a character of the old one goes, so that a
+/// full disk changes nothing. `reason`: the errno value for which it could not be replaced, and the answer where it
+/// cannot be overwritten either.
+int RewriteInPlace(const std::string& text, int reason) {
+  const int fd = open(kResolvConf, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return reason;
+  const std::string former = ReadSmallFile(kResolvConf);
+  const auto size = static_cast<off_t>(text.size());
+  const auto before = static_cast<off_t>(former.size());
+  struct stat about{};
+  int code = fstat(fd, &about) == 0 && about.st_size == before ? 0 : reason;
+  if (code == 0) {
+    if (size > before) code = posix_fallocate(fd, 0, size);
+    // A file system that cannot promise room (EOPNOTSUPP, EINVAL) may still have it.
+    if (code != ENOSPC && code != EDQUOT && code != EFBIG && code != EIO) {
+      code = WriteAll(fd, text);
+      if (code == 0 && ftruncate(fd, size) != 0) code = errno;
+      if (code != 0 && lseek(fd, 0, SEEK_SET) == 0) WriteAll(fd, former);
+    }
+    if (code != 0 && ftruncate(fd, before) != 0) code = EIO;
+  }
+  close(fd);
+  return code;
+}
+
+/// Replaces the file at once by rename; where that cannot be, since it is a mount point of its own (containers,
+/// namespaces) or there is no room for a second file, it is rewritten in place.
 int ReplaceFile(const std::string& text) {
   const std::string temporary = std::string(kResolvConf) + ".agile-vpn-" + std::to_string(getpid());
   // Of a helper with this number that was killed at it; nobody but root writes here.
   unlink(temporary.c_str());
-  int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+  const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+  int code = fd < 0 ? errno : 0;
   if (fd >= 0) {
     fchmod(fd, 0644);
-    const bool written = WriteAll(fd, text);
+    code = WriteAll(fd, text);
     close(fd);
-    if (written && rename(temporary.c_str(), kResolvConf) == 0) return 0;
-    const int code = written ? errno : EIO;
+    if (code == 0 && rename(temporary.c_str(), kResolvConf) != 0) code = errno;
+    if (code == 0) return 0;
     unlink(temporary.c_str());
-    if (code != EBUSY && code != EXDEV && code != EACCES && code != EROFS) return code;
-  } else if (errno != EACCES && errno != EROFS && errno != ENOSPC) {
-    return errno;
   }
-  fd = open(kResolvConf, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
-  if (fd < 0) return errno;
-  const bool written = WriteAll(fd, text);
-  close(fd);
-  return written ? 0 : EIO;
+  switch (code) {
+    case EBUSY:
+    case EXDEV:
+    case EACCES:
+    case EROFS:
+    case ENOSPC:
+    case EDQUOT:
+      return RewriteInPlace(text, code);
+    default:
+      return code;
+  }
 }
 
 int RestoreLink(const std::string& target) {
@@ -156,7 +186,7 @@ bool RunResolvconf(const char* path, std::vector<std::string> arguments, const s
   }
   close(pipes[0]);
   // At most a few hundred octets: less than a pipe holds.
-  const bool written = WriteAll(pipes[1], input);
+  const bool written = WriteAll(pipes[1], input) == 0;
   close(pipes[1]);
   // 5 s at most: a helper that hangs would keep the network half-way.
   for (int waited = 0; waited < 500; waited++) {

@@ -763,6 +763,64 @@ describe('resolv.conf in its other forms', () => {
     20_000,
   );
 
+  describe('on a full disk', () => {
+    const full =
+      'mount -o remount,size=16k,nr_inodes=8 /etc; dd if=/dev/zero of=/etc/ballast bs=4096 2>/dev/null || true';
+    // With what the tunnel adds it takes a further page.
+    const long = `printf "nameserver 192.0.2.1\\n%4060s\\n" "#" > /etc/resolv.conf`;
+    const noInode = 'for n in 1 2 3 4 5 6 7 8; do ln -s none /etc/none-$n 2>/dev/null || true; done';
+    let net: Namespace;
+
+    afterEach(() => net.close());
+
+    const text = (): Promise<string> => net.run('cat', '/etc/resolv.conf');
+    const applied = async (): Promise<SettingsReport['concerns'][number] | undefined> => {
+      await net.do('openTunnel', { name: 'avpn0', mtu: 1400 });
+      const { concerns } = await net.do<SettingsReport>('apply', settings);
+      return concerns.find(({ concern }) => concern === 'dns');
+    };
+
+    it.each([
+      ['for a second file', `${long}; ${full}`],
+      ['for a second name either', `${long}; ${full}; ${noInode}`],
+      [
+        'in a file mounted by itself',
+        `${long.replace('/etc/resolv.conf', '/etc/kept')}; touch /etc/resolv.conf; mount --bind /etc/kept /etc/resolv.conf; ${full}`,
+      ],
+    ])(
+      'without room %s nothing of it is lost, and it is said',
+      async (_, prepare) => {
+        net = await Namespace.create(prepare);
+        const before = await text();
+        expect(before).toHaveLength(4082);
+        expect(await applied()).toMatchObject({
+          inForce: false,
+          detail: expect.stringContaining('No space left') as string,
+        });
+        expect(await text()).toBe(before);
+        await net.do('withdraw');
+        expect(await text()).toBe(before);
+      },
+      20_000,
+    );
+
+    it.each([
+      ['a second file', full],
+      ['a second name', `${full}; ${noInode}`],
+    ])(
+      'that has no room for %s any more it is put back',
+      async (_, fill) => {
+        net = await Namespace.create('printf "nameserver 192.0.2.1\\n" > /etc/resolv.conf');
+        const before = await text();
+        expect(await applied()).toMatchObject({ inForce: true });
+        await net.run('sh', '-c', fill);
+        await net.do('withdraw');
+        expect(await text()).toBe(before);
+      },
+      20_000,
+    );
+  });
+
   it('shared with the rest of the computer: not touched, and said so', async () => {
     const net = await Namespace.create(null);
     try {
