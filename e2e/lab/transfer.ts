@@ -8,9 +8,9 @@ const port = 8080;
 export interface TransferResult {
   readonly bytes: number;
   readonly milliseconds: number;
-  /** SHA-256 of what the sender sent and of what the receiver received, hexadecimal. */
-  readonly sent: string;
-  readonly received: string;
+  /** Words of 8 octets that are not what stands at their place of the stream. */
+  readonly wrongWords: number;
+  readonly firstWrong: { readonly at: number; readonly is: string } | null;
 }
 
 /** Starts the file server behind the gateway; resolves when it listens. */
