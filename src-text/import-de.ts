@@ -5,6 +5,8 @@ export const importDe: Readonly<Record<ImportSentence, string>> = {
   taken: 'Übernommen.',
   'taken-as': 'Übernommen als {value}.',
   'taken-nearest': 'Übernommen als {value}, den nächsten möglichen Wert.',
+  'taken-never': 'Übernommen: nie.',
+  'taken-standard': 'Übernommen als {value}, der Standardwert.',
   'taken-into': 'Übernommen als {path}: {value}.',
   'taken-thumbprints':
     'Übernommen: Für den Authentifizierungsserver muss die Zertifizierungsstelle mit dem SHA-1-Fingerabdruck {value} bürgen. Wenn dieser Computer sie nicht hat, fügen Sie ihr Zertifikat in den Eigenschaften hinzu.',
@@ -12,8 +14,27 @@ export const importDe: Readonly<Record<ImportSentence, string>> = {
     'Übernommen als peap-mschapv2. Die Datei sagt nicht in lesbarer Form, was durch den sicheren Kanal geht.',
   'taken-from': 'Aus {files} übernommen.',
   'secret-stored': 'In den Schlüsselspeicher verschoben.',
+  'keys-not-listed': '{count} weitere Zeilen werden nicht gezeigt.',
   'not-known': 'Dieser Schlüssel ist nicht bekannt.',
   'not-used': 'Wird hier nicht verwendet.',
+  'ikev2-of-several': 'Windows versucht auch andere Protokolle. Hier wird nur IKEv2 verwendet.',
+  'eap-blob-unreadable':
+    'Regeln für das Zertifikat des Authentifizierungsservers sind daraus nicht lesbar. Legen Sie sie in den Eigenschaften fest.',
+  'name-always-checked-usage-not':
+    'Der Name des Servers wird hier immer geprüft; nur der Zweck seines Zertifikats wird nicht verlangt.',
+  'one-for-both-families': 'Was die Datei zu IPv4 sagt, gilt auch für IPv6.',
+  'class-route-added':
+    'Nennt der Server keine Netze, geht das Netz der Klasse der Adresse durch den Tunnel. Nennen Sie die Netze in den Eigenschaften, um das zu ändern.',
+  'policies-unreadable':
+    'Die Algorithmen sind nicht lesbar. Angeboten werden die üblichen; legen Sie sie in den Eigenschaften fest, wenn der Server andere verlangt.',
+  'no-automatic-connection': 'Die automatische Verbindung geht verloren: Verbinden Sie von Hand.',
+  'routes-unreadable': 'Die Netze sind nicht lesbar. Nennen Sie in den Eigenschaften die, die durch den Tunnel gehen.',
+  'name-rules-unreadable':
+    'Die Regeln für Namen sind nicht lesbar. Nennen Sie die Domänen des VPN in den Eigenschaften.',
+  'search-domains-unreadable': 'Die Domänen für kurze Namen sind nicht lesbar. Nennen Sie sie in den Eigenschaften.',
+  'no-filters': 'Nach Programmen oder Adressen wird hier nicht gefiltert: Alles darf den Tunnel verwenden.',
+  prerequisite: 'Windows verbindet zuerst {name}. Hier müssen Sie das selbst tun.',
+  'psk-not-readable': 'Der Schlüssel ist so gespeichert, dass nur Windows ihn lesen kann. Er wird abgefragt.',
   'windows-logon':
     'Die Windows-Anmeldung kann hier nicht verwendet werden: Benutzername und Kennwort werden abgefragt.',
   'server-check-kept': 'Die Datei schaltet die Prüfung des Servers ab. Sie bleibt eingeschaltet.',
@@ -22,6 +43,9 @@ export const importDe: Readonly<Record<ImportSentence, string>> = {
   'file-missing': 'Die Datei {file} wurde neben dem Profil nicht gefunden. Wählen Sie sie aus.',
   'file-unreadable': 'Die Datei {file} ist weder PEM noch DER. Wählen Sie eine andere.',
   'smart-card-choose': 'Das Zertifikat ist auf einer Smartcard. Wählen Sie es in den Eigenschaften aus.',
+  'pbk-type': 'Dieser Eintrag ist kein VPN.',
+  'other-protocol': 'Dies ist {protocol}. Nur IKEv2 kann übernommen werden.',
+  'server-missing': 'Der Server fehlt.',
   'eap-method-unknown': 'Die EAP-Methode {value} wird nicht unterstützt, nur 13, 21, 26 und 25 mit 13 oder 26 darin.',
   'must-be-text': 'Muss ein Text sein.',
   'must-be-json': 'Muss ein JSON-Objekt in UTF-8 sein.',
@@ -32,6 +56,7 @@ export const importDe: Readonly<Record<ImportSentence, string>> = {
   'file-unreadable-at-all': 'Die Datei kann nicht gelesen werden.',
   'file-unknown':
     'Dies ist kein lesbares Profil: .agilevpn.json, .sswan, .mobileconfig, rasphone.pbk oder .nmconnection.',
+  'connections-left-out': '{count} weitere Verbindungen der Datei wurden ausgelassen: Gelesen werden 1000.',
   'file-empty': 'In dieser Datei ist keine Verbindung.',
   'plist-without-vpn': 'Die Eigenschaftsliste ist nicht lesbar oder enthält keine VPN-Nutzlast.',
   'name-of-file': 'Die Verbindung wird nach der Datei benannt.',

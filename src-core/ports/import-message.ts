@@ -8,6 +8,8 @@ export const importSentences = {
   taken: 'Taken.',
   'taken-as': 'Taken as {value}.',
   'taken-nearest': 'Taken as {value}, the nearest that is possible.',
+  'taken-never': 'Taken: never.',
+  'taken-standard': 'Taken as {value}, the standard.',
   'taken-into': 'Taken as {path}: {value}.',
   'taken-thumbprints':
     'Taken: the authentication server must be vouched for by the authority with the SHA-1 thumbprint {value}. If this computer does not have it, add its certificate in the properties.',
@@ -28,8 +30,26 @@ export const importSentences = {
   'revocation-strict': 'Taken as strict: without an answer there is no connection.',
   'server-decides': 'Taken: what the server grants goes through the tunnel.',
   // Ignored
+  'keys-not-listed': '{count} further lines are not shown.',
   'not-known': 'This key is not known.',
   'not-used': 'Not used here.',
+  'ikev2-of-several': 'Windows tries other protocols too. Here only IKEv2 is used.',
+  'eap-blob-unreadable':
+    'Rules for the authentication server’s certificate cannot be read from it. Set them in the properties.',
+  'name-always-checked-usage-not':
+    'The name of the server is always checked here; only the purpose of its certificate is not demanded.',
+  'one-for-both-families': 'What the file says of IPv4 counts for IPv6 too.',
+  'class-route-added':
+    'Where the server names no networks, the one of the address’s class goes through the tunnel. Name the networks in the properties to change that.',
+  'policies-unreadable':
+    'The algorithms cannot be read. The usual ones are offered; set them in the properties if the server wants others.',
+  'no-automatic-connection': 'You lose automatic connection: connect by hand.',
+  'routes-unreadable': 'Its networks cannot be read. Name in the properties those that go through the tunnel.',
+  'name-rules-unreadable': 'Its rules for names cannot be read. Name the domains of the VPN in the properties.',
+  'search-domains-unreadable': 'Its domains for short names cannot be read. Name them in the properties.',
+  'no-filters': 'Filters by program or address are not made here: everything may use the tunnel.',
+  prerequisite: 'Windows connects {name} first. Here you must do that yourself.',
+  'psk-not-readable': 'The key is stored in a form that only Windows reads. It is asked for.',
   'windows-logon': 'The Windows logon cannot be used here: the user name and password are asked for.',
   'server-check-kept': 'The file switches the check of the server off. It stays on.',
   'server-name-pattern':
@@ -88,6 +108,9 @@ export const importSentences = {
   'authorities-of-folder':
     'The file names no authority: strongSwan trusts those in its own folder. Here those of this computer are trusted; if the server’s is another one, choose its certificate.',
   // Wrong
+  'pbk-type': 'This entry is not a VPN.',
+  'other-protocol': 'This is {protocol}. Only IKEv2 can be taken.',
+  'server-missing': 'The server is missing.',
   'eap-method-unknown': 'The EAP method {value} is not supported: 13, 21, 26 and 25 with 13 or 26 inside are.',
   'must-be-text': 'Must be a text.',
   'must-be-json': 'Must be a JSON object in UTF-8.',
@@ -97,6 +120,7 @@ export const importSentences = {
   'file-unreadable-at-all': 'The file cannot be read.',
   'file-unknown':
     'This is not a profile that can be read: .agilevpn.json, .sswan, .mobileconfig, rasphone.pbk or .nmconnection.',
+  'connections-left-out': '{count} further connections of the file were left out: 1000 are read.',
   'file-empty': 'There is no connection in this file.',
   'plist-without-vpn': 'The property list cannot be read or has no VPN payload.',
   'nm-type': 'This is a NetworkManager connection of the type {type}. Only IKEv2 can be taken.',

@@ -3,22 +3,23 @@ import { say, type ImportMessage } from '../ports/import-message';
 import { finishDraft } from './draft';
 import type { Draft } from './draft';
 import { noFiles, refusedFile } from './import-report';
-import type { FileResolver, ImportedProfile, ProfileFile } from './import-report';
+import type { FileResolver, ImportedProfile, ImportLine, ProfileFile } from './import-report';
+import { importLine } from './importers/draft-builder';
 import { ipsecConfImporter } from './importers/ipsec-conf';
 import { keyfileImporter } from './importers/keyfile';
 import { decodeText } from './importers/decode-text';
 import { mobileconfigPlist, readMobileconfig } from './importers/mobileconfig';
-import { decodeRasphone, isRasphone, readRasphone } from './importers/rasphone';
+import { rasphoneImporter } from './importers/rasphone';
 import { isSswan, readSswan } from './importers/sswan';
 import { swanctlImporter } from './importers/swanctl';
-import type { TextImporter } from './importers/text-importer';
+import { mostConnections, type TextImporter } from './importers/text-importer';
 import { isAgileVpnFile, parseAgileVpn } from './parse';
 
 /** Larger files are refused unread. */
 export const importLimit = 1024 * 1024;
 
 /** Asked in this order; each says whether a text is its own. */
-const textImporters: readonly TextImporter[] = [keyfileImporter, ipsecConfImporter, swanctlImporter];
+const textImporters: readonly TextImporter[] = [keyfileImporter, ipsecConfImporter, swanctlImporter, rasphoneImporter];
 
 /**
  * Reads a profile file of any known format, told by its content and not by its name. At least one entry; most formats
@@ -45,9 +46,17 @@ export async function importProfiles(
     const drafts = await importer.read(foreign, { name: file.name, files: resolve });
     return finishAll(drafts, importer.format, say('file-empty'));
   }
-  const phoneBook = decodeRasphone(content);
-  if (isRasphone(phoneBook)) return finishAll(readRasphone(phoneBook), 'rasphone', say('file-empty'));
   return [refusedFile('unknown', say('file-unknown'))];
+}
+
+/** Of one file, all connections together. */
+const mostLines = 10_000;
+
+/** What must be known of a connection when the report is long already. */
+function essential(lines: readonly ImportLine[]): readonly ImportLine[] {
+  const kept = lines.filter(({ outcome }) => outcome === 'wrong' || outcome === 'missing').slice(0, 10);
+  const message = say('keys-not-listed', { count: String(lines.length - kept.length) });
+  return [...kept, importLine('(file)', 'ignored', message)];
 }
 
 /** Foreign formats hold everything themselves: files that they name are not looked for. */
@@ -58,6 +67,12 @@ async function finishAll(
 ): Promise<readonly ImportedProfile[]> {
   if (drafts === null || drafts.length === 0) return [refusedFile(format, empty)];
   const imported: ImportedProfile[] = [];
-  for (const draft of drafts) imported.push(await finishDraft(draft, noFiles));
-  return imported;
+  let lines = 0;
+  for (const draft of drafts.slice(0, mostConnections)) {
+    const one = await finishDraft(draft, noFiles);
+    lines += one.lines.length;
+    imported.push(lines > mostLines ? { ...one, lines: essential(one.lines) } : one);
+  }
+  const left = drafts.length - mostConnections;
+  return left > 0 ? [...imported, refusedFile(format, say('connections-left-out', { count: String(left) }))] : imported;
 }

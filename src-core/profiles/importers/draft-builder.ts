@@ -14,11 +14,15 @@ export function importLine(key: string, outcome: ImportLine['outcome'], text: Im
   return { key: sanitizeText(key), outcome, text: englishImportText(message), message };
 }
 
+/** Of one connection. */
+const mostLines = 500;
+
 /** Collects, key by key, what an importer takes from a foreign file, in the form of our own. */
 export class DraftBuilder {
   readonly #format: ImportFormat;
   readonly #content: Record<string, unknown> = { version: 1 };
   readonly #lines: ImportLine[] = [];
+  #unlisted = 0;
   readonly #keys = new Map<string, string>();
   readonly #secrets: Record<string, string> = {};
 
@@ -28,19 +32,22 @@ export class DraftBuilder {
 
   /** Sets `path` of our form from `key` of the file. The value is checked later, with the rules of every profile. */
   take(key: string, path: string, value: unknown, text: ImportText = say('taken')): void {
+    this.#set(key, path, value);
+    this.#line(key, 'understood', text);
+  }
+
+  #set(key: string, path: string, value: unknown): void {
     const steps = path.split('.');
     const last = steps.pop() as string;
     let target = this.#content;
     for (const step of steps) target = (target[step] ??= {}) as Record<string, unknown>;
     target[last] = value;
     this.#keys.set(path, key);
-    this.#line(key, 'understood', text);
   }
 
   /** A value that the format implies and no key of the file says. */
   imply(path: string, value: unknown, key: string): void {
-    this.take(key, path, value);
-    this.#lines.pop();
+    this.#set(key, path, value);
   }
 
   secret(key: string, kind: keyof ImportedSecrets, value: unknown): void {
@@ -60,8 +67,7 @@ export class DraftBuilder {
 
   /** `file`: the base name of a file that may be given along. */
   missing(key: string, text: ImportText, file?: string): void {
-    const line = importLine(key, 'missing', text);
-    this.#lines.push(file === undefined ? line : { ...line, file });
+    this.#line(key, 'missing', text, file === undefined ? {} : { file });
   }
 
   wrong(key: string, text: ImportText): void {
@@ -73,7 +79,12 @@ export class DraftBuilder {
       format: this.#format,
       content: this.#content,
       secrets: this.#secrets,
-      lines: this.#lines.slice(0, 500),
+      lines: [
+        ...this.#lines,
+        ...(this.#unlisted === 0
+          ? []
+          : [importLine('(file)', 'ignored', say('keys-not-listed', { count: String(this.#unlisted) }))]),
+      ],
       keyOf: (path) => this.#keyOf(path),
     };
   }
@@ -85,7 +96,10 @@ export class DraftBuilder {
     return key === undefined ? path : key + rest;
   }
 
-  #line(key: string, outcome: ImportLine['outcome'], text: ImportText): void {
-    this.#lines.push(importLine(key, outcome, text));
+  #line(key: string, outcome: ImportLine['outcome'], text: ImportText, more: Pick<ImportLine, 'file'> = {}): void {
+    // Nobody reads a report of thousands of lines. What is wrong is in it all the same: it decides.
+    if (this.#lines.length < (outcome === 'wrong' ? 2 * mostLines : mostLines))
+      this.#lines.push({ ...importLine(key, outcome, text), ...more });
+    else this.#unlisted++;
   }
 }

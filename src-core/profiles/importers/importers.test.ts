@@ -365,16 +365,69 @@ describe('rasphone.pbk', () => {
     [{ Type: '1' }, 'Type'],
     [{ VpnStrategy: '1' }, 'VpnStrategy'],
     [{ VpnStrategy: '3' }, 'VpnStrategy'],
+    [{ VpnStrategy: '2' }, 'VpnStrategy'],
     [{ VpnStrategy: '5' }, 'VpnStrategy'],
+    [{ VpnStrategy: '9' }, 'VpnStrategy'],
+    [{ VpnStrategy: '12' }, 'VpnStrategy'],
+    [{ VpnStrategy: '13' }, 'VpnStrategy'],
     [{ CustomAuthKey: '23' }, 'CustomAuthKey'],
-    [{ NetworkOutageTime: '5' }, 'NetworkOutageTime'],
-    [{ NetworkOutageTime: 'x' }, 'NetworkOutageTime'],
-    [{ IdleDisconnectSeconds: 'x' }, 'IdleDisconnectSeconds'],
-    [{ RedialSeconds: 'x' }, 'RedialSeconds'],
   ])('%j is wrong', async (change, key) => {
     const imported = await one(entry('x', change));
     expect(imported.profile).toBeNull();
     expect(wrong(imported)).toContain(key);
+  });
+
+  test.each([
+    [{ VpnStrategy: '0' }, 'VpnStrategy', {}],
+    [{ VpnStrategy: '4' }, 'VpnStrategy', {}],
+    [{ VpnStrategy: '6' }, 'VpnStrategy', {}],
+    [{ VpnStrategy: '8' }, 'VpnStrategy', {}],
+    [{ NetworkOutageTime: '5' }, 'NetworkOutageTime', { mobility: { outageSeconds: 60 } }],
+    [{ NetworkOutageTime: '90' }, 'NetworkOutageTime', { mobility: { outageSeconds: 120 } }],
+    [{ NetworkOutageTime: '86400' }, 'NetworkOutageTime', { mobility: { outageSeconds: 28_800 } }],
+    [{ NetworkOutageTime: 'x' }, 'NetworkOutageTime', { mobility: { outageSeconds: 1800 } }],
+    [{ IdleDisconnectSeconds: 'x' }, 'IdleDisconnectSeconds', { dialing: { idleSeconds: null } }],
+    [{ RedialSeconds: 'x' }, 'RedialSeconds', { dialing: { redialSeconds: 60 } }],
+    [{ CustomIPSecPolicies: '00', NumCustomPolicy: '1' }, 'CustomIPSecPolicies', { proposals: { ike: [], esp: [] } }],
+    [{ AlwaysOnCapable: '1' }, 'AlwaysOnCapable', {}],
+    [{ NumRoutes: '2' }, 'NumRoutes', {}],
+    [{ AutoLogon: '1' }, 'AutoLogon', {}],
+    [
+      { CustomAuthKey: '25', CustomAuthData: '31444243' },
+      'CustomAuthData',
+      { authentication: { method: 'peap-mschapv2' } },
+    ],
+  ])('%j is taken, and said', async (change, key, expected) => {
+    const imported = await one(entry('x', change));
+    expect(imported.profile).toMatchObject(expected);
+    const [line] = imported.lines.filter((other) => other.key === key);
+    expect(line?.message?.key).not.toMatch(/^(taken|not-used|not-known)$/);
+  });
+
+  test('keys and values of any case; what stands in lines of the same name is one value', async () => {
+    const lower = entry('x', { CustomAuthKey: '13', DisableMobility: '1' }).toLowerCase();
+    expect((await one(lower)).profile).toMatchObject({
+      server: 'vpn.example.test',
+      authentication: { method: 'eap-tls' },
+      mobility: { enabled: false },
+    });
+  });
+
+  test('further servers are tried after the first', async () => {
+    const more = `${entry('x')}PhoneNumber=b.test\r\nPhoneNumber=not a host\r\n`.replace(
+      'PBVersion=6',
+      'PBVersion=6\r\nNumServers=2\r\nServerListServerName=vpn.example.test\r\nServerListServerName=c.test',
+    );
+    expect((await one(more)).profile).toMatchObject({
+      server: 'vpn.example.test',
+      alternativeServers: ['b.test', 'c.test'],
+    });
+  });
+
+  test('a name of more than 64 characters is cut, and a profile of the Connection Manager is not a phone book', async () => {
+    expect((await one(entry('x'.repeat(67)))).profile?.name).toHaveLength(64);
+    const cms = '[Connection Manager]\nServiceName=A\n[Networking&A]\nVpnStrategy=7\n[Server&A]\nType=1\n';
+    expect((await importBytes(utf8Encode(cms))).map(({ format }) => format)).not.toContain('rasphone');
   });
 
   test('several entries, a broken one among them', async () => {
@@ -397,8 +450,13 @@ describe('rasphone.pbk', () => {
     expect((await one(new Uint8Array(Buffer.from(text, 'latin1')))).name).toBe('Büro');
   });
 
-  test('a file of 1 MiB of sections or keys is read in bounds', async () => {
-    expect((await importBytes(utf8Encode(entry('a') + '[x]\r\nType=2\r\n'.repeat(60_000)))).length).toBe(64);
+  test('a file of 1 MiB of sections or keys is read in bounds', { timeout: 60_000 }, async () => {
+    expect((await importBytes(utf8Encode(entry('a') + '[x]\r\nType=2\r\n'.repeat(60_000)))).length).toBe(1001);
+    const left = (await importBytes(utf8Encode('[x]\r\nPBVersion=1\r\n'.repeat(10_000)))).at(-1);
+    expect(left).toMatchObject({
+      profile: null,
+      lines: [{ outcome: 'wrong', message: { values: { count: '9000' } } }],
+    });
     const imported = await one(entry('a') + '[b]\r\n'.slice(0, 0) + 'Key=1\r\n'.repeat(100_000));
     expect(imported.lines.length).toBeLessThan(600);
   });

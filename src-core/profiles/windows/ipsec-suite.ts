@@ -1,3 +1,6 @@
+import { say } from '../../ports/import-message';
+import type { DraftBuilder } from '../importers/draft-builder';
+
 /**
  * The one set of algorithms that a Windows connection may be limited to: six numbers in the phone book
  * (CustomIPSecPolicies), six names in ProfileXML (CryptographySuite) and in Set-VpnConnectionIPsecConfiguration. Both
@@ -110,6 +113,14 @@ function suiteOf(read: (field: Field) => string | null): WindowsIpsecSuite | nul
     suite[field] = value;
   }
   return suite as Record<Field, string>;
+}
+
+/** Takes the proposals and says what is not offered here. */
+export function takeIpsecSuite(draft: DraftBuilder, key: string, suite: WindowsIpsecSuite): void {
+  const { ike, esp, refused } = suiteProposals(suite);
+  if (ike !== null) draft.take(key, 'proposals.ike', [ike], say('taken-into', { path: 'proposals.ike', value: ike }));
+  if (esp !== null) draft.take(key, 'proposals.esp', [esp], say('taken-into', { path: 'proposals.esp', value: esp }));
+  if (refused.length > 0) draft.ignore(key, say('proposals-none', { left: refused.join(', ') }));
 }
 
 /** Proposals of a profile; null where an algorithm is too weak to be offered here. `refused` names those. */
