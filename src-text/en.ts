@@ -434,6 +434,7 @@ export const en = {
   'import.format.keyfile': 'NetworkManager connection',
   'import.format.swanctl': 'strongSwan configuration (swanctl.conf)',
   'import.format.ipsec-conf': 'IPsec configuration (ipsec.conf)',
+  'import.format.profile-xml': 'Windows VPN profile (ProfileXML)',
   'import.format.unknown': 'nothing that is known',
   'import.name': 'Connection name:',
   'import.replaces': 'A connection of this name exists. It will be replaced.',

@@ -136,4 +136,6 @@ export const importDe: Readonly<Record<ImportSentence, string>> = {
   'more-secrets': 'Weitere Geheimnisse anderer: {count}.',
   'issuer-by-name': 'Der Aussteller wird anhand seines Zertifikats geprüft, nicht anhand seines Namens.',
   'only-secrets': 'Dies sind die Geheimnisse einer ipsec.conf. Importieren Sie jene Datei und legen Sie diese daneben.',
+  'tunnel-type': 'Der Tunneltyp {type} kann nicht übernommen werden, nur IKEv2 und Automatic.',
+  'xml-unreadable': 'Das XML ist nicht lesbar.',
 };

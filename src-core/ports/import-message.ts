@@ -138,6 +138,8 @@ export const importSentences = {
   'no-server-address': 'No address of a server is in it: this is the server’s side, or a template.',
   'only-esp': 'Only ESP can be taken, not AH.',
   'only-secrets': 'These are the secrets of an ipsec.conf. Import that file, with this one beside it.',
+  'tunnel-type': 'The tunnel type {type} cannot be taken, only IKEv2 and Automatic.',
+  'xml-unreadable': 'The XML cannot be read.',
 } as const;
 
 export type ImportSentence = keyof typeof importSentences;

@@ -16,7 +16,7 @@ export interface ImportLine {
 }
 
 export type ImportFormat =
-  'agilevpn' | 'sswan' | 'mobileconfig' | 'rasphone' | 'keyfile' | 'swanctl' | 'ipsec-conf' | 'unknown';
+  'agilevpn' | 'sswan' | 'mobileconfig' | 'rasphone' | 'keyfile' | 'swanctl' | 'ipsec-conf' | 'profile-xml' | 'unknown';
 
 /** Secrets found in a file: to be moved into the secret store, never kept in the profile. */
 export type ImportedSecrets = Readonly<

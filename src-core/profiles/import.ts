@@ -9,6 +9,7 @@ import { ipsecConfImporter } from './importers/ipsec-conf';
 import { keyfileImporter } from './importers/keyfile';
 import { decodeText } from './importers/decode-text';
 import { mobileconfigPlist, readMobileconfig } from './importers/mobileconfig';
+import { profileXmlImporter } from './importers/profile-xml';
 import { rasphoneImporter } from './importers/rasphone';
 import { isSswan, readSswan } from './importers/sswan';
 import { swanctlImporter } from './importers/swanctl';
@@ -19,7 +20,13 @@ import { isAgileVpnFile, parseAgileVpn } from './parse';
 export const importLimit = 1024 * 1024;
 
 /** Asked in this order; each says whether a text is its own. */
-const textImporters: readonly TextImporter[] = [keyfileImporter, ipsecConfImporter, swanctlImporter, rasphoneImporter];
+const textImporters: readonly TextImporter[] = [
+  keyfileImporter,
+  profileXmlImporter,
+  ipsecConfImporter,
+  swanctlImporter,
+  rasphoneImporter,
+];
 
 /**
  * Reads a profile file of any known format, told by its content and not by its name. At least one entry; most formats
