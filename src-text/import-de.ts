@@ -55,7 +55,7 @@ export const importDe: Readonly<Record<ImportSentence, string>> = {
     'Die Datei zu lesen benötigt zu viel Arbeitsspeicher. Sie ist beschädigt oder soll Schaden anrichten.',
   'file-unreadable-at-all': 'Die Datei kann nicht gelesen werden.',
   'file-unknown':
-    'Dies ist kein lesbares Profil: .agilevpn.json, .sswan, .mobileconfig, rasphone.pbk oder .nmconnection.',
+    'Dies ist kein lesbares Profil: .agilevpn.json, .sswan, .mobileconfig, rasphone.pbk, .nmconnection, swanctl.conf, ipsec.conf oder ProfileXML.',
   'connections-left-out': '{count} weitere Verbindungen der Datei wurden ausgelassen: Gelesen werden 1000.',
   'file-empty': 'In dieser Datei ist keine Verbindung.',
   'plist-without-vpn': 'Die Eigenschaftsliste ist nicht lesbar oder enthält keine VPN-Nutzlast.',

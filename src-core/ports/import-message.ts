@@ -119,7 +119,7 @@ export const importSentences = {
   'file-too-complex': 'The file needs too much memory to read. It is damaged, or made to do harm.',
   'file-unreadable-at-all': 'The file cannot be read.',
   'file-unknown':
-    'This is not a profile that can be read: .agilevpn.json, .sswan, .mobileconfig, rasphone.pbk or .nmconnection.',
+    'This is not a profile that can be read: .agilevpn.json, .sswan, .mobileconfig, rasphone.pbk, .nmconnection, swanctl.conf, ipsec.conf or ProfileXML.',
   'connections-left-out': '{count} further connections of the file were left out: 1000 are read.',
   'file-empty': 'There is no connection in this file.',
   'plist-without-vpn': 'The property list cannot be read or has no VPN payload.',
