@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +7,7 @@ import { FileSecretStore, SessionSecretStore } from '../service/secret-store';
 import { NodeDatagrams, SystemClock, SystemRandom } from '../system/linux';
 import { NetworkManagerWireless } from '../system/linux/network-manager';
 import { startWebHost } from '../web/host';
+import { openBrowser, type OpeningBrowser } from '../web/open-browser';
 import { parsePort, type Arguments } from './arguments';
 import { CommandError, exitCode } from './exit-codes';
 import { printJson, type Output } from './output';
@@ -65,12 +65,6 @@ function rendererDirectory(): string {
   );
 }
 
-function openBrowser(url: string, output: Output): void {
-  const child = spawn('xdg-open', [url], { stdio: 'ignore', detached: true });
-  child.on('error', () => output.note('No browser could be opened. Open the address above yourself.'));
-  child.unref();
-}
-
 /**
  * `ui [--port N] [--no-open] [--demo] [--keep-secrets]`: passwords last as long as this program unless the person wants
  * them in a file.
@@ -87,15 +81,22 @@ export async function ui({ flags, values }: Arguments, output: Output): Promise<
     wireless: new NetworkManagerWireless(),
     onProblem: output.note,
   });
+  let browser: OpeningBrowser | null = null;
   try {
     const web = await startWebHost(host.service, {
       port,
       rendererDirectory: directory,
+      onOpened: () => browser?.opened(),
       onError: (error, where) => output.note(`${where}: ${error instanceof Error ? error.message : String(error)}`),
     });
     if (output.json) printJson(output, { type: 'ui', url: web.url });
     else output.line(web.url);
-    if (flags['no-open'] !== true) openBrowser(web.url, output);
+    if (flags['no-open'] !== true)
+      browser = openBrowser({
+        url: web.url,
+        runtimeDirectory: host.directories.runtime,
+        onNotOpened: (reason) => output.note(`${reason} Open the address above yourself.`),
+      });
     await ended;
     await web.close();
   } catch (error) {
@@ -103,6 +104,7 @@ export async function ui({ flags, values }: Arguments, output: Output): Promise<
       throw new CommandError(exitCode.missing, `Port ${port} is in use. Choose another one with --port.`);
     throw error;
   } finally {
+    browser?.close();
     await host.close();
   }
   return exitCode.done;

@@ -34,6 +34,9 @@ function get(path: string, headers: Record<string, string> = {}, method = 'GET')
   });
 }
 
+/** What a browser says of an address that the user typed. */
+const typed = { 'sec-fetch-site': 'none' };
+
 interface Session {
   readonly cookie: string;
   readonly key: string;
@@ -41,7 +44,7 @@ interface Session {
 
 async function openSession(): Promise<Session> {
   const { pathname, search } = new URL(host.newUrl());
-  const answer = await get(`${pathname}${search}`);
+  const answer = await get(`${pathname}${search}`, typed);
   return {
     cookie: answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '',
     key: /^\/#key=(.+)$/.exec(answer.headers.location ?? '')?.[1] ?? '',
@@ -79,12 +82,20 @@ afterEach(async () => {
 describe('the browser host lets in only the browser it was opened with', () => {
   it('exchanges the token once for an HttpOnly SameSite=Strict cookie', async () => {
     const { pathname, search } = new URL(host.url);
-    const first = await get(`${pathname}${search}`);
+    const first = await get(`${pathname}${search}`, typed);
     expect(first.status).toBe(303);
     expect(first.headers.location).toMatch(/^\/#key=[A-Za-z0-9_-]{43}$/);
     expect(first.headers['set-cookie']?.[0]).not.toContain(first.headers.location?.slice(6));
     expect(first.headers['set-cookie']?.[0]).toMatch(/; HttpOnly; SameSite=Strict; Path=\/$/);
     expect((await get(`${pathname}${search}`)).status).toBe(403);
+  });
+
+  it('leads on by a page of its own where another page led here: browsers keep a Strict cookie from such redirects', async () => {
+    const { pathname, search } = new URL(host.url);
+    const { status, headers, body } = await get(`${pathname}${search}`, { 'sec-fetch-site': 'cross-site' });
+    expect([status, headers['content-type'], headers.location]).toEqual([200, 'text/html; charset=utf-8', undefined]);
+    expect(headers['set-cookie']?.[0]).toMatch(/; HttpOnly; SameSite=Strict; Path=\/$/);
+    expect(body).toMatch(/<meta http-equiv="refresh" content="0;url=\/#key=[A-Za-z0-9_-]{43}">/);
   });
 
   it('serves the page with the cookie and refuses without or with a wrong one', async () => {

@@ -5,6 +5,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { serve } from '../api/serve';
 import type { ApiService } from '../api/service';
 import type { Transport } from '../api/transport';
+import { redirectingPage } from './open-browser';
 import { pageHeaders, readPage } from './page';
 import { createSessions, readCookie } from './sessions';
 
@@ -13,6 +14,8 @@ export interface WebHostOptions {
   readonly port: number;
   /** The built renderer (out/renderer). */
   readonly rendererDirectory: string;
+  /** A one-time address was used. */
+  readonly onOpened?: () => void;
   /** Unexpected errors, for the host's log. */
   readonly onError?: (error: unknown, where: string) => void;
 }
@@ -107,9 +110,16 @@ export async function startWebHost(service: ApiService, options: WebHostOptions)
       const cookie: Record<string, string> =
         session === null ? {} : { 'Set-Cookie': `${cookieName}=${session.cookie}; HttpOnly; SameSite=Strict; Path=/` };
       // A fragment stays in the browser: it is in no request, no log and no Referer.
-      response
-        .writeHead(303, { ...headers, ...cookie, Location: session === null ? '/' : `/#key=${session.key}` })
-        .end();
+      const target = session === null ? '/' : `/#key=${session.key}`;
+      if (session !== null) options.onOpened?.();
+      if (request.headers['sec-fetch-site'] === 'none') {
+        response.writeHead(303, { ...headers, ...cookie, Location: target }).end();
+        return;
+      }
+      // A Strict cookie is not sent along the redirects of a navigation that another page began (RFC 6265bis section
+      // 5.2.1), such as the file that a browser is opened with: the page itself navigates on.
+      response.writeHead(200, { ...headers, ...cookie, 'Content-Type': 'text/html; charset=utf-8' });
+      response.end(redirectingPage(target));
       return;
     }
     if (!signedIn(request))
