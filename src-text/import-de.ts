@@ -54,6 +54,8 @@ export const importDe: Readonly<Record<ImportSentence, string>> = {
   'file-too-complex':
     'Die Datei zu lesen benötigt zu viel Arbeitsspeicher. Sie ist beschädigt oder soll Schaden anrichten.',
   'file-unreadable-at-all': 'Die Datei kann nicht gelesen werden.',
+  'link-with-secret':
+    'Der Link enthält ein Geheimnis ({kinds}). Jedes Programm und jeder Benutzer dieses Computers kann einen Link lesen: Bitten Sie um einen ohne dieses oder um eine Datei.',
   'file-unknown':
     'Dies ist kein lesbares Profil: .agilevpn.json, .sswan, .mobileconfig, rasphone.pbk, .nmconnection, swanctl.conf, ipsec.conf oder ProfileXML.',
   'connections-left-out': '{count} weitere Verbindungen der Datei wurden ausgelassen: Gelesen werden 1000.',

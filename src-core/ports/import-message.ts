@@ -118,6 +118,8 @@ export const importSentences = {
   'file-too-slow': 'The file takes too long to read. It is damaged, or made to do harm.',
   'file-too-complex': 'The file needs too much memory to read. It is damaged, or made to do harm.',
   'file-unreadable-at-all': 'The file cannot be read.',
+  'link-with-secret':
+    'The link carries a secret ({kinds}). Every program and every user of this computer can read a link: ask for one without it, or for a file.',
   'file-unknown':
     'This is not a profile that can be read: .agilevpn.json, .sswan, .mobileconfig, rasphone.pbk, .nmconnection, swanctl.conf, ipsec.conf or ProfileXML.',
   'connections-left-out': '{count} further connections of the file were left out: 1000 are read.',

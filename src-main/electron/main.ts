@@ -32,7 +32,7 @@ runDesktop({
       service,
       clock: new SystemClock(),
       recent: createRecentNames(directories.state),
-      offerImport: (file) => service.offerImport(file),
+      offerImport: (file, from) => service.offerImport(file, from),
       close,
     };
   },

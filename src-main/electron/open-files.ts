@@ -3,7 +3,7 @@ import type { Opened } from './opened';
 
 export interface Importer {
   /** Shows the import page for it; nothing is saved. */
-  offerImport(file: { readonly name: string; readonly content: Uint8Array }): Promise<void>;
+  offerImport(file: { readonly name: string; readonly content: Uint8Array }, from: 'file' | 'link'): Promise<void>;
 }
 
 /** Offers each for import; what is refused is only logged. Resolves with how many were offered. */
@@ -19,10 +19,8 @@ export async function offerOpened(
       continue;
     }
     try {
-      await importer.offerImport({
-        name: one.fileName,
-        content: one.type === 'file' ? readSmallFile(one.path) : one.content,
-      });
+      const content = one.type === 'file' ? readSmallFile(one.path) : one.content;
+      await importer.offerImport({ name: one.fileName, content }, one.type === 'file' ? 'file' : 'link');
       offered++;
     } catch (error) {
       log(

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { sanitizeText } from '../../src-core/bytes';
+import { say } from '../../src-core/ports/import-message';
 import {
   exportConnection,
   exportFormats,
   isExportFormat,
+  refusedFile,
   type ExportLine,
+  type ImportedProfile,
   type ImportedSecrets,
   type Profile,
   type ProfileFile,
@@ -35,6 +38,16 @@ interface Waiting {
   readonly secrets: ImportedSecrets;
 }
 
+/**
+ * A link is an argument of a program, which every user of this computer can read: a secret in it is none any more, and
+ * must not be used as if it were.
+ */
+function withoutSecrets(imported: ImportedProfile): ImportedProfile {
+  const { format, profile, secrets } = imported;
+  const kinds = [...Object.keys(secrets), ...(profile?.authentication.privateKey != null ? ['privateKey'] : [])];
+  return kinds.length === 0 ? imported : refusedFile(format, say('link-with-secret', { kinds: kinds.join(', ') }));
+}
+
 /** Nothing of a file is saved before the person has read the report and said yes. */
 export class Imports {
   readonly #read: ProfileReader;
@@ -50,14 +63,19 @@ export class Imports {
     return this.#offered;
   }
 
-  /** As `inspect`, for a file that comes from outside of the user interface. */
-  async offer(file: ProfileFile, exists: (name: string) => boolean): Promise<void> {
-    const report = await this.inspect(file, exists);
+  /** As `inspect`, for a file or the content of a link that comes from outside of the user interface. */
+  async offer(file: ProfileFile, from: 'file' | 'link', exists: (name: string) => boolean): Promise<void> {
+    const report = await this.inspect(file, exists, from);
     this.#offered = [...this.#offered, { fileName: sanitizeText(file.name), report }].slice(-mostOffered);
   }
 
-  async inspect(file: ProfileFile, exists: (name: string) => boolean): Promise<ImportReport> {
-    const [first, ...others] = await this.#read(file);
+  async inspect(
+    file: ProfileFile,
+    exists: (name: string) => boolean,
+    from: 'file' | 'link' = 'file',
+  ): Promise<ImportReport> {
+    const imported = await this.#read(file);
+    const [first, ...others] = from === 'link' ? imported.map(withoutSecrets) : imported;
     if (first === undefined) throw new ApiError('invalid-argument', 'failure.import-empty', 'contentBase64');
     const token = randomUUID();
     if (first.profile !== null) {

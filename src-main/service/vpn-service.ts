@@ -312,8 +312,11 @@ export class VpnService implements ApiService, ControlledHost {
   }
 
   /** A file or link was opened with the program: the import page shows it; nothing is saved. */
-  async offerImport(file: { readonly name: string; readonly content: Uint8Array }): Promise<void> {
-    await this.#imports.offer(file, (name) => this.#connections.find(name) !== null);
+  async offerImport(
+    file: { readonly name: string; readonly content: Uint8Array },
+    from: 'file' | 'link',
+  ): Promise<void> {
+    await this.#imports.offer(file, from, (name) => this.#connections.find(name) !== null);
     this.#pushes.push({ type: 'offered-imports', offered: this.#imports.offered });
   }
 
