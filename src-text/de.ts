@@ -439,6 +439,7 @@ export const de: Catalogue = {
   'import.format.swanctl': 'strongSwan-Konfiguration (swanctl.conf)',
   'import.format.ipsec-conf': 'IPsec-Konfiguration (ipsec.conf)',
   'import.format.profile-xml': 'Windows-VPN-Profil (ProfileXML)',
+  'import.format.powershell': 'PowerShell-Skript (gelesen, nicht ausgeführt)',
   'import.format.unknown': 'nichts Bekanntes',
   'import.name': 'Verbindungsname:',
   'import.replaces': 'Eine Verbindung dieses Namens gibt es schon. Sie wird ersetzt.',

@@ -435,6 +435,7 @@ export const en = {
   'import.format.swanctl': 'strongSwan configuration (swanctl.conf)',
   'import.format.ipsec-conf': 'IPsec configuration (ipsec.conf)',
   'import.format.profile-xml': 'Windows VPN profile (ProfileXML)',
+  'import.format.powershell': 'PowerShell script (read, not run)',
   'import.format.unknown': 'nothing that is known',
   'import.name': 'Connection name:',
   'import.replaces': 'A connection of this name exists. It will be replaced.',

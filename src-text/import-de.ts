@@ -57,7 +57,7 @@ export const importDe: Readonly<Record<ImportSentence, string>> = {
   'link-with-secret':
     'Der Link enthält ein Geheimnis ({kinds}). Jedes Programm und jeder Benutzer dieses Computers kann einen Link lesen: Bitten Sie um einen ohne dieses oder um eine Datei.',
   'file-unknown':
-    'Dies ist kein lesbares Profil: .agilevpn.json, .sswan, .mobileconfig, rasphone.pbk, .nmconnection, swanctl.conf, ipsec.conf oder ProfileXML.',
+    'Dies ist kein lesbares Profil: .agilevpn.json, .sswan, .mobileconfig, rasphone.pbk, .nmconnection, swanctl.conf, ipsec.conf, ProfileXML oder PowerShell.',
   'connections-left-out': '{count} weitere Verbindungen der Datei wurden ausgelassen: Gelesen werden 1000.',
   'file-empty': 'In dieser Datei ist keine Verbindung.',
   'plist-without-vpn': 'Die Eigenschaftsliste ist nicht lesbar oder enthält keine VPN-Nutzlast.',
@@ -140,4 +140,5 @@ export const importDe: Readonly<Record<ImportSentence, string>> = {
   'only-secrets': 'Dies sind die Geheimnisse einer ipsec.conf. Importieren Sie jene Datei und legen Sie diese daneben.',
   'tunnel-type': 'Der Tunneltyp {type} kann nicht übernommen werden, nur IKEv2 und Automatic.',
   'xml-unreadable': 'Das XML ist nicht lesbar.',
+  'script-computes': 'Das würde das Skript berechnen. Tragen Sie es in den Eigenschaften ein.',
 };

@@ -107,6 +107,7 @@ export const importSentences = {
   'key-missing': 'The key of {file} was not found beside the profile. Choose it.',
   'authorities-of-folder':
     'The file names no authority: strongSwan trusts those in its own folder. Here those of this computer are trusted; if the server’s is another one, choose its certificate.',
+  'script-computes': 'The script would compute this. Type it in the properties.',
   // Wrong
   'pbk-type': 'This entry is not a VPN.',
   'other-protocol': 'This is {protocol}. Only IKEv2 can be taken.',
@@ -121,7 +122,7 @@ export const importSentences = {
   'link-with-secret':
     'The link carries a secret ({kinds}). Every program and every user of this computer can read a link: ask for one without it, or for a file.',
   'file-unknown':
-    'This is not a profile that can be read: .agilevpn.json, .sswan, .mobileconfig, rasphone.pbk, .nmconnection, swanctl.conf, ipsec.conf or ProfileXML.',
+    'This is not a profile that can be read: .agilevpn.json, .sswan, .mobileconfig, rasphone.pbk, .nmconnection, swanctl.conf, ipsec.conf, ProfileXML or PowerShell.',
   'connections-left-out': '{count} further connections of the file were left out: 1000 are read.',
   'file-empty': 'There is no connection in this file.',
   'plist-without-vpn': 'The property list cannot be read or has no VPN payload.',

@@ -16,7 +16,16 @@ export interface ImportLine {
 }
 
 export type ImportFormat =
-  'agilevpn' | 'sswan' | 'mobileconfig' | 'rasphone' | 'keyfile' | 'swanctl' | 'ipsec-conf' | 'profile-xml' | 'unknown';
+  | 'agilevpn'
+  | 'sswan'
+  | 'mobileconfig'
+  | 'rasphone'
+  | 'keyfile'
+  | 'swanctl'
+  | 'ipsec-conf'
+  | 'profile-xml'
+  | 'powershell'
+  | 'unknown';
 
 /** Secrets found in a file: to be moved into the secret store, never kept in the profile. */
 export type ImportedSecrets = Readonly<

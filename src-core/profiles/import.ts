@@ -9,6 +9,7 @@ import { ipsecConfImporter } from './importers/ipsec-conf';
 import { keyfileImporter } from './importers/keyfile';
 import { decodeText } from './importers/decode-text';
 import { mobileconfigPlist, readMobileconfig } from './importers/mobileconfig';
+import { powershellImporter } from './importers/powershell';
 import { profileXmlImporter } from './importers/profile-xml';
 import { rasphoneImporter } from './importers/rasphone';
 import { isSswan, readSswan } from './importers/sswan';
@@ -23,6 +24,7 @@ export const importLimit = 1024 * 1024;
 const textImporters: readonly TextImporter[] = [
   keyfileImporter,
   profileXmlImporter,
+  powershellImporter,
   ipsecConfImporter,
   swanctlImporter,
   rasphoneImporter,

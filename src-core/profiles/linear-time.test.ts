@@ -37,6 +37,10 @@ const shapes: Readonly<Record<string, (length: number) => string>> = {
     `<?xml version="1.0"?><plist ${Array.from({ length: length / 10 }, (_, index) => `a${index}="1"`).join(' ')}>com.apple.vpn.managed</plist>`,
   'blanks in a DOCTYPE': (length) => `<?xml version="1.0"?><!DOCTYPE ${fill(' ', length)} plist>${apple('')}`,
   ampersands: (length) => apple(`<string>${fill('&', length)}</string>`),
+  'here-strings of PowerShell': (length) => `Add-VpnConnection -Name \`\n${fill('@"\n', length)}`,
+  'parameters of PowerShell': (length) => `Add-VpnConnection -Name a ${fill('-x "', length)}`,
+  'cmdlets of PowerShell': (length) => fill('Add-VpnConnection -Name a -ServerAddress b.test\n', length),
+  'elements of ProfileXML': (length) => `<VPNProfile>${fill('<Route>', length / 10)}</VPNProfile>`,
   'a key file of many keys': (length) =>
     `[connection]\nid=a\n[vpn]\nservice-type=x.strongswan\n${fill('address=a\n', length)}`,
   'a key file of many sections': (length) => `[vpn]\nservice-type=x.strongswan\n${fill('[vpn]\n', length)}`,
