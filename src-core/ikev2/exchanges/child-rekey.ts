@@ -1,20 +1,15 @@
-import { equal } from '../../bytes';
-import type { KeyExchange } from '../../crypto/key-exchange';
-import { wipe } from '../../crypto/wipe';
 import type { ChildSa } from '../sa/child-sas';
 import type { IkeSa, ReceivedRequest } from '../sa/ike-sa';
-import { deriveChildKeys } from '../sa/keying-material';
 import type { SessionCore } from '../sa/session-core';
-import { type AlgorithmProposal, offeredGroups } from '../proposals/proposal';
+import { type AlgorithmProposal, offeredGroups, withoutGroups } from '../proposals/proposal';
 import { exchangeType, notifyType, notifyTypeName, protocolId, transformType } from '../wire/constants';
-import { findNotify, findPayload } from '../wire/find';
-import { childSpiOf, wantedGroupOf } from '../wire/notify-data';
+import { findNotify } from '../wire/find';
+import { childSpiOf } from '../wire/notify-data';
 import type { InnerPayload, Payload } from '../wire/payload';
-import { childNotify, notify, rekeySaNotify } from '../wire/payloads/notify';
+import { childNotify, notify, type NotifyPayload, rekeySaNotify } from '../wire/payloads/notify';
 import { answerChildOffer } from './child-answer';
-import { type ChildOffer, offerSa, offerSelectors, readAgreement } from './child-negotiation';
+import { ChildProposal } from './child-proposal';
 import { findError } from './failures';
-import { agree, newKeyExchange, nonceLength } from './key-exchange-step';
 import { type ExchangeNonces, oursIsRedundant } from './lowest-nonce';
 import { changesChildren, type Task } from './task';
 
@@ -139,27 +134,24 @@ export class RekeyChildTask implements Task {
   readonly #session: SessionCore;
   readonly #rekeying: ChildRekeying;
   readonly #old: ChildSa;
-  #spiIn: number | null = null;
-  #nonceI: Uint8Array = new Uint8Array(0);
-  #exchange: KeyExchange | null = null;
-  #offer: ChildOffer | null = null;
+  readonly #proposal: ChildProposal;
   #collision: Collision | null = null;
-  /** Group to begin with: what the peer asked for, or null for the best one. */
-  #group: number | null = null;
-  /** C-60: the peer took no group at all. */
-  #withoutGroups = false;
-  readonly #triedGroups = new Set<number>();
 
   constructor(session: SessionCore, rekeying: ChildRekeying, old: ChildSa) {
     this.#session = session;
     this.#rekeying = rekeying;
     this.#old = old;
+    this.#proposal = new ChildProposal(session, {
+      proposals: rekeyProposals(session, old),
+      localSelectors: old.localSelectors,
+      remoteSelectors: old.remoteSelectors,
+    });
     this.name = `rekey CHILD SA ${old.spiIn.toString(16)}`;
   }
 
   /** The request is out. */
   get isUnderWay(): boolean {
-    return this.#spiIn !== null;
+    return this.#proposal.isOpen;
   }
 
   collide(collision: Collision): void {
@@ -171,85 +163,32 @@ export class RekeyChildTask implements Task {
   }
 
   build(): readonly InnerPayload[] | null {
-    const session = this.#session;
-    this.#release();
-    if (this.#old.state !== 'installed' || session.childSas.successorOf(this.#old) !== undefined) return null;
-    const proposals = this.#proposals();
-    const group = this.#group ?? offeredGroups(proposals)[0] ?? null;
-    this.#spiIn = session.childSas.allocateSpi();
-    this.#nonceI = session.random.bytes(nonceLength);
-    this.#offer = {
-      spiIn: this.#spiIn,
-      proposals,
-      localSelectors: this.#old.localSelectors,
-      remoteSelectors: this.#old.remoteSelectors,
-    };
-    const payloads: InnerPayload[] = [
-      rekeySaNotify(this.#old.spiIn),
-      offerSa(this.#offer),
-      { type: 'Nonce', data: this.#nonceI },
-    ];
-    if (group !== null) {
-      this.#triedGroups.add(group);
-      this.#exchange = newKeyExchange(group, session.random);
-      payloads.push({ type: 'KE', group, data: this.#exchange.publicValue });
-    }
-    payloads.push(...offerSelectors(this.#offer));
-    return payloads;
+    if (this.#old.state !== 'installed' || this.#session.childSas.successorOf(this.#old) !== undefined) return null;
+    return [rekeySaNotify(this.#old.spiIn), ...this.#proposal.build()];
   }
 
   process(sa: IkeSa, payloads: readonly Payload[]): void {
     const error = findError(payloads);
     if (error !== undefined) {
-      this.#refused(error.notify, error.notify === notifyType.INVALID_KE_PAYLOAD ? wantedGroupOf(error) : null);
+      this.#refused(error);
       return;
     }
     const session = this.#session;
     const old = this.#old;
-    const nonce = findPayload(payloads, 'Nonce');
-    const agreement = this.#offer === null ? null : readAgreement(payloads, this.#offer, this.#session.childSas);
-    const spiIn = this.#spiIn;
-    if (
-      nonce === undefined ||
-      agreement === null ||
-      agreement instanceof Error ||
-      spiIn === null ||
-      equal(nonce.data, this.#nonceI)
-    ) {
+    const agreed = this.#proposal.read(sa, payloads);
+    if (typeof agreed === 'string') {
       session.log.write(
         'warning',
         'child',
-        `The answer to the rekey of ${old.spiIn.toString(16)} cannot be used${agreement instanceof Error ? `: ${agreement.detail ?? agreement.message}` : ''}`,
+        `The answer to the rekey of ${old.spiIn.toString(16)} cannot be used: ${agreed}`,
       );
       this.#giveUp();
       return;
     }
-    let secret: Uint8Array | null = null;
-    if (agreement.suite.group !== null && this.#exchange !== null) {
-      const result = agree(this.#exchange, payloads);
-      if (typeof result === 'string') {
-        session.log.write(
-          'warning',
-          'child',
-          `The answer to the rekey of ${old.spiIn.toString(16)} cannot be used: ${result}`,
-        );
-        this.#giveUp();
-        return;
-      }
-      secret = result;
-    }
-    const keys = deriveChildKeys(sa.suite.prf, sa.keys.skD, secret, this.#nonceI, nonce.data, agreement.suite.esp);
-    wipe(secret);
-    this.#exchange?.wipe();
-    this.#exchange = null;
-    this.#spiIn = null;
     const collision = this.#collision;
-    const redundant = collision !== null && oursIsRedundant({ nonceI: this.#nonceI, nonceR: nonce.data }, collision);
+    const redundant = collision !== null && oursIsRedundant(agreed.nonces, collision);
     const child = session.childSas.install({
-      spiIn,
-      ...agreement,
-      keysIn: keys.fromResponder,
-      keysOut: keys.fromInitiator,
+      ...agreed.specification,
       // The answer proves that the peer hears it. A redundant one is never sent with.
       outbound: redundant ? 'never' : 'now',
       replaces: null,
@@ -272,42 +211,30 @@ export class RekeyChildTask implements Task {
   }
 
   cancel(): void {
-    this.#release();
+    this.#proposal.release();
     this.#rekeying.finished(this.#old);
   }
 
-  #refused(error: number, wantedGroup: number | null): void {
+  #refused(error: NotifyPayload): void {
     const session = this.#session;
     const old = this.#old;
     session.log.write(
       'info',
       'child',
-      `The peer answered ${notifyTypeName(error)} to the rekey of ${old.spiIn.toString(16)}`,
+      `The peer answered ${notifyTypeName(error.notify)} to the rekey of ${old.spiIn.toString(16)}`,
     );
+    const worthAnother = this.#proposal.refused(error);
     // The peer's own rekey crossed ours and went through, or the peer deleted the old SA: nothing is left to do.
     if (this.#collision !== null || old.state !== 'installed') {
       if (this.#collision !== null && old.state === 'installed') old.state = 'rekeyed';
       this.cancel();
       return;
     }
-    switch (error) {
-      case notifyType.INVALID_KE_PAYLOAD:
-        if (
-          wantedGroup !== null &&
-          !this.#triedGroups.has(wantedGroup) &&
-          offeredGroups(this.#proposals()).includes(wantedGroup)
-        ) {
-          this.#group = wantedGroup;
-          this.#again();
-        } else this.#giveUp();
-        return;
-      case notifyType.NO_PROPOSAL_CHOSEN:
-        if (!this.#withoutGroups && offeredGroups(this.#proposals()).length > 0) {
-          this.#withoutGroups = true;
-          this.#group = null;
-          this.#again();
-        } else this.#giveUp();
-        return;
+    if (worthAnother) {
+      session.enqueue(this);
+      return;
+    }
+    switch (error.notify) {
       case notifyType.CHILD_SA_NOT_FOUND:
         this.cancel();
         session.childSas.retire(old);
@@ -323,36 +250,21 @@ export class RekeyChildTask implements Task {
     }
   }
 
-  /** The same rekey with other groups. */
-  #again(): void {
-    this.#release();
-    this.#session.enqueue(this);
-  }
-
   /** Later again, as long as the old SA lives. */
   #giveUp(): void {
     this.cancel();
     if (this.#old.state === 'installed') this.#rekeying.retryLater(this.#old);
   }
+}
 
-  /** C-59: what was negotiated before; with the groups of the profile when it wants a key exchange of its own. */
-  #proposals(): readonly AlgorithmProposal[] {
-    const base = this.#old.suite.algorithms.filter((entry) => entry.transformType !== transformType.KE);
-    if (this.#withoutGroups) return [{ protocol: 'esp', algorithms: base }];
-    const groups =
-      this.#old.suite.group !== null ? [this.#old.suite.group] : offeredGroups(this.#session.settings.espProposals);
-    return [
-      {
-        protocol: 'esp',
-        algorithms: [...base, ...groups.map((id) => ({ transformType: transformType.KE, id, keyLength: null }))],
-      },
-    ];
-  }
-
-  #release(): void {
-    this.#exchange?.wipe();
-    this.#exchange = null;
-    if (this.#spiIn !== null) this.#session.childSas.releaseSpi(this.#spiIn);
-    this.#spiIn = null;
-  }
+/** C-59: what was negotiated before; with the groups of the profile when it wants a key exchange of its own. */
+function rekeyProposals(session: SessionCore, { suite }: ChildSa): readonly AlgorithmProposal[] {
+  const { algorithms } = withoutGroups({ protocol: 'esp', algorithms: suite.algorithms });
+  const groups = suite.group !== null ? [suite.group] : offeredGroups(session.settings.espProposals);
+  return [
+    {
+      protocol: 'esp',
+      algorithms: [...algorithms, ...groups.map((id) => ({ transformType: transformType.KE, id, keyLength: null }))],
+    },
+  ];
 }

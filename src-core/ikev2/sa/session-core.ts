@@ -386,7 +386,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
 
   /** The peer forgot a CHILD SA that we still had: make a new one. */
   recreateChild(lost: ChildSa): void {
-    this.enqueue(new CreateChildTask(this, lost.localSelectors, lost.remoteSelectors));
+    this.enqueue(new CreateChildTask(this, lost));
   }
 
   deleteChild(child: ChildSa): void {
