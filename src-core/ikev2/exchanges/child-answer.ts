@@ -18,6 +18,14 @@ import { trafficSelectors } from '../wire/payloads/traffic-selectors';
 import { agree, newKeyExchange, nonceLength } from './key-exchange-step';
 import { narrow } from './traffic-selectors';
 
+/** Groups a peer may ask for although our proposals name none (C-61). Not MODP-1024. */
+export const acceptableGroups: readonly number[] = [31, 19, 20, 21, 14, 15, 16];
+/**
+ * A peer that initiated the exchange and does not show that it has our answer, by its DELETE of the SA in use, is not
+ * waited for longer than this before we send with the new one; milliseconds.
+ */
+export const activationPatience = 3000;
+
 export interface ChildPolicy {
   readonly proposals: readonly AlgorithmProposal[];
   /** Groups that are taken although the proposals name none. */

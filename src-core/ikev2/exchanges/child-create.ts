@@ -1,82 +1,127 @@
 import type { ChildSa } from '../sa/child-sas';
 import type { IkeSa, ReceivedRequest } from '../sa/ike-sa';
+import { type RetransmissionSchedule, urgentSchedule } from '../sa/retransmission';
 import type { SessionCore } from '../sa/session-core';
 import { exchangeType, notifyType, notifyTypeName } from '../wire/constants';
 import type { InnerPayload, Payload } from '../wire/payload';
-import { notify } from '../wire/payloads/notify';
-import { answerChildOffer } from './child-answer';
+import { notify, type NotifyPayload } from '../wire/payloads/notify';
+import { acceptableGroups, activationPatience, answerChildOffer } from './child-answer';
 import { ChildProposal } from './child-proposal';
+import type { ChildRestoration } from './child-restoration';
 import { findError } from './failures';
 import type { Task } from './task';
 
 /** H-36. */
 const maxChildren = 8;
 
-/** A further CHILD SA on the same IKE SA: CREATE_CHILD_SA { SA, Ni, [KEi], TSi, TSr }, RFC 7296 section 1.3.1. */
+/**
+ * A CHILD SA in the place of one that the peer took away: CREATE_CHILD_SA { SA, Ni, [KEi], TSi, TSr }, RFC 7296 section
+ * 1.3.1.
+ */
 export class CreateChildTask implements Task {
   readonly kind = 'createChild';
-  readonly name = 'create CHILD SA';
+  readonly name: string;
   readonly exchange = exchangeType.CREATE_CHILD_SA;
   readonly restartable = true;
+  readonly schedule: RetransmissionSchedule;
   readonly #session: SessionCore;
+  readonly #restoration: ChildRestoration;
+  readonly #lost: ChildSa;
   readonly #proposal: ChildProposal;
+  #temporaryFailures = 0;
 
-  constructor(session: SessionCore, lost: ChildSa) {
+  constructor(session: SessionCore, restoration: ChildRestoration, lost: ChildSa) {
     this.#session = session;
+    this.#restoration = restoration;
+    this.#lost = lost;
     const { localSelectors, remoteSelectors, suite } = lost;
     this.#proposal = new ChildProposal(session, {
       proposals: [{ protocol: 'esp', algorithms: suite.algorithms }, ...session.settings.espProposals],
       localSelectors,
       remoteSelectors,
     });
+    this.name = `create CHILD SA for ${lost.spiIn.toString(16)}`;
+    // Nothing passes meanwhile.
+    this.schedule = urgentSchedule(session.current?.roundTrip ?? null);
   }
 
-  build(): readonly InnerPayload[] {
-    return this.#proposal.build();
+  build(): readonly InnerPayload[] | null {
+    return this.#restoration.isMissing(this.#lost) ? this.#proposal.build() : null;
   }
 
   process(sa: IkeSa, payloads: readonly Payload[]): void {
-    const session = this.#session;
     const error = findError(payloads);
     if (error !== undefined) {
-      if (this.#proposal.refused(error)) session.enqueue(this);
-      else if (error.notify === notifyType.TEMPORARY_FAILURE)
-        session.timers.set('create CHILD SA again', 5000, () => session.enqueue(this));
-      else this.#failed(notifyTypeName(error.notify));
+      this.#refused(error);
       return;
     }
+    const session = this.#session;
     const agreed = this.#proposal.read(sa, payloads);
     if (typeof agreed === 'string') {
-      this.#failed(agreed);
+      this.#restoration.failed(this.#lost, agreed);
       return;
     }
-    const child = session.childSas.install({ ...agreed.specification, outbound: 'now', replaces: null });
+    // The peer has made one itself meanwhile.
+    const redundant = !this.#restoration.isMissing(this.#lost);
+    this.#restoration.replaced(this.#lost);
+    const child = session.childSas.install({
+      ...agreed.specification,
+      outbound: redundant ? 'never' : 'now',
+      replaces: null,
+    });
+    if (redundant) {
+      session.deleteChild(child);
+      return;
+    }
     session.childLifetimes.begin(child, null, true);
+    this.#restoration.made(this.#lost);
   }
 
   cancel(): void {
     this.#proposal.release();
   }
 
-  #failed(why: string): void {
-    this.#session.emit({ type: 'reauthenticate', reason: `the CHILD SA could not be made again: ${why}` });
+  #refused(error: NotifyPayload): void {
+    const session = this.#session;
+    if (this.#proposal.refused(error)) {
+      session.enqueue(this);
+      return;
+    }
+    const name = notifyTypeName(error.notify);
+    if (!this.#restoration.isMissing(this.#lost)) {
+      this.#restoration.replaced(this.#lost);
+      return;
+    }
+    const pause =
+      error.notify === notifyType.TEMPORARY_FAILURE ? this.#restoration.pauseAfter(++this.#temporaryFailures) : null;
+    if (pause === null) {
+      this.#restoration.failed(this.#lost, name);
+      return;
+    }
+    session.log.write('info', 'child', `The peer answered ${name} to the request for a new CHILD SA`);
+    session.timers.set(this.name, pause, () => session.enqueue(this));
   }
 }
 
-/**
- * The peer wants a further CHILD SA. A client does not serve that (H-36); a gateway does, within what its client may
- * reach.
- */
+/** The peer wants a further CHILD SA: it gets one within what this connection may carry (H-36). */
 export function handleCreateChild(session: SessionCore, sa: IkeSa, request: ReceivedRequest): void {
-  if (!session.acceptsNewChildren || session.childSas.list.length >= maxChildren)
-    return sa.respond(request, [notify(notifyType.NO_ADDITIONAL_SAS)]);
+  const refuse = (type: number): void => sa.respond(request, [notify(type)]);
+  if (session.childSas.list.length >= maxChildren) return refuse(notifyType.NO_ADDITIONAL_SAS);
+  if (!session.rekeyBudgets.child.take(session.clock.now())) return refuse(notifyType.TEMPORARY_FAILURE);
   const answer = answerChildOffer(session, sa, request, {
     ...session.permittedSelectors,
     proposals: session.settings.espProposals,
-    allowedGroups: [],
+    allowedGroups: acceptableGroups,
   });
   if (answer.type === 'refused') return sa.respond(request, [answer.payload]);
-  const child = session.childSas.install({ ...answer.specification, outbound: 'now', replaces: null });
+  const { specification } = answer;
+  // Where another one carries the same there is time until the peer has our answer.
+  const spare = session.settings.role === 'initiator' && session.childRestoration.covers(specification);
+  const child = session.childSas.install({ ...specification, outbound: spare ? 'later' : 'now', replaces: null });
   sa.respond(request, answer.payloads);
+  if (spare)
+    session.timers.set(`activate ${child.spiIn.toString(16)}`, activationPatience, () => {
+      if (child.state === 'installed') session.childSas.activate(child);
+    });
   session.childLifetimes.begin(child, null, true);
 }

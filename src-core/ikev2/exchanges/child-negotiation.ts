@@ -35,11 +35,11 @@ export function offerSelectors(offer: ChildOffer): readonly InnerPayload[] {
   return [trafficSelectors('TSi', offer.localSelectors), trafficSelectors('TSr', offer.remoteSelectors)];
 }
 
-/** Reads SA, TSi and TSr of a response (C-17, C-55). `existing`: a peer may not name an SPI twice. */
+/** Reads SA, TSi and TSr of a response (C-17, C-55). `existing`: a peer may not name an SPI twice, nor one that it deleted. */
 export function readAgreement(
   payloads: readonly Payload[],
   offer: ChildOffer,
-  existing: Pick<ChildSas, 'byOutbound'>,
+  existing: Pick<ChildSas, 'unusableOutbound'>,
 ): ChildAgreement | VpnError {
   const sa = findPayload(payloads, 'SA');
   const tsi = findPayload(payloads, 'TSi');
@@ -58,11 +58,12 @@ export function readAgreement(
       chosen,
     );
   const spiOut = new DataView(chosen.spi.buffer, chosen.spi.byteOffset).getUint32(0);
-  if (existing.byOutbound(spiOut) !== undefined)
+  const unusable = existing.unusableOutbound(spiOut);
+  if (unusable !== null)
     return unusableAnswer(
       'IKE_POLICY_MATCH',
       'The server did not set up the tunnel. Send the log to your administrator.',
-      `the SPI ${spiOut.toString(16)} is in use already`,
+      unusable,
     );
   const localSelectors = acceptSelectors(tsi, offer.localSelectors);
   const remoteSelectors = acceptSelectors(tsr, offer.remoteSelectors);

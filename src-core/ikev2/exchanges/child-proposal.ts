@@ -7,11 +7,12 @@ import type { ChildSaSpecification } from '../sa/child-sas';
 import type { IkeSa } from '../sa/ike-sa';
 import { deriveChildKeys } from '../sa/keying-material';
 import type { SessionCore } from '../sa/session-core';
-import { notifyType } from '../wire/constants';
+import { notifyType, transformType } from '../wire/constants';
 import { findPayload } from '../wire/find';
 import { wantedGroupOf } from '../wire/notify-data';
 import type { InnerPayload, Payload } from '../wire/payload';
 import type { NotifyPayload } from '../wire/payloads/notify';
+import { acceptableGroups } from './child-answer';
 import { type ChildOffer, offerSa, offerSelectors, readAgreement } from './child-negotiation';
 import { agree, newKeyExchange, nonceLength } from './key-exchange-step';
 import type { ExchangeNonces } from './lowest-nonce';
@@ -45,8 +46,7 @@ export class ChildProposal {
   #open: Open | null = null;
   /** Group to begin with: what the peer asked for, or null for the best one. */
   #group: number | null = null;
-  /** C-60: the peer took no group at all. */
-  #withoutGroups = false;
+  #groups: 'as wished' | 'none' | 'any' = 'as wished';
   readonly #triedGroups = new Set<number>();
 
   constructor(session: SessionCore, wish: ChildWish) {
@@ -63,6 +63,7 @@ export class ChildProposal {
   build(): readonly InnerPayload[] {
     const { childSas, random } = this.#session;
     this.release();
+    childSas.forgetDeleted();
     const proposals = this.#proposals();
     const group = this.#group ?? offeredGroups(proposals)[0] ?? null;
     const { localSelectors, remoteSelectors } = this.#wish;
@@ -98,8 +99,9 @@ export class ChildProposal {
       this.#group = wanted;
       return true;
     }
-    if (error.notify !== notifyType.NO_PROPOSAL_CHOSEN || this.#withoutGroups || groups.length === 0) return false;
-    this.#withoutGroups = true;
+    if (error.notify !== notifyType.NO_PROPOSAL_CHOSEN || this.#groups !== 'as wished') return false;
+    // C-60: it took none of ours, or it insists on one where we wanted none.
+    this.#groups = groups.length > 0 ? 'none' : 'any';
     this.#group = null;
     return true;
   }
@@ -139,6 +141,18 @@ export class ChildProposal {
   }
 
   #proposals(): readonly AlgorithmProposal[] {
-    return this.#withoutGroups ? this.#wish.proposals.map(withoutGroups) : this.#wish.proposals;
+    const { proposals } = this.#wish;
+    if (this.#groups === 'as wished') return proposals;
+    if (this.#groups === 'none') return proposals.map(withoutGroups);
+    // C-64: the one of the IKE SA is known to both.
+    const known = this.#session.current?.suite.group;
+    const groups = new Set(known === undefined ? acceptableGroups : [known, ...acceptableGroups]);
+    return proposals.map(({ protocol, algorithms }) => ({
+      protocol,
+      algorithms: [
+        ...algorithms,
+        ...[...groups].map((id) => ({ transformType: transformType.KE, id, keyLength: null })),
+      ],
+    }));
   }
 }

@@ -7,24 +7,17 @@ import { findNotify } from '../wire/find';
 import { childSpiOf } from '../wire/notify-data';
 import type { InnerPayload, Payload } from '../wire/payload';
 import { childNotify, notify, type NotifyPayload, rekeySaNotify } from '../wire/payloads/notify';
-import { answerChildOffer } from './child-answer';
+import { acceptableGroups, activationPatience, answerChildOffer } from './child-answer';
 import { ChildProposal } from './child-proposal';
 import { findError } from './failures';
 import { type ExchangeNonces, oursIsRedundant } from './lowest-nonce';
 import { changesChildren, type Task } from './task';
 
-/**
- * A peer that initiated a rekey and never deletes the old SA is not waited for longer than this before we send with the
- * new one; milliseconds.
- */
-const activationPatience = 3000;
 /** A redundant SA of a collision that its creator never deletes; milliseconds. */
 const redundantPatience = 60_000;
 /** C-66: after TEMPORARY_FAILURE, 15 s minus up to 10. */
 const retryDelay = 15_000;
 const retrySpread = 10_000;
-/** Groups a peer may ask for in CHILD rekeys although our proposals name none (C-61). Not MODP-1024. */
-const acceptableGroups: readonly number[] = [31, 19, 20, 21, 14, 15, 16];
 
 /** The peer's rekey of the same CHILD SA that crossed ours. */
 interface Collision extends ExchangeNonces {
@@ -194,6 +187,7 @@ export class RekeyChildTask implements Task {
       replaces: null,
     });
     this.#rekeying.finished(old);
+    session.childRestoration.replaced(old);
     if (redundant) {
       // The peer's SA stays; it deletes the old one. We delete what we made.
       if (old.state === 'installed') old.state = 'rekeyed';
@@ -239,7 +233,7 @@ export class RekeyChildTask implements Task {
         this.cancel();
         session.childSas.retire(old);
         session.childLifetimes.end(old);
-        session.recreateChild(old);
+        session.childRestoration.lost(old);
         return;
       case notifyType.NO_ADDITIONAL_SAS:
         this.cancel();

@@ -7,7 +7,7 @@ import { exchangeType, protocolId } from '../wire/constants';
 import type { InnerPayload } from '../wire/payload';
 import { type DeletePayload, deleteChildSas, deleteIkeSa } from '../wire/payloads/delete';
 import { microsoftError } from './failures';
-import type { Task } from './task';
+import { changesChildren, type Task } from './task';
 
 /** The peer deletes an IKE SA or CHILD SAs (RFC 7296 section 1.4.1, C-70, C-72). */
 export function answerDelete(
@@ -27,14 +27,23 @@ export function answerDelete(
     deleted.filter(({ protocol }) => protocol === protocolId.ESP).flatMap(({ spis }) => spis),
   )) {
     const child = session.childSas.byOutbound(spi);
-    if (child === undefined) continue;
+    if (child === undefined) {
+      session.log.write('info', 'child', `The peer deleted ${spi.toString(16)}, an SPI that is not known`);
+      if (changesChildren(session.activeTask(sa))) session.childSas.deletedBeforeKnown(spi);
+      continue;
+    }
     // Both sides delete at once: each has said its half already (RFC 7296 section 1.4.1).
     if (child.state !== 'deleting') reply.push(child.spiIn);
     removed.push(child);
   }
+  // What has no successor and was not ours to delete is lost.
+  const lost = removed.filter(
+    (child) => child.state === 'installed' && session.childSas.successorOf(child) === undefined,
+  );
   // The peer has moved to the successor: so do we, before the old one stops.
   for (const child of removed) childDeleted(session, child);
   sa.respond(request, reply.length === 0 ? session.mobility.answer(sa, request) : [deleteChildSas(reply)]);
+  for (const child of lost) session.childRestoration.lost(child);
 }
 
 /** A CHILD SA is over on both sides: its successor takes over, its inbound half hears a little longer. */

@@ -98,6 +98,7 @@ export function installFirstChild(
     outbound: 'now',
     replaces: null,
   });
+  session.permittedSelectors = { local: agreement.localSelectors, remote: agreement.remoteSelectors };
   const { dnsServers, subnets, dnsDomains, dhcpServers } = read;
   return { child, configuration: { ipv4Addresses, ipv6Addresses, dnsServers, subnets, dnsDomains, dhcpServers } };
 }

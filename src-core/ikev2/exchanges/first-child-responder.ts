@@ -92,7 +92,6 @@ export function createFirstChild({
     outbound: 'now',
     replaces: null,
   });
-  session.acceptsNewChildren = true;
   session.permittedSelectors = { local: config.localSelectors, remote: addresses.map(hostSelector) };
   const mobike = config.mobike && findNotify(payloads, notifyType.MOBIKE_SUPPORTED) !== undefined;
   const reply: InnerPayload[] = [];

@@ -12,6 +12,8 @@ import type { Timers } from './timers';
 export const lateInboundMs = 5000;
 /** E-12: lower SPIs are reserved (RFC 4303 section 2.1). */
 const lowestSpi = 256;
+/** A peer has one answer under way: more SPIs than it could have made meanwhile are not kept. */
+const maxDeletedEarly = 16;
 
 /**
  * - installed: carries traffic
@@ -63,6 +65,8 @@ export class ChildSas {
   readonly #entries = new Map<ChildSa, Entry>();
   /** Inbound SPIs that are proposed, installed or still hearing. */
   readonly #usedSpis = new Set<number>();
+  /** Outbound SPIs that the peer deleted while the answer that makes them known was still under way. */
+  readonly #deletedEarly = new Set<number>();
   #silent = false;
 
   constructor(options: {
@@ -93,6 +97,23 @@ export class ChildSas {
 
   byOutbound(spi: number): ChildSa | undefined {
     return this.list.find((child) => child.spiOut === spi);
+  }
+
+  /** The peer deleted an SPI that is not known here, while it answers our CREATE_CHILD_SA. */
+  deletedBeforeKnown(spi: number): void {
+    if (this.#deletedEarly.size < maxDeletedEarly) this.#deletedEarly.add(spi);
+  }
+
+  /** A new CREATE_CHILD_SA of ours begins. */
+  forgetDeleted(): void {
+    this.#deletedEarly.clear();
+  }
+
+  /** Why an outbound SPI that an answer names cannot be used; null: it can. */
+  unusableOutbound(spi: number): string | null {
+    const text = spi.toString(16);
+    if (this.byOutbound(spi) !== undefined) return `the SPI ${text} is in use already`;
+    return this.#deletedEarly.has(spi) ? `the peer has deleted SPI ${text} already` : null;
   }
 
   successorOf(child: ChildSa): ChildSa | undefined {

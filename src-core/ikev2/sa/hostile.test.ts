@@ -442,28 +442,6 @@ describe('requests of the gateway', () => {
     expect(ends.client.ike).toEqual(ends.event('established')?.ike);
   });
 
-  it('H-36: CHILD SAs that we did not ask for', async () => {
-    const { puppet } = await meet();
-    const sa: InnerPayload = {
-      type: 'SA',
-      proposals: [
-        {
-          number: 1,
-          protocol: protocolId.ESP,
-          spi: uint32Octets(0x2000),
-          transforms: [transform(1, 20, 256), transform(5, 0)],
-        },
-      ],
-    };
-    const response = await puppet.ask(exchangeType.CREATE_CHILD_SA, [
-      sa,
-      { type: 'Nonce', data: new Uint8Array(32).fill(3) },
-      trafficSelectors('TSi', [everyIpv4]),
-      trafficSelectors('TSr', [hostSelector('10.77.0.1')]),
-    ]);
-    expect(findNotify(response ?? [], notifyType.NO_ADDITIONAL_SAS)).toBeDefined();
-  });
-
   it('H-38: COOKIE2 back wrong, or not at all, closes; error notifies do not', async () => {
     for (const reply of [
       [notify(notifyType.COOKIE2, new Uint8Array(16))],

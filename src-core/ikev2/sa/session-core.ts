@@ -6,7 +6,7 @@ import type { Random } from '../../ports/random';
 import type { Trace } from '../../ports/trace';
 import type { VpnError } from '../../ports/vpn-error';
 import { ChildRekeying } from '../exchanges/child-rekey';
-import { CreateChildTask } from '../exchanges/child-create';
+import { ChildRestoration } from '../exchanges/child-restoration';
 import { DeleteChildTask, DeleteIkeTask } from '../exchanges/delete';
 import { protocolViolation } from '../exchanges/failures';
 import { IkeRekeying } from '../exchanges/ike-rekey';
@@ -63,6 +63,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
   readonly ikeRekeying: IkeRekeying;
   readonly childRekeying: ChildRekeying;
   readonly childLifetimes: ChildLifetimes;
+  readonly childRestoration: ChildRestoration;
   readonly ikeSas: IkeSaSuccession;
   readonly silence: Silence;
   readonly log: SessionLog;
@@ -72,8 +73,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
    */
   readonly rekeyBudgets: { readonly child: TokenBucket; readonly ike: TokenBucket };
   handshake: Handshake | null = null;
-  /** The peer may create CHILD SAs unasked (H-36), within `permittedSelectors`. */
-  acceptsNewChildren = false;
+  /** What CHILD SAs that the peer creates unasked may carry at most (H-36): what was agreed on with the first one. */
   permittedSelectors: { readonly local: readonly TrafficSelector[]; readonly remote: readonly TrafficSelector[] } = {
     local: [],
     remote: [],
@@ -123,6 +123,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.ikeRekeying = new IkeRekeying(this);
     this.childRekeying = new ChildRekeying(this);
     this.childLifetimes = new ChildLifetimes(this);
+    this.childRestoration = new ChildRestoration(this);
     const now = this.clock.now();
     this.rekeyBudgets = { child: new TokenBucket(200, 50, now), ike: new TokenBucket(6, 30_000, now) };
     if (dependencies.dataPath !== null) this.attach(dependencies.dataPath, dependencies.onEvent);
@@ -382,11 +383,6 @@ export class SessionCore implements IkeSaHost, IkeSession {
 
   askWhenFree(): void {
     if (this.current?.pendingRequest === null) this.enqueue(new LivenessTask(this));
-  }
-
-  /** The peer forgot a CHILD SA that we still had: make a new one. */
-  recreateChild(lost: ChildSa): void {
-    this.enqueue(new CreateChildTask(this, lost));
   }
 
   deleteChild(child: ChildSa): void {
