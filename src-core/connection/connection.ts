@@ -156,7 +156,7 @@ export class Connection {
       server: profile.server,
       phase: this.#phase,
       mobility,
-      revival: this.#running?.keeper.withoutSession ?? null,
+      revival: this.#running?.keeper.withoutTunnel ?? null,
       since: this.#since,
       connectedSince: facts.connectedSince,
       wallOffset: clock.wallTime() - clock.now(),
@@ -256,7 +256,7 @@ export class Connection {
     const state = stateName(
       this.#phase,
       this.#running?.attempt.manager?.state ?? null,
-      this.#running?.keeper.withoutSession ?? null,
+      this.#running?.keeper.withoutTunnel ?? null,
     );
     if (state !== this.#shownState) {
       this.#shownState = state;

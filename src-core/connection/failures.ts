@@ -37,11 +37,11 @@ export const failures = {
         detail: `network outage time of ${duration(outage)} used up${refusal === null ? '' : `; the last answer, which may not be the server's: ${refusal.ikeNotify ?? refusal.message}`}`,
       },
     ),
-  serverDisconnected: (): VpnError =>
+  serverDisconnected: (detail = 'the server deleted the IKE SA'): VpnError =>
     new VpnError(
       'SERVER_DISCONNECTED',
       'The server ended the connection. Connect again, or ask the administrator of the server why.',
-      { detail: 'the server deleted the IKE SA' },
+      { detail },
     ),
   sessionLost: (): VpnError =>
     new VpnError('VPN_DISCONNECT', 'The connection to the server was interrupted. Connect again.'),

@@ -73,13 +73,24 @@ export class Reviver {
     const { profile, phase } = this.#context;
     this.#attempt.sessionOver = true;
     const reason = error ?? (by === 'peer' ? failures.serverDisconnected() : failures.sessionLost());
-    this.#quickEnds = lastedMs < quickEndMs ? this.#quickEnds + 1 : 0;
-    // A server that ends it again and again means it.
-    if (phase.type !== 'up' || !profile.mobility.enabled || this.#quickEnds > mostQuickEnds)
-      return this.#context.lost(reason);
+    if (this.#isMeant(lastedMs) || phase.type !== 'up' || !profile.mobility.enabled) return this.#context.lost(reason);
     this.#context.log('warning', reason.message);
     this.stop();
     this.revive('deleted');
+  }
+
+  /** The server deleted the last CHILD SA and makes no other under this IKE SA. `lastedMs`: since it was established. */
+  tunnelEnded(why: string, lastedMs: number): void {
+    if (this.#revival === null && this.#isMeant(lastedMs))
+      return this.#context.lost(failures.serverDisconnected(why), { sayGoodbye: true });
+    this.#context.log('warning', `Nothing passes, so a new sign-in is due: ${why}.`);
+    this.revive('reauthenticate');
+  }
+
+  /** A server that ends again and again what was only just established means it. */
+  #isMeant(lastedMs: number): boolean {
+    this.#quickEnds = lastedMs < quickEndMs ? this.#quickEnds + 1 : 0;
+    return this.#quickEnds > mostQuickEnds;
   }
 
   /** Nothing to revive any more: the old IKE SA lives, or the connection ends. */
@@ -102,7 +113,13 @@ export class Reviver {
   revive(cause: RevivalCause): void {
     const context = this.#context;
     const attempt = this.#attempt;
-    if (attempt.ended || this.#revival !== null || context.phase.type !== 'up') return;
+    if (attempt.ended || context.phase.type !== 'up') return;
+    if (this.#revival !== null) {
+      // It is wanted now whether the old IKE SA is known there or not.
+      if (cause === 'reauthenticate' && this.#revival.cause === 'forgotten')
+        this.#revival = { ...this.#revival, cause };
+      return;
+    }
     // A lost IKE SA is made again where the connection is to survive that; the gateway's wish for a new sign-in is
     // always met.
     if (cause !== 'reauthenticate' && !context.profile.mobility.enabled) return;
@@ -167,13 +184,16 @@ export class Reviver {
           if (!(await this.#askedForToken())) return;
           continue;
         }
-        const next = afterFailure(revival, failed);
+        // The cause and the time may have changed since the try began.
+        const current: Revival = this.#revival ?? revival;
+        const next = afterFailure(current, failed);
         if (next.type === 'give-up') {
           if (!(await this.#askedThePerson(next.error))) return;
-          this.#revival = { ...revival, tries: revival.tries + 1, refusals: 0 };
+          if (over()) return;
+          this.#revival = { ...current, tries: current.tries + 1, refusals: 0 };
           continue;
         }
-        if (next.revival.doubtful > 0 && failed.error.message !== revival.lastRefusal?.message)
+        if (next.revival.doubtful > 0 && failed.error.message !== current.lastRefusal?.message)
           log(
             'warning',
             `An answer in the server's name could not be verified, so the connection is kept: ${failed.error.message}`,

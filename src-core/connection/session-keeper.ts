@@ -60,9 +60,11 @@ export class SessionKeeper {
     this.#idle = new IdleWatch(context, attempt);
   }
 
-  /** A revival that has no IKE SA to fall back on: the connection waits. */
-  get withoutSession(): Revival | null {
-    return this.#attempt.manager === null ? this.#reviver.revival : null;
+  /** A revival while nothing carries packets, for want of an IKE SA or of a CHILD SA: the connection waits. */
+  get withoutTunnel(): Revival | null {
+    const { manager, session } = this.#attempt;
+    const isEmpty = manager?.state.type === 'Connected' && session?.children.length === 0;
+    return manager === null || isEmpty ? this.#reviver.revival : null;
   }
 
   negotiate(credentials: SessionCredentials, limits: NegotiationLimits): Promise<Negotiated> {
@@ -264,8 +266,11 @@ export class SessionKeeper {
         this.#doubts.doubt('Somebody says that the server does not know this connection.');
         break;
       case 'reauthenticate':
-        this.#context.log('info', `A new sign-in is due: ${event.reason}.`);
-        this.#reviver.revive('reauthenticate');
+        if (this.#attempt.session?.children.length === 0) this.#reviver.tunnelEnded(event.reason, this.#lastedMs);
+        else {
+          this.#context.log('info', `A new sign-in is due: ${event.reason}.`);
+          this.#reviver.revive('reauthenticate');
+        }
         break;
       case 'peer-addresses': {
         facts.announcedAddresses = event.addresses;
@@ -284,7 +289,7 @@ export class SessionKeeper {
         return;
       }
       case 'ended':
-        return this.#reviver.sessionEnded(event.by, event.error, this.#context.ports.clock.now() - this.#establishedAt);
+        return this.#reviver.sessionEnded(event.by, event.error, this.#lastedMs);
       default:
         break;
     }
@@ -317,5 +322,10 @@ export class SessionKeeper {
       );
     }
     this.#context.changed();
+  }
+
+  /** Milliseconds since the session in use was established. */
+  get #lastedMs(): number {
+    return this.#context.ports.clock.now() - this.#establishedAt;
   }
 }

@@ -13,7 +13,7 @@ export interface StatusFacts {
   readonly server: string;
   readonly phase: ConnectionPhase;
   readonly mobility: MobilityState | null;
-  /** A new IKE SA is being made and there is no old one. */
+  /** A new IKE SA is being made and nothing carries packets meanwhile. */
   readonly revival: Pick<Revival, 'endsAt'> | null;
   readonly since: number;
   readonly connectedSince: number | null;
