@@ -1,4 +1,3 @@
-import type { ChildSaInfo } from '../ikev2/session';
 import type { TunnelDevice } from '../ports/data-path';
 import type { SettingsReport, TunnelSettings } from '../ports/network-settings';
 import type { Trace } from '../ports/trace';
@@ -38,21 +37,17 @@ function gatewayAddresses({ facts }: ConnectionContext): readonly string[] {
  * Addresses, routes, DNS and firewall as the session at hand and the path in use ask for; what is in force already is
  * not asked for again. Rejects with a VpnError.
  */
-export async function applySettings(
-  context: ConnectionContext,
-  attempt: Attempt,
-  device: TunnelDevice,
-  child: ChildSaInfo,
-): Promise<void> {
+export async function applySettings(context: ConnectionContext, attempt: Attempt, device: TunnelDevice): Promise<void> {
   const { facts, profile } = context;
   const { session } = attempt;
-  if (session === null || facts.configuration === null || facts.path === null) return;
+  if (session === null || facts.configuration === null || facts.child === null || facts.path === null) return;
+  const { proposal } = session.children[0] ?? facts.child;
   const settings = tunnelSettings(profile, {
     tunnelName: device.name,
-    mtu: chooseInnerMtu(profile.network.mtu, facts.path.mtu, facts.path.family, child.proposal),
+    mtu: chooseInnerMtu(profile.network.mtu, facts.path.mtu, facts.path.family, proposal),
     configuration: facts.configuration,
     dhcp: attempt.dhcp,
-    children: session.children.length > 0 ? session.children : [child],
+    children: [facts.child],
     gatewayAddresses: gatewayAddresses(context),
     gatewayPort: session.path?.remote.port ?? 4500,
   });

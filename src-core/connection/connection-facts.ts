@@ -1,4 +1,4 @@
-import type { ConfigurationReply, IkeSaInfo } from '../ikev2/session';
+import type { ChildSaInfo, ConfigurationReply, IkeSaInfo } from '../ikev2/session';
 import type { PathCandidate } from '../mobility/path-candidates';
 import type { SettingsReport } from '../ports/network-settings';
 import type { StatusObject } from './status';
@@ -13,6 +13,11 @@ export interface ConnectionFacts {
   natDetected: boolean;
   mobikeSupported: boolean;
   configuration: ConfigurationReply | null;
+  /**
+   * The CHILD SA that came with the IKE SA in use. What it carries is what is routed into the tunnel as long as that IKE
+   * SA lasts: where a later one carries less, the rest is dropped and does not leave around the tunnel.
+   */
+  child: ChildSaInfo | null;
   authentication: string | null;
   ike: IkeSaInfo | null;
   dnsServers: readonly string[];
@@ -38,6 +43,7 @@ export function newFacts(previousAddresses: readonly string[]): ConnectionFacts 
     natDetected: false,
     mobikeSupported: false,
     configuration: null,
+    child: null,
     authentication: null,
     ike: null,
     dnsServers: [],
@@ -64,6 +70,7 @@ export function forgetHistory(facts: ConnectionFacts): void {
 /** After an attempt: what no longer exists. */
 export function forgetSession(facts: ConnectionFacts): void {
   facts.configuration = null;
+  facts.child = null;
   facts.ike = null;
   facts.dnsServers = [];
   facts.settings = [];

@@ -103,7 +103,7 @@ export class Connection {
         context,
         attempt,
         (credentials) => keeper.negotiate(credentials, { limitMs: null, failedTries: 0 }),
-        (established) => keeper.register(established),
+        () => keeper.register(),
       );
       await Promise.race([signedIn, attempt.aborted]);
     } catch (error) {

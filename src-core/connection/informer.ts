@@ -110,8 +110,6 @@ export class Informer {
       `DHCP options came through the tunnel: ${said.length === 0 ? 'nothing that is used' : said.join(', ')}.`,
     );
     attempt.dhcp = options;
-    const child = attempt.session?.children[0];
-    if (attempt.device !== null && child !== undefined && !attempt.ended)
-      await applySettings(this.#context, attempt, attempt.device, child);
+    if (attempt.device !== null && !attempt.ended) await applySettings(this.#context, attempt, attempt.device);
   }
 }

@@ -168,7 +168,7 @@ export class Reviver {
                 ? 'Signed in again with a new IKE SA.'
                 : 'Connected again with a new IKE SA.',
             );
-            if (attempt.device !== null) await applySettings(this.#context, attempt, attempt.device, outcome.child);
+            if (attempt.device !== null) await applySettings(this.#context, attempt, attempt.device);
             this.#revived();
             this.#context.changed();
             return;

@@ -75,14 +75,14 @@ export class SessionKeeper {
   }
 
   /** Addresses, routes and DNS of the first IKE SA: with them the connection is up. */
-  async register(established: Established): Promise<void> {
+  async register(): Promise<void> {
     const attempt = this.#attempt;
     const { facts, ports } = this.#context;
     const device = await attempt.opening!;
     if (attempt.ended) return;
     attempt.device = device;
     attempt.dataPath.attachTunnel(device);
-    await applySettings(this.#context, attempt, device, established.child);
+    await applySettings(this.#context, attempt, device);
     if (attempt.ended) return;
     facts.connectedSince = ports.clock.wallTime();
     facts.trafficBlocked = false;
@@ -136,6 +136,7 @@ export class SessionKeeper {
     facts.natDetected = event.natDetected;
     facts.mobikeSupported = event.mobikeSupported;
     facts.configuration = event.configuration;
+    facts.child = event.child;
     facts.announcedAddresses = [];
     attempt.dhcp = null;
     facts.authentication = event.authentication;
@@ -205,12 +206,7 @@ export class SessionKeeper {
         gatewayAddresses: [...new Set([path.destination, ...facts.gatewayAddresses])],
         port,
         innerMtu,
-        isBehindTunnel: (address, inUse) =>
-          isBehindTunnel(
-            session.children.flatMap(({ remoteSelectors }) => remoteSelectors),
-            address,
-            inUse,
-          ),
+        isBehindTunnel: (address, inUse) => isBehindTunnel(facts.child?.remoteSelectors ?? [], address, inUse),
         onChange: (state) => {
           // After an outage the name may lead elsewhere: asked at once, beside the first try on what is known.
           if (state.type === 'WaitingToReconnect' && before === 'Dormant')
@@ -311,10 +307,9 @@ export class SessionKeeper {
       milliseconds: Math.round(roam.milliseconds * 10) / 10,
     };
     facts.path = roam.to;
-    const child = attempt.session?.children[0];
     // Another MTU, another address of the gateway; where nothing differs nothing is asked of the system.
-    if (attempt.device !== null && child !== undefined && phase.type === 'up') {
-      applySettings(this.#context, attempt, attempt.device, child).catch((error: unknown) =>
+    if (attempt.device !== null && phase.type === 'up') {
+      applySettings(this.#context, attempt, attempt.device).catch((error: unknown) =>
         this.#context.log(
           'error',
           `The network settings could not be renewed: ${error instanceof Error ? error.message : 'unknown reason'}.`,

@@ -5,7 +5,7 @@ import { VpnError } from '../ports/vpn-error';
 import type { Attempt } from './attempt';
 import type { ConnectionContext } from './connection-context';
 import { failures } from './failures';
-import type { Established, Negotiated } from './negotiation';
+import type { Negotiated } from './negotiation';
 import type { SessionCredentials } from './ports';
 import { resolveGateway } from './resolve-gateway';
 import { CertificateUndecided, unlessUndecided } from './undecided-certificate';
@@ -40,7 +40,7 @@ function isNoRefusalOfSecrets(error: VpnError): boolean {
 }
 
 /**
- * The first IKE SA of an attempt: name, credentials, negotiation, and `register` with what came of it; once more with
+ * The first IKE SA of an attempt: name, credentials, negotiation, and then `register`; once more with
  * other credentials where
  * they were refused. Rejects with the VpnError that ends the attempt.
  */
@@ -48,7 +48,7 @@ export async function signIn(
   context: ConnectionContext,
   attempt: Attempt,
   negotiate: (credentials: SessionCredentials) => Promise<Negotiated>,
-  register: (established: Established) => Promise<void>,
+  register: () => Promise<void>,
 ): Promise<void> {
   const { ports, profile, facts } = context;
   // The name and the secrets do not wait for each other; the tunnel adapter is made while the server thinks about the
@@ -75,7 +75,7 @@ export async function signIn(
     try {
       const outcome = await negotiate(credentials);
       if (outcome.type === 'refused') throw outcome.error;
-      return await register(outcome);
+      return await register();
     } catch (thrown) {
       const error = thrown instanceof VpnError ? unlessUndecided(thrown, credentials.undecided) : thrown;
       if (attempt.ended || !(error instanceof VpnError) || !isAskedAgain(error)) throw error;

@@ -108,6 +108,30 @@ describe('the gateway deletes the CHILD SA and keeps the IKE SA', { timeout: 60_
     expect(await answeredDuring(scene, 1_000)).toBeGreaterThan(90);
   });
 
+  it('a new one that carries less: what is routed into the tunnel stays there until a new sign-in', async () => {
+    const scene = await connected();
+    const { routes } = scene.settings.at(-1)!;
+    const session = gatewaySession(scene);
+    const [network] = session.permittedSelectors.local;
+    session.permittedSelectors = {
+      ...session.permittedSelectors,
+      local: [{ ...network!, startAddress: '10.99.0.0', endAddress: '10.99.0.127' }],
+    };
+    scene.network.filter = ({ bytes, to }) =>
+      to.port === 500 || (bytes.length > 22 && bytes[0] === 0 && bytes[22] === 34) ? 'drop' : 'pass';
+    deleteChildren(scene);
+    await scene.clock.run(500);
+    expect(scene.status.children[0]?.remote).toEqual(['10.99.0.0/25']);
+    // A move asks for the settings again.
+    scene.host.adapter('eth0').setUp(false);
+    await scene.clock.run(1_000);
+    expect(scene.status).toMatchObject({ state: 'Connected', adapter: 'wlan0' });
+    expect(scene.settings.at(-1)?.routes).toEqual(routes);
+    scene.network.filter = () => 'pass';
+    await scene.clock.run(15_000);
+    expect(scene.status.children[0]?.remote).toEqual(['10.99.0.0/24']);
+  });
+
   it('without mobility in the profile too', async () => {
     const scene = await connected({ mobility: { enabled: false } });
     deleteChildren(scene);

@@ -6,7 +6,7 @@ import type { StatusObject } from '../connection/status';
 import { createTypeScriptDataPath } from '../esp/data-path';
 import { createInitiatorSession, createResponder } from '../ikev2/sa';
 import type { ResponderConfig } from '../ikev2/session';
-import type { NetworkSettings } from '../ports/network-settings';
+import type { NetworkSettings, TunnelSettings } from '../ports/network-settings';
 import type { SecretReason } from '../ports/secrets';
 import type { LogRecord } from '../ports/trace';
 import type { VpnError } from '../ports/vpn-error';
@@ -65,6 +65,8 @@ export class Scene {
   readonly logs: LogRecord[] = [];
   readonly samples: (number | null)[] = [];
   readonly questions: (SecretReason | null)[] = [];
+  /** The network settings asked for, the latest last. */
+  readonly settings: TunnelSettings[] = [];
   clients = 0;
   readonly #gatewayHost: SimulatedHost;
   /** A gateway at the gateway's address, or at another one; what `changes` leaves out is as the right one has it. */
@@ -147,8 +149,9 @@ export class Scene {
         });
         return Promise.resolve(device);
       },
-      apply: ({ addresses }) => {
-        device?.setAddress(addresses[0]?.split('/')[0] ?? null);
+      apply: (wanted) => {
+        this.settings.push(wanted);
+        device?.setAddress(wanted.addresses[0]?.split('/')[0] ?? null);
         return Promise.resolve({ concerns: [] });
       },
       withdraw: () => {
