@@ -68,6 +68,12 @@ export interface GatewayOptions {
   readonly connections?: readonly GatewayConnection[];
   /** AUTH_LIFETIME: clients have to sign in again within this, seconds (RFC 4478). */
   readonly reauthSeconds?: number;
+  /** A CHILD SA that nobody rekeys is deleted after this, seconds. */
+  readonly childLifeSeconds?: number;
+  /** Instead of the usual ones. */
+  readonly childProposals?: string;
+  /** Interval at which a client that says nothing is asked whether it lives, seconds; absent: never. */
+  readonly dpdSeconds?: number;
 }
 
 /** Accounts and authorities, the same for the gateway and strongSwan's client. */
@@ -95,7 +101,7 @@ export function gatewayConfiguration(pki: Pki, options: GatewayOptions = {}): st
       encap = yes
       mobike = yes
       send_cert = always
-      dpd_delay = 0
+      dpd_delay = ${String(options.dpdSeconds ?? 0)}
       pools = inside4, inside6
       local {
         id = ${c.identity}
@@ -108,8 +114,9 @@ export function gatewayConfiguration(pki: Pki, options: GatewayOptions = {}): st
           ? ''
           : `children { net {
         local_ts = ${addresses.inside}, ${addresses.inside6}
-        esp_proposals = ${espProposals}
+        esp_proposals = ${options.childProposals ?? espProposals}
         rekey_time = 0
+        ${options.childLifeSeconds === undefined ? '' : `life_time = ${String(options.childLifeSeconds)}`}
       } }`
       }
       rekey_time = 0
