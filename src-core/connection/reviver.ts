@@ -85,6 +85,13 @@ export class Reviver {
       return this.#context.lost(failures.serverDisconnected(why), { sayGoodbye: true });
     this.#context.log('warning', `Nothing passes, so a new sign-in is due: ${why}.`);
     this.revive('reauthenticate');
+    // The old IKE SA carries nothing, so this is an outage.
+    const { ports, profile } = this.#context;
+    if (this.#revival !== null)
+      this.#revival = {
+        ...this.#revival,
+        endsAt: Math.min(this.#revival.endsAt, ports.clock.now() + outageMs(profile)),
+      };
   }
 
   /** A server that ends again and again what was only just established means it. */

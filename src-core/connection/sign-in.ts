@@ -40,9 +40,8 @@ function isNoRefusalOfSecrets(error: VpnError): boolean {
 }
 
 /**
- * The first IKE SA of an attempt: name, credentials, negotiation, and then `register`; once more with
- * other credentials where
- * they were refused. Rejects with the VpnError that ends the attempt.
+ * The first IKE SA of an attempt: name, credentials, negotiation, and then `register`; once more with other credentials
+ * where they were refused. Rejects with the VpnError that ends the attempt.
  */
 export async function signIn(
   context: ConnectionContext,

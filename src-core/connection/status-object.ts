@@ -170,7 +170,7 @@ export function statusObject(facts: StatusFacts): StatusObject {
     children: facts.children.map((child) => childStatus(child, facts.dataPath)),
     roams: facts.roams,
     lastRoam: facts.lastRoam,
-    outageEndsAt: outage === null ? null : isoTime(outage),
+    outageEndsAt: outage === null || !Number.isFinite(outage) ? null : isoTime(outage),
     waitingFor: waitingFor(facts),
     token: facts.token,
     phase: phase.type === 'connecting' ? phase.step : null,
