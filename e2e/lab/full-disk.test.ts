@@ -151,7 +151,7 @@ describe('a full disk', () => {
       const replaced = await command('import', '--replace', other);
       expect(replaced.code).toBe(5);
       expect(replaced.stderr).toMatch(/Contoso\.agilevpn\.json could not be written: there is no space left/);
-      expect(replaced.stderr).not.toMatch(/unexpected|    at /);
+      expect(replaced.stderr).not.toMatch(/unexpected| {4}at /);
       expect((await command('export', 'Contoso', '--format', 'agilevpn')).stdout).toBe(before.stdout);
 
       const removed = await command('remove', 'Contoso');
