@@ -4,7 +4,7 @@ import { takeIdentity } from './identities';
 import { ignored, notUsed, readBefore, sets, type GivenKey, type KeyTable } from './key-table';
 import { libreswanProposals, strongswanProposals, takeProposals } from './proposals';
 import { takeSelectors } from './selectors';
-import type { bounds} from './values';
+import type { bounds } from './values';
 import { parseDuration, parseFlag, splitList, takeNumber } from './values';
 
 /** The keys of a connection of ipsec.conf. Those of a side are named as if the server were on the right. */
