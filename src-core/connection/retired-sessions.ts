@@ -8,6 +8,8 @@ import type { Clock, Timer } from '../ports/clock';
 const overlapMs = 1_000;
 /** Nobody waits for the answer to their DELETE, so it may be lost a few times; milliseconds. */
 const goodbyeMs = 10_000;
+/** The successor waits for the answer to the DELETE of one that leaves, which frees its address; milliseconds. */
+const leaveMs = 500;
 
 /** IKE SAs that a newer one of the same connection has replaced: they hear a moment longer, then DELETE is sent. */
 export class RetiredSessions {
@@ -23,19 +25,22 @@ export class RetiredSessions {
     session.retire();
     const timer = this.#clock.setTimer(overlapMs, 'old IKE SA', () => {
       this.#sessions.set(session, null);
-      const path = currentPath();
-      // The connection has roamed meanwhile: the goodbye goes by the way that works.
-      if (
-        path !== null &&
-        (path.socket !== session.path?.socket || path.remote.address !== session.path.remote.address)
-      )
-        session.setPath(path);
-      session.close(goodbyeMs).then(
-        () => this.#sessions.delete(session),
-        () => this.#sessions.delete(session),
-      );
+      // The connection may have roamed meanwhile: the goodbye goes by the way that works.
+      void this.#close(session, goodbyeMs, currentPath());
     });
     this.#sessions.set(session, timer);
+  }
+
+  /** Says goodbye by `path` before there is a successor. Resolves when the peer has answered, or soon without it. */
+  leave(session: IkeSession, path: IkePath): Promise<void> {
+    session.retire();
+    this.#sessions.set(session, null);
+    return this.#close(session, leaveMs, path);
+  }
+
+  async #close(session: IkeSession, waitMs: number, path: IkePath | null): Promise<void> {
+    await (path === null ? session.close(waitMs) : session.close(waitMs, path));
+    this.#sessions.delete(session);
   }
 
   /** False: not for any of them. */

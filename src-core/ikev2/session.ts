@@ -226,7 +226,10 @@ export type IkeSessionEvent =
   | { readonly type: 'child-installed'; readonly child: ChildSaInfo; readonly replaces: number | null }
   | { readonly type: 'child-removed'; readonly spiIn: number }
   | { readonly type: 'ike-rekeyed'; readonly ike: IkeSaInfo }
-  /** UPDATE_SA_ADDRESSES was answered on this path: the gateway sends here now. */
+  /**
+   * UPDATE_SA_ADDRESSES was answered on this path: the gateway sends here now. Without MOBIKE: the first answer by this
+   * path since it was taken.
+   */
   | { readonly type: 'path-confirmed'; readonly path: IkePath; readonly natDetected: boolean }
   /** The peer refused the addresses (UNACCEPTABLE_ADDRESSES …). */
   | { readonly type: 'path-refused'; readonly path: IkePath; readonly notify: string }
@@ -313,10 +316,10 @@ export interface IkeSession {
    */
   retire(): void;
   /**
-   * Sends DELETE for the IKE SA, waits at most `waitMs` for the answer (C-71), then forgets everything. Resolves true
-   * when the peer answered.
+   * Sends DELETE for the IKE SA, by `path` where one is given, waits at most `waitMs` for the answer (C-71), then forgets
+   * everything. Resolves true when the peer answered.
    */
-  close(waitMs: number): Promise<boolean>;
+  close(waitMs: number, path?: IkePath): Promise<boolean>;
   /** Forgets everything at once, without a word to the peer. */
   abandon(): void;
   readonly path: IkePath | null;

@@ -298,6 +298,46 @@ describe('MOBIKE', () => {
     expect(await ends.exchangePackets()).toEqual({ up: 1, down: 1 });
   });
 
+  it('M-23: without MOBIKE the first answer by a path confirms it, once', async () => {
+    const ends = new TwoEnds({ gateway: { mobike: false } });
+    await ends.connect();
+    const confirmed = (): readonly unknown[] => ends.events.filter(({ type }) => type === 'path-confirmed');
+    expect(confirmed()).toEqual([]);
+    ends.client.holdPath();
+    await ends.clock.run(5_000);
+    ends.client.setPath(ends.ethernet);
+    await ends.clock.run(100);
+    expect(confirmed()).toEqual([{ type: 'path-confirmed', path: ends.ethernet, natDetected: false }]);
+    await ends.clock.run(300_000);
+    expect(confirmed()).toHaveLength(1);
+    // What was asked by the path before and is answered there says nothing about the new one.
+    ends.network.filter = ({ from }) => (from.address === ends.nat.outside ? 'drop' : 'pass');
+    void ends.client.checkLiveness(1_000);
+    ends.client.setPath(ends.wifi);
+    await ends.clock.run(2_000);
+    expect(confirmed()).toHaveLength(1);
+    ends.network.filter = () => 'pass';
+    await ends.clock.run(5_000);
+    expect(confirmed().at(-1)).toMatchObject({ path: ends.wifi });
+    expect(confirmed()).toHaveLength(2);
+  });
+
+  it('a goodbye by another path: DELETE is all that is sent, and traffic does not move', async () => {
+    const ends = new TwoEnds({ gateway: { mobike: false } });
+    await ends.connect();
+    ends.client.holdPath();
+    const sent: string[] = [];
+    ends.network.tap(({ from, to }) => to.address === gatewayAddress && void sent.push(from.address));
+    ends.client.retire();
+    const moves = ends.clientData.path;
+    const answered = ends.client.close(500, ends.wifi);
+    await ends.clock.run(100);
+    expect(await answered).toBe(true);
+    expect(sent).toEqual([ends.nat.outside]);
+    expect(ends.clientData.path).toBe(moves);
+    expect(ends.responder.sessions).toEqual([]);
+  });
+
   it('M-27: moves while both SAs are being rekeyed', async () => {
     const ends = new TwoEnds();
     await ends.connect();

@@ -53,6 +53,8 @@ export class Mobility {
   /** The path has changed since the last UPDATE_SA_ADDRESSES was built (M-12.2). */
   updatePending = false;
   unexpectedNats = 0;
+  /** Without MOBIKE: nothing was answered since the path changed. */
+  #unanswered = false;
   #pathChangedAt = 0;
   #confirmedAt = Number.NEGATIVE_INFINITY;
   /** This gateway cannot move its CHILD SAs and replaces them after each update. */
@@ -74,8 +76,18 @@ export class Mobility {
   pathChanged(): void {
     this.#pathChangedAt = this.#session.clock.now();
     if (this.#session.settings.role === 'initiator' && this.supported) this.requestUpdate();
-    // M-23: without MOBIKE a message from the new address lets a gateway that follows RFC 7296 section 2.23 notice.
-    else this.#session.enqueue(new LivenessTask(this.#session));
+    else {
+      // M-23: without MOBIKE a message from the new address lets a gateway that follows RFC 7296 section 2.23 notice.
+      this.#unanswered = this.#session.settings.role === 'initiator';
+      this.#session.enqueue(new LivenessTask(this.#session));
+    }
+  }
+
+  /** The peer answered a request of ours on `path`. Without MOBIKE this is all that it ever says about a path (M-23). */
+  answered(path: IkePath): void {
+    if (!this.#unanswered || !samePath(path, this.#session.path)) return;
+    this.#unanswered = false;
+    this.#session.emit({ type: 'path-confirmed', path, natDetected: this.natDetected });
   }
 
   requestUpdate(): void {

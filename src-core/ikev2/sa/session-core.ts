@@ -221,7 +221,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
     this.#childSas?.stopSending();
   }
 
-  close(waitMs: number): Promise<boolean> {
+  close(waitMs: number, path?: IkePath): Promise<boolean> {
     const sa = this.current;
     if (this.#state !== 'established' || sa === null) {
       this.abandon();
@@ -229,6 +229,7 @@ export class SessionCore implements IkeSaHost, IkeSession {
     }
     this.#state = 'closing';
     this.#path.endProbe();
+    if (path !== undefined) this.setPath(path);
     return new Promise((resolve) => {
       const finish = (answered: boolean): void => {
         if (this.#state !== 'ended') this.#end('local', null);
@@ -505,7 +506,8 @@ export class SessionCore implements IkeSaHost, IkeSession {
     if (this.#state === 'ended') return false;
     this.silence.settle(true);
     this.#path.answered(path);
-    return true;
+    if (this.#state === 'established') this.mobility.answered(path);
+    return this.#isUp;
   }
 
   #foreignHint(message: Uint8Array, path: IkePath): boolean {
