@@ -65,6 +65,7 @@ export const diagnosisDe: DiagnosisCatalogue = {
     'socket-opening': 'wird vorbereitet',
     'socket-failed': 'kein Socket ließ sich öffnen',
     'gateway-withdrew-address': 'der Server hat diese Adresse zurückgezogen',
+    'mobility-off': 'Mobilität ist ausgeschaltet',
     'no-adapter-at-all': 'kein Netzwerkadapter',
     'no-socket': 'kein Socket lässt sich öffnen',
     'in-parts': '{count} Teile von höchstens {octets} Oktetten',
@@ -77,6 +78,7 @@ export const diagnosisDe: DiagnosisCatalogue = {
     'waiting-no-answer': 'der Server antwortet nicht',
     'waiting-captive-portal': 'dieses Netzwerk verlangt eine Anmeldung im Browser',
     'waiting-no-internet': 'dieses Netzwerk hat keinen Internetzugang',
+    'waiting-mobility-off': 'ihr Adapter ist weg und Mobilität ist ausgeschaltet',
     'waiting-network': 'das Netzwerk ist weg',
   },
   advice: {

@@ -65,6 +65,7 @@ export const diagnosisEn = {
     'socket-opening': 'getting ready',
     'socket-failed': 'no socket could be opened',
     'gateway-withdrew-address': 'the server withdrew this address',
+    'mobility-off': 'mobility is turned off',
     'no-adapter-at-all': 'no network adapter',
     'no-socket': 'no socket can be opened',
     'in-parts': '{count} parts of at most {octets} octets',
@@ -77,6 +78,7 @@ export const diagnosisEn = {
     'waiting-no-answer': 'the server does not answer',
     'waiting-captive-portal': 'this network wants a sign-in in the browser',
     'waiting-no-internet': 'this network has no Internet access',
+    'waiting-mobility-off': 'its adapter is away and mobility is turned off',
     'waiting-network': 'the network is away',
   },
   advice: {

@@ -11,6 +11,7 @@ import { connectionStep, type ConnectionInput, type ConnectionPhase } from './co
 import { explained, failures } from './failures';
 import type { ConnectionPorts } from './ports';
 import { measureRoundTrip } from './round-trip';
+import { outageMs } from './session-config';
 import { SessionKeeper } from './session-keeper';
 import { signIn } from './sign-in';
 import type { PathStatus, StatusObject } from './status';
@@ -96,13 +97,13 @@ export class Connection {
     this.#give({ type: 'connect' });
     this.#log(
       'info',
-      `Connecting to ${profile.server}. Mobility enabled for IKEv2 = ${profile.mobility.enabled ? 'Yes' : 'No'}, network outage time ${profile.mobility.outageSeconds} s.`,
+      `Connecting to ${profile.server}. Mobility enabled for IKEv2 = ${profile.mobility.enabled ? 'Yes' : 'No'}, network outage time ${outageMs(profile) / 1000} s.`,
     );
     try {
       const signedIn = signIn(
         context,
         attempt,
-        (credentials) => keeper.negotiate(credentials, { limitMs: null, failedTries: 0 }),
+        (credentials) => keeper.negotiate(credentials, { limitMs: null, mostMs: Infinity, turn: 0, startAt: null }),
         () => keeper.register(),
       );
       await Promise.race([signedIn, attempt.aborted]);

@@ -16,16 +16,23 @@ export type Negotiated =
   | Established
   /**
    * No IKE SA. `byServer`: the server itself said so after it had proved itself. Otherwise silence or an attacker on the
-   * way to it may be the reason.
+   * way to it may be the reason. `answered`: an answer to IKE_SA_INIT came that could be used.
    */
-  | { readonly type: 'refused'; readonly error: VpnError; readonly byServer: boolean };
+  | { readonly type: 'refused'; readonly error: VpnError; readonly byServer: boolean; readonly answered: boolean };
 
 export interface NegotiationLimits {
-  /** Milliseconds for the whole negotiation; null: as long as the session itself tries. */
+  /** Milliseconds for the first path; each further one adds the time after which it is tried. null: no limit. */
   readonly limitMs: number | null;
-  /** Tries that failed before this one: each begins with another path. */
-  readonly failedTries: number;
+  /** Milliseconds for all of them. */
+  readonly mostMs: number;
+  /** Which path comes first: 0 for the most wanted one. */
+  readonly turn: number;
+  /** Where the server has just answered: the first path of all. */
+  readonly startAt: PathCandidate | null;
 }
+
+/** A further path is tried when the ones before have not answered for this long (C-43), milliseconds. */
+const alternativeMs = 1_000;
 
 export interface NegotiationListener {
   /**
@@ -46,12 +53,13 @@ interface OpenPath {
 async function findPaths(
   context: ConnectionContext,
   attempt: Attempt,
-  failedTries: number,
+  { turn, startAt }: NegotiationLimits,
 ): Promise<readonly OpenPath[]> {
   const { adapters } = context.ports;
-  const { facts } = context;
+  const { facts, profile } = context;
+  const proven = facts.connectedSince === null ? null : facts.path;
   // DNS may lie; the address where the server proved itself last is known.
-  const known = attempt.session === null || facts.path === null ? [] : [facts.path.destination];
+  const known = proven === null ? [] : [proven.destination];
   const found = findPathCandidates({
     adapters: adapters.snapshot(),
     lookupRoute: (question) => adapters.lookupRoute(question),
@@ -62,11 +70,13 @@ async function findPaths(
   const reasons = found.map(
     (entry) => `${entry.label}: ${entry.reason === null ? 'ready' : unusableText(entry.reason)}`,
   );
-  const usable = currentFirst(
-    attempt,
+  const stays = (entry: PathCandidate): boolean =>
+    proven === null || profile.mobility.enabled || (entry.adapter === proven.adapter && entry.source === proven.source);
+  const usable = beginningWith(
+    startAt ?? pathInUse(attempt),
     inTurn(
-      found.filter((entry) => entry.usable),
-      failedTries,
+      found.filter((entry) => entry.usable && stays(entry)),
+      turn,
     ),
   ).slice(0, 16);
   const opened = await Promise.allSettled(usable.map((candidate) => attempt.sockets.open(candidate)));
@@ -84,28 +94,32 @@ async function findPaths(
 
 /**
  * The first answer ends the search for another path, and it may be forged or lead nowhere. No path may therefore always
- * be the first: each try begins with the next address, and after all addresses with the next adapter.
+ * be the first: each turn begins with the next address, and after all addresses with the next adapter.
  */
-function inTurn(usable: readonly PathCandidate[], failedTries: number): readonly PathCandidate[] {
+function inTurn(usable: readonly PathCandidate[], turn: number): readonly PathCandidate[] {
   const destinations = [...new Set(usable.map(({ destination }) => destination))];
   const adapters = [...new Set(usable.map(({ adapter }) => adapter))];
   const distance = <T>(all: readonly T[], first: number, wanted: T): number =>
     (all.indexOf(wanted) - (first % all.length) + all.length) % all.length;
   const rank = ({ adapter, destination }: PathCandidate): number =>
-    distance(adapters, Math.floor(failedTries / destinations.length), adapter) * destinations.length +
-    distance(destinations, failedTries, destination);
-  return failedTries === 0 ? usable : usable.toSorted((a, b) => rank(a) - rank(b));
+    distance(adapters, Math.floor(turn / destinations.length), adapter) * destinations.length +
+    distance(destinations, turn, destination);
+  return turn === 0 ? usable : usable.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /**
  * Beside an IKE SA that works the new one is made where that one is: a gateway knows its client by the address too, and
  * nothing moves.
  */
-function currentFirst(attempt: Attempt, usable: readonly PathCandidate[]): readonly PathCandidate[] {
+function pathInUse(attempt: Attempt): PathCandidate | null {
   const state = attempt.manager?.state;
-  if (state?.type !== 'Connected') return usable;
-  const isCurrent = (entry: PathCandidate): boolean => samePlace(entry, state.path);
-  return [...usable.filter(isCurrent), ...usable.filter((entry) => !isCurrent(entry))];
+  return state?.type === 'Connected' ? state.path : null;
+}
+
+function beginningWith(first: PathCandidate | null, usable: readonly PathCandidate[]): readonly PathCandidate[] {
+  if (first === null) return usable;
+  const isFirst = (entry: PathCandidate): boolean => samePlace(entry, first);
+  return [...usable.filter(isFirst), ...usable.filter((entry) => !isFirst(entry))];
 }
 
 const samePlace = (a: PathCandidate, b: PathCandidate): boolean =>
@@ -116,14 +130,14 @@ export async function negotiate(
   context: ConnectionContext,
   attempt: Attempt,
   credentials: SessionCredentials,
-  { limitMs, failedTries }: NegotiationLimits,
+  limits: NegotiationLimits,
   listener: NegotiationListener,
 ): Promise<Negotiated> {
   const { ports, profile, facts } = context;
-  const paths = await findPaths(context, attempt, failedTries);
+  const paths = await findPaths(context, attempt, limits);
   if (attempt.ended) throw failures.cancelled();
   const first = paths[0]!;
-  if (attempt.session === null) facts.path = first.candidate;
+  if (facts.connectedSince === null) facts.path = first.candidate;
   context.give({ type: 'negotiate' });
   // C-43, M-9: port 500 without marker first, then 4500 with marker, then every other pair. Another port always has the
   // marker.
@@ -137,7 +151,12 @@ export async function negotiate(
     previousAddresses: facts.previousAddresses,
   };
 
+  const limitMs =
+    limits.limitMs === null
+      ? null
+      : Math.min(limits.limitMs + (pairs.length - gatewayPorts.length) * alternativeMs, limits.mostMs);
   let limit: Timer | null = null;
+  let answered = false;
   let made: IkeSession | null = null;
   try {
     return await new Promise<Negotiated>((resolve, reject) => {
@@ -166,15 +185,17 @@ export async function negotiate(
               }
             } else if (event.type === 'ended') {
               const error = event.error ?? failures.serverDisconnected();
-              resolve({ type: 'refused', error, byServer: event.by === 'peer' });
-            } else if (event.type === 'progress')
+              resolve({ type: 'refused', error, byServer: event.by === 'peer', answered });
+            } else if (event.type === 'progress') {
+              answered ||= event.phase === 'auth';
               context.give({ type: event.phase === 'init' ? 'negotiate' : 'authenticate' });
+            }
           } else if (attempt.session === session) listener.event(event);
         },
       });
       made = session;
       attempt.next = session;
-      const tooLate = (): void => resolve({ type: 'refused', error: failures.noAnswer(), byServer: false });
+      const tooLate = (): void => resolve({ type: 'refused', error: failures.noAnswer(), byServer: false, answered });
       if (limitMs !== null) limit = ports.clock.setTimer(limitMs, 'one try', tooLate);
       session.connect(pairs[0]!, pairs.slice(1));
       if (attempt.opening === null) openTunnel(context, attempt);

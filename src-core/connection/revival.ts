@@ -1,3 +1,4 @@
+import type { Renewal } from '../mobility/mobility-manager';
 import type { VpnError } from '../ports/vpn-error';
 
 /**
@@ -13,11 +14,17 @@ export type RevivalCause =
   | 'forgotten'
   /** The old IKE SA is gone: the gateway deleted it. */
   | 'deleted'
+  /**
+   * The connection moves to another adapter and the gateway has no MOBIKE (M-23). The old IKE SA is deleted first, since
+   * a gateway gives the same address only once it is free.
+   */
+  | 'moved'
   /** AUTH_LIFETIME or a limit of the gateway: make before break. */
   | 'reauthenticate';
 
 export interface Revival {
   readonly cause: RevivalCause;
+  readonly move: Renewal | null;
   /** Clock.now() when it gives up: the network outage time. Infinity while the old IKE SA works. */
   readonly endsAt: number;
   readonly tries: number;
@@ -27,18 +34,24 @@ export interface Revival {
   readonly doubtful: number;
   /** The last of the latter. */
   readonly lastRefusal: VpnError | null;
+  /** Which path the next try begins with (negotiation.ts), in halves: where answers lead nowhere another one is next. */
+  readonly turn: number;
 }
 
 /** Why a try failed. `certain`: the server itself or this computer says so, and no attacker can have caused it. */
 export interface FailedTry {
   readonly error: VpnError;
   readonly certain: boolean;
+  /** An IKE_SA_INIT was answered. */
+  readonly answered: boolean;
 }
 
 /** One try gets so long for its whole handshake before it starts anew with a fresh IKE_SA_INIT, milliseconds. */
 export const revivalTryMs = 2_500;
 /** With an IKE SA that works there is no hurry, and an authentication server may be slow; milliseconds. */
 export const reauthenticationTryMs = 10_000;
+/** However many paths there are, milliseconds. */
+export const longestTryMs = 10_000;
 /** What is left of the outage time after the machine slept, milliseconds. */
 const resumeGraceMs = 30_000;
 const refusedPauses = [1_000, 2_000, 4_000, 8_000] as const;
@@ -63,10 +76,10 @@ export type AfterFailure =
   | { readonly type: 'again'; readonly revival: Revival; readonly pauseMs: number }
   | { readonly type: 'give-up'; readonly error: VpnError };
 
-export function beginRevival(cause: RevivalCause, now: number, outageMs: number): Revival {
+export function beginRevival(cause: RevivalCause, now: number, outageMs: number, move: Renewal | null = null): Revival {
   // The gateway ends the IKE SA that has to be replaced when it has waited long enough.
-  const endsAt = cause === 'reauthenticate' ? Infinity : now + outageMs;
-  return { cause, endsAt, tries: 0, refusals: 0, doubtful: 0, lastRefusal: null };
+  const endsAt = cause === 'reauthenticate' ? Infinity : (move?.endsAt ?? now + outageMs);
+  return { cause, move, endsAt, tries: 0, refusals: 0, doubtful: 0, lastRefusal: null, turn: 0 };
 }
 
 /**
@@ -74,18 +87,26 @@ export function beginRevival(cause: RevivalCause, now: number, outageMs: number)
  * slowly. Only a certain refusal ends the connection before its time: what is not authenticated decides nothing (H-80,
  * RFC 7296 section 2.21).
  */
-export function afterFailure(revival: Revival, { error, certain }: FailedTry): AfterFailure {
+export function afterFailure(revival: Revival, { error, certain, answered }: FailedTry): AfterFailure {
   const tries = revival.tries + 1;
   if (transient.has(error.symbol))
     return {
       type: 'again',
-      revival: { ...revival, tries, refusals: 0, doubtful: 0 },
+      // Twice on the same path: the gateway may have an IKE SA of the first time, and gives its address to nobody else.
+      revival: { ...revival, tries, refusals: 0, doubtful: 0, turn: revival.turn + (answered ? 0.5 : 0) },
       pauseMs: error.symbol === 'VPN_TIMEOUT' && tries < 200 ? 100 : 1_000,
     };
   if (!certain)
     return {
       type: 'again',
-      revival: { ...revival, tries, refusals: 0, doubtful: revival.doubtful + 1, lastRefusal: error },
+      revival: {
+        ...revival,
+        tries,
+        refusals: 0,
+        doubtful: revival.doubtful + 1,
+        lastRefusal: error,
+        turn: Math.floor(revival.turn) + 1,
+      },
       pauseMs: refusedPauses[revival.doubtful] ?? longestDoubtfulPause,
     };
   const pauseMs = refusedPauses[revival.refusals];

@@ -1,3 +1,5 @@
+import type { Renewal, Roam } from '../mobility/mobility-manager';
+import type { PathCandidate } from '../mobility/path-candidates';
 import { refusedFor } from '../ports/secrets';
 import { TokenError } from '../ports/tokens';
 import { VpnError } from '../ports/vpn-error';
@@ -12,6 +14,7 @@ import {
   afterFailure,
   afterSleep,
   beginRevival,
+  longestTryMs,
   type FailedTry,
   reauthenticationTryMs,
   revivalTryMs,
@@ -37,7 +40,7 @@ export class Reviver {
   readonly #attempt: Attempt;
   readonly #negotiate: (credentials: SessionCredentials, limits: NegotiationLimits) => Promise<Negotiated>;
   readonly #beforeOutageEnds: () => void;
-  readonly #revived: () => void;
+  readonly #revived: (roam: Roam | null) => void;
   #revival: Revival | null = null;
   /** Counts revivals: a loop of an earlier one stops when it wakes. */
   #runs = 0;
@@ -55,7 +58,7 @@ export class Reviver {
     attempt: Attempt,
     negotiate: (credentials: SessionCredentials, limits: NegotiationLimits) => Promise<Negotiated>,
     beforeOutageEnds: () => void,
-    revived: () => void,
+    revived: (roam: Roam | null) => void,
   ) {
     this.#context = context;
     this.#attempt = attempt;
@@ -117,10 +120,13 @@ export class Reviver {
     this.#wake();
   }
 
-  revive(cause: RevivalCause): void {
+  revive(cause: RevivalCause, move: Renewal | null = null): void {
     const context = this.#context;
     const attempt = this.#attempt;
     if (attempt.ended || context.phase.type !== 'up') return;
+    // The gateway answers on the old IKE SA, so it has not forgotten it. Without the key's token that one is all there is.
+    if (cause === 'moved' && attempt.credentials?.token?.isPresent() === false) return;
+    if (cause === 'moved' && this.#revival?.cause !== 'deleted') this.stop();
     if (this.#revival !== null) {
       // It is wanted now whether the old IKE SA is known there or not.
       if (cause === 'reauthenticate' && this.#revival.cause === 'forgotten')
@@ -130,25 +136,39 @@ export class Reviver {
     // A lost IKE SA is made again where the connection is to survive that; the gateway's wish for a new sign-in is
     // always met.
     if (cause !== 'reauthenticate' && !context.profile.mobility.enabled) return;
-    this.#revival = beginRevival(cause, context.ports.clock.now(), outageMs(context.profile));
-    if (cause === 'deleted') {
+    this.#revival = beginRevival(cause, context.ports.clock.now(), outageMs(context.profile), move);
+    if (cause === 'deleted' || cause === 'moved') {
       attempt.manager?.stop();
       attempt.manager = null;
       // Packets wait at the tunnel; none goes around it.
       attempt.dataPath.setPath(null);
     }
+    const goodbye = move === null ? Promise.resolve() : this.#leave(move.to);
     context.changed();
-    this.#reviveUntilDone(++this.#runs).catch((error: unknown) =>
+    this.#reviveUntilDone(++this.#runs, goodbye).catch((error: unknown) =>
       context.lost(error instanceof VpnError ? error : failures.unexpected(error)),
     );
   }
 
-  async #reviveUntilDone(run: number): Promise<void> {
+  /** Deletes the old IKE SA by the way that works, so that its address is free for the new one. */
+  async #leave(by: PathCandidate): Promise<void> {
+    const attempt = this.#attempt;
+    const old = attempt.session;
+    if (old === null) return;
+    attempt.session = null;
+    const readiness = attempt.sockets.readiness(by);
+    const port = old.path?.remote.port;
+    if (readiness.state !== 'ready' || port === undefined) return old.abandon();
+    await attempt.retired.leave(old, { socket: readiness.socket, remote: { address: by.destination, port } });
+  }
+
+  async #reviveUntilDone(run: number, goodbye: Promise<void>): Promise<void> {
     const { ports, profile, log } = this.#context;
     const attempt = this.#attempt;
     const over = (): boolean => attempt.ended || this.#runs !== run;
     const unwatch = ports.adapters.watch(() => this.#wake());
     try {
+      await goodbye;
       while (!over() && this.#revival !== null) {
         if (ports.clock.now() >= this.#revival.endsAt) this.#beforeOutageEnds();
         const revival: Revival = this.#revival;
@@ -156,16 +176,15 @@ export class Reviver {
           throw failures.linkLost(profile.name, outageMs(profile), revival.lastRefusal);
         let failed: FailedTry;
         try {
-          // The gateway that wants a new sign-in is the one the connection is with.
-          if (revival.cause !== 'reauthenticate' || revival.tries > 0)
-            await renewGatewayAddresses(this.#context, attempt, revivalTryMs);
+          // The gateway that answers and wants a new sign-in is the one the connection is with.
+          const isGatewayKnown = revival.cause === 'reauthenticate' || revival.cause === 'moved';
+          if (!isGatewayKnown || revival.tries > 0) await renewGatewayAddresses(this.#context, attempt, revivalTryMs);
           if (over()) return;
           const outcome = await this.#negotiate(attempt.credentials!, {
-            limitMs: Math.min(
-              revival.cause === 'reauthenticate' ? reauthenticationTryMs : revivalTryMs,
-              revival.endsAt - ports.clock.now(),
-            ),
-            failedTries: revival.tries,
+            limitMs: revival.cause === 'reauthenticate' ? reauthenticationTryMs : revivalTryMs,
+            mostMs: Math.min(longestTryMs, revival.endsAt - ports.clock.now()),
+            turn: Math.floor(revival.turn),
+            startAt: revival.tries === 0 ? (revival.move?.to ?? null) : null,
           });
           if (outcome.type === 'established') {
             this.#revival = null;
@@ -176,15 +195,19 @@ export class Reviver {
                 : 'Connected again with a new IKE SA.',
             );
             if (attempt.device !== null) await applySettings(this.#context, attempt, attempt.device);
-            this.#revived();
+            this.#revived(this.#roamOf(revival));
             this.#context.changed();
             return;
           }
           // That a certificate has to be chosen is this computer's own word.
           const own = outcome.error instanceof CertificateUndecided;
-          failed = { error: outcome.error, certain: outcome.byServer || own };
+          failed = { error: outcome.error, certain: outcome.byServer || own, answered: outcome.answered };
         } catch (error) {
-          failed = { error: error instanceof VpnError ? error : failures.unexpected(error), certain: true };
+          failed = {
+            error: error instanceof VpnError ? error : failures.unexpected(error),
+            certain: true,
+            answered: false,
+          };
         }
         if (over()) return;
         if (attempt.credentials?.token?.isPresent() === false) {
@@ -211,6 +234,13 @@ export class Reviver {
     } finally {
       unwatch();
     }
+  }
+
+  /** What the user sees of a move that took a new IKE SA. */
+  #roamOf({ move }: Revival): Roam | null {
+    const { facts, ports } = this.#context;
+    if (move === null || facts.path === null || facts.path.id === move.from?.id) return null;
+    return { from: move.from, to: facts.path, reason: move.reason, milliseconds: ports.clock.now() - move.startedAt };
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { IkeSession, IkeSessionEvent } from '../ikev2/session';
 import { isBehindTunnel } from '../mobility/behind-tunnel';
 import { MobilityManager, type Roam } from '../mobility/mobility-manager';
-import { defaultMobilityPolicy, type MobilityState } from '../mobility/mobility-model';
+import { defaultMobilityPolicy, type MobilityPolicy, type MobilityState } from '../mobility/mobility-model';
 import type { PathCandidate } from '../mobility/path-candidates';
 import { SleepWatch } from '../mobility/sleep-watch';
 import { allowGateway, applySettings } from './apply-settings';
@@ -48,7 +48,10 @@ export class SessionKeeper {
       attempt,
       (credentials, limits) => this.negotiate(credentials, limits),
       () => this.#sleep.look(),
-      () => this.#inform.start(),
+      (roam) => {
+        if (roam !== null) this.#roamed(roam);
+        this.#inform.start();
+      },
     );
     this.#doubts = new Doubts(context, attempt, this.#reviver);
     this.#sleep = new SleepWatch(context.ports.clock, (milliseconds) => {
@@ -165,13 +168,15 @@ export class SessionKeeper {
       candidate,
       path.remote.port,
       innerMtu,
-      profile.mobility.enabled && event.mobikeSupported,
+      profile.mobility.enabled ? (event.mobikeSupported ? 'by-update' : 'by-new-ike-sa') : 'never',
     );
     attempt.manager.start();
-    if (profile.mobility.enabled && !event.mobikeSupported)
+    if (!profile.mobility.enabled)
+      this.#context.log('info', 'Mobility is turned off for this connection: it stays on this adapter.');
+    else if (!event.mobikeSupported)
       this.#context.log(
         'warning',
-        'The server does not support mobility (MOBIKE): the connection stays on this adapter.',
+        'The server does not support mobility (MOBIKE): by another adapter the connection has to sign in again, which it does by itself.',
       );
     this.#context.give({ type: 'register' });
   }
@@ -181,7 +186,7 @@ export class SessionKeeper {
     path: PathCandidate,
     port: number,
     innerMtu: (path: PathCandidate) => number,
-    mobility: boolean,
+    moves: MobilityPolicy['moves'],
   ): MobilityManager {
     const { facts, ports, profile, mobilityPolicy } = this.#context;
     const { mobility: wanted } = profile;
@@ -199,7 +204,7 @@ export class SessionKeeper {
           outageMs: outageMs(profile),
           returnToPreferred: wanted.returnToPreferred,
           ...mobilityPolicy,
-          mobility,
+          moves,
         },
         adapterOrder: wanted.adapterOrder,
         // Where the server has just proved itself, whatever its name leads to by now.
@@ -218,6 +223,7 @@ export class SessionKeeper {
           this.#context.changed();
         },
         onRoam: (roam) => this.#roamed(roam),
+        onRenew: (renewal) => this.#reviver.revive('moved', renewal),
         beforeOutageEnds: () => this.#sleep.look(),
         onFailed: (failure) =>
           this.#context.lost(

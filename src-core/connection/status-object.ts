@@ -5,7 +5,7 @@ import type { PathCandidate } from '../mobility/path-candidates';
 import type { DataPath, TrafficSelector } from '../ports/data-path';
 import type { ConnectionPhase } from './connection-state';
 import type { Revival } from './revival';
-import type { ChildStatus, ConnectionState, PathStatus, StatusObject, WaitingReason } from './status';
+import type { ChildStatus, ConnectionState, PathReason, PathStatus, StatusObject, WaitingReason } from './status';
 
 /** Everything the status object is made of. Times are wall-clock milliseconds. */
 export interface StatusFacts {
@@ -91,7 +91,9 @@ function waitingFor(facts: StatusFacts): WaitingReason | null {
   if (facts.mobility === null) return null;
   if (facts.mobility.type === 'WaitingToReconnect') return facts.network ?? 'no-answer';
   if (facts.mobility.type !== 'Dormant') return null;
-  return facts.paths.some((path) => path.reason === 'no route to the server') ? 'no-route' : 'no-adapter';
+  const isAny = (why: PathReason): boolean => facts.paths.some((path) => path.why === why);
+  if (isAny('mobility-off')) return 'mobility-off';
+  return isAny('no-route') ? 'no-route' : 'no-adapter';
 }
 
 /** A connection that was never used since the host started. */

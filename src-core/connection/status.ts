@@ -19,9 +19,10 @@ export type RoamReason =
 
 /**
  * `no-adapter`, `no-route`: nothing could carry it. `no-answer`: the server is silent. `captive-portal`, `no-internet`:
- * so is everything else on these networks.
+ * so is everything else on these networks. `mobility-off`: another adapter is ready, but the profile does not let the
+ * connection move.
  */
-export type WaitingReason = 'no-adapter' | 'no-route' | 'no-answer' | 'captive-portal' | 'no-internet';
+export type WaitingReason = 'no-adapter' | 'no-route' | 'no-answer' | 'captive-portal' | 'no-internet' | 'mobility-off';
 
 export interface ChildStatus {
   readonly spiIn: string;

@@ -13,6 +13,7 @@ const waiting: Readonly<Record<WaitingReason, { readonly key: Waiting; readonly 
   'no-answer': { key: 'waiting-no-answer', detail: 'the server does not answer' },
   'captive-portal': { key: 'waiting-captive-portal', detail: 'this network wants a sign-in in the browser' },
   'no-internet': { key: 'waiting-no-internet', detail: 'this network has no Internet access' },
+  'mobility-off': { key: 'waiting-mobility-off', detail: 'its adapter is away and mobility is turned off' },
 };
 
 /** Also for a reason of a later version: the status may be that of another host. */

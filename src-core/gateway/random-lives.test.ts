@@ -60,7 +60,7 @@ const actions: readonly (readonly [string, Action])[] = [
 const alive: ReadonlySet<string> = new Set(['Connected', 'Dormant', 'WaitingToReconnect']);
 
 /** One random life of a connection, from Connect on. */
-async function live(seed: number): Promise<void> {
+async function live(seed: number, mobike: boolean): Promise<void> {
   const random = new SeededRandom(seed);
   const trace: string[] = [];
   const where = (): string => `LIFE_SEED=${String(seed)}: ${trace.join(', ')}`;
@@ -71,6 +71,7 @@ async function live(seed: number): Promise<void> {
     pingMs: random.pick([200, 2_000, 30_000]),
     conditions: { latency: random.integer(1, 80), loss: random.pick([0, 0, 0.05]) },
     psk: { client: 'Shared-Secret-7', gateway: 'Shared-Secret-7' },
+    gateway: { mobike },
   });
   const requests = watchOutstandingRequests(scene.network, gatewayAddress);
   expect(await scene.connect(), where()).toBeNull();
@@ -105,7 +106,9 @@ async function live(seed: number): Promise<void> {
     ).toHaveLength(1);
     return;
   }
-  expect(scene.status, where()).toMatchObject({ state: 'Connected', connectedSince, tunnelAddresses });
+  expect(scene.status, where()).toMatchObject({ state: 'Connected', connectedSince });
+  // Without MOBIKE a gateway that did not hear the goodbye of the old IKE SA gives the new one another address (M-23).
+  if (mobike) expect(scene.status, where()).toMatchObject({ tunnelAddresses });
   const { length } = scene.samples;
   await scene.clock.run(65_000);
   expect(
@@ -113,6 +116,7 @@ async function live(seed: number): Promise<void> {
     `${where()}: traffic flows`,
   ).toBe(true);
   await disconnect(scene);
+  if (mobike) expect(scene.clients).toBe(0);
 }
 
 async function disconnect(scene: Scene): Promise<void> {
@@ -122,14 +126,16 @@ async function disconnect(scene: Scene): Promise<void> {
   });
   expect(await scene.clock.runUntil(() => done, 5_000)).toBe(true);
   await scene.clock.run(100);
-  expect(scene.clients).toBe(0);
 }
 
 describe('random lives', { timeout: 60_000 + count * 1_000 }, () => {
-  it(`${only ?? String(count)} of them: connected or on its way or failed for a stated reason, never two outstanding requests`, async () => {
-    if (only !== undefined) return live(Number(only));
-    for (let seed = 1; seed <= count; seed++) await live(seed);
-  });
+  it.each([true, false])(
+    `${only ?? String(count)} of them, MOBIKE %s: connected or on its way or failed for a stated reason, never two outstanding requests`,
+    async (mobike) => {
+      if (only !== undefined) return live(Number(only), mobike);
+      for (let seed = 1; seed <= count; seed++) await live(seed, mobike);
+    },
+  );
 
   it('eight hours without a cable and Connected a moment after one is back', async () => {
     const scene = new Scene({ outageSeconds: 28_800, pingMs: 60_000 });

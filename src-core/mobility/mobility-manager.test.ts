@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { IkePath, IkeSessionEvent } from '../ikev2/session';
 import type { OuterPath } from '../ports/data-path';
 import { perfectLink, SeededRandom, settle, SimulatedNetwork, VirtualClock, type SimulatedHost } from '../simulation';
-import { MobilityManager, type Roam } from './mobility-manager';
+import { MobilityManager, type Renewal, type Roam } from './mobility-manager';
 import { defaultMobilityPolicy, type MobilityFailure, type MobilityPolicy, type MobilityState } from './mobility-model';
 import { findPathCandidates } from './path-candidates';
 import { PathSockets } from './path-sockets';
@@ -70,6 +70,7 @@ class Scene {
   readonly outer: (OuterPath | null)[] = [];
   readonly states: MobilityState[] = [];
   readonly roams: Roam[] = [];
+  readonly renewals: Renewal[] = [];
   readonly failures: MobilityFailure[] = [];
   readonly innerMtus: number[] = [];
   manager!: MobilityManager;
@@ -118,6 +119,7 @@ class Scene {
         isBehindTunnel: (address) => address.startsWith('10.99.'),
         onChange: (state) => void this.states.push(state),
         onRoam: (roam) => void this.roams.push(roam),
+        onRenew: (renewal) => void this.renewals.push(renewal),
         onFailed: (failure) => void this.failures.push(failure),
         beforeOutageEnds: () => undefined,
       },

@@ -13,9 +13,9 @@ import {
   type MobilityPolicy,
   type MobilityState,
   type MobilityTimer,
+  type Move,
 } from './mobility-model';
 import { mobilityStep } from './mobility-state';
-import { usablePaths } from './path-memory';
 import { findPathCandidates, unusableText, type PathCandidate } from './path-candidates';
 import type { PathSockets } from './path-sockets';
 
@@ -25,6 +25,13 @@ export interface Roam {
   readonly reason: RoamReason;
   /** From the loss, or the decision, to the gateway's answer on the new path. */
   readonly milliseconds: number;
+}
+
+/** A move that takes a new IKE SA. Times are Clock.now() milliseconds. */
+export interface Renewal extends Move {
+  readonly to: PathCandidate;
+  /** When the outage ends the connection. */
+  readonly endsAt: number;
 }
 
 export interface MobilityManagerOptions {
@@ -45,6 +52,8 @@ export interface MobilityManagerOptions {
   readonly isBehindTunnel: (address: string, inUse: string) => boolean;
   readonly onChange: (state: MobilityState) => void;
   readonly onRoam: (roam: Roam) => void;
+  /** The gateway answers on another pair, and without MOBIKE only a new IKE SA can use that (M-23). */
+  readonly onRenew: (renewal: Renewal) => void;
   readonly onFailed: (failure: MobilityFailure) => void;
   /** Called before time that passed decides something: `resume` comes first where the machine slept meanwhile. */
   readonly beforeOutageEnds: () => void;
@@ -162,7 +171,9 @@ export class MobilityManager {
       adapterOrder: this.#options.adapterOrder,
       current,
     });
-    this.#options.sockets.update(found, current);
+    // Without MOBIKE the gateway sends to the port that it knows: that of the socket the IKE SA was made with.
+    const home = this.#options.policy.moves === 'by-update' ? [] : [this.#model.home];
+    this.#options.sockets.update(found, current === null ? home : [current, ...home]);
     const ready = found.map((path) => this.#withReadiness(path));
     this.#step({ type: 'candidates', candidates: ready });
   }
@@ -172,7 +183,6 @@ export class MobilityManager {
     const { state, candidates } = this.#model;
     const at = this.#options.clock.now();
     const inUse = state.type === 'Connected' || state.type === 'WaitingToReconnect' ? state.path : null;
-    const best = usablePaths(this.#model, at)[0];
     return candidates.map((path): PathStatus => {
       const memory = this.#model.paths.get(path.id);
       const roundTripMs = this.#roundTrips.get(path.id) ?? null;
@@ -210,7 +220,7 @@ export class MobilityManager {
         };
       }
       const answered = roundTripMs === null ? '' : `, answered in ${Math.round(roundTripMs)} ms`;
-      const proving = path.id === best?.id;
+      const proving = state.type === 'Connected' && path.id === state.challenger?.id;
       return {
         ...common,
         state: 'standby',
@@ -299,7 +309,10 @@ export class MobilityManager {
       case 'hold':
         dataPath.setPath(null);
         session.holdPath();
-        this.#log('info', 'No adapter reaches the server. The tunnel is kept and nothing leaves outside it.');
+        this.#log('info', this.#whyHeld(effect.for));
+        return;
+      case 'renew':
+        this.#options.onRenew({ to: effect.path, ...effect.move, endsAt: effect.endsAt });
         return;
       case 'probe':
         this.#probe(effect.generation, effect.paths, effect.timeoutMs);
@@ -346,6 +359,16 @@ export class MobilityManager {
       if (!this.#stopped) this.#step({ type: 'probe-result', generation, id });
     };
     this.#options.session.probe(paths, timeoutMs).then(settle, () => settle(null));
+  }
+
+  #whyHeld(other: PathCandidate | null): string {
+    if (other !== null)
+      return `The server has no MOBIKE, so by ${other.label} the connection takes a new sign-in. The tunnel is kept and nothing leaves outside it.`;
+    const kept = 'The tunnel is kept and nothing leaves outside it.';
+    const ready = this.#model.candidates.find(({ reason }) => reason === 'mobility-off');
+    return ready === undefined
+      ? `No adapter reaches the server. ${kept}`
+      : `Mobility is turned off for this connection, so it waits for ${this.#model.home.label} although ${ready.label} is ready. ${kept}`;
   }
 
   #currentPath(): PathCandidate | null {

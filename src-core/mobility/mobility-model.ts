@@ -10,10 +10,11 @@ import type { PathCandidate } from './path-candidates';
 
 export interface MobilityPolicy {
   /**
-   * Both ends speak MOBIKE and the profile allows it. Otherwise only the pair the session began with may carry it
-   * (M-23).
+   * How the connection gets to another pair: UPDATE_SA_ADDRESSES; a new IKE SA, where the gateway has no MOBIKE (M-23);
+   * not at all, where the profile turned mobility off. In the last two cases only the pair that the IKE SA was made on
+   * carries it.
    */
-  readonly mobility: boolean;
+  readonly moves: 'by-update' | 'by-new-ike-sa' | 'never';
   /** Network outage time. */
   readonly outageMs: number;
   readonly returnToPreferred: boolean;
@@ -37,7 +38,7 @@ export interface MobilityPolicy {
 }
 
 export const defaultMobilityPolicy: MobilityPolicy = {
-  mobility: true,
+  moves: 'by-update',
   outageMs: 1_800_000,
   returnToPreferred: true,
   confirmMs: 300,
@@ -82,7 +83,7 @@ export type MobilityState =
       readonly endsAt: number;
       readonly reason: RoamReason;
     }
-  /** There is a path and the gateway has not confirmed it yet. */
+  /** There is a path and the gateway has not confirmed it yet, or a new IKE SA is needed for it. */
   | {
       readonly type: 'WaitingToReconnect';
       readonly path: PathCandidate;
@@ -119,6 +120,8 @@ export interface Probing {
 
 export interface MobilityModel {
   readonly state: MobilityState;
+  /** The pair that the IKE SA was made on. */
+  readonly home: PathCandidate;
   /** All pairs in order of preference. */
   readonly candidates: readonly PathCandidate[];
   readonly paths: ReadonlyMap<string, PathMemory>;
@@ -146,7 +149,10 @@ export type MobilityEffect =
    * Outbound ESP and IKE leave here from now on, the gateway is told (M-12). Also for an unchanged pair: say it again.
    */
   | { readonly type: 'use-path'; readonly path: PathCandidate }
-  | { readonly type: 'hold' }
+  /** Nothing may leave. `for`: a pair that works but takes a new IKE SA; null: there is none. */
+  | { readonly type: 'hold'; readonly for: PathCandidate | null }
+  /** The gateway answers on this pair, and only a new IKE SA can use it. */
+  | { readonly type: 'renew'; readonly path: PathCandidate; readonly move: Move; readonly endsAt: number }
   /** One INFORMATIONAL on all pairs (M-16). Answered by a `probe-result` of the same generation. */
   | {
       readonly type: 'probe';
@@ -173,6 +179,7 @@ export interface Step {
 export function initialModel(path: PathCandidate, candidates: readonly PathCandidate[]): MobilityModel {
   return {
     state: { type: 'Connected', path, move: null, challenger: null },
+    home: path,
     candidates,
     paths: new Map(),
     adapters: new Map(),

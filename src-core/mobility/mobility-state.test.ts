@@ -13,7 +13,7 @@ import {
 } from './mobility-model';
 import { mobilityStep } from './mobility-state';
 import type { PathCandidate, UnusableReason } from './path-candidates';
-import { holdDown } from './path-memory';
+import { carries, holdDown } from './path-memory';
 
 const policy: MobilityPolicy = { ...defaultMobilityPolicy, outageMs: 300_000 };
 
@@ -451,12 +451,88 @@ describe('return to the preferred adapter', () => {
 });
 
 describe('without MOBIKE (M-23)', () => {
-  it('only the original pair carries the connection', () => {
-    const bench = new Bench(wired, [wired, wireless], { ...policy, mobility: false });
-    bench.see(path('eth0', 0, 'no-carrier'), wireless);
+  const pulled = path('eth0', 0, 'no-carrier');
+  const byNewIkeSa: MobilityPolicy = { ...policy, moves: 'by-new-ike-sa' };
+  const never: MobilityPolicy = { ...policy, moves: 'never' };
+
+  it('mobility off: only the original pair carries the connection, and the others say why they do not', () => {
+    const bench = new Bench(wired, [wired, wireless], never);
+    bench.see(pulled, wireless);
     expect(bench.state.type).toBe('Dormant');
+    expect(bench.model.candidates.map(({ reason }) => reason)).toEqual(['no-carrier', 'mobility-off']);
     bench.see(wired, wireless);
     expect(bench.state).toMatchObject({ type: 'WaitingToReconnect', path: wired });
+    bench.give({ type: 'path-confirmed', id: wired.id });
+    expect(bench.state).toMatchObject({ type: 'Connected', path: wired });
+    expect([...bench.timers.keys()]).toEqual([]);
+  });
+
+  it('another pair is asked before anything leaves there, and its answer asks for a new IKE SA', () => {
+    const bench = new Bench(wired, [wired, wireless], byNewIkeSa);
+    bench.at = 1000;
+    const effects = bench.see(pulled, wireless);
+    expect(effects[0]).toEqual({ type: 'hold', for: wireless });
+    expect(effects.at(-1)).toMatchObject({ type: 'probe', paths: [wireless] });
+    expect(kinds(effects)).not.toContain('use-path');
+    bench.at = 1030;
+    expect(bench.answer(wireless.id)).toContainEqual({
+      type: 'renew',
+      path: wireless,
+      move: { from: wired, reason: 'carrier-lost', startedAt: 1000 },
+      endsAt: 301_000,
+    });
+    // Nothing comes of it: it is asked again.
+    expect(bench.timers.has('round')).toBe(true);
+    bench.run(1_000, (paths) => paths[0]?.id ?? null);
+    expect(bench.log.filter(({ type }) => type === 'renew').length).toBeGreaterThan(1);
+  });
+
+  it('the original pair comes back before that: it is used, and its first answer means Connected', () => {
+    const bench = new Bench(wired, [wired, wireless], byNewIkeSa);
+    bench.see(pulled, wireless);
+    const effects = bench.see(wired, wireless);
+    expect(effects[0]).toEqual({ type: 'use-path', path: wired });
+    bench.give({ type: 'path-confirmed', id: wired.id });
+    expect(bench.state).toMatchObject({ type: 'Connected', path: wired });
+    expect(bench.log.some(({ type }) => type === 'roamed' || type === 'renew')).toBe(false);
+  });
+
+  it('out of Dormant the original pair comes first, whatever is preferred', () => {
+    const bench = new Bench(wireless, [wireless], byNewIkeSa);
+    bench.see();
+    expect(bench.see(wired, wireless)[0]).toEqual({ type: 'use-path', path: wireless });
+  });
+
+  it('silence in use: the pair alone is asked first, then all; another answer asks for a new IKE SA', () => {
+    const bench = new Bench(wired, [wired, wireless], byNewIkeSa);
+    expect(bench.give({ type: 'path-silent', id: wired.id })).toContainEqual(
+      expect.objectContaining({ type: 'probe', paths: [wired] }),
+    );
+    bench.answer(null);
+    expect(bench.state.type).toBe('WaitingToReconnect');
+    bench.run(300, (paths) => paths.find(({ id }) => id === wireless.id)?.id ?? null);
+    expect(bench.log.at(-1)).toMatchObject({ type: 'renew', path: wireless, move: { from: wired } });
+  });
+
+  it('an adapter that was plugged in again has another socket, which takes a new IKE SA', () => {
+    const again = { ...wired, adapterIndex: 99 };
+    const bench = new Bench(wired, [wired], byNewIkeSa);
+    bench.see();
+    bench.see(again);
+    expect(bench.answer(again.id).at(-1)).toMatchObject({ type: 'renew', path: again });
+    const still = new Bench(wired, [wired], never);
+    still.see();
+    expect(still.see(again)[0]).toEqual({ type: 'use-path', path: again });
+  });
+
+  it('there is no planned return to a preferred adapter', () => {
+    for (const rules of [byNewIkeSa, never]) {
+      const bench = new Bench(wireless, [wireless], rules);
+      bench.see(wired, wireless);
+      bench.run(60_000, (paths) => paths[0]?.id ?? null);
+      expect(bench.state).toMatchObject({ type: 'Connected', path: wireless });
+      expect(bench.log.some(({ type }) => type === 'probe')).toBe(false);
+    }
   });
 });
 
@@ -551,12 +627,12 @@ describe('random schedules', () => {
 
   const runs = testLength('MOBILITY_RUNS', 5_000, 200_000);
 
-  it(
-    'connected or on its way or failed for a stated reason, and a timer or a probe always leads on',
-    () => {
+  it.each(['by-update', 'by-new-ike-sa', 'never'] as const)(
+    'connected or on its way or failed for a stated reason, and a timer or a probe always leads on; moves %s',
+    (moves) => {
       fc.assert(
         fc.property(fc.array(event, { maxLength: 60 }), (events) => {
-          const bench = new Bench(all[0]!, all);
+          const bench = new Bench(all[0]!, all, { ...policy, moves });
           const reply = (works: number) => (paths: readonly PathCandidate[]) =>
             paths.find((entry) => works & (1 << all.findIndex((known) => known.id === entry.id)))?.id ?? null;
           for (const step of events) {
@@ -593,7 +669,8 @@ describe('random schedules', () => {
             check(bench.model);
             const after = bench.state;
             if (after.type === 'Connected' || after.type === 'WaitingToReconnect')
-              expect(bench.inUse).toBe(after.path.id);
+              expect(bench.inUse).toBe(carries(bench.model, after.path, bench.rules) ? after.path.id : null);
+            if (after.type === 'Connected' && moves !== 'by-update') expect(after.path.id).toBe(all[0]!.id);
             if (after.type === 'Dormant') expect(bench.inUse).toBeNull();
             const leads = bench.model.probing !== null || bench.timers.size > 0;
             if (after.type === 'WaitingToReconnect')

@@ -17,20 +17,23 @@ import {
   move,
   nextRound,
   probeAll,
+  renew,
   same,
   toWaiting,
   wait,
 } from './mobility-steps';
 import type { PathCandidate } from './path-candidates';
-import { distrust, findUsable, lossReason, rememberLoss, trust, usablePaths } from './path-memory';
+import { bestPath, carries, distrust, findUsable, lossReason, rememberLoss, trust, usablePaths } from './path-memory';
 import { considerPreferred, proved, proveOnce } from './preferred-adapter';
 
 function lost(model: MobilityModel, path: PathCandidate, reason: RoamReason, at: number, policy: MobilityPolicy): Step {
   const remembered = rememberLoss(model, path, at, policy);
   const next = usablePaths(remembered, at)[0];
-  return next === undefined
-    ? goDormant(remembered, path, reason, at, at + policy.outageMs, at)
-    : move(remembered, path, next, reason, at, at, policy);
+  const endsAt = at + policy.outageMs;
+  if (next === undefined) return goDormant(remembered, path, reason, at, endsAt, at);
+  return carries(remembered, next, policy)
+    ? move(remembered, path, next, reason, at, at, policy)
+    : wait(remembered, next, { last: path, lostAt: at, endsAt, reason, startedAt: at }, at, policy);
 }
 
 /** A fresh look at adapters, routes and gateway addresses. */
@@ -40,7 +43,7 @@ function onCandidates(
   at: number,
   policy: MobilityPolicy,
 ): Step {
-  const candidates = policy.mobility ? given : onlyOriginalPair(before, given);
+  const candidates = policy.moves === 'never' ? onlyHome(before, given, policy) : given;
   const known = new Set(candidates.map((entry) => entry.id));
   const model: MobilityModel = {
     ...before,
@@ -51,7 +54,7 @@ function onCandidates(
   switch (state.type) {
     case 'Connected': {
       const current = findUsable(model, state.path.id);
-      if (current === null) {
+      if (current === null || !carries(model, current, policy)) {
         // A second loss before the first update was answered is one outage for the person.
         const step = lost(model, state.path, lossReason(candidates, state.path), at, policy);
         if (state.move === null) return step;
@@ -66,14 +69,16 @@ function onCandidates(
       return considerPreferred({ ...model, state: { ...state, path: current } }, at, policy);
     }
     case 'Dormant': {
-      const next = usablePaths(model, at)[0];
+      const next = bestPath(model, at, policy);
       return next === undefined ? same(model) : wait(model, next, { ...state, startedAt: at }, at, policy);
     }
     case 'WaitingToReconnect': {
       const current = findUsable(model, state.path.id);
       const usable = usablePaths(model, at);
-      if (usable.length === 0) return goDormant(model, state.last, state.reason, state.lostAt, state.endsAt, at);
-      if (current === null) return wait(model, usable[0]!, state, at, policy);
+      const best = bestPath(model, at, policy);
+      if (best === undefined) return goDormant(model, state.last, state.reason, state.lostAt, state.endsAt, at);
+      const isHomeBack = carries(model, best, policy) && (current === null || !carries(model, current, policy));
+      if (current === null || isHomeBack) return wait(model, best, state, at, policy);
       const appeared = usable.some((entry) => !before.candidates.some((old) => old.id === entry.id && old.usable));
       const kept: MobilityModel = { ...model, state: { ...state, path: current } };
       return appeared ? probeAll(kept, 'find', current, at, policy) : same(kept);
@@ -83,11 +88,15 @@ function onCandidates(
   }
 }
 
-/** Without MOBIKE the addresses of the first IKE_AUTH stay those of the SA (M-10, M-23): every other pair is out. */
-function onlyOriginalPair(model: MobilityModel, given: readonly PathCandidate[]): readonly PathCandidate[] {
-  const { state } = model;
-  const id = state.type === 'Failed' ? null : state.type === 'Dormant' ? state.last.id : state.path.id;
-  return given.filter((entry) => entry.id === id);
+/** The addresses of the first IKE_AUTH stay those of the SA (M-10, M-23): every other pair is out. */
+function onlyHome(
+  model: MobilityModel,
+  given: readonly PathCandidate[],
+  policy: MobilityPolicy,
+): readonly PathCandidate[] {
+  return given.map((entry) =>
+    !entry.usable || carries(model, entry, policy) ? entry : { ...entry, usable: false, reason: 'mobility-off' },
+  );
 }
 
 function onConfirmed(model: MobilityModel, id: string, at: number, policy: MobilityPolicy): Step {
@@ -106,7 +115,7 @@ function onConfirmed(model: MobilityModel, id: string, at: number, policy: Mobil
       return join({ model: settled, effects }, (next) => considerPreferred(next, at, policy));
     }
     case 'WaitingToReconnect': {
-      if (state.path.id !== id) return same(trust(model, id));
+      if (state.path.id !== id || !carries(model, state.path, policy)) return same(trust(model, id));
       const roamed: readonly MobilityEffect[] =
         state.last.id === id
           ? []
@@ -158,6 +167,8 @@ function movedByGateway(
 /** UNACCEPTABLE_ADDRESSES (M-21): the previous pair if it still works, else the next one. */
 function onRefused(before: MobilityModel, id: string, at: number, policy: MobilityPolicy): Step {
   const { state } = before;
+  // Only an update is refused.
+  if (policy.moves !== 'by-update') return same(before);
   if ((state.type !== 'Connected' && state.type !== 'WaitingToReconnect') || state.path.id !== id) return same(before);
   const model = distrust(before, id, 'refused', at, policy);
   const previous = state.type === 'Connected' ? (state.move?.from ?? null) : state.last;
@@ -202,6 +213,10 @@ function onProbeResult(
       }
       if (answered.id !== state.path.id) {
         const shy = trust(distrust(model, state.path.id, 'silent', at, policy), answered.id);
+        if (!carries(model, answered, policy))
+          return join(toWaiting(shy, state.path, state.path, 'path-silent', at, policy), (next) =>
+            renew(next, answered, at, policy),
+          );
         return move(
           shy,
           state.move?.from ?? state.path,
@@ -220,7 +235,7 @@ function onProbeResult(
           model: trusted,
           effects: [{ type: 'use-path', path: answered }, later('confirm', policy.probeTimeoutMs)],
         };
-      if (probing.purpose === 'resume' && policy.mobility)
+      if (probing.purpose === 'resume' && policy.moves === 'by-update')
         return join({ model: trusted, effects: [{ type: 'use-path', path: answered }] }, (next) =>
           considerPreferred(next, at, policy),
         );
@@ -228,7 +243,10 @@ function onProbeResult(
     }
     case 'WaitingToReconnect': {
       if (answered === null) return nextRound(distrust(model, state.path.id, 'silent', at, policy), at, policy);
-      return wait(trust(model, answered.id), answered, state, at, policy);
+      const trusted = trust(model, answered.id);
+      return carries(trusted, answered, policy)
+        ? wait(trusted, answered, state, at, policy)
+        : renew(trusted, answered, at, policy);
     }
     case 'Dormant':
     case 'Failed':

@@ -4,12 +4,13 @@ import type {
   MobilityFailure,
   MobilityModel,
   MobilityPolicy,
+  MobilityState,
   MobilityTimer,
   Probing,
   Step,
 } from './mobility-model';
 import type { PathCandidate } from './path-candidates';
-import { usablePaths, withAdapter } from './path-memory';
+import { carries, usablePaths, withAdapter } from './path-memory';
 
 export const cancel = (timer: MobilityTimer): MobilityEffect => ({ type: 'cancel-timer', timer });
 export const later = (timer: MobilityTimer, afterMs: number): MobilityEffect => ({
@@ -33,7 +34,7 @@ export function probe(
   };
 }
 
-/** The pair in use first, then all others. */
+/** The pair in use first, then all others; alone while it may work and the others would take a new IKE SA. */
 export function probeAll(
   model: MobilityModel,
   purpose: Probing['purpose'],
@@ -42,12 +43,12 @@ export function probeAll(
   policy: MobilityPolicy,
 ): Step {
   const usable = usablePaths(model, at);
-  return probe(
-    model,
-    purpose,
-    [...usable.filter((entry) => entry.id === current.id), ...usable.filter((entry) => entry.id !== current.id)],
-    policy,
-  );
+  const first = usable.filter((entry) => entry.id === current.id);
+  const others =
+    policy.moves !== 'by-update' && model.state.type === 'Connected'
+      ? []
+      : usable.filter((entry) => entry.id !== current.id);
+  return probe(model, purpose, [...first, ...others], policy);
 }
 
 export function join(first: Step, next: (model: MobilityModel) => Step): Step {
@@ -89,46 +90,61 @@ export function goDormant(
 ): Step {
   return {
     model: { ...model, probing: null, state: { type: 'Dormant', last, lostAt, endsAt, reason } },
-    effects: [{ type: 'hold' }, cancel('confirm'), cancel('round'), cancel('prove'), later('outage', endsAt - at)],
+    effects: [
+      { type: 'hold', for: null },
+      cancel('confirm'),
+      cancel('round'),
+      cancel('prove'),
+      later('outage', endsAt - at),
+    ],
   };
 }
 
+interface Outage {
+  readonly last: PathCandidate;
+  readonly lostAt: number;
+  readonly endsAt: number;
+  readonly reason: RoamReason;
+  readonly startedAt: number;
+}
+
+/**
+ * Turns to a pair and waits for its answer: the one to an update, or where the IKE SA does not work on it, to the
+ * question whether the gateway is there at all.
+ */
 export function wait(
   model: MobilityModel,
   path: PathCandidate,
-  outage: {
-    readonly last: PathCandidate;
-    readonly lostAt: number;
-    readonly endsAt: number;
-    readonly reason: RoamReason;
-    readonly startedAt: number;
-  },
+  { last, lostAt, endsAt, reason, startedAt }: Outage,
   at: number,
   policy: MobilityPolicy,
 ): Step {
-  return {
-    model: {
-      ...model,
-      probing: null,
-      state: {
-        type: 'WaitingToReconnect',
-        path,
-        last: outage.last,
-        lostAt: outage.lostAt,
-        endsAt: outage.endsAt,
-        reason: outage.reason,
-        startedAt: outage.startedAt,
-        rounds: 0,
-      },
-    },
-    effects: [
-      { type: 'use-path', path },
-      cancel('prove'),
-      cancel('round'),
-      later('confirm', policy.confirmMs),
-      later('outage', outage.endsAt - at),
-    ],
-  };
+  const state: MobilityState = { type: 'WaitingToReconnect', path, last, lostAt, endsAt, reason, startedAt, rounds: 0 };
+  const waiting: MobilityModel = { ...model, probing: null, state };
+  const timers = [cancel('prove'), cancel('round'), later('outage', endsAt - at)];
+  if (carries(model, path, policy))
+    return {
+      model: waiting,
+      effects: [{ type: 'use-path', path }, ...timers, later('confirm', policy.confirmMs)],
+    };
+  return join({ model: waiting, effects: [{ type: 'hold', for: path }, ...timers, cancel('confirm')] }, (next) =>
+    probeAll(next, 'find', path, at, policy),
+  );
+}
+
+/**
+ * The gateway answers on a pair that takes a new IKE SA. The next round comes all the same, should nothing come of
+ * that.
+ */
+export function renew(model: MobilityModel, path: PathCandidate, at: number, policy: MobilityPolicy): Step {
+  const { state } = model;
+  if (state.type !== 'WaitingToReconnect') return same(model);
+  const { last, reason, startedAt, endsAt } = state;
+  const hold: readonly MobilityEffect[] = carries(model, state.path, policy) ? [{ type: 'hold', for: path }] : [];
+  return join(nextRound({ ...model, state: { ...state, path } }, at, policy), (next) => ({
+    model: next,
+    effects: [...hold, { type: 'renew', path, move: { from: last, reason, startedAt }, endsAt }],
+  }));
 }
 
 export function fail(model: MobilityModel, failure: MobilityFailure, at: number): Step {

@@ -10,7 +10,9 @@ export type UnusableReason =
   | 'no-route'
   | 'socket-opening'
   | 'socket-failed'
-  | 'gateway-withdrew-address';
+  | 'gateway-withdrew-address'
+  /** It would work, but the profile does not let the connection move. */
+  | 'mobility-off';
 
 /** One (adapter, origin address, gateway address) pair and what is known about it before anything is sent. */
 export interface PathCandidate {
@@ -232,5 +234,7 @@ export function unusableText(reason: UnusableReason): string {
       return 'no socket could be opened';
     case 'gateway-withdrew-address':
       return 'the server withdrew this address';
+    case 'mobility-off':
+      return 'mobility is turned off';
   }
 }

@@ -15,6 +15,27 @@ export function usablePaths(model: MobilityModel, at: number): readonly PathCand
   ];
 }
 
+/**
+ * Whether the IKE SA works on this pair. An adapter that was plugged in again has another socket, so that a gateway
+ * without MOBIKE would go on sending to the port of the old one.
+ */
+export function carries({ home }: MobilityModel, { id, adapterIndex }: PathCandidate, policy: MobilityPolicy): boolean {
+  switch (policy.moves) {
+    case 'by-update':
+      return true;
+    case 'by-new-ike-sa':
+      return id === home.id && adapterIndex === home.adapterIndex;
+    case 'never':
+      return id === home.id;
+  }
+}
+
+/** The pair to turn to while nothing works: one that the IKE SA works on comes first. */
+export function bestPath(model: MobilityModel, at: number, policy: MobilityPolicy): PathCandidate | undefined {
+  const usable = usablePaths(model, at);
+  return usable.find((entry) => carries(model, entry, policy)) ?? usable[0];
+}
+
 export function findUsable(model: MobilityModel, id: string): PathCandidate | null {
   return model.candidates.find((entry) => entry.id === id && entry.usable) ?? null;
 }
@@ -32,6 +53,8 @@ export function lossReason(candidates: readonly PathCandidate[], lost: PathCandi
     'socket-opening': 'address-lost',
     'socket-failed': 'address-lost',
     'gateway-withdrew-address': 'gateway-address',
+    // Only pairs that were never in use are out for this reason.
+    'mobility-off': 'address-lost',
   };
   if (now?.reason) return reasons[now.reason];
   const sameAdapter = candidates.find((entry) => entry.adapter === lost.adapter);

@@ -54,11 +54,11 @@ export class PathSockets {
   }
 
   /** Opens what is missing for usable candidates and closes what no candidate names any more, except `keep`. */
-  update(candidates: readonly PathCandidate[], keep: PathCandidate | null): void {
+  update(candidates: readonly PathCandidate[], keep: readonly PathCandidate[]): void {
     if (this.#closed) return;
     this.#wanted = candidates;
-    const named = new Set(candidates.filter((entry) => entry.source !== '').map((entry) => PathSockets.key(entry)));
-    if (keep !== null) named.add(PathSockets.key(keep));
+    const wanted = [...candidates.filter((entry) => entry.source !== ''), ...keep];
+    const named = new Set(wanted.map((entry) => PathSockets.key(entry)));
     for (const [key, entry] of this.#entries) {
       if (named.has(key)) continue;
       this.#entries.delete(key);

@@ -10,7 +10,8 @@ function preferredOver(
   at: number,
   policy: MobilityPolicy,
 ): PathCandidate | null {
-  if (!policy.returnToPreferred || !policy.mobility) return null;
+  // A planned move is not worth a new sign-in.
+  if (!policy.returnToPreferred || policy.moves !== 'by-update') return null;
   const best = usablePaths(model, at)[0];
   return best !== undefined && best.preference < current.preference && !isDistrusted(model, best.id, at) ? best : null;
 }
@@ -22,7 +23,8 @@ export function considerPreferred(model: MobilityModel, at: number, policy: Mobi
   const better = preferredOver(model, state.path, at, policy);
   if (better === null) {
     // A distrusted preferred path is looked at again when the distrust ends.
-    const reviewAt = policy.returnToPreferred && policy.mobility ? nextReview(model, state.path, at) : null;
+    const planned = policy.returnToPreferred && policy.moves === 'by-update';
+    const reviewAt = planned ? nextReview(model, state.path, at) : null;
     const timer = reviewAt === null ? cancel('prove') : later('prove', reviewAt - at);
     return {
       model: state.challenger === null ? model : { ...model, state: { ...state, challenger: null } },

@@ -22,6 +22,7 @@ interface PhraseValues {
   readonly 'socket-opening': NoValues;
   readonly 'socket-failed': NoValues;
   readonly 'gateway-withdrew-address': NoValues;
+  readonly 'mobility-off': NoValues;
   readonly 'no-adapter-at-all': NoValues;
   readonly 'no-socket': NoValues;
   /** Messages of the sign-in, split by IKE (RFC 7383) into `count` datagrams of at most `octets`. */
@@ -35,6 +36,7 @@ interface PhraseValues {
   readonly 'waiting-no-answer': NoValues;
   readonly 'waiting-captive-portal': NoValues;
   readonly 'waiting-no-internet': NoValues;
+  readonly 'waiting-mobility-off': NoValues;
   readonly 'waiting-network': NoValues;
 }
 
