@@ -15,6 +15,7 @@ const json kGood = json::parse(R"({
   "mtu": 1400,
   "addresses": ["10.77.0.1/32", "fd77::1/128"],
   "routes": ["0.0.0.0/0", "10.0.0.0/8", "::/0"],
+  "excluded": ["10.1.0.0/16"],
   "ipv6": "block",
   "dns": {"servers": ["10.99.0.53"], "searchDomains": ["corp.test"], "splitDomains": ["a.b"]},
   "killSwitch": {"endpoints": [{"address": "10.10.0.1", "port": 4500}], "allowLan": false}
