@@ -29,6 +29,9 @@ export default defineConfig({
             'bin/**/*.test.ts',
           ],
           environment: 'node',
+          // A bound for hangs, not for speed: prime groups take seconds on a busy machine.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           // The runner's own default leaves one core for a watching editor, which is half of a small machine.
           maxWorkers: cores,
           sequence: { groupOrder: 0 },
