@@ -64,10 +64,17 @@ mkdirSync(results, { recursive: true });
 
 step('format', process.execPath, () => [join(root, 'bin/format.mjs')]);
 step('lint', bin('eslint'), () => ['.', '--max-warnings', '0']);
+step('imports', bin('depcruise'), () => [
+  '--config',
+  '.dependency-cruiser.mjs',
+  '--output-type',
+  'err',
+  ...['src-core', 'src-main', 'src-renderer', 'src-text', 'native', 'e2e', 'bench', 'bin'],
+]);
 step('types', bin('tsc'), () => ['--noEmit', '-p', 'tsconfig.json']);
 step('unit', bin('vitest'), vitest('unit'), 'vitest');
 step('sanitizers', bin('vitest'), vitest('sanitizers'), 'vitest');
-if (isRoot) step('lab', bin('vitest'), vitest('lab'), 'vitest');
+if (isRoot) step('lab', bin('vitest'), vitest('lab*'), 'vitest');
 step('e2e', bin('playwright'), () => ['test', '-c', 'e2e/playwright.config.ts', '--reporter=list,json'], 'playwright');
 if (!isRoot) {
   console.log('\nNot run: lab (network namespaces and a real strongSwan need root): sudo npm test');
