@@ -7,12 +7,22 @@ import type { InnerPayload, Payload } from '../wire/payload';
 import { notify, type NotifyPayload } from '../wire/payloads/notify';
 import { acceptableGroups, activationPatience, answerChildOffer } from './child-answer';
 import { ChildProposal } from './child-proposal';
-import type { ChildRestoration } from './child-restoration';
 import { findError } from './failures';
 import type { Task } from './task';
 
 /** H-36. */
 const maxChildren = 8;
+
+/** What the task asks of, and reports to, whoever wants the lost CHILD SA back: child-restoration.ts. */
+export interface CreateChildHost {
+  /** Nothing has taken the place of the lost one yet. */
+  isMissing(lost: ChildSa): boolean;
+  replaced(lost: ChildSa): void;
+  made(lost: ChildSa): void;
+  /** Milliseconds before the next try after so many answers of TEMPORARY_FAILURE; null: no more. */
+  pauseAfter(tries: number): number | null;
+  failed(lost: ChildSa, why: string): void;
+}
 
 /**
  * A CHILD SA in the place of one that the peer took away: CREATE_CHILD_SA { SA, Ni, [KEi], TSi, TSr }, RFC 7296 section
@@ -25,12 +35,12 @@ export class CreateChildTask implements Task {
   readonly restartable = true;
   readonly schedule: RetransmissionSchedule;
   readonly #session: SessionCore;
-  readonly #restoration: ChildRestoration;
+  readonly #restoration: CreateChildHost;
   readonly #lost: ChildSa;
   readonly #proposal: ChildProposal;
   #temporaryFailures = 0;
 
-  constructor(session: SessionCore, restoration: ChildRestoration, lost: ChildSa) {
+  constructor(session: SessionCore, restoration: CreateChildHost, lost: ChildSa) {
     this.#session = session;
     this.#restoration = restoration;
     this.#lost = lost;

@@ -2,7 +2,7 @@ import type { TrafficSelector } from '../../ports/data-path';
 import type { ChildSa } from '../sa/child-sas';
 import type { SessionCore } from '../sa/session-core';
 import { TokenBucket } from '../sa/token-bucket';
-import { CreateChildTask } from './child-create';
+import { type CreateChildHost, CreateChildTask } from './child-create';
 import { isWithin } from './traffic-selectors';
 
 /**
@@ -18,7 +18,7 @@ const temporaryPauses = [250, 500, 1000, 2000] as const;
  * Keeps an initiator from having an IKE SA that carries nothing. When the peer takes a CHILD SA away that nothing
  * replaces, a new one is made with CREATE_CHILD_SA; where the peer refuses that, only a new IKE SA helps.
  */
-export class ChildRestoration {
+export class ChildRestoration implements CreateChildHost {
   readonly #session: SessionCore;
   readonly #budget: TokenBucket;
   /** Taken away by the peer, and nothing has taken their place yet. */
